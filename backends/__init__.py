@@ -1,0 +1,1 @@
+"""IR to plan: one folder a backend, found through entry points."""

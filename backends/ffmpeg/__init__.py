@@ -1,0 +1,1 @@
+"""The ffmpeg backend: IR to filter graphs."""

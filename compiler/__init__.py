@@ -1,0 +1,1 @@
+"""Source to IR: the timeline language, lowering, and the passes."""

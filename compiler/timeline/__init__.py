@@ -1,0 +1,1 @@
+"""The timeline language: model, loading, validation."""

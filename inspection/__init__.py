@@ -1,0 +1,1 @@
+"""Dumps, diffs, pictures and explanations of the IR."""

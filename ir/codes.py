@@ -1,0 +1,83 @@
+"""The stable codes of every diagnostic.
+
+A code is never reused or renumbered. MIX1xx document, MIX2xx timeline, MIX3xx routing, presets and
+requests, MIX4xx IR, MIX5xx backend, MIX6xx render. What each means for a user stands in
+`codes.toml`, from which docs/errors.md is generated; a test holds the two lists equal.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """A diagnostic's stable name in messages, documents and exit reports."""
+
+    FILE_NOT_FOUND = "MIX101"
+    SYNTAX = "MIX102"
+    UNKNOWN_KEY = "MIX103"
+    MISSING_KEY = "MIX104"
+    WRONG_TYPE = "MIX105"
+    NOT_FINITE = "MIX106"
+    SCHEMA_VERSION = "MIX107"
+    TOO_COMPLEX = "MIX108"
+    DUPLICATE_KEY = "MIX109"
+    ENCODING = "MIX110"
+
+    DUPLICATE_ID = "MIX201"
+    NEGATIVE_TIME = "MIX202"
+    FADES_EXCEED_CLIP = "MIX203"
+    KEYFRAME_OUTSIDE_CLIP = "MIX204"
+    DUPLICATE_KEYFRAME = "MIX205"
+    OUT_OF_RANGE = "MIX206"
+    UNKNOWN_SOURCE = "MIX207"
+    CLIP_PAST_SOURCE = "MIX208"
+    FADE_AND_CROSSFADE = "MIX209"
+    PAN_IN_MONO = "MIX210"
+    UNKNOWN_CURVE = "MIX211"
+    SOURCE_OUTSIDE = "MIX212"
+    SOURCE_IS_URL = "MIX213"
+    MEDIA_MISSING = "MIX214"
+    MEDIA_UNREADABLE = "MIX215"
+    EMPTY_TIMELINE = "MIX216"
+    EMPTY_CLIP = "MIX217"
+    FILTER_AUTOMATION_WITHOUT_FILTER = "MIX218"
+    UNSUPPORTED_CHANNELS = "MIX219"
+    CROSSFADE_CLAMPED = "MIX220"
+    AUTOMATION_CLAMPED = "MIX221"
+    FADE_CLAMPED = "MIX222"
+
+    UNKNOWN_ROLE = "MIX301"
+    UNKNOWN_BUS = "MIX302"
+    UNKNOWN_EXPORT_PRESET = "MIX303"
+    UNKNOWN_MIX_PRESET = "MIX304"
+    BAD_PRESET = "MIX305"
+    PRESET_CONFLICT = "MIX306"
+    BAD_REQUEST = "MIX307"
+
+    IR_DUPLICATE_VALUE = "MIX401"
+    IR_UNKNOWN_OPERAND = "MIX402"
+    IR_CYCLE = "MIX403"
+    IR_RATE_MISMATCH = "MIX404"
+    IR_CHANNEL_MISMATCH = "MIX405"
+    IR_LENGTH = "MIX406"
+    IR_ATTRIBUTE = "MIX407"
+    IR_NO_OUTPUT = "MIX408"
+    IR_TYPE_DISAGREES = "MIX409"
+    IR_SYNTAX = "MIX410"
+    IR_UNKNOWN_KIND = "MIX411"
+    IR_OPERAND_COUNT = "MIX412"
+    IR_UNKNOWN_SOURCE = "MIX413"
+    IR_ORDER = "MIX414"
+    IR_DUPLICATE_OUTPUT = "MIX415"
+
+    UNKNOWN_BACKEND = "MIX501"
+    UNSUPPORTED_NODE = "MIX502"
+
+    NO_FFMPEG = "MIX601"
+    FFMPEG_TOO_OLD = "MIX602"
+    STEP_FAILED = "MIX603"
+    NOT_WRITABLE = "MIX604"
+    TARGET_MISSED = "MIX605"
+    SILENT_MIX = "MIX606"
+    CEILING_MISSED = "MIX607"

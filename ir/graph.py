@@ -1,0 +1,218 @@
+"""The immutable audio graph, always in topological order.
+
+Promises: a `Graph` that exists has unique value names, known operands and no cycle, and its nodes
+stand in an order in which every operand comes before its users. Rewriting makes a new graph.
+The canonical order (`Graph.ordered`) depends on operands and output names alone: it is the
+depth-first postorder from the outputs, so each clip's chain stands together, then its track, then
+its bus, whatever order the nodes were made in, and an edit moves only the lines it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+from attrs import frozen
+
+from .codes import Code
+from .diagnostics import Diagnostic, IRError, Related, did_you_mean
+from .nodes import Node, Output, OutputRole, Source
+from .types import Signal
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+@frozen
+class Graph:
+    """Sources and nodes.
+
+    Attributes:
+        sources: the files that clips play from, by name.
+        nodes: in topological order.
+
+    Raises:
+        IRError: names that are not unique, operands that are unknown or come after their user.
+    """
+
+    sources: tuple[Source, ...]
+    nodes: tuple[Node, ...]
+
+    def __attrs_post_init__(self) -> None:
+        found = [*_duplicates(self.nodes), *_out_of_order(self.nodes)]
+        if found:
+            raise IRError(found)
+
+    @classmethod
+    def ordered(cls, sources: Iterable[Source], nodes: Iterable[Node]) -> Graph:
+        """The same nodes in canonical order.
+
+        Raises:
+            IRError: as the class, and where the nodes form a cycle.
+        """
+        return cls(tuple(sorted(sources, key=lambda s: s.name)), canonical_order(tuple(nodes)))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Node]:
+        """Each node by the name of its value."""
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def source_by_name(self) -> Mapping[str, Source]:
+        """Each source by its name."""
+        return {source.name: source for source in self.sources}
+
+    @cached_property
+    def signals(self) -> Mapping[str, Signal]:
+        """The inferred type of every value."""
+        found: dict[str, Signal] = {}
+        for node in self.nodes:
+            found[node.name] = node.infer([found[o] for o in node.operands], self.source_by_name)
+        return found
+
+    @cached_property
+    def users(self) -> Mapping[str, tuple[Node, ...]]:
+        """Who uses each value, in graph order, once a use."""
+        found: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
+        for node in self.nodes:
+            for operand in node.operands:
+                found[operand].append(node)
+        return {name: tuple(users) for name, users in found.items()}
+
+    @cached_property
+    def outputs(self) -> tuple[Output, ...]:
+        """What the graph delivers: the master first, then the stems in graph order."""
+        found = [node for node in self.nodes if isinstance(node, Output)]
+        return tuple(sorted(found, key=lambda n: n.role is not OutputRole.MASTER))
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __getitem__(self, name: str) -> Node:
+        return self.by_name[name]
+
+    def rewrite(self, rule: Callable[[Node], Node | str | Iterable[Node]]) -> Graph:
+        """A graph in which each node was replaced by what `rule` makes of it.
+
+        The rule sees each node with its operands already renamed to what replaced them, and gives
+        back a node; or the name of an earlier value that stands in for it; or several nodes, the
+        last of which stands in for it.
+        """
+        renamed: dict[str, str] = {}
+        made: list[Node] = []
+        for node in self.nodes:
+            if any(o in renamed for o in node.operands):
+                operands = tuple(renamed.get(o, o) for o in node.operands)
+                current = attrs.evolve(node, operands=operands)
+            else:
+                current = node
+            result = rule(current)
+            if isinstance(result, str):
+                renamed[node.name] = result
+                continue
+            new = (result,) if isinstance(result, Node) else tuple(result)
+            made.extend(new)
+            if new[-1].name != node.name:
+                renamed[node.name] = new[-1].name
+        return Graph(self.sources, tuple(made))
+
+
+def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Depth-first postorder from the roots, operands in their order, each value once.
+
+    Roots are the values nobody uses: the master, then the other outputs by target, then dead
+    values by name. Operand order is part of the meaning (sums are not associative in floats), so
+    nothing here depends on how the nodes came to be listed.
+
+    Raises:
+        IRError: unknown operands, or a cycle, which is named.
+    """
+    # Heavy, and wanted only when a graph is put in order.
+    import networkx as nx  # noqa: PLC0415
+
+    found = [*_duplicates(nodes), *_unknown_operands(nodes)]
+    if found:
+        raise IRError(found)
+    by_name = {node.name: node for node in nodes}
+    used = {operand for node in nodes for operand in node.operands}
+    roots = sorted((node for node in nodes if node.name not in used), key=_root_key)
+    top = ""  # no value has an empty name: a virtual root above the real ones
+    needs: nx.DiGraph[str] = nx.DiGraph()
+    needs.add_node(top)
+    needs.add_edges_from((top, root.name) for root in roots)
+    for name in sorted(by_name):
+        needs.add_edges_from((name, operand) for operand in by_name[name].operands)
+    order = [n for n in nx.dfs_postorder_nodes(needs, top) if n != top]
+    if len(order) != len(nodes) or not nx.is_directed_acyclic_graph(needs):
+        raise IRError(_cycle(by_name, needs))
+    return tuple(by_name[name] for name in order)
+
+
+def _root_key(node: Node) -> tuple[int, str]:
+    if isinstance(node, Output):
+        return (0 if node.role is OutputRole.MASTER else 1, node.target)
+    return (2, node.name)
+
+
+def _cycle(by_name: Mapping[str, Node], needs: nx.DiGraph[str]) -> Diagnostic:
+    import networkx as nx  # noqa: PLC0415
+
+    edges = nx.find_cycle(needs)
+    path = [*(edge[0] for edge in edges), edges[0][0]]
+    return Diagnostic(
+        Code.IR_CYCLE,
+        "values depend on themselves: " + " <- ".join(f"%{name}" for name in path),
+        origin=by_name[path[0]].origin,
+        help="a graph has no feedback; break the loop at one of these values",
+    )
+
+
+def _duplicates(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
+    first: dict[str, Node] = {}
+    for node in nodes:
+        other = first.setdefault(node.name, node)
+        if other is not node:
+            related = (Related(other.origin, "first made here"),) if other.origin else ()
+            yield Diagnostic(
+                Code.IR_DUPLICATE_VALUE,
+                f"two nodes make the value %{node.name}",
+                origin=node.origin,
+                related=related,
+                help="every value has a name of its own",
+            )
+
+
+def _unknown_operands(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
+    known = {node.name: None for node in nodes}
+    for node in nodes:
+        for operand in node.operands:
+            if operand not in known:
+                yield Diagnostic(
+                    Code.IR_UNKNOWN_OPERAND,
+                    f"%{node.name} uses %{operand}, which no node makes",
+                    origin=node.origin,
+                    help=did_you_mean(operand, known) if len(known) <= 20 else None,
+                )
+
+
+def _out_of_order(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
+    unknown = list(_unknown_operands(nodes))
+    yield from unknown
+    if unknown:
+        return
+    seen: set[str] = set()
+    for node in nodes:
+        for operand in node.operands:
+            if operand not in seen:
+                yield Diagnostic(
+                    Code.IR_ORDER,
+                    f"%{node.name} uses %{operand} before it is made",
+                    origin=node.origin,
+                    help="list every value before its users, or build with Graph.ordered",
+                )
+        seen.add(node.name)

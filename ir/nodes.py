@@ -1,0 +1,379 @@
+"""One frozen class a node kind: the whole vocabulary of the audio graph.
+
+Promises: a node is a plain value; its operands are the names of other nodes' values; its attributes
+are integers (samples, Hz), floats (dB, Hz, Q, pan), strings, enums, or tuples of those, so that
+printing, parsing and hashing need no case a kind. `infer` gives the type of a node's value from
+its operands' types and never raises: what does not fit is the verifier's to report.
+
+What each kind means to the sample stands in docs/semantics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import ClassVar
+
+import attrs
+from attrs import field, frozen
+
+from .curves import FilterKind, PanLaw, Shape
+from .origin import Origin
+from .types import Signal
+
+# Field metadata. LABEL: printed and compared, but no part of a digest, for it changes no sample.
+# SYMBOL: the name of a source; the source's own identity is hashed in its place.
+LABEL = {"label": True}
+SYMBOL = {"symbol": True}
+
+
+class Edge(StrEnum):
+    """Which edge of a clip a fade belongs to."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class LimitMode(StrEnum):
+    """What a limiter holds under its ceiling."""
+
+    TRUE_PEAK = "true_peak"
+    SAMPLE_PEAK = "sample_peak"
+
+
+class Encoding(StrEnum):
+    """How samples are stored in a delivered file."""
+
+    S16 = "s16"
+    S24 = "s24"
+    F32 = "f32"
+    F64 = "f64"
+
+    @property
+    def bits(self) -> int:
+        """Bits a sample."""
+        return int(self.value[1:])
+
+    @property
+    def is_float(self) -> bool:
+        """Whether values beyond full scale survive."""
+        return self.value[0] == "f"
+
+
+class OutputRole(StrEnum):
+    """What a delivered file is."""
+
+    MASTER = "master"
+    STEM = "stem"
+
+
+@frozen
+class Source:
+    """A file that clips play from.
+
+    Attributes:
+        name: how the graph refers to it, unique in the graph.
+        path: relative to the document that named it, with forward slashes.
+        digest: "sha256:" and the hex digest of the file's content.
+        rate: Hz.
+        channels: 1 or 2.
+        frames: length at `rate`.
+        codec: container and coding as the probe tells them, such as "flac/pcm_16".
+    """
+
+    name: str = field(metadata=LABEL)
+    path: str = field(metadata=LABEL)
+    digest: str
+    rate: int
+    channels: int
+    frames: int
+    codec: str = field(metadata=LABEL)
+
+
+@frozen
+class Point:
+    """An automation keyframe: sample, value, and the way to the next one."""
+
+    at: int
+    value: float
+    shape: Shape = Shape.LINEAR
+
+
+@frozen
+class Node:
+    """What all nodes share: the name of the value, its operands' names, and where it came from."""
+
+    name: str
+    operands: tuple[str, ...] = field(default=(), kw_only=True)
+    origin: Origin | None = field(default=None, eq=False, kw_only=True)
+
+    kind: ClassVar[str]
+    # The least and the greatest number of operands; None: any.
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """The type of this node's value; without a rule of its own, its operand's."""
+        return operands[0]
+
+    def attributes(self) -> dict[str, object]:
+        """The attributes in their declared order, without name, operands and origin."""
+        return {f.name: getattr(self, f.name) for f in attribute_fields(type(self))}
+
+
+def attribute_fields(cls: type[Node]) -> tuple[attrs.Attribute[object], ...]:
+    """The fields of a node class that are its attributes."""
+    return tuple(f for f in attrs.fields(cls) if f.name not in ("name", "operands", "origin"))
+
+
+@frozen
+class Clip(Node):
+    """Samples [offset, offset + length) of a source, resampled as a whole to `rate` first."""
+
+    kind: ClassVar[str] = "clip"
+    arity: ClassVar[tuple[int, int | None]] = (0, 0)
+    source: str = field(metadata=SYMBOL)
+    offset: int
+    length: int
+    rate: int
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """The source's channels at the session rate."""
+        source = sources.get(self.source)
+        return Signal(self.rate, source.channels if source else 1, self.length)
+
+
+@frozen
+class Silence(Node):
+    """Zeros."""
+
+    kind: ClassVar[str] = "silence"
+    arity: ClassVar[tuple[int, int | None]] = (0, 0)
+    rate: int
+    channels: int
+    length: int
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """As declared."""
+        return Signal(self.rate, self.channels, self.length)
+
+
+@frozen
+class Gain(Node):
+    """A static gain in dB."""
+
+    kind: ClassVar[str] = "gain"
+    gain_db: float
+
+
+@frozen
+class Fade(Node):
+    """A fade over the first or last `length` samples; unity elsewhere."""
+
+    kind: ClassVar[str] = "fade"
+    edge: Edge
+    length: int
+    curve: str
+
+
+@frozen
+class Crossfade(Node):
+    """One clip's side of a crossfade: a fade by another name, so that the pair can be seen.
+
+    The clip before has its `out` edge faded over the overlap and ends there; the clip after has
+    its `in` edge faded over the same samples; their sum is the crossfade.
+    """
+
+    kind: ClassVar[str] = "crossfade"
+    edge: Edge
+    length: int
+    curve: str
+
+
+@frozen
+class GainAutomation(Node):
+    """A gain that moves: dB interpolated between points, times 10^(dB/20) per sample."""
+
+    kind: ClassVar[str] = "automation.gain"
+    points: tuple[Point, ...]
+
+
+@frozen
+class Pan(Node):
+    """A static pan in [-1, 1]: mono to stereo by `law`, stereo by balance."""
+
+    kind: ClassVar[str] = "pan"
+    position: float
+    law: PanLaw
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """Two channels."""
+        return attrs.evolve(operands[0], channels=2)
+
+
+@frozen
+class PanAutomation(Node):
+    """A pan that moves, per sample."""
+
+    kind: ClassVar[str] = "automation.pan"
+    points: tuple[Point, ...]
+    law: PanLaw
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """Two channels."""
+        return attrs.evolve(operands[0], channels=2)
+
+
+@frozen
+class Downmix(Node):
+    """Stereo to mono: (L + R) / 2."""
+
+    kind: ClassVar[str] = "downmix"
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """One channel."""
+        return attrs.evolve(operands[0], channels=1)
+
+
+@frozen
+class Filter(Node):
+    """A static RBJ biquad."""
+
+    kind: ClassVar[str] = "filter"
+    shape: FilterKind
+    frequency_hz: float
+    q: float
+    gain_db: float
+
+
+@frozen
+class FilterAutomation(Node):
+    """A biquad whose frequency moves: coefficients set anew at every 64th sample."""
+
+    kind: ClassVar[str] = "automation.filter"
+    shape: FilterKind
+    points: tuple[Point, ...]
+    q: float
+    gain_db: float
+
+
+@frozen
+class Place(Node):
+    """`start` samples of silence, then the operand."""
+
+    kind: ClassVar[str] = "place"
+    start: int
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """As long as the silence and the operand."""
+        length = operands[0].length
+        return attrs.evolve(operands[0], length=None if length is None else self.start + length)
+
+
+@frozen
+class Mix(Node):
+    """The sum of the operands in their order, cut or padded with silence to `length`."""
+
+    kind: ClassVar[str] = "mix"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    length: int
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """As long as declared."""
+        return attrs.evolve(operands[0], length=self.length)
+
+
+@frozen
+class Lane(Node):
+    """Operands that do not overlap, each from its sample in `starts`, silence between, to `length`.
+
+    Made by pack-lanes out of `place`s: the same samples as their sum, at the cost of one.
+    """
+
+    kind: ClassVar[str] = "lane"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    starts: tuple[int, ...]
+    length: int
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """As long as declared."""
+        return attrs.evolve(operands[0], length=self.length)
+
+
+@frozen
+class Bus(Node):
+    """The sum of a bus's tracks in timeline order."""
+
+    kind: ClassVar[str] = "bus"
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+
+
+@frozen
+class Headroom(Node):
+    """The master's headroom: a gain of -headroom_db."""
+
+    kind: ClassVar[str] = "headroom"
+    headroom_db: float
+
+
+@frozen
+class Loudnorm(Node):
+    """One static gain to the target; `gain_db` is None until the operand has been measured."""
+
+    kind: ClassVar[str] = "loudnorm"
+    target_lufs: float
+    gain_db: float | None
+
+
+@frozen
+class Limiter(Node):
+    """A look-ahead limiter: gain reduction only, no latency, identity under the ceiling."""
+
+    kind: ClassVar[str] = "limiter"
+    ceiling_db: float
+    mode: LimitMode
+
+
+@frozen
+class Dither(Node):
+    """TPDF noise of one least significant bit at `bits`, seeded from its operand's digest."""
+
+    kind: ClassVar[str] = "dither"
+    bits: int
+
+
+@frozen
+class Output(Node):
+    """A file that the render delivers."""
+
+    kind: ClassVar[str] = "output"
+    role: OutputRole = field(metadata=LABEL)
+    target: str = field(metadata=LABEL)  # "master" or the id of the bus
+    container: str  # "wav", "flac", ...
+    encoding: Encoding
+
+
+KINDS: dict[str, type[Node]] = {
+    cls.kind: cls
+    for cls in (
+        Clip,
+        Silence,
+        Gain,
+        Fade,
+        Crossfade,
+        GainAutomation,
+        Filter,
+        FilterAutomation,
+        Pan,
+        PanAutomation,
+        Downmix,
+        Place,
+        Lane,
+        Mix,
+        Bus,
+        Headroom,
+        Loudnorm,
+        Limiter,
+        Dither,
+        Output,
+    )
+}

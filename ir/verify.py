@@ -1,0 +1,230 @@
+"""The verifier: every invariant of a graph, checked after every pass.
+
+A graph cannot even be built with double names (MIX401), unknown operands (MIX402), a cycle (MIX403)
+or users before their operands (MIX414): `Graph` raises. What is checked here, all of it collected:
+
+- MIX404  all operands of a node have the same rate.
+- MIX405  channels fit: sums add equals; `pan` takes 1 or 2 and makes 2; `downmix` takes 2.
+- MIX406  lengths are known and positive; fades fit their operand; a lane's operands lie in
+          order, apart, and inside it.
+- MIX407  attributes are in range: finite numbers, frequencies inside (0, rate/2), Q > 0,
+          pan in [-1, 1], points strictly increasing, known curves, offsets not negative.
+- MIX408  there is exactly one master output.
+- MIX412  a node has as many operands as its kind takes.
+- MIX413  a clip's source is declared, and the clip lies within it.
+- MIX415  no two outputs have the same target.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+from .codes import Code
+from .curves import FADE_CURVES
+from .diagnostics import Diagnostic, IRError
+from .graph import Graph
+from .nodes import (
+    Bus,
+    Clip,
+    Crossfade,
+    Dither,
+    Downmix,
+    Fade,
+    Filter,
+    FilterAutomation,
+    GainAutomation,
+    Lane,
+    Mix,
+    Node,
+    OutputRole,
+    Pan,
+    PanAutomation,
+    Place,
+    Point,
+)
+from .types import resampled_length
+
+Problem = tuple[Code, str]
+Rule = Callable[[Graph, Node], Iterable[Problem]]
+
+
+def verify(graph: Graph) -> tuple[Diagnostic, ...]:
+    """Everything wrong with the graph, in node order; empty when it is sound."""
+    found: list[Diagnostic] = []
+    for node in graph.nodes:
+        arity = list(_operand_count(graph, node))
+        problems = arity or [p for rule in NODE_RULES for p in rule(graph, node)]
+        found += [
+            Diagnostic(c, f"%{node.name}: {text}", origin=node.origin) for c, text in problems
+        ]
+    found += _outputs(graph)
+    return tuple(found)
+
+
+def check(graph: Graph) -> Graph:
+    """The graph itself, if it is sound.
+
+    Raises:
+        IRError: with everything that is wrong.
+    """
+    found = verify(graph)
+    if found:
+        raise IRError(found)
+    return graph
+
+
+def _operand_count(graph: Graph, node: Node) -> Iterator[Problem]:
+    least, most = node.arity
+    count = len(node.operands)
+    if count < least or (most is not None and count > most):
+        wanted = str(least) if most == least else f"at least {least}"
+        yield Code.IR_OPERAND_COUNT, f"{node.kind} takes {wanted} operands, not {count}"
+
+
+def _rates(graph: Graph, node: Node) -> Iterator[Problem]:
+    rates = {graph.signals[o].rate: None for o in node.operands}
+    if len(rates) > 1:
+        listed = ", ".join(f"{rate} Hz" for rate in rates)
+        yield Code.IR_RATE_MISMATCH, f"{node.kind} of different rates: {listed}"
+
+
+def _channels(graph: Graph, node: Node) -> Iterator[Problem]:
+    counts = [graph.signals[o].channels for o in node.operands]
+    if isinstance(node, (Mix, Bus, Lane)) and len(set(counts)) > 1:
+        yield Code.IR_CHANNEL_MISMATCH, f"{node.kind} of {counts} channels: no implicit up-mix"
+    if isinstance(node, (Pan, PanAutomation)) and counts[0] not in (1, 2):
+        yield Code.IR_CHANNEL_MISMATCH, f"pan takes 1 or 2 channels, not {counts[0]}"
+    if isinstance(node, Downmix) and counts[0] != 2:
+        yield Code.IR_CHANNEL_MISMATCH, f"downmix takes 2 channels, not {counts[0]}"
+
+
+def _lengths(graph: Graph, node: Node) -> Iterator[Problem]:
+    length = graph.signals[node.name].length
+    if length is None or length <= 0:
+        yield Code.IR_LENGTH, f"the length is {length}: it must be known and positive"
+    if isinstance(node, (Fade, Crossfade)):
+        available = graph.signals[node.operands[0]].length
+        if node.length < 0 or (available is not None and node.length > available):
+            yield (
+                Code.IR_LENGTH,
+                f"a {node.kind} of {node.length} samples on {available}",
+            )
+    if isinstance(node, Place) and node.start < 0:
+        yield Code.IR_LENGTH, f"it starts at sample {node.start}, before the timeline"
+    if isinstance(node, Lane):
+        yield from _lane(graph, node)
+
+
+def _lane(graph: Graph, node: Lane) -> Iterator[Problem]:
+    if len(node.starts) != len(node.operands):
+        yield Code.IR_LENGTH, f"{len(node.starts)} starts for {len(node.operands)} operands"
+        return
+    end = 0
+    for operand, start in zip(node.operands, node.starts, strict=True):
+        if start < end:
+            yield Code.IR_LENGTH, f"%{operand} starts at {start}, before the lane is free at {end}"
+        end = start + (graph.signals[operand].length or 0)
+    if end > node.length:
+        yield Code.IR_LENGTH, f"the last operand ends at {end}, after the lane's {node.length}"
+
+
+def _finite(graph: Graph, node: Node) -> Iterator[Problem]:
+    for name, value in node.attributes().items():
+        if isinstance(value, float) and not math.isfinite(value):
+            yield Code.IR_ATTRIBUTE, f"{name} is {value}"
+
+
+def _curves(graph: Graph, node: Node) -> Iterator[Problem]:
+    if isinstance(node, (Fade, Crossfade)) and node.curve not in FADE_CURVES:
+        yield Code.IR_ATTRIBUTE, f"no fade curve is called {node.curve!r}"
+
+
+def _filters(graph: Graph, node: Node) -> Iterator[Problem]:
+    if isinstance(node, Filter):
+        frequencies: tuple[float, ...] = (node.frequency_hz,)
+    elif isinstance(node, FilterAutomation):
+        frequencies = tuple(p.value for p in node.points)
+    else:
+        return
+    nyquist = graph.signals[node.name].rate / 2
+    if not all(0 < f < nyquist for f in frequencies):
+        yield Code.IR_ATTRIBUTE, f"a frequency is outside (0, {nyquist:g}) Hz"
+    if not node.q > 0:
+        yield Code.IR_ATTRIBUTE, f"q is {node.q:g}: it must be positive"
+
+
+def _pans(graph: Graph, node: Node) -> Iterator[Problem]:
+    if isinstance(node, Pan):
+        positions: tuple[float, ...] = (node.position,)
+    elif isinstance(node, PanAutomation):
+        positions = tuple(p.value for p in node.points)
+    else:
+        return
+    if not all(-1 <= p <= 1 for p in positions):
+        yield Code.IR_ATTRIBUTE, "a pan is outside [-1, 1]"
+
+
+def _points(graph: Graph, node: Node) -> Iterator[Problem]:
+    if not isinstance(node, (GainAutomation, PanAutomation, FilterAutomation)):
+        return
+    points: tuple[Point, ...] = node.points
+    if not points:
+        yield Code.IR_ATTRIBUTE, "an automation without points"
+    if any(b.at <= a.at for a, b in pairwise(points)):
+        yield Code.IR_ATTRIBUTE, "points do not strictly increase"
+    if not all(math.isfinite(p.value) for p in points):
+        yield Code.IR_ATTRIBUTE, "a point is not finite"
+
+
+def _dither(graph: Graph, node: Node) -> Iterator[Problem]:
+    if isinstance(node, Dither) and not 1 <= node.bits <= 24:
+        yield Code.IR_ATTRIBUTE, f"dither to {node.bits} bits: 1 to 24"
+
+
+def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
+    if not isinstance(node, Clip):
+        return
+    source = graph.source_by_name.get(node.source)
+    if source is None:
+        yield Code.IR_UNKNOWN_SOURCE, f"no source is called @{node.source}"
+        return
+    available = resampled_length(source.frames, source.rate, node.rate)
+    if node.offset < 0 or node.offset + node.length > available:
+        end = node.offset + node.length
+        yield (
+            Code.IR_UNKNOWN_SOURCE,
+            f"samples [{node.offset}, {end}) of @{node.source}, which has {available}",
+        )
+
+
+def _outputs(graph: Graph) -> Iterator[Diagnostic]:
+    masters = [o for o in graph.outputs if o.role is OutputRole.MASTER]
+    if len(masters) != 1:
+        yield Diagnostic(
+            Code.IR_NO_OUTPUT, f"a graph has exactly one master output, this one {len(masters)}"
+        )
+    seen: set[str] = set()
+    for output in graph.outputs:
+        if output.target in seen:
+            yield Diagnostic(
+                Code.IR_DUPLICATE_OUTPUT,
+                f"%{output.name}: two outputs are called {output.target!r}",
+                origin=output.origin,
+            )
+        seen.add(output.target)
+
+
+NODE_RULES: tuple[Rule, ...] = (
+    _rates,
+    _channels,
+    _lengths,
+    _finite,
+    _curves,
+    _filters,
+    _pans,
+    _points,
+    _dither,
+    _clips,
+)

@@ -1,0 +1,1 @@
+"""Presets as data: buses, export formats, delivery specs, and their typed loader."""

@@ -1,0 +1,1 @@
+"""Runs plans: executor, loudness loop, artifacts."""
