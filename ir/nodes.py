@@ -317,20 +317,31 @@ class Headroom(Node):
 
 @frozen
 class Loudnorm(Node):
-    """One static gain to the target; `gain_db` is None until the operand has been measured."""
+    """One static gain on the first operand: what brings the last operand to the target.
+
+    With one operand the two are the same. With two, the first is a stem and the last is the
+    premaster, so that a mastered stem moves by the master's gain. `gain_db` is None until the
+    last operand has been measured.
+    """
 
     kind: ClassVar[str] = "loudnorm"
+    arity: ClassVar[tuple[int, int | None]] = (1, 2)
     target_lufs: float
     gain_db: float | None
 
 
 @frozen
 class Limiter(Node):
-    """A look-ahead limiter: gain reduction only, no latency, identity under the ceiling."""
+    """A look-ahead limiter: gain reduction only, no latency, identity under the ceiling.
+
+    `margin_db` is how far under the ceiling it aims, where the render measured that aiming at the
+    ceiling itself overshoots; 0 unless measured.
+    """
 
     kind: ClassVar[str] = "limiter"
     ceiling_db: float
     mode: LimitMode
+    margin_db: float = 0.0
 
 
 @frozen

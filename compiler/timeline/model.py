@@ -1,0 +1,170 @@
+"""The timeline: what a document says, as frozen values.
+
+Promises: the model holds exactly what the document holds, numbers as decimals and names as written,
+so that load -> dump -> load is the identity; nothing here is a sample or a factor yet. Absent
+fields have the defaults below, which is how documents older than a field keep loading. Where a
+value came from follows from its position: `Timeline.origin` makes the JSON Pointer into the
+document, resolved to a line only when a diagnostic is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+from attrs import field, frozen
+
+from ...ir.curves import FilterKind, PanLaw, Shape
+from ...ir.origin import Document, Documents, Origin
+
+SCHEMA_VERSION = 1
+ZERO = Decimal(0)
+
+
+def decimal(value: Decimal | int | float) -> Decimal:
+    """A number as the model keeps it; a float counts as the shortest decimal that names it."""
+    if isinstance(value, Decimal):
+        return value
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def optional_decimal(value: Decimal | int | float | None) -> Decimal | None:
+    """The same, None staying None."""
+    return None if value is None else decimal(value)
+
+
+@frozen(kw_only=True)
+class Keyframe:
+    """An automation keyframe: gain in dB, pan in [-1, 1], filter in Hz."""
+
+    at_ms: Decimal = field(converter=decimal)
+    value: Decimal = field(converter=decimal)
+    curve: Shape = Shape.LINEAR
+
+
+@frozen(kw_only=True)
+class Automation:
+    """What moves: each a run of keyframes, empty where it does not move."""
+
+    gain: tuple[Keyframe, ...] = ()
+    pan: tuple[Keyframe, ...] = ()
+    filter: tuple[Keyframe, ...] = ()
+
+
+@frozen(kw_only=True)
+class EqBand:
+    """A biquad; `q` absent is 1/sqrt 2."""
+
+    kind: FilterKind
+    frequency_hz: Decimal = field(converter=decimal)
+    q: Decimal | None = field(default=None, converter=optional_decimal)
+    gain_db: Decimal = field(default=ZERO, converter=decimal)
+
+
+@frozen(kw_only=True)
+class Clip:
+    """A piece of a source on a track.
+
+    `duration_ms` absent: to the end of the source. `id` absent: its number on the track. A fade
+    curve absent is tri, a crossfade curve qsin.
+    """
+
+    source: str
+    start_ms: Decimal = field(default=ZERO, converter=decimal)
+    id: str | None = None
+    offset_ms: Decimal = field(default=ZERO, converter=decimal)
+    duration_ms: Decimal | None = field(default=None, converter=optional_decimal)
+    gain_db: Decimal = field(default=ZERO, converter=decimal)
+    pan: Decimal = field(default=ZERO, converter=decimal)
+    mute: bool = False
+    fade_in_ms: Decimal = field(default=ZERO, converter=decimal)
+    fade_out_ms: Decimal = field(default=ZERO, converter=decimal)
+    fade_in_curve: str | None = None
+    fade_out_curve: str | None = None
+    crossfade_in_ms: Decimal | None = field(default=None, converter=optional_decimal)
+    crossfade_out_ms: Decimal | None = field(default=None, converter=optional_decimal)
+    crossfade_curve: str | None = None
+    eq: tuple[EqBand, ...] = ()
+    filter: EqBand | None = None
+    automation: Automation = Automation()
+
+
+@frozen(kw_only=True)
+class Track:
+    """Clips that share a role, a level and a bus. `bus` absent: the role's bus in the mix preset."""
+
+    id: str
+    role: str
+    name: str | None = None
+    bus: str | None = None
+    gain_db: Decimal = field(default=ZERO, converter=decimal)
+    pan: Decimal = field(default=ZERO, converter=decimal)
+    mute: bool = False
+    solo: bool = False
+    tags: tuple[str, ...] = ()
+    eq: tuple[EqBand, ...] = ()
+    filter: EqBand | None = None
+    automation: Automation = Automation()
+    clips: tuple[Clip, ...] = ()
+
+
+@frozen(kw_only=True)
+class Marker:
+    """A named moment."""
+
+    at_ms: Decimal = field(converter=decimal)
+    label: str
+
+
+@frozen(kw_only=True)
+class BusOverride:
+    """A change to a bus of the mix preset, or a bus of the timeline's own; None keeps the preset's."""
+
+    id: str
+    gain_db: Decimal | None = field(default=None, converter=optional_decimal)
+    pan: Decimal | None = field(default=None, converter=optional_decimal)
+    eq: tuple[EqBand, ...] | None = None
+    roles: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Timeline:
+    """A whole document.
+
+    `document` and `root` are where it came from and the directory its paths count from; they take
+    no part in equality. `via` says, for pointers of a generated timeline, what each was made from.
+    """
+
+    id: str
+    schema_version: int = SCHEMA_VERSION
+    sample_rate: int = 48000
+    channels: int = 2
+    pan_law: PanLaw = PanLaw.CONSTANT_POWER
+    length_ms: Decimal | None = field(default=None, converter=optional_decimal)
+    mix_preset_id: str = "default_mix"
+    metadata: Mapping[str, str] = field(factory=dict)
+    sources: Mapping[str, str] = field(factory=dict)
+    markers: tuple[Marker, ...] = ()
+    buses: tuple[BusOverride, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    document: Document | None = field(default=None, eq=False, repr=False)
+    root: Path = field(factory=Path, eq=False, repr=False)
+    via: Mapping[str, Origin] = field(factory=dict, eq=False, repr=False)
+
+    def origin(self, *tokens: str | int) -> Origin:
+        """The place of a value, by the keys and indices that lead to it."""
+        name = self.document.name if self.document else "<timeline>"
+        place = Origin(name).child(*tokens)
+        via = self.via.get(place.pointer)
+        return Origin(name, place.pointer, via) if via else place
+
+    @property
+    def documents(self) -> Documents:
+        """The documents that its origins speak of."""
+        return {self.document.name: self.document} if self.document else {}
+
+
+def clip_id(clip: Clip, index: int) -> str:
+    """A clip's id, or the one it has by its number on the track, counted from 1."""
+    return clip.id if clip.id is not None else f"c{index + 1}"
