@@ -1,0 +1,114 @@
+"""The K-weighting filter of ITU-R BS.1770-5, Annex 1, at any sample rate.
+
+The standard gives two biquads, the head-effect shelf (table 1) and the RLB high-pass (table 2),
+for 48 kHz only, and asks that other rates have the same frequency response. The tables below
+are the one source of numbers: each biquad is taken back through the bilinear transform to its
+analogue prototype (pole frequency, damping, numerator) and then forward again at the rate
+wanted, with the frequency axis matched at the pole frequency. At 48 kHz that is the identity,
+so the standard's coefficients come back exactly. (The method: S. Mansbridge, S. Finn, J. Reiss,
+"Implementation and evaluation of autonomous multi-track fader control", AES 132, 2012, and B. De
+Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018.)
+
+The high-pass table has numerator 1, -2, 1, which is 0.04 dB above unity at high frequencies; that
+gain belongs to the prototype and is kept at every rate.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+import scipy.signal
+
+from .framing import FloatArray
+
+REFERENCE_RATE = 48_000
+"""The rate, in Hz, at which BS.1770-5 tabulates its filters."""
+
+MINIMUM_RATE = 4_000
+"""The lowest rate, in Hz, that leaves room for the 1.7 kHz shelf under its Nyquist frequency."""
+
+# BS.1770-5 Annex 1, tables 1 and 2: b0, b1, b2, a0, a1, a2.
+SHELF_48K = (
+    *(1.53512485958697, -2.69169618940638, 1.19839281085285),
+    *(1.0, -1.69065929318241, 0.73248077421585),
+)
+HIGHPASS_48K = (1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621)
+
+
+@attrs.frozen
+class Prototype:
+    """An analogue second-order section (n2 s^2 + n1 s + n0) / (s^2 + damping s + 1).
+
+    s is normalised to the pole frequency (Hz); damping is 1/Q.
+    """
+
+    frequency: float
+    damping: float
+    n2: float
+    n1: float
+    n0: float
+
+
+def prototype(section: tuple[float, ...], rate: float) -> Prototype:
+    """Invert the bilinear transform s = (1/K)(1-z^-1)/(1+z^-1), K = tan(pi f0/rate).
+
+    `section` is b0, b1, b2, a0=1, a1, a2 at `rate` (Hz). With D = 1 + K damping + K^2 the transform
+    gives a1 = 2(K^2-1)/D and a2 = (1 - K damping + K^2)/D, which is solved for D, K and damping.
+    """
+    b0, b1, b2, _, a1, a2 = section
+    d = 4.0 / (1.0 - a1 + a2)
+    k = math.sqrt(d * (1.0 + a1 + a2)) / 2.0
+    return Prototype(
+        frequency=rate * math.atan(k) / math.pi,
+        damping=d * (1.0 - a2) / (2.0 * k),
+        n2=d * (b0 - b1 + b2) / 4.0,
+        n1=d * (b0 - b2) / (2.0 * k),
+        n0=d * (b0 + b1 + b2) / (4.0 * k * k),
+    )
+
+
+def discretise(analogue: Prototype, rate: float) -> tuple[float, ...]:
+    """Bilinear transform at `rate` (Hz), exact at the pole frequency: b0, b1, b2, 1, a1, a2."""
+    k = math.tan(math.pi * analogue.frequency / rate)
+    d = 1.0 + k * analogue.damping + k * k
+    n2, n1, n0 = analogue.n2, analogue.n1 * k, analogue.n0 * k * k
+    return (
+        (n2 + n1 + n0) / d,
+        2.0 * (n0 - n2) / d,
+        (n2 - n1 + n0) / d,
+        1.0,
+        2.0 * (k * k - 1.0) / d,
+        (1.0 - k * analogue.damping + k * k) / d,
+    )
+
+
+def k_weighting_sos(rate: int) -> FloatArray:
+    """K-weighting at `rate` (Hz) as scipy second-order sections, shape (2, 6).
+
+    Raises ValueError below 4 kHz.
+    """
+    if rate < MINIMUM_RATE:
+        raise ValueError(f"K-weighting needs a rate of at least {MINIMUM_RATE} Hz, not {rate}")
+    tables = (SHELF_48K, HIGHPASS_48K)
+    return np.array([discretise(prototype(table, REFERENCE_RATE), rate) for table in tables])
+
+
+class KWeighting:
+    """The filter with its state: consecutive blocks come out as if filtered in one piece."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self._sos = k_weighting_sos(rate)
+        self._state: npt.NDArray[np.float64] = np.zeros((len(self._sos), channels, 2))
+
+    def process(self, block: FloatArray) -> FloatArray:
+        """Filter one block of shape (channels, n) and keep the state for the next."""
+        weighted, self._state = scipy.signal.sosfilt(self._sos, block, axis=1, zi=self._state)
+        return weighted
+
+    def branch(self) -> KWeighting:
+        """A copy that filters on from here and leaves this one's state alone."""
+        return copy.copy(self)

@@ -1,0 +1,174 @@
+"""Streaming loudness: integrated, momentary, short-term and loudness range.
+
+What it promises: ITU-R BS.1770-5 (K-weighting, channel weights, two-stage gating of 400 ms
+blocks with 75 % overlap), EBU Tech 3341 (momentary 400 ms, short-term 3 s) and EBU Tech 3342
+(loudness range, the short-term values taken ten times a second). Results do not depend on how
+the stream is cut.
+
+How: the weighted mean square of every 10 ms is kept, 8 bytes each, so three hours are 9 MB
+whatever the rate and channel count. Everything else is arithmetic on those. The gates and the
+series step by 100 ms as the standards say; the maxima look at every 10 ms, because Tech 3341
+places its test tones (10 and 13) between the 100 ms steps and a coarser grid under-reads them
+by up to 0.6 LU.
+
+Mono counts as one channel: a mono sine reads 3.01 LU below the same sine in both channels of a
+stereo pair, and as much as that sine panned to the centre by the constant-power law.
+"""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+
+from .framing import FloatArray, Framer
+from .kweighting import KWeighting
+
+CHANNEL_WEIGHTS: dict[int, tuple[float, ...]] = {
+    1: (1.0,),
+    2: (1.0, 1.0),
+    5: (1.0, 1.0, 1.0, 1.41, 1.41),
+    6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41),
+}
+"""Channel count -> weights, BS.1770-5 table 3. Orders: M; L R; L R C Ls Rs; L R C LFE Ls Rs."""
+
+SLICES_PER_SECOND = 100
+SLICES_PER_STEP = 10
+"""Slices in the 100 ms step of the gates and the series."""
+MOMENTARY_STEPS = 4
+SHORT_TERM_STEPS = 30
+
+ABSOLUTE_GATE_LUFS = -70.0
+INTEGRATED_GATE_LU = -10.0
+RANGE_GATE_LU = -20.0
+RANGE_PERCENTILES = (10, 95)
+
+
+def lufs(power: FloatArray) -> FloatArray:
+    """-0.691 + 10 log10(power) (BS.1770-5 equation 2); silence is -inf."""
+    with np.errstate(divide="ignore"):
+        return -0.691 + 10.0 * np.log10(power)
+
+
+def _power(level: float) -> float:
+    """The weighted mean square of a loudness level in LUFS; the inverse of `lufs`."""
+    return float(10.0 ** ((level + 0.691) / 10.0))
+
+
+def _maximum(powers: FloatArray) -> float:
+    return float(lufs(powers.max(keepdims=True))[0]) if powers.size else float("-inf")
+
+
+@attrs.frozen
+class Loudness:
+    """The loudness of one stream.
+
+    integrated, momentary_max and short_term_max are LUFS, -inf where nothing passed the gate or
+    the stream is shorter than one window; range is LU, 0 where it is undefined. momentary and
+    short_term are the series at 10 Hz in LUFS, value k covering the window that ends at (window
+    + k * 0.1) s.
+    """
+
+    integrated: float
+    range: float
+    momentary_max: float
+    short_term_max: float
+    momentary: FloatArray = attrs.field(eq=False, repr=False)
+    short_term: FloatArray = attrs.field(eq=False, repr=False)
+
+
+def integrated_loudness(blocks: FloatArray) -> float:
+    """Gated loudness, LUFS, of 400 ms block powers at 100 ms steps (BS.1770-5 eq. 4 to 7)."""
+    heard = blocks[blocks > _power(ABSOLUTE_GATE_LUFS)]
+    if not heard.size:
+        return float("-inf")
+    gate = heard.mean() * 10.0 ** (INTEGRATED_GATE_LU / 10.0)
+    return float(lufs(heard[heard > gate].mean(keepdims=True))[0])
+
+
+def loudness_range(short_term: FloatArray) -> float:
+    """Loudness range in LU of short-term powers at 10 Hz (EBU Tech 3342).
+
+    The percentiles are nearest ranks, as in the reference implementation of the standard,
+    section 5.
+    """
+    heard = short_term[short_term >= _power(ABSOLUTE_GATE_LUFS)]
+    if not heard.size:
+        return 0.0
+    gate = heard.mean() * 10.0 ** (RANGE_GATE_LU / 10.0)
+    ranked = np.sort(heard[heard >= gate])
+    ranks = [int((ranked.size - 1) * percent / 100 + 0.5) for percent in RANGE_PERCENTILES]
+    low, high = lufs(ranked[ranks])
+    return float(high - low)
+
+
+def _windows(slices: FloatArray, steps: int) -> FloatArray:
+    """Mean power of every window of `steps` x 100 ms, one starting at each 10 ms slice.
+
+    Sums 100 ms first and windows of those second: as exact as a direct sum, a tenth of the
+    work, and without the cancellation that a running sum suffers after loud passages.
+    """
+    count = len(slices) - steps * SLICES_PER_STEP + 1
+    if count <= 0:
+        return np.zeros(0)
+    step_starts = len(slices) - SLICES_PER_STEP + 1
+    hundreds = np.zeros(step_starts)
+    for i in range(SLICES_PER_STEP):
+        hundreds += slices[i : i + step_starts]
+    total = np.zeros(count)
+    for i in range(steps):
+        total += hundreds[i * SLICES_PER_STEP : i * SLICES_PER_STEP + count]
+    return total / (steps * SLICES_PER_STEP)
+
+
+class LoudnessMeter:
+    """Feed blocks of any size, then ask for the result; feeding may go on afterwards.
+
+    rate is in Hz (at least 4000), channels one of CHANNEL_WEIGHTS, full scale 1.0. Raises
+    ValueError for others; `feed` does for a block of another shape and for NaN or infinity.
+    """
+
+    def __init__(self, rate: int, channels: int) -> None:
+        if channels not in CHANNEL_WEIGHTS:
+            raise ValueError(
+                f"no BS.1770 weights for {channels} channels; known: {sorted(CHANNEL_WEIGHTS)}"
+            )
+        self._weights = np.array(CHANNEL_WEIGHTS[channels])
+        self._weighting = KWeighting(rate, channels)
+        # Frames of one second hold a whole number of samples and slices at any rate, so slice
+        # edges (rounded where the rate is no multiple of 100) repeat and never drift.
+        self._framer = Framer(channels, rate)
+        edges = np.rint(np.arange(SLICES_PER_SECOND + 1) * rate / SLICES_PER_SECOND)
+        self._edges = edges.astype(np.intp)
+        self._slices: list[FloatArray] = []
+
+    def feed(self, block: FloatArray) -> None:
+        """Take the next block, float64 of shape (channels, n), any n."""
+        for frame in self._framer.push(block):
+            self._slices.append(self._slice_powers(self._weighting, frame))
+
+    def result(self) -> Loudness:
+        """The loudness of everything fed so far."""
+        rest = self._slice_powers(self._weighting.branch(), self._framer.pending)
+        slices = np.concatenate([*self._slices, rest])
+        momentary = _windows(slices, MOMENTARY_STEPS)
+        short_term = _windows(slices, SHORT_TERM_STEPS)
+        return Loudness(
+            integrated=integrated_loudness(momentary[::SLICES_PER_STEP]),
+            range=loudness_range(short_term[::SLICES_PER_STEP]),
+            momentary_max=_maximum(momentary),
+            short_term_max=_maximum(short_term),
+            momentary=lufs(momentary[::SLICES_PER_STEP]),
+            short_term=lufs(short_term[::SLICES_PER_STEP]),
+        )
+
+    def _slice_powers(self, weighting: KWeighting, frame: FloatArray) -> FloatArray:
+        """Weighted mean square of each whole 10 ms slice of a frame: sum over channels of G z."""
+        whole = int(np.searchsorted(self._edges, frame.shape[1], side="right")) - 1
+        if whole == 0:
+            return np.zeros(0)
+        edges = self._edges[: whole + 1]
+        weighted = weighting.process(frame[:, : edges[-1]])
+        np.square(weighted, out=weighted)
+        sums = np.add.reduceat(weighted, edges[:-1], axis=1)
+        powers: FloatArray = self._weights @ sums / np.diff(edges)
+        return powers

@@ -1,0 +1,71 @@
+"""Every level of a stream or a file in one pass; memory as in `loudness`, 9 MB for 3 hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+
+import attrs
+import soundfile
+
+from .framing import FloatArray
+from .loudness import LoudnessMeter
+from .truepeak import TruePeakMeter
+
+FILE_BLOCK = 1 << 16
+"""Samples read from a file at a time."""
+
+
+@attrs.frozen
+class Measurement:
+    """The levels of one programme.
+
+    integrated, momentary_max, short_term_max: LUFS (ITU-R BS.1770-5, EBU Tech 3341); range: LU (EBU
+    Tech 3342); true_peak_dbtp: dBTP; sample_peak_dbfs: dBFS; duration_samples: per channel. Levels
+    are -inf for silence; the loudness ones also where the programme is shorter than their window
+    (400 ms; 3 s for short-term).
+    """
+
+    integrated: float
+    range: float
+    momentary_max: float
+    short_term_max: float
+    true_peak_dbtp: float
+    sample_peak_dbfs: float
+    duration_samples: int
+
+
+def measure(blocks: Iterable[FloatArray], rate: int, channels: int) -> Measurement:
+    """Measure consecutive blocks at `rate` Hz, each float64 of shape (channels, n), full scale 1.0.
+
+    Raises ValueError for a rate below 4 kHz, a channel count without BS.1770 weights (known: 1, 2,
+    5 and 6), a block of another shape, and NaN or infinite samples.
+    """
+    loudness_meter = LoudnessMeter(rate, channels)
+    peak_meter = TruePeakMeter(rate, channels)
+    duration = 0
+    for block in blocks:
+        loudness_meter.feed(block)
+        peak_meter.feed(block)
+        duration += block.shape[1]
+    loudness = loudness_meter.result()
+    peaks = peak_meter.result()
+    return Measurement(
+        integrated=loudness.integrated,
+        range=loudness.range,
+        momentary_max=loudness.momentary_max,
+        short_term_max=loudness.short_term_max,
+        true_peak_dbtp=peaks.true_peak_dbtp,
+        sample_peak_dbfs=peaks.sample_peak_dbfs,
+        duration_samples=duration,
+    )
+
+
+def measure_file(path: str | PathLike[str]) -> Measurement:
+    """Measure an audio file that libsndfile reads.
+
+    Raises soundfile.LibsndfileError if it cannot be read, and ValueError as `measure` does.
+    """
+    with soundfile.SoundFile(path) as audio:
+        blocks = audio.blocks(blocksize=FILE_BLOCK, dtype="float64", always_2d=True)
+        return measure((block.T for block in blocks), audio.samplerate, audio.channels)

@@ -1,0 +1,205 @@
+"""Streaming true-peak and sample-peak meter (ITU-R BS.1770-5, Annex 2).
+
+What it promises: the peak of the band-limited signal behind the samples, within 0.1 dB for
+content up to 0.94 of the Nyquist frequency and never below the sample peak; the samples before
+the first and after the last count as silence, and the ringing that a hard edge causes there
+counts too. Results do not depend on how the stream is cut; memory is constant.
+
+How: interpolation by 4x at 48 kHz and above, 5x at 44.1 kHz, 8x at 24 kHz and below, then a
+parabola through the highest of those points and its neighbours.
+
+Why not the 48-tap filter printed in the annex: its 12 taps a phase roll off from about 0.35 of
+the rate and under-read wideband material by a decibel and more, and its 4x grid alone misses up
+to 0.69 dB of a tone at the Nyquist frequency (the grid lies up to 1/8 sample beside the crest:
+20 log10 cos(pi/8)). Here each phase has 64 taps of a Kaiser-windowed sinc (beta 6: ripple under
+0.01 dB up to 0.47 of the rate; J. F. Kaiser, "Nonrecursive digital filter design using the
+I0-sinh window function", 1974), and the parabola brings the worst grid error down to 0.07 dB at
+the Nyquist frequency and 0.005 dB at half of it. Taps beyond 64 change real material by less
+than 0.01 dB.
+
+The convolution is a matrix product: 16 output samples times all phases at once from a window of
+79 inputs, several times faster than a polyphase loop although it multiplies some zeros.
+"""
+
+from __future__ import annotations
+
+import math
+
+import attrs
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .framing import FloatArray, Framer
+
+TAPS = 64
+"""Taps of each phase, in input samples; even."""
+KAISER_BETA = 6.0
+ROW = 16
+"""Input samples that one row of the matrix product advances."""
+WINDOW = TAPS - 1 + ROW
+"""Input samples that one row sees. Also the past kept: the filter's, plus one row that is scanned
+again so that no crest falls between two scans."""
+STACK = 32
+"""Rows of one matrix product: small enough that BLAS does it on the calling thread. Splitting
+products this short over threads gains little, and loses much on a machine with other work."""
+FRAME = 1024 * ROW - ROW
+"""Input samples scanned at a time: 1024 rows with the repeated one."""
+LEAD = TAPS // 2 - 1
+"""Taps before the output position; the other TAPS - LEAD lie at or after it."""
+GRID_SLACK = 0.02
+"""How much lower than theory a grid point beside the crest may lie and still be looked at."""
+
+
+def oversampling(rate: int) -> int:
+    """The factor that reaches 192 kHz (BS.1770-5 Annex 2: 4x at 48 kHz), but 4 at least, 8 at most.
+
+    How far a grid can miss a crest depends on frequency over rate, not on frequency: under 4x the
+    promise above would fail at high rates, over 8x low rates would gain nothing.
+    """
+    return min(8, max(4, math.ceil(192_000 / rate)))
+
+
+def interpolation_phases(factor: int) -> FloatArray:
+    """Windowed-sinc interpolators, shape (factor, TAPS); row p gives x(n + p/factor).
+
+    Tap k weighs sample n - LEAD + k. Row 0 is the identity, so the oversampled signal contains the
+    samples; the other rows are scaled to unit gain at 0 Hz.
+    """
+    distance = np.arange(factor)[:, None] / factor - (np.arange(TAPS) - LEAD)
+    reach = np.sqrt(np.clip(1.0 - (distance / (TAPS / 2)) ** 2, 0.0, None))
+    phases: FloatArray = np.sinc(distance) * np.i0(KAISER_BETA * reach)
+    phases /= phases.sum(axis=1, keepdims=True)
+    return phases
+
+
+def _interpolation_matrix(factor: int) -> FloatArray:
+    """The phases as one matrix, shape (WINDOW, ROW * factor), output in time order."""
+    matrix = np.zeros((WINDOW, ROW, factor))
+    phases = interpolation_phases(factor).T
+    for row in range(ROW):
+        matrix[row : row + TAPS, row, :] = phases
+    return matrix.reshape(WINDOW, ROW * factor)
+
+
+def _decibels(amplitude: float) -> float:
+    return 20.0 * math.log10(amplitude) if amplitude > 0.0 else float("-inf")
+
+
+@attrs.frozen
+class PeakLevels:
+    """Peaks over the whole stream; -inf for silence.
+
+    true_peak_dbtp and sample_peak_dbfs are the highest of all channels; channel_dbtp has the
+    true peak of each. The true peak lies in `channel` (from 0), `position` samples (fractional)
+    after the first sample; a hard edge can put it a little before 0 or after the last. Silence
+    lies at 0, channel 0.
+    """
+
+    true_peak_dbtp: float
+    sample_peak_dbfs: float
+    channel: int
+    position: float
+    channel_dbtp: tuple[float, ...]
+
+
+@attrs.frozen
+class _Crest:
+    """A maximum of |x|: height (linear), and where, in input samples from the start."""
+
+    height: float = 0.0
+    position: float = 0.0
+
+
+class TruePeakMeter:
+    """Feed blocks of any size, then ask for the result; feeding may go on afterwards.
+
+    rate is in Hz, full scale 1.0. `feed` raises ValueError for a block of another shape and for
+    NaN or infinity.
+    """
+
+    def __init__(self, rate: int, channels: int) -> None:
+        if rate < 1 or channels < 1:
+            raise ValueError(f"rate and channels must be positive, not {rate} and {channels}")
+        self._factor = oversampling(rate)
+        # The neighbour of a crest is at most half a grid step away; a signal with no content
+        # above the Nyquist frequency has fallen no further than this by then (Duffin and
+        # Schaeffer, 1938).
+        self._nearest = math.cos(math.pi / (2 * self._factor)) - GRID_SLACK
+        self._matrix = _interpolation_matrix(self._factor)
+        self._framer = Framer(channels, FRAME)
+        self._segment = np.zeros((channels, WINDOW + FRAME))
+        self._start = 0
+        self._crests = [_Crest()] * channels
+        self._sample_peak = 0.0
+
+    def feed(self, block: FloatArray) -> None:
+        """Take the next block, float64 of shape (channels, n), any n."""
+        for frame in self._framer.push(block):
+            self._sample_peak = max(self._sample_peak, _highest_sample(frame))
+            self._segment[:, WINDOW:] = frame
+            self._crests = self._scan(self._segment)
+            self._segment[:, :WINDOW] = self._segment[:, FRAME:]
+            self._start += FRAME
+
+    def result(self) -> PeakLevels:
+        """The peaks of everything fed so far, taken to be followed by silence."""
+        pending = self._framer.pending
+        silence = WINDOW + -(pending.shape[1] + WINDOW + ROW) % (STACK * ROW)
+        last = np.pad(pending, ((0, 0), (0, silence)))
+        crests = self._scan(np.hstack([self._segment[:, :WINDOW], last]))
+        channel = max(range(len(crests)), key=lambda c: crests[c].height)
+        sample_peak = max(self._sample_peak, _highest_sample(last))
+        return PeakLevels(
+            true_peak_dbtp=_decibels(crests[channel].height),
+            sample_peak_dbfs=_decibels(sample_peak),
+            channel=channel,
+            position=crests[channel].position,
+            channel_dbtp=tuple(_decibels(crest.height) for crest in crests),
+        )
+
+    def _scan(self, segment: FloatArray) -> list[_Crest]:
+        """The highest crest of each channel so far, including those of `segment`.
+
+        The segment, shape (channels, WINDOW + n) with n + ROW a multiple of STACK * ROW, starts
+        WINDOW before _start.
+        """
+        origin = self._start - WINDOW + LEAD
+        rows = sliding_window_view(segment, WINDOW, axis=1)[:, ::ROW]
+        crests = []
+        for windows, best in zip(rows, self._crests, strict=True):
+            stacks = windows.reshape(-1, STACK, WINDOW)
+            crests.append(self._highest((stacks @ self._matrix).reshape(-1), origin, best))
+        return crests
+
+    def _highest(self, curve: FloatArray, origin: int, best: _Crest) -> _Crest:
+        """The higher of `best` and the highest crest of one channel's oversampled curve.
+
+        Height and place of a crest are those of the parabola through a local maximum of the
+        grid and its two neighbours. The first of equals wins.
+        """
+        top = _highest_sample(curve)
+        floor = self._nearest * max(best.height, top)
+        if top <= floor:
+            return best
+        heights = np.abs(curve)
+        inner = heights[1:-1]
+        at = 1 + np.flatnonzero(
+            (inner > floor) & (inner >= heights[:-2]) & (inner >= heights[2:]),
+        )
+        if not at.size:
+            return best
+        middle = heights[at]
+        sign = np.sign(curve[at])
+        before, after = sign * curve[at - 1], sign * curve[at + 1]
+        bend = np.minimum(before - 2.0 * middle + after, -np.finfo(np.float64).tiny)
+        offset = (before - after) / (2.0 * bend)
+        crest_heights = middle - 0.25 * (before - after) * offset
+        first = int(np.argmax(crest_heights))
+        if crest_heights[first] <= best.height:
+            return best
+        place = origin + (at[first] + offset[first]) / self._factor
+        return _Crest(float(crest_heights[first]), float(place))
+
+
+def _highest_sample(samples: FloatArray) -> float:
+    return float(max(samples.max(), -samples.min()))
