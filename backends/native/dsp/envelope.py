@@ -1,0 +1,105 @@
+"""Automation envelopes: keyframes into values, sample by sample.
+
+Between keyframe k (sample n_k, value v_k) and the next, the value at sample n is
+v_k + (v_{k+1} - v_k) * s(t), t = (n - n_k) / (n_{k+1} - n_k), with the shape s of keyframe k:
+
+- linear: t
+- hold:   0
+- smooth: (1 - cos(pi * t)) / 2, half a cosine
+
+Before the first keyframe and after the last the value holds. A value depends on its sample's
+position alone, so any way of cutting a signal into blocks gives bit-identical values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, TypeAlias
+
+import numpy as np
+from attrs import frozen
+
+from .arrays import FloatArray, IndexArray
+
+Shape: TypeAlias = Literal["linear", "hold", "smooth"]
+
+_SHAPES: Mapping[str, Callable[[FloatArray], FloatArray | float]] = {
+    "linear": lambda t: t,
+    "hold": lambda t: 0.0,
+    "smooth": lambda t: (1.0 - np.cos(np.pi * t)) / 2.0,
+}
+
+_NEPERS_PER_DB = np.log(10.0) / 20.0
+
+
+@frozen(eq=False)
+class Keyframes:
+    """Keyframes as columns: sample positions (strictly increasing), values, shapes to the next."""
+
+    samples: IndexArray
+    values: FloatArray
+    shapes: tuple[str, ...]
+
+
+def keyframes(points: Iterable[tuple[int, float, Shape]]) -> Keyframes:
+    """Keyframes from (sample, value, shape) triples in time order.
+
+    Raises ValueError if there are none, if samples do not strictly increase, if a value is not
+    finite or a shape is unknown.
+    """
+    samples, values, shapes = zip(*points, strict=True) if (points := tuple(points)) else ((),) * 3
+    frames = Keyframes(np.array(samples, np.int64), np.array(values, np.float64), tuple(shapes))
+    if not samples:
+        raise ValueError("an envelope needs at least one keyframe")
+    if np.any(np.diff(frames.samples) <= 0):
+        raise ValueError("keyframe samples must strictly increase")
+    if not np.all(np.isfinite(frames.values)):
+        raise ValueError("keyframe values must be finite")
+    if unknown := sorted(set(shapes) - _SHAPES.keys()):
+        raise ValueError(f"unknown keyframe shape: {', '.join(unknown)}")
+    return frames
+
+
+def interpolate(frames: Keyframes, positions: IndexArray) -> FloatArray:
+    """Values at the given non-decreasing sample positions, shape (n,); the values' own unit."""
+    return _evaluate(frames, positions, lambda v, w, s: v + (w - v) * s)
+
+
+def gain_envelope(frames: Keyframes, offset: int, count: int) -> FloatArray:
+    """Linear gains 10^(dB/20), shape (count,), at samples [offset, offset + count)."""
+    positions = np.arange(offset, offset + count)
+    return _evaluate(frames, positions, lambda v, w, s: np.exp((v + (w - v) * s) * _NEPERS_PER_DB))
+
+
+def log_frequency_envelope(frames: Keyframes, positions: IndexArray) -> FloatArray:
+    """Frequencies in Hz at the given non-decreasing positions, interpolated in log frequency.
+
+    v_k * (v_{k+1} / v_k)^s: exact at the keyframes and where the value holds. Values must be > 0.
+    """
+    return _evaluate(frames, positions, lambda v, w, s: v * np.exp(np.log(w / v) * s))
+
+
+def _evaluate(
+    frames: Keyframes,
+    positions: IndexArray,
+    blend: Callable[[float, float, FloatArray | float], FloatArray | float],
+) -> FloatArray:
+    """blend(v_k, v_{k+1}, s) at each position.
+
+    Goes segment by segment, so that a stretch where the value holds costs one evaluation.
+    """
+    out = np.empty(len(positions))
+    if not len(positions):
+        return out
+    first, last = np.searchsorted(frames.samples, positions[[0, -1]], side="right") - 1
+    bounds = np.searchsorted(positions, frames.samples[first + 1 : last + 1]).tolist()
+    segments = zip([0, *bounds], [*bounds, len(positions)], strict=True)
+    final = len(frames.samples) - 1
+    for k, (start, stop) in enumerate(segments, int(first)):
+        here, after = max(k, 0), min(k + 1, final)
+        s: FloatArray | float = 0.0
+        if 0 <= k < final:
+            begin, end = frames.samples[k : k + 2]
+            s = _SHAPES[frames.shapes[k]]((positions[start:stop] - begin) / (end - begin))
+        out[start:stop] = blend(float(frames.values[here]), float(frames.values[after]), s)
+    return out
