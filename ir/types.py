@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from attrs import frozen
 
-# Wide enough that ms * rate / 1000 is exact for any time a document may hold (see `samples`).
+# Wide enough that ms * rate / 1000 is exact for any time a document may hold (see `samples`). Named
+# in every operation: the caller's own decimal context must not change a sample.
 _EXACT = Context(prec=80)
 
 
@@ -46,9 +47,9 @@ def samples(ms: Decimal | int, rate: int) -> int:
 
 def milliseconds(count: int, rate: int) -> Decimal:
     """The time of sample `count`, in milliseconds, rounded to a nanosecond and normalised."""
-    exact = _EXACT.divide(Decimal(count) * 1000, Decimal(rate))
-    rounded = exact.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN)
-    return Decimal(0) if not rounded else Decimal(format(rounded.normalize(), "f"))
+    exact = _EXACT.divide(_EXACT.multiply(Decimal(count), Decimal(1000)), Decimal(rate))
+    rounded = exact.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN, context=_EXACT)
+    return Decimal(format(rounded.normalize(_EXACT), "f")) if rounded else Decimal(0)
 
 
 def gain_factor(db: float) -> float:
@@ -61,5 +62,5 @@ def resampled_length(frames: int, source_rate: int, rate: int) -> int:
 
     Every engine pads with zeros or cuts to this, so that lengths agree whatever resampler runs.
     """
-    exact = _EXACT.divide(Decimal(frames) * rate, Decimal(source_rate))
+    exact = _EXACT.divide(_EXACT.multiply(Decimal(frames), Decimal(rate)), Decimal(source_rate))
     return int(exact.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT))
