@@ -1,0 +1,110 @@
+"""What every test may use, and the rules of a run.
+
+Markers: `requires` (see support/requirements.py), `soak`. Fixtures: `ffmpegs`, `embedded_ffmpeg`,
+`plan_snapshot`, `mir_snapshot`. A skip is a failure where MIXDOWN_REQUIRE_ALL=1.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+
+import hypothesis
+import imageio_ffmpeg
+import pytest
+from requirements import REQUIREMENTS, install_line, is_strict, missing_among
+from snapshots import FilterGraphSnapshot, MirSnapshot
+from syrupy.assertion import SnapshotAssertion
+
+# A busy machine must not fail a property by its deadline, and a run must not depend on luck: the
+# same examples every time. To look for new ones: pytest --hypothesis-profile=explore
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile("steady")
+
+MISSING = "missing requirement"
+
+
+@pytest.fixture(
+    params=["embedded", pytest.param("system", marks=pytest.mark.requires("ffmpeg_debian"))]
+)
+def ffmpegs(request: pytest.FixtureRequest) -> str:
+    """The path of an ffmpeg; the test runs once with each: the embedded one and the one on PATH."""
+    finders = {"embedded": imageio_ffmpeg.get_ffmpeg_exe, "system": lambda: shutil.which("ffmpeg")}
+    return str(finders[request.param]())
+
+
+@pytest.fixture(scope="session")
+def embedded_ffmpeg() -> str:
+    """The path of the ffmpeg that imageio-ffmpeg carries: always there."""
+    return imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@pytest.fixture
+def plan_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compares a plan's text with its own .filtergraph file."""
+    return snapshot.use_extension(FilterGraphSnapshot)
+
+
+@pytest.fixture
+def mir_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Compares a graph's text with its own .mir file."""
+    return snapshot.use_extension(MirSnapshot)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A misspelt requirement is an error of the run, not a test that is silently never needed."""
+    for item in items:
+        for marker in item.iter_markers("requires"):
+            if unknown := set(marker.args) - set(REQUIREMENTS):
+                known = ", ".join(REQUIREMENTS)
+                raise pytest.UsageError(f"{item.nodeid}: requires {unknown}; known are {known}")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs something that this machine lacks."""
+    wanted = [name for marker in item.iter_markers("requires") for name in marker.args]
+    if missing := missing_among(dict.fromkeys(wanted)):
+        item.user_properties += [(MISSING, name) for name in missing]
+        pytest.skip(f"needs {', '.join(missing)}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Where everything is required, a skipped test failed."""
+    report = yield
+    return fail_if_skipped(report) if not hasattr(report, "wasxfail") else report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    """Where everything is required, a skipped module failed."""
+    return fail_if_skipped((yield))
+
+
+def fail_if_skipped(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> pytest.TestReport | pytest.CollectReport:
+    """The same report, with a skip turned into a failure in a strict run."""
+    if report.skipped and is_strict():
+        reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{reason}; MIXDOWN_REQUIRE_ALL=1 makes a skip a failure"
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was left out for want of which package, and the line that installs it."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = Counter(
+        name
+        for report in skipped
+        for key, name in getattr(report, "user_properties", ())
+        if key == MISSING
+    )
+    if missing:
+        terminalreporter.section("left out: needs more than pip can install")
+        for name, count in sorted(missing.items()):
+            terminalreporter.line(f"{name}: {count} test{'s' if count > 1 else ''}")
+        terminalreporter.line(f"On Debian: {install_line(missing)}")
