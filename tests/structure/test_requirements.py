@@ -64,16 +64,24 @@ def test_a_skip_is_a_failure_where_all_is_required(tmp_path: Path):
     assert "skipped" not in output.splitlines()[-1]
 
 
-def test_no_way_of_skipping_is_let_through(tmp_path: Path):
-    modules = (
-        "import pytest\n\ndef test_a():\n    pytest.skip('by call')\n",
-        "import pytest\n\n@pytest.mark.skip(reason='by mark')\ndef test_a():\n    pass\n",
-        "import pytest\n\npytest.skip('by module', allow_module_level=True)\n",
-        "import pytest\n\npytest.importorskip('by_import')\n",
-    )
-    code, output = run(tmp_path, *modules, strict=True)
+@pytest.mark.parametrize(
+    "modules",
+    [
+        {
+            "by call": "import pytest\n\ndef test_a():\n    pytest.skip('by call')\n",
+            "by mark": "import pytest\n\n@pytest.mark.skip('by mark')\ndef test_a():\n    pass\n",
+        },
+        {
+            "by line": "import pytest\n\npytest.skip('by line', allow_module_level=True)\n",
+            "by_import": "import pytest\n\npytest.importorskip('by_import')\n",
+        },
+    ],
+    ids=["tests", "modules"],
+)
+def test_no_way_of_skipping_is_let_through(tmp_path: Path, modules: dict[str, str]):
+    code, output = run(tmp_path, *modules.values(), strict=True)
     assert code != 0
-    for reason in ("by call", "by mark", "by module", "by_import"):
+    for reason in modules:
         assert re.search(f"{reason}.*; MIXDOWN_REQUIRE_ALL=1 makes a skip a failure", output)
 
 
