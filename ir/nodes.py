@@ -2,7 +2,8 @@
 
 Promises: a node is a plain value; its operands are the names of other nodes' values; its attributes
 are integers (samples, Hz), floats (dB, Hz, Q, pan), strings, enums, or tuples of those, so that
-printing, parsing and hashing need no case a kind. `infer` gives the type of a node's value from
+printing, parsing and hashing need no case a kind. A float attribute is made a float when it is set,
+for 2 and 2.0 are equal but print and hash apart. `infer` gives the type of a node's value from
 its operands' types and never raises: what does not fit is the verifier's to report.
 
 What each kind means to the sample stands in docs/semantics.md.
@@ -16,6 +17,7 @@ from typing import ClassVar
 
 import attrs
 from attrs import field, frozen
+from attrs.converters import optional
 
 from .curves import FilterKind, PanLaw, Shape
 from .origin import Origin
@@ -95,7 +97,7 @@ class Point:
     """An automation keyframe: sample, value, and the way to the next one."""
 
     at: int
-    value: float
+    value: float = field(converter=float)
     shape: Shape = Shape.LINEAR
 
 
@@ -162,7 +164,7 @@ class Gain(Node):
     """A static gain in dB."""
 
     kind: ClassVar[str] = "gain"
-    gain_db: float
+    gain_db: float = field(converter=float)
 
 
 @frozen
@@ -202,7 +204,7 @@ class Pan(Node):
     """A static pan in [-1, 1]: mono to stereo by `law`, stereo by balance."""
 
     kind: ClassVar[str] = "pan"
-    position: float
+    position: float = field(converter=float)
     law: PanLaw
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
@@ -240,9 +242,9 @@ class Filter(Node):
 
     kind: ClassVar[str] = "filter"
     shape: FilterKind
-    frequency_hz: float
-    q: float
-    gain_db: float
+    frequency_hz: float = field(converter=float)
+    q: float = field(converter=float)
+    gain_db: float = field(converter=float)
 
 
 @frozen
@@ -252,8 +254,8 @@ class FilterAutomation(Node):
     kind: ClassVar[str] = "automation.filter"
     shape: FilterKind
     points: tuple[Point, ...]
-    q: float
-    gain_db: float
+    q: float = field(converter=float)
+    gain_db: float = field(converter=float)
 
 
 @frozen
@@ -312,7 +314,7 @@ class Headroom(Node):
     """The master's headroom: a gain of -headroom_db."""
 
     kind: ClassVar[str] = "headroom"
-    headroom_db: float
+    headroom_db: float = field(converter=float)
 
 
 @frozen
@@ -326,8 +328,8 @@ class Loudnorm(Node):
 
     kind: ClassVar[str] = "loudnorm"
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
-    target_lufs: float
-    gain_db: float | None
+    target_lufs: float = field(converter=float)
+    gain_db: float | None = field(converter=optional(float))
 
 
 @frozen
@@ -339,9 +341,9 @@ class Limiter(Node):
     """
 
     kind: ClassVar[str] = "limiter"
-    ceiling_db: float
+    ceiling_db: float = field(converter=float)
     mode: LimitMode
-    margin_db: float = 0.0
+    margin_db: float = field(default=0.0, converter=float)
 
 
 @frozen
