@@ -1,8 +1,8 @@
 """The immutable audio graph, always in topological order.
 
-Promises: a `Graph` that exists has unique value names, known operands and no cycle, and its nodes
-stand in an order in which every operand comes before its users. Rewriting makes a new graph.
-The canonical order (`Graph.ordered`) depends on operands and output names alone: it is the
+Promises: a `Graph` that exists has unique value and source names, known operands and no cycle,
+and its nodes stand in an order in which every operand comes before its users. Rewriting makes a new
+graph. The canonical order (`Graph.ordered`) depends on operands and output names alone: it is the
 depth-first postorder from the outputs, so each clip's chain stands together, then its track, then
 its bus, whatever order the nodes were made in, and an edit moves only the lines it touches.
 """
@@ -24,6 +24,8 @@ from .types import Signal
 if TYPE_CHECKING:
     import networkx as nx
 
+UNTYPED = Signal(0, 0, None)
+
 
 @frozen
 class Graph:
@@ -34,15 +36,23 @@ class Graph:
         nodes: in topological order.
 
     Raises:
-        IRError: names that are not unique, operands that are unknown or come after their user.
+        IRError: names that are not unique, a cycle, operands that are unknown or come after their
+            user.
     """
 
     sources: tuple[Source, ...]
     nodes: tuple[Node, ...]
 
     def __attrs_post_init__(self) -> None:
-        found = [*_duplicates(self.nodes), *_out_of_order(self.nodes)]
+        found = [
+            *_duplicate_sources(self.sources),
+            *_duplicates(self.nodes),
+            *_unknown_operands(self.nodes),
+        ]
+        found = found or list(_out_of_order(self.nodes))
         if found:
+            if found[0].code is Code.IR_ORDER:
+                canonical_order(self.nodes)  # a cycle is no matter of order: it raises as such
             raise IRError(found)
 
     @classmethod
@@ -66,10 +76,12 @@ class Graph:
 
     @cached_property
     def signals(self) -> Mapping[str, Signal]:
-        """The inferred type of every value."""
+        """The inferred type of every value; UNTYPED for one that lacks the operands for a type."""
         found: dict[str, Signal] = {}
         for node in self.nodes:
-            found[node.name] = node.infer([found[o] for o in node.operands], self.source_by_name)
+            typed = len(node.operands) >= node.arity[0]
+            operands = [found[o] for o in node.operands]
+            found[node.name] = node.infer(operands, self.source_by_name) if typed else UNTYPED
         return found
 
     @cached_property
@@ -141,35 +153,48 @@ def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     by_name = {node.name: node for node in nodes}
     used = {operand for node in nodes for operand in node.operands}
     roots = sorted((node for node in nodes if node.name not in used), key=_root_key)
-    top = ""  # no value has an empty name: a virtual root above the real ones
-    needs: nx.DiGraph[str] = nx.DiGraph()
+    top = ()  # no name, so like no value's: a virtual root above the real ones
+    needs: nx.DiGraph[str | tuple[()]] = nx.DiGraph()
     needs.add_node(top)
     needs.add_edges_from((top, root.name) for root in roots)
     for name in sorted(by_name):
         needs.add_edges_from((name, operand) for operand in by_name[name].operands)
-    order = [n for n in nx.dfs_postorder_nodes(needs, top) if n != top]
+    order = [n for n in nx.dfs_postorder_nodes(needs, top) if isinstance(n, str)]
     if len(order) != len(nodes) or not nx.is_directed_acyclic_graph(needs):
         raise IRError(_cycle(by_name, needs))
     return tuple(by_name[name] for name in order)
 
 
-def _root_key(node: Node) -> tuple[int, str]:
+def _root_key(node: Node) -> tuple[int, str, str]:
     if isinstance(node, Output):
-        return (0 if node.role is OutputRole.MASTER else 1, node.target)
-    return (2, node.name)
+        return (0 if node.role is OutputRole.MASTER else 1, node.target, node.name)
+    return (2, "", node.name)
 
 
-def _cycle(by_name: Mapping[str, Node], needs: nx.DiGraph[str]) -> Diagnostic:
+def _cycle(by_name: Mapping[str, Node], needs: nx.DiGraph[str | tuple[()]]) -> Diagnostic:
     import networkx as nx  # noqa: PLC0415
 
+    # Nothing needs the virtual root, so every value on a cycle has a name.
     edges = nx.find_cycle(needs)
-    path = [*(edge[0] for edge in edges), edges[0][0]]
+    path = [str(name) for name in (*(edge[0] for edge in edges), edges[0][0])]
     return Diagnostic(
         Code.IR_CYCLE,
         "values depend on themselves: " + " <- ".join(f"%{name}" for name in path),
         origin=by_name[path[0]].origin,
         help="a graph has no feedback; break the loop at one of these values",
     )
+
+
+def _duplicate_sources(sources: tuple[Source, ...]) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
+    for source in sources:
+        if source.name in seen:
+            yield Diagnostic(
+                Code.IR_DUPLICATE_VALUE,
+                f"two sources are called @{source.name}",
+                help="every source has a name of its own",
+            )
+        seen.add(source.name)
 
 
 def _duplicates(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
@@ -201,10 +226,6 @@ def _unknown_operands(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
 
 
 def _out_of_order(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
-    unknown = list(_unknown_operands(nodes))
-    yield from unknown
-    if unknown:
-        return
     seen: set[str] = set()
     for node in nodes:
         for operand in node.operands:
