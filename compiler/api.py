@@ -1,0 +1,63 @@
+"""compile(), as users call it: choices by keyword instead of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ..ir.nodes import Encoding
+from .driver import Compilation, compile_timeline
+from .facts import Facts
+from .request import RenderRequest, StemMode
+from .timeline.model import Timeline
+
+
+def compile(  # noqa: A001 (the API's name, as re.compile is)
+    timeline: Timeline,
+    *,
+    preset: str = "default",
+    mix: str | None = None,
+    stems: bool = False,
+    stem_mode: StemMode | str = StemMode.PREMASTER,
+    backend: str = "ffmpeg",
+    container: str | None = None,
+    encoding: Encoding | str | None = None,
+    facts: Facts | None = None,
+    disable: Collection[str] = (),
+    single: bool = False,
+    strict: bool = False,
+) -> Compilation:
+    """Compiles a timeline to a plan, without rendering anything.
+
+    Args:
+        timeline: from `load` or built in Python.
+        preset: id of the export preset.
+        mix: id of the mix preset; None: the timeline's own.
+        stems: whether to deliver one file a bus beside the master.
+        stem_mode: "premaster" or "mastered".
+        backend: name of the backend.
+        container: file format; None: the preset's.
+        encoding: "s16", "s24", "f32" or "f64"; None: the preset's.
+        facts: what earlier renders measured.
+        disable: names of optimisations to leave out.
+        single: one command with everything in it; needs facts where loudness is a target.
+        strict: whether warnings are errors.
+
+    Returns:
+        The compilation: `.graph`, `.plan`, `.diagnostics`, `.meta`.
+
+    Raises:
+        MixdownError: a ValueError with every diagnostic.
+    """
+    request = RenderRequest(
+        export_preset=preset,
+        mix_preset_id=mix,
+        stems=stems,
+        stem_mode=StemMode(stem_mode),
+        backend=backend,
+        container=container,
+        encoding=None if encoding is None else Encoding(encoding),
+        facts=facts or Facts(),
+    )
+    return compile_timeline(
+        timeline, request, disable=disable, single=single, warnings_are_errors=strict
+    )

@@ -1,0 +1,141 @@
+"""Builds the nodes of one clip, track or bus, one after the other.
+
+Promises: every value gets a unique name made of its owner's id and what it is, and the place in the
+document that asked for it. A `Chain` is a cursor: each call adds a node that takes the value so
+far, and moves on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import sqrt
+
+from attrs import define, evolve, field
+
+from ..ir.curves import FilterKind, PanLaw
+from ..ir.nodes import (
+    Edge,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Node,
+    Pan,
+    PanAutomation,
+)
+from ..ir.origin import Origin
+from .geometry import points
+from .timeline.model import Automation, EqBand
+
+DEFAULT_Q = 1 / sqrt(2)
+
+
+@define
+class Nodes:
+    """Collects nodes and keeps their names apart."""
+
+    made: list[Node] = field(factory=list)
+    taken: set[str] = field(factory=set)
+
+    def add(self, node: Node) -> str:
+        """Adds the node under its name, ticked where the ids of a document collide."""
+        name = node.name
+        while name in self.taken:
+            name += "'"
+        self.taken.add(name)
+        self.made.append(node if name == node.name else evolve(node, name=name))
+        return name
+
+
+@define
+class Chain:
+    """The value so far of one owner.
+
+    Attributes:
+        nodes: where nodes go.
+        owner: what value names begin with.
+        place: the owner's place in the document.
+        rate: Hz, for keyframes.
+        value: the name of the value so far; "" at the beginning.
+    """
+
+    nodes: Nodes
+    owner: str
+    place: Origin
+    rate: int
+    value: str = ""
+
+    def begin(self, node: Node) -> None:
+        """Starts from a node that has its own operands."""
+        self.value = self.nodes.add(node)
+
+    def then(self, kind: type[Node], suffix: str, place: Origin, **attributes: object) -> None:
+        """Adds a node of one operand."""
+        node = kind(f"{self.owner}.{suffix}", operands=(self.value,), origin=place, **attributes)
+        self.value = self.nodes.add(node)
+
+    def gain(self, db: float, place: Origin | None = None) -> None:
+        """A static gain, also of 0 dB: drop-identity sees to that."""
+        self.then(Gain, "gain", place or self.place.child("gain_db"), gain_db=db)
+
+    def envelope(self, kind: type[Node], edge: Edge, length: int, curve: str) -> None:
+        """A fade or a side of a crossfade; nothing where it has no length."""
+        if length:
+            suffix = f"{kind.kind}_{edge.value}"
+            place = self.place.child(f"{suffix}_ms")
+            self.then(kind, suffix, place, edge=edge, length=length, curve=curve)
+
+    def gain_automation(self, automation: Automation) -> None:
+        """A gain that moves, where it does."""
+        if automation.gain:
+            place = self.place.child("automation", "gain")
+            moves = points(automation.gain, self.rate)
+            self.then(GainAutomation, "gain_automation", place, points=moves)
+
+    def eq(self, bands: Iterable[EqBand]) -> None:
+        """Static filters, in their order."""
+        for number, band in enumerate(bands):
+            self.band(f"eq{number + 1}", band, self.place.child("eq", number))
+
+    def band(self, suffix: str, band: EqBand, place: Origin) -> None:
+        """One static filter of the document."""
+        self.filter(
+            suffix, band.kind, float(band.frequency_hz), q_of(band), float(band.gain_db), place
+        )
+
+    def filter(
+        self, suffix: str, shape: FilterKind, hz: float, q: float, db: float, place: Origin
+    ) -> None:
+        """One static filter."""
+        self.then(Filter, suffix, place, shape=shape, frequency_hz=hz, q=q, gain_db=db)
+
+    def movable_filter(self, band: EqBand | None, automation: Automation) -> None:
+        """The one filter whose frequency may move."""
+        if band is None:
+            return
+        if not automation.filter:
+            self.band("filter", band, self.place.child("filter"))
+            return
+        self.then(
+            FilterAutomation,
+            "filter_automation",
+            self.place.child("automation", "filter"),
+            shape=band.kind,
+            points=points(automation.filter, self.rate),
+            q=q_of(band),
+            gain_db=float(band.gain_db),
+        )
+
+    def pan(self, position: float, law: PanLaw, automation: Automation) -> None:
+        """A pan that moves, or a static one, also at the centre."""
+        if automation.pan:
+            place = self.place.child("automation", "pan")
+            moves = points(automation.pan, self.rate)
+            self.then(PanAutomation, "pan_automation", place, points=moves, law=law)
+        else:
+            self.then(Pan, "pan", self.place.child("pan"), position=position, law=law)
+
+
+def q_of(band: EqBand) -> float:
+    """A band's Q, 1/sqrt 2 where it has none of its own."""
+    return DEFAULT_Q if band.q is None else float(band.q)

@@ -1,0 +1,68 @@
+"""Measured facts: what a render learnt that a later compilation need not measure again.
+
+A fact belongs to the digest of what was measured and to the backend that rendered it, so it is
+found again whenever the same sources meet the same mix, and never applied to another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from attrs import evolve, field, frozen
+
+
+@frozen(kw_only=True)
+class FinishFacts:
+    """How one premaster reaches its target.
+
+    Attributes:
+        integrated_lufs: measured loudness of what enters the loudness gain; None: silence.
+        gain_db: the static gain that brings the delivered master to its target.
+        margin_db: how far under the ceiling the limiter must aim, 0 or more.
+    """
+
+    integrated_lufs: float | None
+    gain_db: float
+    margin_db: float = 0.0
+
+
+@frozen
+class Facts:
+    """Facts by key (`fact_key`)."""
+
+    finishes: Mapping[str, FinishFacts] = field(factory=dict)
+
+    def with_finish(self, key: str, finish: FinishFacts) -> Facts:
+        """The same and one more, or one replaced."""
+        return evolve(self, finishes={**self.finishes, key: finish})
+
+    def to_json(self) -> str:
+        """As a document, keys sorted."""
+        data = {
+            key: {
+                "integrated_lufs": f.integrated_lufs,
+                "gain_db": f.gain_db,
+                "margin_db": f.margin_db,
+            }
+            for key, f in sorted(self.finishes.items())
+        }
+        return json.dumps({"facts": 1, "finishes": data}, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Facts:
+        """What `to_json` wrote.
+
+        Raises:
+            ValueError: the text is something else.
+        """
+        try:
+            data = json.loads(text)["finishes"]
+            return cls({key: FinishFacts(**values) for key, values in data.items()})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("not a facts document") from error
+
+
+def fact_key(backend: str, digest: str) -> str:
+    """The key of the facts of one finish: whose limiter it is, and what it finishes."""
+    return f"{backend}:{digest}"

@@ -1,0 +1,220 @@
+"""lower: the timeline becomes a graph, node for node as docs/semantics.md reads.
+
+Promises: nothing is optimised here; every clip, track and bus becomes its full chain in the order
+of the semantics, each node named after what it serves and carrying the place in the document that
+asked for it. It relies on a valid, routed, clamped timeline.
+
+A muted clip or track makes no nodes. A crossfade cuts the clip before it where the overlap ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from ..ir.curves import canonical_curve
+from ..ir.graph import Graph
+from ..ir.nodes import (
+    Bus,
+    Clip,
+    Crossfade,
+    Dither,
+    Downmix,
+    Edge,
+    Fade,
+    Headroom,
+    Limiter,
+    Loudnorm,
+    Mix,
+    Output,
+    OutputRole,
+    Place,
+    Silence,
+)
+from ..ir.origin import Origin
+from ..ir.types import samples
+from ..presets.model import BusPreset
+from .chain import Chain, Nodes
+from .geometry import Extent, Join, extent, joins, mix_length, start_order
+from .request import StemMode
+from .timeline import model
+from .timeline.model import Automation, Timeline, clip_id
+from .unit import Pass, Unit
+
+STILL = Automation()
+
+
+def lower(unit: Unit) -> Unit:
+    """The unit with the graph of its timeline."""
+    timeline = unit.timeline
+    nodes = Nodes()
+    length = mix_length(timeline, unit.media)
+    solo = any(track.solo for track in timeline.tracks)
+    by_bus: dict[str, list[str]] = {bus.id: [] for bus in unit.buses}
+    for index, track in enumerate(timeline.tracks):
+        if not track.mute and (track.solo or not solo):
+            value = _track(unit, nodes, index, length)
+            by_bus[unit.routes[track.id]] += [value] if value else []
+    buses = {b.id: _bus(timeline, nodes, b, by_bus[b.id]) for b in unit.buses if by_bus[b.id]}
+    measured = _master(unit, nodes, buses, length)
+    if unit.request.stems:
+        for bus_id, value in buses.items():
+            _stem(unit, nodes, bus_id, value, measured)
+    sources = tuple(unit.media[name] for name in sorted(unit.media))
+    return evolve(unit, graph=Graph.ordered(sources, nodes.made))
+
+
+def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
+    """The value of a track; None where no clip of it sounds within the mix."""
+    timeline = unit.timeline
+    track = timeline.tracks[index]
+    place = timeline.origin("tracks", index)
+    extents = [extent(clip, timeline.sample_rate, unit.media) for clip in track.clips]
+    joined = joins(track, extents, timeline.sample_rate)
+    placed = tuple(
+        _clip(unit, nodes, track, i, place.child("clips", i), extents[i], joined.get(i, Join()))
+        for i in start_order(extents)
+        if not track.clips[i].mute and extents[i].start < length
+    )
+    if not placed:
+        return None
+    chain = Chain(nodes, track.id, place, timeline.sample_rate)
+    chain.begin(Mix(f"{track.id}.mix", length, operands=placed, origin=place))
+    chain.eq(track.eq)
+    chain.movable_filter(track.filter, track.automation)
+    chain.gain(float(track.gain_db))
+    chain.gain_automation(track.automation)
+    if timeline.channels == 2:
+        chain.pan(float(track.pan), timeline.pan_law, track.automation)
+    return chain.value
+
+
+def _clip(
+    unit: Unit,
+    nodes: Nodes,
+    track: model.Track,
+    index: int,
+    place: Origin,
+    where: Extent,
+    join: Join,
+) -> str:
+    """The value of a clip on the timeline."""
+    timeline = unit.timeline
+    rate = timeline.sample_rate
+    clip = track.clips[index]
+    name = f"{track.id}/{clip_id(clip, index)}"
+    chain = Chain(nodes, name, place, rate)
+    length = where.length if join.length is None else join.length
+    chain.begin(Clip(f"{name}.clip", clip.source, where.offset, length, rate, origin=place))
+    chain.gain(float(clip.gain_db))
+    if join.fade_in:
+        chain.envelope(Crossfade, Edge.IN, join.fade_in, join.curve_in)
+    else:
+        curve = canonical_curve(clip.fade_in_curve or "tri")
+        chain.envelope(Fade, Edge.IN, samples(clip.fade_in_ms, rate), curve)
+    if join.fade_out:
+        chain.envelope(Crossfade, Edge.OUT, join.fade_out, join.curve_out)
+    else:
+        curve = canonical_curve(clip.fade_out_curve or "tri")
+        chain.envelope(Fade, Edge.OUT, samples(clip.fade_out_ms, rate), curve)
+    chain.gain_automation(clip.automation)
+    chain.eq(clip.eq)
+    chain.movable_filter(clip.filter, clip.automation)
+    if timeline.channels == 2:
+        chain.pan(float(clip.pan), timeline.pan_law, clip.automation)
+    elif unit.media[clip.source].channels == 2:
+        chain.then(Downmix, "downmix", place)
+    chain.then(Place, "place", place.child("start_ms"), start=where.start)
+    return chain.value
+
+
+def _bus(timeline: Timeline, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
+    """The value of a bus where it enters the master sum."""
+    place = _bus_place(timeline, bus.id)
+    chain = Chain(nodes, bus.id, place, timeline.sample_rate)
+    chain.begin(Bus(f"{bus.id}.bus", operands=tuple(tracks), origin=place))
+    for number, band in enumerate(bus.eq):
+        chain.filter(f"eq{number + 1}", band.kind, band.frequency_hz, band.q, band.gain_db, place)
+    chain.gain(bus.gain_db, place)
+    if timeline.channels == 2:
+        chain.pan(bus.pan, timeline.pan_law, STILL)
+    return chain.value
+
+
+def _bus_place(timeline: Timeline, bus_id: str) -> Origin:
+    """The timeline's own words on a bus, or else its choice of a mix preset."""
+    for index, override in enumerate(timeline.buses):
+        if override.id == bus_id:
+            return timeline.origin("buses", index)
+    return timeline.origin("mix_preset_id")
+
+
+def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> str:
+    """The finish; gives back the value whose loudness is to be measured."""
+    timeline, export = unit.timeline, unit.export
+    chain = Chain(nodes, "master", timeline.origin(), timeline.sample_rate)
+    operands = tuple(buses.values())
+    if not operands:
+        chain.begin(
+            Silence(
+                "master.silence",
+                timeline.sample_rate,
+                timeline.channels,
+                length,
+                origin=chain.place,
+            )
+        )
+        operands = (chain.value,)
+    chain.begin(Mix("master.mix", length, operands=operands, origin=chain.place))
+    chain.then(Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
+    measured = chain.value
+    if export.lufs is not None:
+        chain.then(Loudnorm, "loudnorm", chain.place, target_lufs=export.lufs, gain_db=None)
+    chain.then(Limiter, "limiter", chain.place, ceiling_db=export.ceiling_db, mode=export.limit)
+    _deliver(unit, chain, OutputRole.MASTER)
+    return measured
+
+
+def _stem(unit: Unit, nodes: Nodes, bus_id: str, value: str, measured: str) -> None:
+    """The bus as it enters the master sum, or moved as the master is before its limiter."""
+    export = unit.export
+    place = _bus_place(unit.timeline, bus_id)
+    chain = Chain(nodes, bus_id, place, unit.timeline.sample_rate, value)
+    if unit.request.stem_mode is StemMode.MASTERED:
+        chain.then(Headroom, "headroom", place, headroom_db=export.headroom_db)
+        if export.lufs is not None:
+            chain.begin(
+                Loudnorm(
+                    f"{bus_id}.loudnorm",
+                    export.lufs,
+                    None,
+                    operands=(chain.value, measured),
+                    origin=place,
+                )
+            )
+    _deliver(unit, chain, OutputRole.STEM)
+
+
+def _deliver(unit: Unit, chain: Chain, role: OutputRole) -> None:
+    export = unit.export
+    if export.dither and not export.encoding.is_float and export.encoding.bits <= 16:
+        chain.then(Dither, "dither", chain.place, bits=export.encoding.bits)
+    chain.then(
+        Output,
+        "output",
+        chain.place,
+        role=role,
+        target=chain.owner,
+        container=export.container,
+        encoding=export.encoding,
+    )
+
+
+LOWER = Pass(
+    name="lower",
+    doc="Makes the graph of the timeline, in the order of the semantics, with nothing optimised.",
+    run=lower,
+    requires=("valid", "routed", "clamped"),
+    establishes=("lowered",),
+)

@@ -1,0 +1,106 @@
+"""What the compiler must know of the files that clips play: shape and content digest.
+
+Promises: a probe reads a file's header by libsndfile and its bytes for the digest, and nothing is
+decoded. All problems are collected: a missing file is MIX214, an unreadable one MIX215, each at
+the place in the document that names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path, PurePath
+
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic
+from ..ir.nodes import Source
+from ..ir.origin import Origin
+from .timeline.model import Timeline
+
+
+def probe_sources(timeline: Timeline) -> tuple[Mapping[str, Source], tuple[Diagnostic, ...]]:
+    """The source behind every name or path that a clip uses, and what is wrong with the others.
+
+    A clip's `source` is a name from the timeline's `sources`, or else a path; both count from the
+    document's directory.
+    """
+    found: dict[str, Source] = {}
+    problems: list[Diagnostic] = []
+    for name, origin in _uses(timeline).items():
+        path = timeline.sources.get(name, name)
+        result = _probe(timeline.root / path)
+        if isinstance(result, str):
+            missing = result == _MISSING
+            problems.append(
+                Diagnostic(
+                    Code.MEDIA_MISSING if missing else Code.MEDIA_UNREADABLE,
+                    f"media file {path!r} " + ("does not exist" if missing else "cannot be read"),
+                    origin=origin,
+                    help=_where(timeline) if missing else result,
+                )
+            )
+            continue
+        digest, rate, channels, frames, codec = result
+        found[name] = Source(
+            name=name,
+            path=PurePath(path).as_posix(),
+            digest=digest,
+            rate=rate,
+            channels=channels,
+            frames=frames,
+            codec=codec,
+        )
+    return found, tuple(problems)
+
+
+def _uses(timeline: Timeline) -> dict[str, Origin]:
+    """Each name or path in use with the place that names it, in the order of first use."""
+    uses: dict[str, Origin] = {}
+    for t, track in enumerate(timeline.tracks):
+        for c, clip in enumerate(track.clips):
+            if clip.source not in uses:
+                uses[clip.source] = (
+                    timeline.origin("sources", clip.source)
+                    if clip.source in timeline.sources
+                    else timeline.origin("tracks", t, "clips", c, "source")
+                )
+    return uses
+
+
+def _where(timeline: Timeline) -> str:
+    document = timeline.document.name if timeline.document else "the timeline"
+    return f"paths count from the directory of {document}"
+
+
+_MISSING = "missing"
+Probe = tuple[str, int, int, int, str]
+
+
+def _probe(path: Path) -> Probe | str:
+    """Digest, rate, channels, frames and codec; or what is wrong."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return _MISSING
+    if not path.is_file():
+        return "it is not a file"
+    return _probe_content(str(path), status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _probe_content(path: str, size: int, mtime_ns: int) -> Probe | str:
+    """Keyed by size and time too, so that a file that changed is read again."""
+    import soundfile  # noqa: PLC0415 (heavy)
+
+    try:
+        info = soundfile.info(path)
+        with Path(path).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
+        reason = str(error).rpartition(": ")[2].rstrip(".")
+        return f"libsndfile says: {reason}"
+    if info.frames <= 0:
+        return "it holds no samples"
+    codec = f"{info.format}/{info.subtype}".lower()
+    return f"sha256:{digest}", info.samplerate, info.channels, info.frames, codec

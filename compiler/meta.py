@@ -1,0 +1,59 @@
+"""The metadata that a compilation already knows of each file it will deliver.
+
+What is measured (loudness, peaks, file digest) is added by the render. Keys are part of the public
+contract: see docs/metadata.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..ir.nodes import Dither, OutputRole
+from .unit import Unit
+
+
+def static_meta(unit: Unit) -> Mapping[str, Mapping[str, object]]:
+    """The metadata of the master and of each stem, by target, in delivery order."""
+    return {output.target: _meta(unit, output.name) for output in unit.ir.outputs}
+
+
+def _meta(unit: Unit, name: str) -> Mapping[str, object]:
+    output = next(o for o in unit.ir.outputs if o.name == name)
+    export, request = unit.export, unit.request
+    master = output.role is OutputRole.MASTER
+    mastered = master or request.stem_mode == "mastered"
+    signal = unit.ir.signals[name]
+    bus = next((b for b in unit.buses if b.id == output.target), None)
+    return {
+        "kind": "audio_render" if master else "audio_bus_stem",
+        "timeline_id": unit.timeline.id,
+        "bus_id": output.target,
+        "roles": ["master"] if bus is None or master else _roles(unit, bus.id),
+        "gain_db": 0.0 if bus is None or master else bus.gain_db,
+        "export_preset": request.export_preset,
+        "mix_preset_id": unit.mix.id,
+        "render_profile": request.render_profile or request.export_preset,
+        "stem_mode": None if master else request.stem_mode.value,
+        "headroom_db": export.headroom_db if mastered else None,
+        "loudnorm_target": export.lufs if mastered else None,
+        "limiter_thresh": export.ceiling_db if master else None,
+        "dithered": any(isinstance(unit.ir[o], Dither) for o in output.operands),
+        "container": export.container,
+        "encoding": export.encoding.value,
+        "bit_depth": export.encoding.bits,
+        "sample_rate": signal.rate,
+        "channels": signal.channels,
+        "samples": signal.length,
+        "tags": dict(sorted(unit.timeline.metadata.items())),
+        "markers": [
+            {"at_ms": float(m.at_ms), "label": m.label}
+            for m in sorted(unit.timeline.markers, key=lambda m: m.at_ms)
+        ],
+        "sources": {s.path: s.digest for s in sorted(unit.ir.sources, key=lambda s: s.path)},
+    }
+
+
+def _roles(unit: Unit, bus_id: str) -> list[str]:
+    """The roles of the tracks that go to a bus, each once, in timeline order."""
+    tracks = (t for t in unit.timeline.tracks if unit.routes[t.id] == bus_id)
+    return list(dict.fromkeys(track.role for track in tracks))

@@ -1,0 +1,81 @@
+"""fold-gain: static gains in a row become one.
+
+A gain moves down through what is linear and has no memory (fades, automation of gain, pans,
+placing, a sum of one) to the next static gain, where the decibels add. It never passes a filter, a
+limiter, a loudness gain or a dither, nor a value that anyone else uses.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from ...ir.graph import Graph
+from ...ir.nodes import (
+    Bus,
+    Crossfade,
+    Downmix,
+    Fade,
+    Gain,
+    GainAutomation,
+    Mix,
+    Node,
+    Pan,
+    PanAutomation,
+    Place,
+)
+from ..unit import graph_pass
+
+LINEAR_WITHOUT_MEMORY = (
+    Fade,
+    Crossfade,
+    GainAutomation,
+    Pan,
+    PanAutomation,
+    Downmix,
+    Place,
+    Mix,
+    Bus,
+)
+
+
+def fold_gain(graph: Graph) -> Graph:
+    """The graph with each gain added to the nearest one below it that only it can hear."""
+    extra: dict[str, float] = {}
+    folded: set[str] = set()
+    for node in graph.nodes:
+        if isinstance(node, Gain):
+            target = _gain_below(graph, node, folded)
+            if target is not None:
+                extra[target] = extra.get(target, 0.0) + node.gain_db
+                folded.add(node.name)
+
+    def rule(node: Node) -> Node | str:
+        if node.name in folded:
+            return node.operands[0]
+        if isinstance(node, Gain) and node.name in extra:
+            return evolve(node, gain_db=node.gain_db + extra[node.name])
+        return node
+
+    return graph.rewrite(rule) if folded else graph
+
+
+def _gain_below(graph: Graph, gain: Gain, folded: set[str]) -> str | None:
+    name = gain.operands[0]
+    while len(graph.users[name]) == 1:
+        node = graph[name]
+        if isinstance(node, Gain) and name not in folded:
+            return name
+        passable = isinstance(node, LINEAR_WITHOUT_MEMORY) or name in folded
+        if not passable or len(node.operands) != 1:
+            return None
+        name = node.operands[0]
+    return None
+
+
+FOLD_GAIN = graph_pass(
+    "fold-gain",
+    fold_gain,
+    doc="Adds up static gains that follow each other with nothing but linear, memoryless nodes "
+    "between them. Never through a filter, a limiter or anything that someone else hears.",
+    equivalence=-250.0,
+)

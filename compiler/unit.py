@@ -1,0 +1,111 @@
+"""The state that passes hand on, and what a pass is.
+
+A pass is a small frozen object whose `run` maps one unit to the next. It states what must hold
+before it (`requires`) and what holds after it (`establishes`); the pipeline's test checks that every
+requirement is met by an earlier pass. `equivalence` is how far the audio may move: `exact`, a
+tolerance in dBFS, or None for the passes that do not rewrite a graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from attrs import evolve, field, frozen
+
+from ..backends.protocol import Backend
+from ..ir.diagnostics import Diagnostic
+from ..ir.graph import Graph
+from ..ir.nodes import Source
+from ..presets.model import BusPreset, ExportPreset, MixPreset
+from .request import RenderRequest
+from .timeline.model import Timeline
+
+
+@frozen(kw_only=True)
+class Unit:
+    """One compilation under way.
+
+    Attributes:
+        timeline: what is compiled; passes may replace it.
+        request: what was asked for.
+        backend: whose plan it becomes.
+        export: the export preset, with the request's container and encoding.
+        mix: the mix preset.
+        media: each source in use, by the name or path that clips use.
+        buses: those of the mix preset and the timeline, in the order of their sum.
+        routes: track id -> bus id.
+        graph: None before `lower`.
+        fact_key: what facts about this finish are filed under; "" before `resolve-facts`.
+        diagnostics: warnings so far, and errors of the pass that just ran.
+    """
+
+    timeline: Timeline
+    request: RenderRequest
+    backend: Backend
+    export: ExportPreset
+    mix: MixPreset
+    media: Mapping[str, Source]
+    buses: tuple[BusPreset, ...] = ()
+    routes: Mapping[str, str] = field(factory=dict)
+    graph: Graph | None = None
+    fact_key: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def ir(self) -> Graph:
+        """The graph, in passes that come after `lower`."""
+        if self.graph is None:
+            raise RuntimeError("this pass runs after lower")
+        return self.graph
+
+    def report(self, *found: Diagnostic) -> Unit:
+        """The same with more diagnostics."""
+        return evolve(self, diagnostics=(*self.diagnostics, *found))
+
+
+Equivalence = Literal["exact"] | float | None
+
+
+@frozen(kw_only=True)
+class Pass:
+    """A step of the pipeline.
+
+    Attributes:
+        name: what users switch it off by, and what dumps are named after.
+        doc: what it does, in a sentence or two; docs/passes.md is made from it.
+        run: the work.
+        requires: properties that must hold before.
+        establishes: properties that hold afterwards.
+        equivalence: how far the audio may move.
+        optional: whether it may be switched off.
+    """
+
+    name: str
+    doc: str
+    run: Callable[[Unit], Unit]
+    requires: tuple[str, ...] = ()
+    establishes: tuple[str, ...] = ()
+    equivalence: Equivalence = None
+    optional: bool = False
+
+
+def graph_pass(
+    name: str,
+    rewrite: Callable[[Graph], Graph],
+    *,
+    doc: str,
+    equivalence: Literal["exact"] | float,
+    requires: tuple[str, ...] = ("lowered",),
+    establishes: tuple[str, ...] = (),
+) -> Pass:
+    """An optimisation: a pass that only rewrites the graph, and may be switched off."""
+    return Pass(
+        name=name,
+        doc=doc,
+        run=lambda unit: evolve(unit, graph=rewrite(unit.ir)),
+        requires=requires,
+        establishes=establishes,
+        equivalence=equivalence,
+        optional=True,
+    )
