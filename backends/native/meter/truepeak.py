@@ -1,21 +1,21 @@
 """Streaming true-peak and sample-peak meter (ITU-R BS.1770-5, Annex 2).
 
-What it promises: the peak of the band-limited signal behind the samples, within 0.1 dB for
-content up to 0.94 of the Nyquist frequency and never below the sample peak; the samples before
-the first and after the last count as silence, and the ringing that a hard edge causes there
-counts too. Results do not depend on how the stream is cut; memory is constant.
+What it promises: the peak of the band-limited signal behind the samples, within 0.05 dB for content
+up to 0.94 of the Nyquist frequency and never below the sample peak; the samples before the first
+and after the last count as silence, and the ringing that a hard edge causes there counts too.
+Results do not depend on how the stream is cut; memory is constant.
 
 How: interpolation by 4x at 48 kHz and above, 5x at 44.1 kHz, 8x at 24 kHz and below, then a
 parabola through the highest of those points and its neighbours.
 
-Why not the 48-tap filter printed in the annex: its 12 taps a phase roll off from about 0.35 of
-the rate and under-read wideband material by a decibel and more, and its 4x grid alone misses up
-to 0.69 dB of a tone at the Nyquist frequency (the grid lies up to 1/8 sample beside the crest:
-20 log10 cos(pi/8)). Here each phase has 64 taps of a Kaiser-windowed sinc (beta 6: ripple under
-0.01 dB up to 0.47 of the rate; J. F. Kaiser, "Nonrecursive digital filter design using the
-I0-sinh window function", 1974), and the parabola brings the worst grid error down to 0.07 dB at
-the Nyquist frequency and 0.005 dB at half of it. Taps beyond 64 change real material by less
-than 0.01 dB.
+Why not the 48-tap filter printed in the annex: its 12 taps a phase roll off early and ripple by
+0.2 dB, and the 4x grid alone misses up to 0.69 dB of a tone at the Nyquist frequency (it lies up to
+1/8 sample beside the crest: 20 log10 cos(pi/8)). Here each phase has 64 taps of a Kaiser-windowed
+sinc (beta 6, flat to 0.47 of the rate; J. F. Kaiser, "Nonrecursive digital filter design using the
+I0-sinh window function", 1974), and the parabola leaves 0.07 dB of the 0.69. Measured against exact
+(FFT) interpolation: tones to 0.47 of the rate within 0.04 dB (annex filter -0.8 to +0.2), random
+signs band-limited there within 0.03 dB (annex -1.2). Full-band random signs, whose exact peak hangs
+on an unending sinc, read up to 0.9 dB low (annex 2.7); hits and loops, 0.17 dB at most.
 
 The convolution is a matrix product: 16 output samples times all phases at once from a window of
 79 inputs, several times faster than a polyphase loop although it multiplies some zeros.
@@ -68,6 +68,7 @@ def interpolation_phases(factor: int) -> FloatArray:
     distance = np.arange(factor)[:, None] / factor - (np.arange(TAPS) - LEAD)
     reach = np.sqrt(np.clip(1.0 - (distance / (TAPS / 2)) ** 2, 0.0, None))
     phases: FloatArray = np.sinc(distance) * np.i0(KAISER_BETA * reach)
+    phases[0] = distance[0] == 0.0  # exactly, where sinc leaves rounding errors
     phases /= phases.sum(axis=1, keepdims=True)
     return phases
 
