@@ -8,6 +8,7 @@ ValueError that carries them all.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -15,6 +16,8 @@ from attrs import evolve, frozen
 
 from .codes import Code
 from .origin import Document, Documents, Origin, Span
+
+TAB = 4  # columns that a tab takes in an excerpt
 
 
 class Severity(StrEnum):
@@ -145,16 +148,31 @@ def _excerpt(origin: Origin, documents: Documents, label: str) -> list[str]:
         lines = [f"  --> {origin.document}{pointer}" + (f": {label}" if label else "")]
     else:
         gutter = " " * len(str(span.line))
-        caret = " " * (span.column - 1) + "^" * span.width
+        before, marked = span.text[: span.column - 1], span.text[span.column - 1 :][: span.width]
+        caret = " " * _cells(before) + "^" * max(_cells(marked), 1)
         lines = [
             f"{gutter}--> {origin.document}:{span.line}:{span.column}",
             f"{gutter} |",
-            f"{span.line} | {span.text}",
+            f"{span.line} | {_visible(span.text)}",
             f"{gutter} | {caret}" + (f" {label}" if label else ""),
         ]
     if origin.via is not None:
         lines += _excerpt(origin.via, documents, "made from this")
     return lines
+
+
+def _visible(text: str) -> str:
+    """The text as a terminal may show it: tabs as spaces, other control characters as U+FFFD."""
+    spaced = text.replace("\t", " " * TAB)
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in spaced)
+
+
+def _cells(text: str) -> int:
+    """How many terminal columns `_visible(text)` takes: a combining mark none, a wide one two."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in _visible(text)
+    )
 
 
 def _span(origin: Origin, documents: Documents) -> Span | None:
