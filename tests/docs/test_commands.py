@@ -1,0 +1,138 @@
+"""Every command and program in README.md and docs/ does what the page says that it does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from house import ROOT, name_of
+from pages import Command, File, Program, read_steps, required, steps
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+RUN_BY_CI = "README.md"
+
+
+def case(page: Path):
+    names = required(page.read_text(encoding="utf-8"))
+    return pytest.param(page, id=name_of(page), marks=pytest.mark.requires(*names))
+
+
+@pytest.mark.parametrize("page", [case(page) for page in PAGES if read_steps(page)])
+def test_what_the_page_shows_works(page: Path, tmp_path: Path):
+    """All of a page runs in one folder that holds what a clone has under examples/, in order."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for step in read_steps(page):
+        where = f"{name_of(page)}:{step.line}"
+        match step:
+            case File(name=name, text=text):
+                (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp_path / name).write_text(text, encoding="utf-8")
+            case Command() if not step.is_environment:
+                code, output = run(["bash", "-c", step.text], tmp_path)
+                assert code == step.exit_code, f"{where}: {step.text}\nexit code {code}\n{output}"
+                assert step.prints(output), f"{where}: {step.text}\nprinted\n{output}"
+            case Program(text=text):
+                code, output = run([sys.executable, "-c", text], tmp_path)
+                assert code == 0, f"{where}: exit code {code}\n{output}"
+
+
+def run(command: list[str], folder: Path) -> tuple[int, str]:
+    """Exit code and what was printed, on both streams, as on a plain terminal of 100 columns."""
+    programs = Path(sys.executable).parent
+    env = os.environ | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_only_the_readme_sets_up_an_environment(page: Path):
+    """Such commands are left out above; .ci/run runs the README's."""
+    shown = [step for step in read_steps(page) if isinstance(step, Command) and step.is_environment]
+    assert not shown or name_of(page) == RUN_BY_CI
+
+
+PAGE = """
+# A page
+
+<!-- requires: sox, espeak -->
+
+```yaml
+# file: show/a.yaml
+id: a
+```
+
+```console
+$ echo one \\
+    two
+one ...
+$ cat show/a.yaml
+```
+
+```console exit=3
+$ true
+$ exit 3
+```
+
+```sh
+python3 -m venv .venv && .venv/bin/pip install .
+```
+
+```python
+import mixdown
+```
+
+```python
+a + b
+```
+
+```text
+$ not a command
+```
+"""
+
+
+def test_the_reader_of_pages_sees_all_that_can_be_run():
+    assert list(steps(PAGE)) == [
+        File(7, "show/a.yaml", "# file: show/a.yaml\nid: a\n"),
+        Command(12, "echo one \\\n    two", "one ...\n"),
+        Command(15, "cat show/a.yaml"),
+        Command(19, "true"),
+        Command(20, "exit 3", exit_code=3),
+        Command(24, "python3 -m venv .venv && .venv/bin/pip install ."),
+        Program(28, "import mixdown\n"),
+    ]
+    assert required(PAGE) == ["sox", "espeak"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "actual", "fits"),
+    [
+        ("", "anything", True),
+        ("one two\n", "one two  \n\n", True),
+        ("one ...\n", "one two\n", True),
+        ("first\n...\nlast\n", "first\n2\n3\nlast\n", True),
+        ("one\n", "one\ntwo\n", False),
+        ("a.c\n", "abc\n", False),
+    ],
+)
+def test_shown_output_is_compared_line_by_line(shown: str, actual: str, fits: bool):
+    assert Command(1, "x", shown).prints(actual) is fits
