@@ -88,8 +88,19 @@ def test_the_range_gate_and_its_nearest_rank_percentiles():
     assert loudness_range(np.concatenate([ladder, powers(-60.0, -80.0), [0.0]])) == pytest.approx(
         8.5
     )
+    # 6 levels: 10 % is rank 0.5, rounded up to 1; 95 % is rank 4.75, rounded to 5.
+    assert loudness_range(powers(-30.0, -28.0, -27.0, -26.0, -25.0, -21.0)) == pytest.approx(7.0)
     assert loudness_range(np.zeros(100)) == 0.0
     assert loudness_range(np.zeros(0)) == 0.0
+
+
+@pytest.mark.parametrize("lead", [0.01, 0.05, 0.09])
+def test_the_maxima_do_not_hang_on_the_100_ms_grid(lead):
+    edge = np.zeros(round(lead * RATE))
+    tone = measured(np.concatenate([edge, sine(3.0), np.zeros(RATE)]))
+    assert tone.short_term_max == pytest.approx(measured(sine(3.0)).short_term_max, abs=1e-6)
+    blip = measured(np.concatenate([edge, sine(0.4), np.zeros(RATE)]))
+    assert blip.momentary_max == pytest.approx(measured(sine(0.4)).momentary_max, abs=1e-6)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.3999])
