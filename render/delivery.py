@@ -1,0 +1,86 @@
+"""Looks at a finished file before it is delivered: is it whole, what does it measure, what is it.
+
+Promises: a file passes only if it can be read back with the rate, channels and length that the
+graph's type gives its output; its levels are those of our own meter (ITU-R BS.1770-5, EBU Tech
+3342), whatever program made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import soundfile
+
+from ..backends.native.meter.measure import Measurement, measure_file
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+
+
+def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:
+    """Check that a file is what its metadata says it is; its sample rate, Hz.
+
+    Raises:
+        RenderError: MIX603, it cannot be read, or has another rate, channel count or length.
+    """
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise _faulty(target, f"cannot be read back: {error}") from error
+    found = (info.samplerate, info.channels, info.frames)
+    wanted = (meta["sample_rate"], meta["channels"], meta["samples"])
+    if found != wanted:
+        raise _faulty(
+            target,
+            "came out with {} Hz, {} channels, {} samples".format(*found)
+            + " instead of {} Hz, {} channels, {} samples".format(*wanted),
+        )
+    return int(info.samplerate)
+
+
+def measured(path: Path, target: str) -> Measurement:
+    """The levels of a file.
+
+    Raises:
+        RenderError: MIX603, it holds no levels (NaN or infinite samples), or cannot be read.
+    """
+    try:
+        return measure_file(path)
+    except (soundfile.LibsndfileError, ValueError, OSError) as error:
+        raise _faulty(target, f"cannot be measured: {error}") from error
+
+
+def levels_meta(measurement: Measurement, rate: int) -> dict[str, object]:
+    """A measurement as metadata: levels in LUFS, LU, dBTP and dBFS, None for silence."""
+    return {
+        "integrated_lufs": level(measurement.integrated),
+        "loudness_range_lu": level(measurement.range),
+        "momentary_max_lufs": level(measurement.momentary_max),
+        "short_term_max_lufs": level(measurement.short_term_max),
+        "true_peak_dbtp": level(measurement.true_peak_dbtp),
+        "sample_peak_dbfs": level(measurement.sample_peak_dbfs),
+        "duration_s": measurement.duration_samples / rate,
+    }
+
+
+def level(value: float) -> float | None:
+    """A level to four decimals; None where there is none."""
+    return round(value, 4) if math.isfinite(value) else None
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file's content, after "sha256:"."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def _faulty(target: str, message: str) -> RenderError:
+    return RenderError(
+        Diagnostic(
+            Code.STEP_FAILED,
+            f"the file for {target!r} {message}",
+            help="nothing was delivered; this is a fault of mixdown or of the program it ran",
+        )
+    )

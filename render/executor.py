@@ -1,0 +1,210 @@
+"""Runs the steps of a plan.
+
+Promises: `run_step` turns one typed step into one run of its program, tells how far it is, gives
+back what a measuring step measured, and makes of a failure a MIX603 that points to the line of
+the timeline whose filter failed. It touches nothing but the step's own files and keeps no state,
+so steps that do not wait for each other (`Step.after`) may run at the same time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from ..backends.protocol import FilterScript, Plan, Step, StepKind, bind
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.origin import Documents, Origin
+from .process import Completed, run_process
+from .tools import Tool
+from .workspace import Workspace
+
+INLINE_BYTES = 100_000
+"""A filter graph of this many bytes or more goes into a file: Linux takes 128 KiB an argument."""
+
+_SCRIPT_BEFORE_7 = {"-filter_complex": "-filter_complex_script"}
+_SCRIPT_FROM_7 = {"-filter_complex": "-/filter_complex"}
+
+Readings = Mapping[str, float]
+"""What a measuring step printed last under each metadata key, such as lavfi.r128.I."""
+
+
+@frozen
+class Progress:
+    """How far a step is.
+
+    Attributes:
+        step: its id.
+        purpose: what it does, a short phrase.
+        done: from 0 to 1.
+    """
+
+    step: str
+    purpose: str
+    done: float
+
+
+Listener = Callable[[Progress], None]
+
+
+def ignore(progress: Progress) -> None:
+    """The listener of those who do not want to know."""
+
+
+@frozen
+class Executor:
+    """What every step of one render needs.
+
+    Attributes:
+        plan: whose steps are run.
+        tool: finds a program by its plain name.
+        spaces: where files are.
+        listener: is told of progress.
+        origins: the origin of an IR value, by its name.
+        documents: what origins speak of.
+    """
+
+    plan: Plan
+    tool: Callable[[str], Tool]
+    spaces: Workspace
+    listener: Listener = ignore
+    origins: Mapping[str, Origin | None] = field(factory=dict)
+    documents: Documents = field(factory=dict)
+
+    def run_step(self, step: Step, facts: Mapping[str, float]) -> Readings:
+        """Run one step; its inputs must be there and its facts known.
+
+        Raises:
+            RenderError: MIX603, the program failed; or as finding the program.
+        """
+        tool = self.tool(step.program)
+        for file in step.outputs:
+            Path(self.spaces.path(file)).parent.mkdir(parents=True, exist_ok=True)
+        output = _Output(step, self.listener)
+        output.tell(0.0)
+        try:
+            argv = command(step, tool, self.spaces, facts)
+            completed = run_process(argv, self.spaces.work, output.take)
+        except OSError as error:
+            raise self._failed(step, error.strerror or str(error), ()) from error
+        if completed.status != 0:
+            raise self._failed(step, _how_it_ended(completed), completed.errors)
+        output.tell(1.0)
+        return output.readings
+
+    def _failed(self, step: Step, reason: str, errors: tuple[str, ...]) -> RenderError:
+        lines = [_tidy(self.spaces.relative(line)) for line in errors]
+        said = [line for line in lines if not _GENERIC.fullmatch(line)] or lines
+        value = _value_at_fault(errors, self.plan.labels)
+        origin = self.origins.get(value) if value else None
+        served = f" in %{value}" if value else ""
+        last = "".join(f"\n      {line}" for line in said[-_LINES_SHOWN:])
+        return RenderError(
+            Diagnostic(
+                Code.STEP_FAILED,
+                f"step {step.id!r} failed{served}: {step.program} {reason}",
+                origin=origin,
+                help=f"the last that {step.program} said:{last}" if last else None,
+            ),
+            self.documents,
+        )
+
+
+def command(
+    step: Step, tool: Tool, spaces: Workspace, facts: Mapping[str, float]
+) -> tuple[str, ...]:
+    """The step's command line, with its big filter graphs written to files in the work space."""
+    argv = [tool.program]
+    if step.kind is StepKind.RENDER and step.program == "ffmpeg":
+        argv += ["-progress", "pipe:1", "-nostats"]
+    for number, arg in enumerate(step.argv):
+        text = bind(arg, spaces.path, facts)
+        if isinstance(arg, FilterScript) and len(text.encode()) >= INLINE_BYTES:
+            script = spaces.work / f"{step.id}-{number}.filtergraph"
+            script.write_text(text, encoding="utf-8", newline="\n")
+            options = _SCRIPT_BEFORE_7 if tool.version < (7,) else _SCRIPT_FROM_7
+            argv[-1] = options[argv[-1]]
+            text = str(script)
+        argv.append(text)
+    return tuple(argv)
+
+
+class _Output:
+    """Makes sense of a step's standard output, a line at a time.
+
+    A rendering step prints ffmpeg's `-progress` report, a measuring step what `ametadata=print`
+    finds in each frame: "frame:3 pts:... pts_time:1.5", then "key=number" lines. Only the last
+    number of each key is kept, however long the step.
+    """
+
+    def __init__(self, step: Step, listener: Listener) -> None:
+        self.readings: dict[str, float] = {}
+        self._step = step
+        self._listener = listener
+        self._seconds = step.samples / step.rate if step.rate else 0.0
+
+    def take(self, line: str) -> None:
+        """Take the next line."""
+        key, separator, value = line.partition("=")
+        if key == "out_time_us":
+            self._at(value, 1e-6)
+        elif separator and self._step.kind is StepKind.MEASURE:
+            number = _number(value)
+            if number is not None:
+                self.readings[key] = number
+        elif line.startswith("frame:"):
+            self._at(line.rpartition("pts_time:")[2], 1.0)
+
+    def tell(self, done: float) -> None:
+        """Tell the listener."""
+        self._listener(Progress(self._step.id, self._step.purpose, done))
+
+    def _at(self, value: str, unit: float) -> None:
+        time = _number(value)
+        if time is not None and self._seconds > 0.0:
+            self.tell(min(1.0, max(0.0, time * unit / self._seconds)))
+
+
+_LINES_SHOWN = 4
+
+# "[afade@host_c1 @ 0x55c91f101bc0] text": the address differs from run to run.
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+_INSTANCE = re.compile(r"[A-Za-z0-9_]+@[^\s\]',]+")
+# What ffmpeg says after it has said what is wrong.
+_GENERIC = re.compile(
+    r"Conversion failed!|Exiting with exit code .*|Error : .*|Invalid argument|"
+    r"Error (re)?initializing (complex )?filters[.!]?|Error opening (input|output) files?.*|"
+    r"Failed to inject frame into filter network: .*|Nothing was written into output file .*|"
+    r"\[AVFilterGraph\] Error initializing filters|\[fc#\d+\] Error .*|"
+    r"Error while processing the decoded data .*"
+)
+
+
+def _tidy(line: str) -> str:
+    return _ADDRESS.sub("", line)
+
+
+def _value_at_fault(errors: tuple[str, ...], labels: Mapping[str, str]) -> str | None:
+    """The IR value of the first filter instance that the program complains about."""
+    for line in errors:
+        for found in _INSTANCE.findall(_ADDRESS.sub("", line)):
+            for label in (found, found.partition("@")[2]):
+                if label in labels:
+                    return labels[label]
+    return None
+
+
+def _how_it_ended(completed: Completed) -> str:
+    if completed.status < 0:
+        return f"was killed by signal {-completed.status}"
+    return f"ended with status {completed.status}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

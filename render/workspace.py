@@ -1,0 +1,176 @@
+"""The directories of one render, and the way from there to the files that users see.
+
+Promises: everything is written below one hidden directory inside the out directory, so on its
+file system, and that directory is removed however the render ends. Delivered files appear under
+their own names only when all of them are complete, each by a rename; where one cannot be put in
+place, those already there are taken back and what they replaced is restored.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from attrs import frozen
+
+from ..backends.protocol import File, Space
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+
+PREFIX = ".mixdown-work-"
+
+
+@frozen
+class Workspace:
+    """Where each space of a plan is during a render.
+
+    Attributes:
+        source: the directory that source paths count from; absolute.
+        work: for files that only steps read; absolute.
+        staging: for files to deliver, under the names they will have; absolute.
+        out: where they are delivered, as the user gave it.
+    """
+
+    source: Path
+    work: Path
+    staging: Path
+    out: Path
+
+    def path(self, file: File) -> str:
+        """The path of a file of the plan."""
+        return str(self._directories[file.space] / file.path)
+
+    def relative(self, text: str) -> str:
+        """A program's message with the directories of this run taken out of it."""
+        for directory in (self.work, self.staging, self.source):
+            text = text.replace(f"{directory}{os.sep}", "")
+        return text
+
+    @property
+    def _directories(self) -> dict[Space, Path]:
+        return {Space.SOURCE: self.source, Space.WORK: self.work, Space.OUT: self.staging}
+
+
+@contextmanager
+def workspace(out: Path, source: Path) -> Iterator[Workspace]:
+    """Directories for one render into `out`, which is made where it is missing.
+
+    A directory that was made for a render that failed is removed again.
+
+    Raises:
+        RenderError: MIX604, `out` cannot be made or written to.
+    """
+    made = _make(out)
+    try:
+        root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=out.resolve()))
+        spaces = Workspace(source.resolve(), root / "work", root / "staging", out)
+        spaces.work.mkdir()
+        spaces.staging.mkdir()
+    except OSError as error:
+        _unmake(made)
+        raise _not_writable(out, error) from error
+    try:
+        yield spaces
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+        _unmake(made)
+
+
+def publish(spaces: Workspace, names: Sequence[str]) -> tuple[Path, ...]:
+    """Move the staged files of these names to the out directory, all or none; their paths there.
+
+    Raises:
+        RenderError: MIX604; the out directory is as it was.
+    """
+    kept = spaces.staging.parent / "replaced"
+    moved: list[tuple[Path, Path | None]] = []
+    for number, name in enumerate(names):
+        final = spaces.out / name
+        try:
+            _flush(spaces.staging / name)
+            final.parent.mkdir(parents=True, exist_ok=True)
+            before = _set_aside(final, kept / str(number))
+            moved.append((final, before))
+            (spaces.staging / name).replace(final)
+        except OSError as error:
+            for placed, replaced in reversed(moved):
+                if replaced is not None:
+                    replaced.replace(placed)
+                else:
+                    placed.unlink(missing_ok=True)
+            raise _not_writable(final, error) from error
+    return tuple(final for final, _ in moved)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a text file so that it is there whole or not at all.
+
+    Raises:
+        RenderError: MIX604.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a pipe or a terminal cannot be renamed over
+            return
+        temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}")
+        try:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+
+
+def _make(out: Path) -> list[Path]:
+    """Make the directory and the parents it lacks; those made, deepest first."""
+    missing = [d for d in (out, *out.parents) if not d.exists()]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _unmake(missing)
+        raise _not_writable(out, error) from error
+    return missing
+
+
+def _unmake(made: list[Path]) -> None:
+    """Remove those of the directories that are there and empty."""
+    for directory in made:
+        with suppress(OSError):
+            directory.rmdir()
+
+
+def _set_aside(final: Path, kept: Path) -> Path | None:
+    """Keep what stands under a final name, if anything; a link leaves it there until replaced."""
+    if final.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not final.exists():
+        return None
+    kept.parent.mkdir(exist_ok=True)
+    try:
+        os.link(final, kept)
+    except OSError:  # a file system without hard links
+        final.replace(kept)
+    return kept
+
+
+def _flush(path: Path) -> None:
+    """Onto the disk before the name is: a crash must not leave a name without its content."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _not_writable(path: Path, error: OSError) -> RenderError:
+    return RenderError(
+        Diagnostic(
+            Code.NOT_WRITABLE,
+            f"cannot write to {str(path)!r}: {error.strerror or error}",
+            help="choose another place with -o",
+        )
+    )
