@@ -1,0 +1,57 @@
+"""Writes docs/passes.md from the pipeline: `python -m mixdown.inspection.pass_docs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..compiler.pipeline import PIPELINE
+from ..compiler.unit import Pass
+
+PAGE = Path(__file__).parent.parent / "docs" / "passes.md"
+
+INTRO = """\
+# The passes
+
+<!-- made by `python -m mixdown.inspection.pass_docs`; do not edit -->
+
+A compilation runs these passes, always in this order. Each states what must hold before it and what
+holds after it. After every pass that leaves a graph the verifier checks all of it (`ir/verify.py`
+lists the invariants). *Equivalence* is how far the audio may move: not at all (exact), or by no
+more than so many dBFS; the differential tests render with and without each pass and hold it to that.
+
+An optional pass can be left out with `--disable NAME`; the audio stays the same within its
+tolerance.
+"""
+
+
+def page() -> str:
+    """The page's text."""
+    return INTRO + "".join(_section(number, step) for number, step in enumerate(PIPELINE, 1))
+
+
+def _section(number: int, step: Pass) -> str:
+    facts = [
+        f"requires: {_list(step.requires)}",
+        f"establishes: {_list(step.establishes)}",
+        f"equivalence: {_equivalence(step)}",
+    ]
+    if step.optional:
+        facts.append(f"optional: `--disable {step.name}`")
+    lines = "".join(f"- {fact}\n" for fact in facts)
+    return f"\n## {number}. {step.name}\n\n{step.doc}\n\n{lines}"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+def _equivalence(step: Pass) -> str:
+    if step.equivalence is None:
+        return "does not rewrite a graph"
+    if isinstance(step.equivalence, float):
+        return f"within {step.equivalence:g} dBFS"
+    return step.equivalence
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,46 @@
+"""The pipeline as data: every requirement is met by an earlier pass, and its page is up to date."""
+
+from __future__ import annotations
+
+import pytest
+from mixdown.compiler.pipeline import PIPELINE
+from mixdown.inspection import pass_docs
+
+
+@pytest.mark.parametrize("index", range(len(PIPELINE)), ids=[p.name for p in PIPELINE])
+def test_requirements_are_established_before(index):
+    step = PIPELINE[index]
+    # An optional pass may be left out, so nothing may rely on what it establishes.
+    established = {name for p in PIPELINE[:index] if not p.optional for name in p.establishes}
+    assert set(step.requires) <= established
+
+
+def test_names_are_unique():
+    assert len({p.name for p in PIPELINE}) == len(PIPELINE)
+
+
+def test_optimisations_say_how_far_the_audio_may_move():
+    assert all(p.equivalence is not None for p in PIPELINE if p.optional)
+
+
+def test_order_is_the_design():
+    assert [p.name for p in PIPELINE] == [
+        "validate",
+        "resolve-roles",
+        "clamp-overlaps",
+        "lower",
+        "resolve-facts",
+        "fold-gain",
+        "drop-identity",
+        "dead-code",
+        "common-subexpressions",
+        "pack-lanes",
+        "legalize",
+        "toposort",
+        "verify-legal",
+    ]
+
+
+def test_page_is_up_to_date():
+    stale = "docs/passes.md is stale; refresh it: python -m mixdown.inspection.pass_docs"
+    assert pass_docs.PAGE.read_text(encoding="utf-8") == pass_docs.page(), stale
