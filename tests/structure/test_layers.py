@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from house import LAYERS, ROOT, Import, imports_of, modules, name_of, package_folders
 
 INNER = [path for path in modules() if path.parent != ROOT]
@@ -19,6 +18,10 @@ def crossings(path: Path) -> Iterator[tuple[Import, tuple[str, ...]]]:
             yield statement, target
 
 
+def place(path: Path, statement: Import) -> str:
+    return f"{name_of(path)}:{statement.line}: {statement.text}"
+
+
 def layer_of(path: Path) -> str:
     return path.relative_to(ROOT).parts[0]
 
@@ -27,48 +30,43 @@ def test_every_folder_of_the_package_is_a_layer():
     assert {layer_of(folder) for folder in package_folders() if folder != ROOT} == set(LAYERS)
 
 
-@pytest.mark.parametrize("path", INNER, ids=name_of)
-def test_a_module_imports_from_its_own_layer_or_a_lower_one(path: Path):
-    allowed = LAYERS[LAYERS.index(layer_of(path)) :]
-    wrong = [
-        f"line {statement.line}: {statement.text}"
+def test_a_module_imports_from_its_own_layer_or_a_lower_one():
+    assert not [
+        place(path, statement)
+        for path in INNER
         for statement, target in crossings(path)
-        if target[0] not in allowed
+        if target[0] not in LAYERS[LAYERS.index(layer_of(path)) :]
     ]
-    assert not wrong
 
 
-@pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_inside_the_package_imports_are_relative(path: Path):
-    wrong = [
-        f"line {statement.line}: {statement.text}"
+def test_inside_the_package_imports_are_relative():
+    assert not [
+        place(path, statement)
+        for path in modules()
         for statement in imports_of(path)
         if statement.targets is None
         and statement.text.split()[1].split(".")[0] in {"mixdown", *LAYERS}
     ]
-    assert not wrong
 
 
 def test_the_compiler_knows_the_backends_by_protocol_and_registry_alone():
-    wrong = [
-        f"{name_of(path)}:{statement.line}: {statement.text}"
+    assert not [
+        place(path, statement)
         for path in INNER
         if layer_of(path) == "compiler"
         for statement, target in crossings(path)
         if target[0] == "backends" and target[1] not in BACKEND_INTERFACE
     ]
-    assert not wrong
 
 
 def test_a_backend_folder_imports_no_other_backend_unless_it_is_the_native_one():
     """The native engine is the definition; the others may run its steps, never each other's."""
     folders = {folder.name for folder in (ROOT / "backends").iterdir() if folder.is_dir()}
-    wrong = [
-        f"{name_of(path)}:{statement.line}: {statement.text}"
+    assert not [
+        place(path, statement)
         for path in INNER
         if layer_of(path) == "backends" and path.parent != ROOT / "backends"
         for statement, target in crossings(path)
         if target[0] == "backends"
         and target[1] in folders - {"native", path.relative_to(ROOT).parts[1]}
     ]
-    assert not wrong

@@ -21,10 +21,7 @@ FFMPEG = shutil.which("ffmpeg") or imageio_ffmpeg.get_ffmpeg_exe()
 MUSIC = Path("/usr/share/sonic-pi/samples")
 SPEECH = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 
-needs_debian_media = pytest.mark.skipif(
-    not (MUSIC.is_dir() and SPEECH.is_dir()),
-    reason="needs sonic-pi-samples and asterisk-core-sounds-en-wav",
-)
+needs_debian_media = pytest.mark.requires("debian_media")
 
 MUSIC_NAMES = (
     "ambi_choir",
