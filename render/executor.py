@@ -176,7 +176,7 @@ _INSTANCE = re.compile(r"[A-Za-z0-9_]+@[^\s\]',]+")
 # What ffmpeg says after it has said what is wrong.
 _GENERIC = re.compile(
     r"Conversion failed!|Exiting with exit code .*|Error : .*|Invalid argument|"
-    r"Error (re)?initializing (complex )?filters[.!]?|Error opening (input|output) files?.*|"
+    r"Error (re)?initializing (complex )?filters[.!]?|Error opening (input|output) files: .*|"
     r"Failed to inject frame into filter network: .*|Nothing was written into output file .*|"
     r"\[AVFilterGraph\] Error initializing filters|\[fc#\d+\] Error .*|"
     r"Error while processing the decoded data .*"
