@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 
 from attrs import field, frozen
@@ -43,6 +44,28 @@ class Keyframe:
     curve: Shape = Shape.LINEAR
 
 
+class Target(StrEnum):
+    """What an automation moves."""
+
+    GAIN = "gain"
+    PAN = "pan"
+    FILTER = "filter"
+
+
+@frozen(kw_only=True)
+class Region:
+    """A run of keyframes that is moved as one; its times count from `start_ms`.
+
+    Arrangements place regions; where two of one target overlap, the later wins from its start (the
+    clamp pass, which makes plain keyframes of them all).
+    """
+
+    target: Target
+    start_ms: Decimal = field(converter=decimal)
+    duration_ms: Decimal = field(converter=decimal)
+    keyframes: tuple[Keyframe, ...]
+
+
 @frozen(kw_only=True)
 class Automation:
     """What moves: each a run of keyframes, empty where it does not move."""
@@ -50,6 +73,7 @@ class Automation:
     gain: tuple[Keyframe, ...] = ()
     pan: tuple[Keyframe, ...] = ()
     filter: tuple[Keyframe, ...] = ()
+    regions: tuple[Region, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -92,7 +116,7 @@ class Clip:
 
 @frozen(kw_only=True)
 class Track:
-    """Clips that share a role, a level and a bus. `bus` absent: the role's bus in the mix preset."""
+    """Clips that share a role, a level and a bus; `bus` absent: the role's in the mix preset."""
 
     id: str
     role: str
@@ -119,7 +143,7 @@ class Marker:
 
 @frozen(kw_only=True)
 class BusOverride:
-    """A change to a bus of the mix preset, or a bus of the timeline's own; None keeps the preset's."""
+    """A change to a bus of the mix preset, or a bus of its own; None keeps what the preset has."""
 
     id: str
     gain_db: Decimal | None = field(default=None, converter=optional_decimal)
@@ -132,8 +156,10 @@ class BusOverride:
 class Timeline:
     """A whole document.
 
-    `document` and `root` are where it came from and the directory its paths count from; they take
-    no part in equality. `via` says, for pointers of a generated timeline, what each was made from.
+    `lenient` lets the clamp pass shorten fades that are longer than their clip. `document` and
+    `root` are where it came from and the directory its paths count from; they take no part in
+    equality. `via` says, for pointers of a generated timeline, what each was made from. A timeline
+    made in Python trusts its author's paths (`allow_outside`); `load` does not unless it is asked.
     """
 
     id: str
@@ -142,6 +168,7 @@ class Timeline:
     channels: int = 2
     pan_law: PanLaw = PanLaw.CONSTANT_POWER
     length_ms: Decimal | None = field(default=None, converter=optional_decimal)
+    lenient: bool = False
     mix_preset_id: str = "default_mix"
     metadata: Mapping[str, str] = field(factory=dict)
     sources: Mapping[str, str] = field(factory=dict)
@@ -151,6 +178,7 @@ class Timeline:
     document: Document | None = field(default=None, eq=False, repr=False)
     root: Path = field(factory=Path, eq=False, repr=False)
     via: Mapping[str, Origin] = field(factory=dict, eq=False, repr=False)
+    allow_outside: bool = field(default=True, eq=False, repr=False)
 
     def origin(self, *tokens: str | int) -> Origin:
         """The place of a value, by the keys and indices that lead to it."""

@@ -1,0 +1,263 @@
+"""clamp-overlaps: what asks for more than there is gets what there is, with a warning.
+
+Crossfade hints longer than the clips really overlap, automation regions that overlap, and, where
+the document asks for lenient mode, fades longer than their own clip. Each warning names both sides
+and the old and the new value. Afterwards automation is plain keyframes in time order, and a hint is
+never longer than its overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from itertools import pairwise
+
+from attrs import define, evolve, field
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, Related, Severity
+from ...ir.types import milliseconds, samples
+from ..geometry import Extent, Media, extent, start_order
+from ..timeline.model import (
+    ZERO,
+    Automation,
+    Clip,
+    Keyframe,
+    Region,
+    Target,
+    Timeline,
+    Track,
+    clip_id,
+)
+from ..unit import Pass, Unit
+
+Place = tuple[str | int, ...]
+Changes = dict[str, Decimal]
+
+_STILL = Automation()
+
+
+def clamp_overlaps(timeline: Timeline, media: Media) -> tuple[Timeline, tuple[Diagnostic, ...]]:
+    """The timeline with everything clamped, and a warning for each clamp.
+
+    Args:
+        timeline: valid, with its media.
+        media: by the clips' `source`.
+    """
+    clamp = _Clamp(timeline, media)
+    tracks = tuple(clamp.track(track, ("tracks", t)) for t, track in enumerate(timeline.tracks))
+    if tracks == timeline.tracks:
+        return timeline, ()
+    return evolve(timeline, tracks=tracks), tuple(clamp.warnings)
+
+
+@define
+class _Clamp:
+    """One run of the pass: what it works on, and what it has said."""
+
+    timeline: Timeline
+    media: Media
+    warnings: list[Diagnostic] = field(factory=list)
+
+    def track(self, track: Track, place: Place) -> Track:
+        """A track, its clips clamped."""
+        rate = self.timeline.sample_rate
+        extents = [extent(clip, rate, self.media) for clip in track.clips]
+        changes = self._crossfades(track, extents, place)
+        if self.timeline.lenient:
+            for c, clip in enumerate(track.clips):
+                changes.setdefault(c, {}).update(
+                    self._fades(clip, c, extents[c].length, (*place, "clips", c))
+                )
+        clips = tuple(
+            self._clip(clip, changes.get(c, {}), (*place, "clips", c))
+            for c, clip in enumerate(track.clips)
+        )
+        automation = self._automation(track.automation, (*place, "automation"))
+        if clips == track.clips and automation is track.automation:
+            return track
+        return evolve(track, clips=clips, automation=automation)
+
+    def _clip(self, clip: Clip, changes: Changes, place: Place) -> Clip:
+        automation = self._automation(clip.automation, (*place, "automation"))
+        if not changes and automation is clip.automation:
+            return clip
+        return evolve(clip, automation=automation, **changes)  # type: ignore[arg-type]
+
+    def _warn(self, code: Code, message: str, place: Place, help: str, other: Place | None) -> None:
+        related = () if other is None else (Related(self.timeline.origin(*other), "this one"),)
+        origin = self.timeline.origin(*place)
+        self.warnings.append(Diagnostic(code, message, origin, help, related, Severity.WARNING))
+
+    # Crossfades.
+
+    def _crossfades(self, track: Track, extents: list[Extent], place: Place) -> dict[int, Changes]:
+        """New crossfade hints by the clip's number, for those longer than their overlap."""
+        changes: dict[int, Changes] = {}
+        order = start_order(extents)
+        for before, after in pairwise([None, *order, None]):
+            overlap = 0
+            if before is not None and after is not None:
+                end = min(extents[before].end, extents[after].end)
+                overlap = max(0, end - extents[after].start)
+            for clip, name, other in (
+                (before, "crossfade_out_ms", after),
+                (after, "crossfade_in_ms", before),
+            ):
+                if clip is not None:
+                    new = self._hint(track, clip, name, other, overlap, place)
+                    changes.setdefault(clip, {}).update(new)
+        return changes
+
+    def _hint(
+        self, track: Track, c: int, name: str, other: int | None, overlap: int, place: Place
+    ) -> Changes:
+        rate = self.timeline.sample_rate
+        hint: Decimal | None = getattr(track.clips[c], name)
+        if hint is None or samples(hint, rate) <= overlap:
+            return {}
+        new = milliseconds(overlap, rate)
+        this = clip_id(track.clips[c], c)
+        if other is None:
+            edge = "after" if name == "crossfade_out_ms" else "before"
+            problem = f"and no clip comes {edge} it"
+        else:
+            problem = f"but overlaps {clip_id(track.clips[other], other)!r} by {_ms(new)}"
+        self._warn(
+            Code.CROSSFADE_CLAMPED,
+            f"clip {this!r} asks for a crossfade of {_ms(hint)}, {problem}",
+            (*place, "clips", c, name),
+            f"it now has {_ms(new)} instead of {_ms(hint)}",
+            None if other is None else (*place, "clips", other),
+        )
+        return {name: new}
+
+    # Fades.
+
+    def _fades(self, clip: Clip, c: int, length: int, place: Place) -> Changes:
+        """Shorter fades for a clip that is shorter than they are: the fade-in keeps its length."""
+        whole = milliseconds(length, self.timeline.sample_rate)
+        fade_in = min(clip.fade_in_ms, whole)
+        fade_out = min(clip.fade_out_ms, whole - fade_in)
+        changes: Changes = {}
+        for name, old, new in (
+            ("fade_in_ms", clip.fade_in_ms, fade_in),
+            ("fade_out_ms", clip.fade_out_ms, fade_out),
+        ):
+            if new < old:
+                changes[name] = new
+                self._warn(
+                    Code.FADE_CLAMPED,
+                    f"clip {clip_id(clip, c)!r} lasts {_ms(whole)}, less than its fades",
+                    (*place, name),
+                    f"{name} is now {_ms(new)} instead of {_ms(old)}",
+                    None,
+                )
+        return changes
+
+    # Automation.
+
+    def _automation(self, automation: Automation, place: Place) -> Automation:
+        if automation is _STILL:
+            return automation
+        moves = {t: self._merged(automation, t, place) for t in Target}
+        return Automation(
+            gain=moves[Target.GAIN], pan=moves[Target.PAN], filter=moves[Target.FILTER]
+        )
+
+    def _merged(self, automation: Automation, target: Target, place: Place) -> tuple[Keyframe, ...]:
+        """One target's keyframes in time order, those of its regions among them.
+
+        Where one run is still going when the next starts, it ends there: its keyframes from that
+        moment on are dropped, so its last one leads to the next run's first.
+        """
+        runs = sorted(_runs(automation, target, place), key=lambda run: (run.start, run.order))
+        kept: list[Keyframe] = []
+        for run, after in pairwise([*runs, None]):
+            assert run is not None
+            if after is None or run.end < after.start:
+                kept += run.keyframes
+                continue
+            # By samples: what would fall on the next run's first sample goes too.
+            first = samples(after.start, self.timeline.sample_rate)
+            kept += [
+                k for k in run.keyframes if samples(k.at_ms, self.timeline.sample_rate) < first
+            ]
+            if run.end > after.start:
+                self._warn(
+                    Code.AUTOMATION_CLAMPED,
+                    f"{run.name} ends at {_ms(run.end)}, and {after.name} starts at "
+                    f"{_ms(after.start)}",
+                    run.place,
+                    f"the later wins: the earlier now ends at {_ms(after.start)} "
+                    f"instead of {_ms(run.end)}",
+                    after.place,
+                )
+        return tuple(kept)
+
+
+@define
+class _Run:
+    """Keyframes of one target that belong together, on the clock of their track or clip."""
+
+    start: Decimal
+    end: Decimal
+    order: int
+    keyframes: list[Keyframe]
+    name: str
+    place: Place
+
+
+def _runs(automation: Automation, target: Target, place: Place) -> Iterator[_Run]:
+    plain: Mapping[Target, tuple[Keyframe, ...]] = {
+        Target.GAIN: automation.gain,
+        Target.PAN: automation.pan,
+        Target.FILTER: automation.filter,
+    }
+    keyframes = sorted(plain[target], key=lambda k: k.at_ms)
+    if keyframes:
+        yield _Run(
+            keyframes[0].at_ms,
+            keyframes[-1].at_ms,
+            -1,
+            keyframes,
+            f"the {target} automation",
+            (*place, target.value),
+        )
+    for r, region in enumerate(automation.regions):
+        if region.target is target and region.keyframes:
+            yield _region_run(region, r, place)
+
+
+def _region_run(region: Region, r: int, place: Place) -> _Run:
+    moved = sorted(
+        (evolve(k, at_ms=k.at_ms + region.start_ms) for k in region.keyframes),
+        key=lambda k: k.at_ms,
+    )
+    return _Run(
+        region.start_ms,
+        region.start_ms + region.duration_ms,
+        r,
+        moved,
+        f"region {r + 1} of {region.target}",
+        (*place, "regions", r),
+    )
+
+
+def _ms(value: Decimal) -> str:
+    return f"{value.normalize() if value else ZERO:f} ms"
+
+
+def _run(unit: Unit) -> Unit:
+    timeline, warnings = clamp_overlaps(unit.timeline, unit.media)
+    return evolve(unit, timeline=timeline).report(*warnings)
+
+
+CLAMP_OVERLAPS = Pass(
+    name="clamp-overlaps",
+    doc="Clamps crossfade hints to the real overlap, ends automation regions where later ones "
+    "start, and in lenient mode shortens fades to their clip; warns of each.",
+    run=_run,
+    requires=("valid",),
+    establishes=("clamped",),
+)

@@ -1,0 +1,200 @@
+"""From a file, or a text, to a timeline.
+
+Promises: whatever the bytes, the result is a `Timeline` or a `TimelineError` with every problem of
+the document in it, in bounded time and memory; nothing else escapes. Numbers are exact. The text is
+kept with the timeline, so that a later diagnostic can show its line; no place is worked out before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from attrs import evolve
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, TimelineError
+from ...ir.origin import Document, Origin
+from . import json_reader, yaml_reader
+from .migrations import migrate
+from .model import Timeline
+from .structure import diagnose, structure
+from .tree import Locator, Root, SyntaxProblem, TooComplex, span_at
+from .validate import validate
+
+Format = Literal["json", "yaml"]
+
+MAX_BYTES: dict[Format, int] = {"json": 64 << 20, "yaml": 8 << 20}
+
+_FORMATS: dict[str, Format] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
+_COMPOSE: dict[Format, Callable[[str], Root]] = {
+    "json": json_reader.compose,
+    "yaml": yaml_reader.compose,
+}
+
+
+def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
+    """The timeline in a file, YAML or JSON by its extension (else by its first character).
+
+    Args:
+        path: the document; its sources count from its directory.
+        allow_outside: whether sources may lie outside that directory.
+
+    Raises:
+        TimelineError: MIX101 to MIX110, and with those everything else that can be told.
+    """
+    place = Path(path)
+    name = str(path)
+    text = _decode(_bytes(place, name), name)
+    return loads(text, name, place.parent, format_of(place, text), allow_outside=allow_outside)
+
+
+def loads(
+    text: str,
+    name: str = "<text>",
+    root: Path | None = None,
+    format: Format | None = None,
+    *,
+    allow_outside: bool = False,
+) -> Timeline:
+    """The timeline in a text.
+
+    Args:
+        text: the document.
+        name: what messages call it.
+        root: the directory that its sources count from; the current one if None.
+        format: json or yaml; told by the first character if None.
+        allow_outside: whether sources may lie outside `root`.
+
+    Raises:
+        TimelineError: as `load` does.
+    """
+    format = format or format_of(None, text)
+    origin = Origin(name)
+    raw, tree = _read(text, name, format)
+    data, outdated = migrate(raw, origin)
+    repeated = tuple(tree.duplicates) if tree is not None else ()
+    place = partial(evolve, root=root or Path(), allow_outside=allow_outside)
+    if outdated is None and not repeated:
+        try:
+            timeline = structure(data)
+        except Exception:  # whatever it was, `diagnose` says it properly
+            pass
+        else:
+            document = Document(name, text, Locator(_COMPOSE[format]))
+            return place(timeline, document=document)
+    if format == "json":
+        _composed(text, name)
+    remainder, found = diagnose(data, origin)
+    locator = Locator(_COMPOSE[format], frozenset(found.unknown), frozenset(repeated))
+    document = Document(name, text, locator)
+    diagnostics = [*([outdated] if outdated else ()), *_repetitions(repeated, name)]
+    diagnostics += found.diagnostics
+    if remainder is not None:
+        bad = found.bad.union(repeated)
+        rest = validate(place(remainder, document=document))
+        diagnostics += [d for d in rest if d.origin is None or not _within(d.origin.pointer, bad)]
+    raise TimelineError(diagnostics, {name: document})
+
+
+def format_of(path: Path | None, text: str) -> Format:
+    """The format of a document: its extension's, else JSON if it begins with a brace."""
+    known = _FORMATS.get(path.suffix.lower()) if path is not None else None
+    return known or ("json" if text.lstrip()[:1] == "{" else "yaml")
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    """The file's content, one byte over the largest limit at most."""
+    try:
+        with path.open("rb") as file:
+            return file.read(max(MAX_BYTES.values()) + 1)
+    except FileNotFoundError:
+        message, help = f"no file {name!r}", "check the path, or make one with `mixdown new`"
+    except IsADirectoryError:
+        message, help = f"{name!r} is a directory", "name the document in it"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        message, help = f"cannot read {name!r}: {reason}", "check the path and its permissions"
+    raise TimelineError(Diagnostic(Code.FILE_NOT_FOUND, message, help=help))
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The place is shown in the text as far as it could be read.
+        text = data.decode("utf-8-sig", errors="replace")
+        index = len(data[: error.start].decode("utf-8-sig", errors="replace"))
+        raise _unreadable(
+            Code.ENCODING,
+            f"the document is not UTF-8: byte 0x{data[error.start]:02x} at {error.start:,}",
+            name,
+            text,
+            index,
+            "save it as UTF-8",
+        ) from None
+
+
+def _read(text: str, name: str, format: Format) -> tuple[object, Root | None]:
+    if len(text) > MAX_BYTES[format]:
+        megabytes = MAX_BYTES[format] >> 20
+        message = f"the document is larger than {megabytes} MB"
+        raise _unreadable(Code.TOO_COMPLEX, message, name, text, None, _SMALLER)
+    reader = json_reader.read if format == "json" else yaml_reader.read
+    try:
+        return reader(text)
+    except SyntaxProblem as problem:
+        message = f"not {format.upper()}: {problem.message}"
+        raise _unreadable(Code.SYNTAX, message, name, text, problem.index, None) from None
+    except TooComplex as problem:
+        raise _too_complex(problem, name, text) from None
+
+
+def _composed(text: str, name: str) -> None:
+    """Make sure that places can be shown: JSON that nests absurdly reads, but has no tree."""
+    try:
+        json_reader.compose(text)
+    except TooComplex as problem:
+        raise _too_complex(problem, name, text) from None
+
+
+_SMALLER = "split it into several timelines, or write it as JSON, which may be larger"
+
+
+def _too_complex(problem: TooComplex, name: str, text: str) -> TimelineError:
+    return _unreadable(Code.TOO_COMPLEX, problem.message, name, text, problem.index, _SMALLER)
+
+
+def _unreadable(
+    code: Code, message: str, name: str, text: str, index: int | None, help: str | None
+) -> TimelineError:
+    """The error of a document without a tree; `index` is the character to show, if one is."""
+    diagnostic = Diagnostic(code, message, Origin(name), help)
+    if index is None:
+        return TimelineError(diagnostic)
+    locator = Locator(yaml_reader.compose, fixed=span_at(text, index, index + 1))
+    return TimelineError(diagnostic, {name: Document(name, text, locator)})
+
+
+def _repetitions(pointers: tuple[str, ...], name: str) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            Code.DUPLICATE_KEY,
+            "this key was given before",
+            Origin(name, pointer),
+            "keep one of the two",
+        )
+        for pointer in pointers
+    ]
+
+
+def _within(pointer: str, bad: set[str]) -> bool:
+    """Whether a place or a parent of it is among `bad`."""
+    while True:
+        if pointer in bad:
+            return True
+        if not pointer:
+            return False
+        pointer = pointer.rpartition("/")[0]

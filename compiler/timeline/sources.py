@@ -1,0 +1,99 @@
+"""Which file a clip plays, and which files a document may name.
+
+Promises: the one place that turns a clip's `source` into a path. A document's sources stay in its
+directory, links followed, unless the timeline allows outside ones; nothing that ffmpeg would take
+for a protocol passes as a path.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, did_you_mean
+from .fields import MAX_TEXT
+from .model import Timeline
+from .values import shown
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+
+# Words that ffmpeg takes for a protocol before a colon or comma (`ffmpeg -protocols`). Such a name
+# is likelier an attack, or a paste, than that of a file.
+_PROTOCOLS = re.compile(
+    r"(async|bluray|cache|concat|concatf|crypto|data|fd|ffrtmpcrypt|ffrtmphttp|file|ftp|gopher|"
+    r"gophers|hls|http|httpproxy|https|icecast|ipfs|ipns|librtmp|md5|mmsh|mmst|pipe|prompeg|rtmp|"
+    r"rtmpe|rtmps|rtmpt|rtmpte|rtmpts|rtp|sctp|sftp|smb|srt|srtp|subfile|tcp|tee|tls|udp|udplite|"
+    r"unix|zmq)[:,]",
+    re.IGNORECASE,
+)
+
+
+def source_path(timeline: Timeline, source: str) -> Path:
+    """The file of a clip's `source`: the one that `sources` names so, else the path itself."""
+    return timeline.root / timeline.sources.get(source, source)
+
+
+def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
+    """What is wrong with the names and paths of sources, without looking into any file."""
+    for name, path in timeline.sources.items():
+        yield from _path(timeline, path, ("sources", name))
+    seen = set(timeline.sources)
+    for t, track in enumerate(timeline.tracks):
+        for c, clip in enumerate(track.clips):
+            if clip.source not in seen:
+                place = ("tracks", t, "clips", c, "source")
+                found = list(_path(timeline, clip.source, place) or ())
+                if not found:
+                    found = list(_misspelt(timeline, clip.source, place))
+                if not found:
+                    seen.add(clip.source)
+                yield from found
+
+
+def _path(timeline: Timeline, path: str, place: tuple[str | int, ...]) -> Iterator[Diagnostic]:
+    origin = timeline.origin(*place)
+    if not path:
+        yield Diagnostic(Code.UNKNOWN_SOURCE, "a source's path is empty", origin)
+    elif len(path) > MAX_TEXT:
+        yield Diagnostic(
+            Code.OUT_OF_RANGE, f"a path has at most {MAX_TEXT:,} characters", origin, None
+        )
+    elif _URL.match(path) or _PROTOCOLS.match(path):
+        yield Diagnostic(
+            Code.SOURCE_IS_URL,
+            f"{shown(path)} is a URL, not a path",
+            origin,
+            "fetch it first, and name the file; a file of that very name is './' + its name",
+        )
+    elif not timeline.allow_outside and _outside(timeline.root, path):
+        yield Diagnostic(
+            Code.SOURCE_OUTSIDE,
+            f"{shown(path)} lies outside the document's directory",
+            origin,
+            "move it there, or allow it with --allow-outside",
+        )
+
+
+def _outside(root: Path, path: str) -> bool:
+    inside = os.path.realpath(root)
+    return os.path.commonpath([inside, os.path.realpath(root / path)]) != inside
+
+
+def _misspelt(
+    timeline: Timeline, source: str, place: tuple[str | int, ...]
+) -> Iterator[Diagnostic]:
+    """A bare word that is no file is a name; say so where it is nearly one that is known."""
+    if "/" in source or "." in source or not timeline.sources:
+        return
+    near = difflib.get_close_matches(source[:100], timeline.sources, n=1, cutoff=0.6)
+    if near and not source_path(timeline, source).exists():
+        yield Diagnostic(
+            Code.UNKNOWN_SOURCE,
+            f"no source is named {shown(source)}",
+            timeline.origin(*place),
+            did_you_mean(source, timeline.sources),
+        )

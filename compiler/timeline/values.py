@@ -1,0 +1,72 @@
+"""What a number and a text in a document may be at all, whatever field they stand in.
+
+Promises: a number that passes is finite, and small and short enough that arithmetic on it is exact
+and cheap (`ir.types.samples`); a text that passes can be written to a file, a file name and a
+script. Messages show a value of any size in bounded space.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from attrs import frozen
+
+from ...ir.codes import Code
+
+MAX_NUMBER = 10**12
+MAX_DIGITS = 40
+_SHOWN = 60
+_UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@frozen
+class Problem:
+    """Why a value cannot be used; the message continues "<name> ..."."""
+
+    code: Code
+    message: str
+    help: str | None = None
+
+
+def number_problem(value: Decimal | int) -> Problem | None:
+    """Why no field may hold this number, if none may."""
+    if isinstance(value, int):
+        if -MAX_NUMBER <= value <= MAX_NUMBER:
+            return None
+    else:
+        if not value.is_finite():
+            return Problem(Code.NOT_FINITE, f"is {_not_finite(value)}", "give a finite number")
+        if -MAX_DIGITS <= value.adjusted() <= 12 and len(value.as_tuple().digits) <= MAX_DIGITS:
+            return None
+    return Problem(
+        Code.OUT_OF_RANGE,
+        f"is out of all range: {shown(value)}",
+        f"numbers here are within ±{MAX_NUMBER:,} and have at most {MAX_DIGITS} digits",
+    )
+
+
+def text_problem(value: str) -> Problem | None:
+    """Why no field may hold this text, if none may."""
+    if value.isascii() and "\0" not in value:
+        return None
+    bad = _UNUSABLE.search(value)
+    if bad is None:
+        return None
+    return Problem(
+        Code.ENCODING,
+        f"holds U+{ord(bad[0]):04X}, which no file can hold as text",
+        "remove that character",
+    )
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: quoted if text, never long, never with control characters."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**_SHOWN:
+        return "a number of very many digits"
+    text = repr(value[: _SHOWN + 1]) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN + 2 else text[:_SHOWN] + "…"
+
+
+def _not_finite(value: Decimal) -> str:
+    return "not a number (NaN)" if value.is_nan() else "infinite"
