@@ -1,0 +1,180 @@
+"""One line of text -> one statement: the grammar at work, before anything has a meaning.
+
+Promises: a line either is a header, a source or a node, made of tokens that know their columns, or
+raises `LineError` with the columns where it stops making sense and what could have stood there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+import lark
+from lark import Token
+
+from ..origin import Origin
+from ..types import Signal
+from .codec import Columns, Group, Syntax, unquote
+
+
+class AttributeSyntax(NamedTuple):
+    """name = value; `key` is the token of the former, "=" included."""
+
+    key: Token
+    value: Syntax
+
+
+class SourceLine(NamedTuple):
+    """source @name = "path" {attributes}."""
+
+    name: Token
+    path: Token
+    attributes: Sequence[AttributeSyntax]
+
+
+class NodeLine(NamedTuple):
+    """%name = kind %operand, ... {attributes} : type loc(origin), the last three where given."""
+
+    name: Token
+    kind: Token
+    operands: Sequence[Token]
+    attributes: Sequence[AttributeSyntax]
+    type: Token | None
+    origin: Origin | None
+
+
+class LineError(Exception):
+    """A line that is none of the text form."""
+
+    def __init__(self, message: str, at: Columns) -> None:
+        super().__init__(message)
+        self.message = message
+        self.at = at
+
+
+def parse_header(line: str) -> int:
+    """The version that the header `line` names.
+
+    Raises:
+        LineError: it is no header.
+    """
+    version: int = _parse(line, "header")
+    return version
+
+
+def parse_statement(line: str) -> SourceLine | NodeLine:
+    """The statement that `line` is.
+
+    Raises:
+        LineError: it is none.
+    """
+    statement: SourceLine | NodeLine = _parse(line, "statement")
+    return statement
+
+
+def parse_signal(token: Token) -> Signal:
+    """The type that a TYPE token writes."""
+    rate, channels, length = token[token.index("<") + 1 : -1].split(",")
+    return Signal(int(rate), int(channels), None if length.strip() == "?" else int(length))
+
+
+def _parse(line: str, start: str) -> Any:  # noqa: ANN401 (what `start` makes: see the callers)
+    try:
+        return _grammar().parse(line, start=start)
+    except lark.UnexpectedToken as wrong:
+        column, end, seen = wrong.column, wrong.column + len(wrong.token), f", not {wrong.token!s}"
+        if wrong.token.type == "$END":
+            column, seen = len(line.rstrip()) + 1, ""
+            end = column + 1
+        raise LineError(f"expected {_listed(wrong.accepts)}{seen}", Columns(column, end)) from None
+    except lark.UnexpectedCharacters as wrong:
+        column, seen = wrong.column, line[wrong.column - 1]
+        message = f"expected {_listed(wrong.allowed)}, not {seen}"
+        if '"' in line[column - 1 : column + 1]:  # after a sigil, too
+            message = "a string that is not closed, or has an escape that JSON does not know"
+        raise LineError(message, Columns(column, column + 1)) from None
+
+
+# What may stand at a place, in words, for the terminals that are no fixed text.
+_TERMS: Mapping[str, str] = {
+    "VALUE": "a value such as %name",
+    "SYMBOL": "a source such as @name",
+    "KEY": "an attribute such as gain_db =",
+    "TYPE": "a type such as : signal<48000, 2, 96000>",
+    "STRING": "a quoted string",
+    "INT": "an integer",
+    "FLOAT": "a number",
+    "WORD": "a word",
+    "POINTER": "a pointer such as /tracks/0",
+    "$END": "the end of the line",
+}
+
+
+def _listed(terminals: set[str]) -> str:
+    fixed = [
+        repr(terminal.pattern.value)
+        for terminal in _grammar().terminals
+        if terminal.name in terminals - {*_TERMS, *_grammar().ignore_tokens}
+    ]
+    return " or ".join([words for name, words in _TERMS.items() if name in terminals] + fixed)
+
+
+@lark.v_args(inline=True)
+class _Build(lark.Transformer[Token, Any]):
+    """Makes each line's parts as the parser reduces them; no tree is kept."""
+
+    def header(self, version: Token) -> int:
+        return int(version)
+
+    def source(self, name: Token, path: Token, attributes: Sequence[AttributeSyntax]) -> SourceLine:
+        return SourceLine(name, path, attributes)
+
+    def node(
+        self,
+        name: Token,
+        kind: Token,
+        operands: Sequence[Token],
+        attributes: Sequence[AttributeSyntax] | None,
+        type_: Token | None,
+        origin: Origin | None,
+    ) -> NodeLine:
+        return NodeLine(name, kind, operands, attributes or (), type_, origin)
+
+    def operands(self, *values: Token) -> Sequence[Token]:
+        return values
+
+    def attributes(self, *attributes: AttributeSyntax) -> Sequence[AttributeSyntax]:
+        return attributes
+
+    def attribute(self, key: Token, value: Syntax) -> AttributeSyntax:
+        return AttributeSyntax(key, value)
+
+    def group(self, opening: Token, *rest: Any) -> Group:  # noqa: ANN401
+        *items, closing = rest
+        columns = Columns(opening.column or 1, closing.end_column)
+        return Group(str(opening), tuple(items), columns)
+
+    def loc(self, *places: tuple[str, str]) -> Origin | None:
+        origin: Origin | None = None
+        for document, pointer in reversed(places):
+            origin = Origin(document, pointer, origin)
+        return origin
+
+    def place(self, document: str, pointer: str | None) -> tuple[str, str]:
+        if pointer is None:
+            return unquote(document), ""
+        return unquote(document), unquote(pointer) if pointer[0] == '"' else str(pointer)
+
+
+@cache
+def _grammar() -> lark.Lark:
+    text = resources.files(__package__).joinpath("grammar.lark").read_text(encoding="utf-8")
+    return lark.Lark(
+        text,
+        parser="lalr",
+        lexer="contextual",
+        start=["header", "statement"],
+        transformer=_Build(),
+    )
