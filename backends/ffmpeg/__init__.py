@@ -1,1 +1,42 @@
-"""The ffmpeg backend: IR to filter graphs."""
+"""The ffmpeg backend: an audio graph becomes typed runs of ffmpeg, exact to the sample.
+
+Promises: importing this costs nothing; the emitter is loaded when the first plan is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..protocol import Backend, Capability, EmitOptions, Plan
+from .capabilities import CAPABILITIES
+
+if TYPE_CHECKING:
+    from ...ir.graph import Graph
+
+
+class FfmpegBackend:
+    """See `mixdown.backends.protocol.Backend`."""
+
+    @property
+    def name(self) -> str:
+        """The name users choose it by."""
+        return "ffmpeg"
+
+    @property
+    def capabilities(self) -> Mapping[str, Capability]:
+        """How it deals with each node kind."""
+        return CAPABILITIES
+
+    def emit(self, graph: Graph, options: EmitOptions) -> Plan:
+        """The plan for a legal graph.
+
+        Raises:
+            BackendError: MIX502, the graph cannot be expressed, with the node and the way out.
+        """
+        from .plan import emit
+
+        return emit(graph, options)
+
+
+BACKEND: Backend = FfmpegBackend()

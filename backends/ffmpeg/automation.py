@@ -1,0 +1,151 @@
+"""Gain and pan that move: envelopes computed by aevalsrc for every sample, then multiplied.
+
+Each span between two keyframes is a source of its own, and concat joins them: expressions that
+choose among spans grow slow, and ffmpeg refuses long ones. The formulas are those of
+docs/semantics.md in the order of operations of the native engine, so that the last bits agree too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from attrs import frozen
+
+from ...ir.curves import PanLaw, Shape
+from ...ir.nodes import GainAutomation, PanAutomation, Point
+from ...ir.types import gain_factor
+from ..native.dsp.pan import gains
+from .site import FRAME, LAYOUTS, Site
+from .wiring import Chain, call, quoted
+
+NEPERS_PER_DB = math.log(10.0) / 20.0
+
+
+@frozen
+class Segment:
+    """`length` samples of an envelope: an expression of n, from 0, for each channel."""
+
+    length: int
+    expressions: tuple[str, ...]
+
+
+@frozen
+class Span:
+    """Samples [start, end) of a signal over which an automation follows one rule.
+
+    It is on its way from `here` to `after`, or, without `after`, holds the value of `here`.
+    """
+
+    start: int
+    end: int
+    here: Point
+    after: Point | None = None
+
+    @property
+    def length(self) -> int:
+        """In samples."""
+        return self.end - self.start
+
+    def progress(self, variable: str, first: int) -> str:
+        """From 0 at `here` to 1 at `after`, in a variable that is `first` at sample 0."""
+        assert self.after is not None
+        offset = -first - self.here.at
+        position = f"({variable}{offset:+d})" if offset else variable
+        line = f"{position}/{self.after.at - self.here.at}"
+        return f"((1-cos(PI*{line}))/2)" if self.here.shape is Shape.SMOOTH else f"({line})"
+
+    def value(self) -> str:
+        """The value, in n that is 0 at `start`: v + (w - v) * s."""
+        assert self.after is not None
+        change = self.after.value - self.here.value
+        return f"({self.here.value!r}+({change!r})*{self.progress('n', -self.start)})"
+
+
+def spans(points: Sequence[Point], length: int) -> list[Span]:
+    """The spans of an automation over samples [0, length), in order and without a gap."""
+    return [s for s in _all_spans(points, length) if s.start < s.end]
+
+
+def _all_spans(points: Sequence[Point], length: int) -> Iterator[Span]:
+    first, last = points[0], points[-1]
+    yield Span(0, min(first.at, length), first)
+    for here, after in pairwise(points):
+        moves = here.shape is not Shape.HOLD and here.value != after.value
+        start, end = max(here.at, 0), min(after.at, length)
+        yield Span(start, end, here, after if moves else None)
+    yield Span(max(last.at, 0), length, last)
+
+
+def multiplied(site: Site, segments: Sequence[Segment]) -> Chain:
+    """The node's operand times the envelope, which has its channels or is one for both."""
+    envelope = _envelope(site, segments)
+    operand = site.operands[0]
+    channels = site.signal.channels
+    if len(segments[0].expressions) < channels:
+        site.wire.extend(envelope, site.value, call("pan", "stereo|c0=c0|c1=c0"))
+    return site.wire.join([operand, envelope], site.value, call("amultiply"))
+
+
+def _envelope(site: Site, segments: Sequence[Segment]) -> Chain:
+    sources = [_segment(site, segment) for segment in segments]
+    if len(sources) == 1:
+        return sources[0]
+    return site.wire.join(sources, site.value, call("concat", n=len(sources), v=0, a=1))
+
+
+def _segment(site: Site, segment: Segment) -> Chain:
+    made = call(
+        "aevalsrc",
+        exprs=quoted("|".join(segment.expressions)),
+        s=site.signal.rate,
+        n=min(FRAME, segment.length),
+        c=LAYOUTS[len(segment.expressions)],
+    )
+    return site.wire.source(site.value, made, call("atrim", end_sample=segment.length))
+
+
+def emit_gain_automation(site: Site, node: GainAutomation) -> Chain:
+    """A gain that moves, linear in dB."""
+    return multiplied(site, [_gain_segment(s) for s in spans(node.points, site.length)])
+
+
+def _gain_segment(span: Span) -> Segment:
+    if span.after is None:
+        return Segment(span.length, (repr(gain_factor(span.here.value)),))
+    return Segment(span.length, (f"exp({span.value()}*{NEPERS_PER_DB!r})",))
+
+
+_CONSTANT_POWER = ("sin((1-ld(0))*(PI/4))", "sin((1+ld(0))*(PI/4))")
+_LINEAR = ("(1-ld(0))/2", "(1+ld(0))/2")
+_BALANCE = ("sin((1-max(ld(0),0))*(PI/2))", "sin((1+min(ld(0),0))*(PI/2))")
+_COMPROMISE = tuple(f"sqrt({p}*{q})" for p, q in zip(_CONSTANT_POWER, _LINEAR, strict=True))
+_LAWS: Mapping[PanLaw, tuple[str, ...]] = {
+    PanLaw.CONSTANT_POWER: _CONSTANT_POWER,
+    PanLaw.LINEAR: _LINEAR,
+    PanLaw.COMPROMISE: _COMPROMISE,
+    PanLaw.UNITY: _BALANCE,
+}
+"""Left and right gain of a mono source at the position in register 0."""
+
+
+def emit_pan_automation(site: Site, node: PanAutomation) -> Chain:
+    """A pan, or balance, that moves."""
+    channels = site.incoming.channels
+    if channels == 1:
+        site.then(call("pan", "stereo|c0=c0|c1=c0"))
+    make = _pan_segments(node.law, channels)
+    return multiplied(site, [make(s) for s in spans(node.points, site.length)])
+
+
+def _pan_segments(law: PanLaw, channels: int) -> Callable[[Span], Segment]:
+    sides = _LAWS[law] if channels == 1 else _BALANCE
+
+    def segment(span: Span) -> Segment:
+        if span.after is None:
+            pair = gains(span.here.value, law.value, channels)[:, 0].tolist()
+            return Segment(span.length, tuple(repr(gain) for gain in pair))
+        return Segment(span.length, tuple(f"st(0,{span.value()});{side}" for side in sides))
+
+    return segment

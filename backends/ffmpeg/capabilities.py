@@ -1,0 +1,45 @@
+"""What ffmpeg has for each node kind, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..protocol import Capability, Support
+
+
+def _native(note: str) -> Capability:
+    return Capability(Support.NATIVE, note)
+
+
+CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
+    {
+        "clip": _native("one input a clip, sought to a whole second, then atrim; aresample (soxr)"),
+        "silence": _native("anullsrc, atrim"),
+        "gain": _native("volume, in double precision"),
+        "fade": _native("afade in samples; the exp fade-in as an envelope, for afade leaks 1e-5"),
+        "crossfade": Capability(
+            Support.LEGALISED,
+            "acrossfade ends a sample off: each side becomes a fade, placement does the rest",
+            rule="crossfade-as-fade",
+        ),
+        "automation.gain": _native("an aevalsrc envelope a span, concat, amultiply"),
+        "filter": _native("biquad as TDII in float64"),
+        "automation.filter": _native("asendcmd at every 64th sample to a TDII float64 biquad"),
+        "pan": _native("an explicit pan matrix"),
+        "automation.pan": _native("a two-channel aevalsrc envelope, amultiply"),
+        "downmix": _native("an explicit pan matrix"),
+        "place": _native("adelay in samples"),
+        "lane": _native("adelay by the gap before each operand, concat: costs the lane once"),
+        "mix": _native("amix without normalisation over a silent bed"),
+        "bus": _native("amix without normalisation over a silent bed"),
+        "headroom": _native("volume, in double precision"),
+        "loudnorm": _native("measured with ebur128, applied as one volume"),
+        "limiter": _native(
+            "alimiter at 4 times the rate (soxr), aimed 0.4 dB under the ceiling and then "
+            "verified; at the rate itself for sample peaks; ceilings from -23.6 to 0 dB"
+        ),
+        "dither": _native("aresample with TPDF noise; ffmpeg seeds it, always the same"),
+        "output": _native("WAV 16, 24, 32f, 64f and FLAC 16, 24 bit, rounded half to even"),
+    }
+)

@@ -1,0 +1,90 @@
+"""Gains, fades, pans and standing filters: one function a node kind.
+
+Every number is written as `repr` does, so that ffmpeg reads back the float that the IR holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from ...ir.curves import FilterKind
+from ...ir.nodes import Downmix, Edge, Fade, Filter, Gain, Headroom, Loudnorm, Pan
+from ..native.dsp.pan import matrix
+from ..protocol import Fact
+from .automation import Segment, multiplied
+from .site import Site
+from .wiring import Call, Chain, call
+
+BIQUADS: Mapping[FilterKind, str] = {
+    FilterKind.HIGHPASS: "highpass",
+    FilterKind.LOWPASS: "lowpass",
+    FilterKind.PEAKING: "equalizer",
+    FilterKind.LOWSHELF: "lowshelf",
+    FilterKind.HIGHSHELF: "highshelf",
+}
+"""ffmpeg's filter for each RBJ biquad; `bass` and `treble` are other shelves."""
+
+WITH_GAIN = frozenset({FilterKind.PEAKING, FilterKind.LOWSHELF, FilterKind.HIGHSHELF})
+
+
+def volume(db: float | Fact) -> Call:
+    """A gain in dB, known or yet to be measured."""
+    level = db if isinstance(db, Fact) else repr(db)
+    return call("volume", volume=(level, "dB"), precision="double")
+
+
+def biquad(shape: FilterKind, frequency: str, q: float, gain_db: float) -> Call:
+    """An RBJ biquad as transposed direct form II in float64."""
+    gain = {"g": gain_db} if shape in WITH_GAIN else {}
+    return call(BIQUADS[shape], f=frequency, t="q", w=q, **gain, r="f64", a="tdii")
+
+
+def emit_gain(site: Site, node: Gain) -> Chain:
+    """A static gain."""
+    return site.then(volume(node.gain_db))
+
+
+def emit_headroom(site: Site, node: Headroom) -> Chain:
+    """The master's headroom."""
+    return site.then(volume(-node.headroom_db))
+
+
+def emit_loudnorm(site: Site, node: Loudnorm) -> Chain:
+    """The static loudness gain: known, or the fact that the plan waits for."""
+    return site.then(volume(site.facts[node.name] if node.gain_db is None else node.gain_db))
+
+
+def emit_fade(site: Site, node: Fade) -> Chain:
+    """A fade over the first or the last samples of its operand."""
+    if not node.length:
+        return site.then()
+    if node.curve == "exp" and node.edge is Edge.IN:
+        return multiplied(site, _exponential_rise(site, node.length))
+    start = 0 if node.edge is Edge.IN else site.length - node.length
+    return site.then(call("afade", t=node.edge.value, ss=start, ns=node.length, curve=node.curve))
+
+
+def _exponential_rise(site: Site, length: int) -> list[Segment]:
+    """The fade-in 10^(-5(1-g)) that begins at 0, where afade leaves 1e-5."""
+    rise = f"if(n,exp({-5.0 * math.log(10.0)!r}*(1-n/{length})),0)"
+    rest = site.length - length
+    return [Segment(length, (rise,)), *([Segment(rest, ("1",))] if rest else [])]
+
+
+def emit_pan(site: Site, node: Pan) -> Chain:
+    """A static pan, or balance, as a matrix."""
+    rows = matrix(node.position, node.law.value, site.incoming.channels).tolist()
+    mono = len(rows[0]) == 1
+    terms = (f"c{i}={row[0 if mono else i]!r}*c{0 if mono else i}" for i, row in enumerate(rows))
+    return site.then(call("pan", "|".join(("stereo", *terms))))
+
+
+def emit_downmix(site: Site, node: Downmix) -> Chain:
+    """Half of the left and half of the right."""
+    return site.then(call("pan", "mono|c0=0.5*c0+0.5*c1"))
+
+
+def emit_filter(site: Site, node: Filter) -> Chain:
+    """A biquad that stands still."""
+    return site.then(biquad(node.shape, repr(node.frequency_hz), node.q, node.gain_db))

@@ -1,0 +1,57 @@
+"""Filters whose frequency moves: commands at every 64th sample to a biquad that keeps its state.
+
+The signal is cut in frames of 64 samples; asendcmd evaluates the frequency at the first sample of
+each, from the frame's number (which counts from 1), and tells it to the filter with six
+significant digits. A command covers all frames of a span, for one command a frame would make
+asendcmd's search quadratic. Its times only choose the span: they stand half-way between frames,
+so that their rounding to microseconds decides nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ...ir.nodes import FilterAutomation
+from .automation import Span, spans
+from .filters import biquad
+from .site import FRAME, Site
+from .wiring import Chain, call, quoted
+
+INTERVAL = 64
+"""Samples between two settings of the frequency (docs/semantics.md)."""
+
+
+def emit_filter_automation(site: Site, node: FilterAutomation) -> Chain:
+    """A biquad that moves."""
+    moving = biquad(node.shape, f"{node.points[0].value:g}", node.q, node.gain_db)
+    if len(node.points) == 1:
+        return site.then(moving)
+    named, instance = site.wire.named(moving, site.value)
+    parts = spans(node.points, site.length)
+    commands = (text for span in parts for text in _command(span, site.signal.rate, instance))
+    return site.then(
+        call("asetnsamples", n=INTERVAL, p=0),
+        call("asendcmd", c=quoted(";".join(commands))),
+        named,
+        call("asetnsamples", n=FRAME, p=0),
+    )
+
+
+def _command(span: Span, rate: int, instance: str) -> Iterator[str]:
+    """The command over the frames that begin within a span, if there are any."""
+    first, end = -(-span.start // INTERVAL), -(-span.end // INTERVAL)
+    if first == end:
+        return
+    times = f"{_before(first, rate)}-{_before(end, rate)}"
+    if span.after is None:
+        yield f"{times} [enter] {instance} frequency {span.here.value:g}"
+        return
+    ratio = math.log(span.after.value / span.here.value)
+    progress = span.progress(f"{INTERVAL}*N", INTERVAL)
+    yield (f"{times} [expr] {instance} frequency {span.here.value!r}*exp({ratio!r}*{progress})")
+
+
+def _before(frame: int, rate: int) -> str:
+    """A time between a frame and the one before it, in seconds."""
+    return f"{max(frame * INTERVAL - INTERVAL // 2, 0) / rate:.6f}"

@@ -1,0 +1,147 @@
+"""Graph to plan: one run of ffmpeg, or decode, mix, measure and finish.
+
+Promises: the plan depends on nothing but the graph and the options. With a loudness yet to be
+measured, the mix step writes what is measured (and what the finish needs besides) as float64 WAV,
+and the finish step waits for the facts; with none, everything is one step. Sources in which no
+exact seek is possible are decoded first; with `single` they are decoded from their start, once a
+clip.
+"""
+
+from __future__ import annotations
+
+from ...ir.codes import Code
+from ...ir.diagnostics import BackendError, Diagnostic
+from ...ir.graph import Graph
+from ...ir.nodes import Clip, Loudnorm, Node
+from ..protocol import Delivery, EmitOptions, Fact, File, LoudnessLoop, Plan, Space, Step
+from .capabilities import CAPABILITIES
+from .emitters import EMITTERS
+from .inputs import is_exact
+from .schedule import Schedule, schedule
+from .steps import Job, Shared, decode_step, measure_step, render_step
+from .wiring import Instances, Names
+
+MIX, MEASURE, FINISH = "mix", "measure", "finish"
+
+
+def emit(graph: Graph, options: EmitOptions) -> Plan:
+    """The plan for a graph that the verifier and the legalisation have passed.
+
+    Raises:
+        BackendError: MIX502, something cannot be expressed; with the node and the way out.
+    """
+    halves = schedule(graph)
+    _check_kinds(halves)
+    if options.single and halves.loudnorm is not None:
+        raise _unmeasured(halves.loudnorm)
+    work = Names()
+    decoded = {} if options.single else _to_decode(graph, halves, work)
+    shared = Shared(
+        graph=graph,
+        tags=options.tags,
+        instances=Instances(),
+        deliveries=_delivered_files(graph),
+        decoded=decoded,
+        facts=_facts(halves),
+    )
+    decoding = [
+        decode_step(shared, graph.source_by_name[name], file) for name, file in decoded.items()
+    ]
+    return Plan(
+        backend="ffmpeg",
+        steps=(*decoding, *_main_steps(shared, halves, work, tuple(s.id for s in decoding))),
+        deliveries=tuple(
+            Delivery(o.role, o.target, shared.deliveries[o.name]) for o in graph.outputs
+        ),
+        labels=shared.instances.labels,
+        loudness=_loop(halves),
+    )
+
+
+def _main_steps(
+    shared: Shared, halves: Schedule, work: Names, decoding: tuple[str, ...]
+) -> tuple[Step, ...]:
+    """Mix; and where the loudness is not known, measure and finish."""
+    if halves.loudnorm is None:
+        return (render_step(shared, Job(MIX, "mix and master", halves.early, after=decoding)),)
+    crossing = {value: _work_file(work, value) for value in halves.crossing}
+    mix = Job(MIX, "mix", halves.early, departures=crossing, after=decoding)
+    finish = Job(FINISH, "master", halves.late, arrivals=crossing, after=(MIX, MEASURE))
+    measured = halves.loudnorm.operands[-1]
+    return (
+        render_step(shared, mix),
+        measure_step(shared, MEASURE, measured, crossing[measured], after=(MIX,)),
+        render_step(shared, finish),
+    )
+
+
+def _to_decode(graph: Graph, halves: Schedule, work: Names) -> dict[str, File]:
+    """The sources that clips play from but cannot seek in, and where each is decoded to."""
+    heard = {n.source for n in (*halves.early, *halves.late) if isinstance(n, Clip)}
+    inexact = (s for s in graph.sources if s.name in heard and not is_exact(s))
+    return {s.name: _work_file(work, f"source_{s.name}") for s in inexact}
+
+
+def _work_file(work: Names, wanted: str) -> File:
+    return File(Space.WORK, work.take(wanted, suffix=".wav"))
+
+
+def _delivered_files(graph: Graph) -> dict[str, File]:
+    """Where each output goes: its target, without what would make it another directory."""
+    names = Names(unsafe=r"[\x00-\x1f/\\]")
+    return {
+        o.name: File(Space.OUT, names.take(o.target, suffix=f".{o.container}"))
+        for o in graph.outputs
+    }
+
+
+def _facts(halves: Schedule) -> dict[str, Fact]:
+    """What the late nodes wait for: every loudness gain is the master's."""
+    if halves.loudnorm is None:
+        return {}
+    gain = Fact(f"{halves.loudnorm.name}.gain_db")
+    facts = {n.name: gain for n in halves.late if isinstance(n, Loudnorm) and n.gain_db is None}
+    if halves.limiter is not None:
+        facts[halves.limiter.name] = Fact(f"{halves.limiter.name}.margin_db")
+    return facts
+
+
+def _loop(halves: Schedule) -> LoudnessLoop | None:
+    if halves.loudnorm is None or halves.limiter is None:
+        return None
+    return LoudnessLoop(
+        measure=MEASURE,
+        finish=FINISH,
+        target_lufs=halves.loudnorm.target_lufs,
+        ceiling_db=halves.limiter.ceiling_db,
+        gain_fact=f"{halves.loudnorm.name}.gain_db",
+        margin_fact=f"{halves.limiter.name}.margin_db",
+    )
+
+
+def _check_kinds(halves: Schedule) -> None:
+    """Refuses kinds that legalisation should have rewritten."""
+    unknown = [n for n in (*halves.early, *halves.late) if type(n) not in EMITTERS]
+    if unknown:
+        raise BackendError(_illegal(node) for node in unknown)
+
+
+def _illegal(node: Node) -> Diagnostic:
+    known = CAPABILITIES.get(node.kind)
+    return Diagnostic(
+        Code.UNSUPPORTED_NODE,
+        f"the ffmpeg backend cannot express {node.kind} (%{node.name})",
+        origin=node.origin,
+        help=f"run legalize before: {known.note}" if known else "choose another backend",
+    )
+
+
+def _unmeasured(node: Loudnorm) -> BackendError:
+    return BackendError(
+        Diagnostic(
+            Code.UNSUPPORTED_NODE,
+            f"one command cannot measure the loudness that %{node.name} needs",
+            origin=node.origin,
+            help="give the measured gain with --facts, or compile the plan as steps",
+        )
+    )

@@ -1,0 +1,199 @@
+"""Runs of ffmpeg as typed steps: decode a source, render a set of nodes, measure a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from ...ir.graph import Graph
+from ...ir.nodes import Encoding, Node, Output, Source
+from ..protocol import Arg, Fact, File, FilterScript, Step, StepKind
+from .emitters import EMITTERS
+from .finish import ENCODERS, file_options, output_options
+from .inputs import decode
+from .schedule import heard
+from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
+from .wiring import Chain, Instances, Wiring, call
+
+PROGRAM = "ffmpeg"
+
+# Errors alone: each is logged with the instance of the filter that it comes from. Without
+# automatic conversions ffmpeg refuses a graph whose types are not what was written.
+GLOBAL_OPTIONS = (
+    "-hide_banner",
+    "-nostdin",
+    "-y",
+    "-loglevel",
+    "error",
+    "-noauto_conversion_filters",
+)
+
+WORK_FORMAT = ("wav", Encoding.F64)
+"""How values pass from step to step: exactly."""
+
+
+@frozen
+class Shared:
+    """What the runs of one plan share.
+
+    Attributes:
+        graph: the whole IR.
+        tags: metadata of the delivered files.
+        instances: the filter instances of the plan.
+        deliveries: where outputs go, by value name.
+        decoded: where sources are decoded to, by source name.
+        facts: what nodes wait for, by value name.
+    """
+
+    graph: Graph
+    tags: tuple[tuple[str, str], ...]
+    instances: Instances
+    deliveries: Mapping[str, File]
+    decoded: Mapping[str, File]
+    facts: Mapping[str, Fact]
+
+
+@frozen
+class Job:
+    """What one run is to do.
+
+    Attributes:
+        id, purpose, after: of its step.
+        nodes: to emit, in graph order.
+        arrivals: where earlier steps left values that these nodes hear, by name.
+        departures: where to leave values for later steps, by name.
+    """
+
+    id: str
+    purpose: str
+    nodes: tuple[Node, ...]
+    arrivals: Mapping[str, File] = field(factory=dict)
+    departures: Mapping[str, File] = field(factory=dict)
+    after: tuple[str, ...] = ()
+
+
+@frozen
+class Written:
+    """A file that a run writes: the chain that carries it, how it is encoded, its path."""
+
+    chain: Chain
+    options: tuple[str, ...]
+    file: File
+
+
+def render_step(shared: Shared, job: Job) -> Step:
+    """The step that emits the job's nodes and writes its departures and outputs.
+
+    Raises:
+        BackendError: MIX502, from a node that cannot be expressed.
+    """
+    graph = shared.graph
+    wire = Wiring(shared.instances)
+    uses = Counter(operand for node in job.nodes for operand in heard(node))
+    uses.update(list(job.departures))
+    open_chains: dict[str, list[Chain]] = {}
+    outputs: list[Written] = []
+    for value, file in job.arrivals.items():
+        if uses[value]:
+            chain = _arrival(wire, value, file)
+            open_chains[value] = wire.split(chain, uses[value])
+    for node in job.nodes:
+        operands = tuple(open_chains[operand].pop(0) for operand in heard(node))
+        site = Site(wire, graph, node.name, operands, shared.facts, shared.decoded)
+        chain = EMITTERS[type(node)](site, node)
+        if isinstance(node, Output):
+            options = output_options(node, shared.tags)
+            outputs.append(Written(chain, options, shared.deliveries[node.name]))
+        else:
+            open_chains[node.name] = wire.split(chain, uses[node.name])
+    departures = [
+        Written(_departure(wire, open_chains[value].pop(0)), _work_options(), file)
+        for value, file in job.departures.items()
+    ]
+    signals = [graph.signals[n] for n in (*job.departures, *(o.name for o in graph.outputs))]
+    return _step(
+        job,
+        wire,
+        departures + outputs,
+        samples=max(s.length or 0 for s in signals),
+        rate=signals[0].rate,
+    )
+
+
+def decode_step(shared: Shared, source: Source, file: File) -> Step:
+    """The step that decodes a whole source."""
+    wire = Wiring(shared.instances)
+    chain = _departure(wire, decode(wire, source))
+    job = Job(file.path.removesuffix(".wav"), f"decode {source.path}", ())
+    written = [Written(chain, _work_options(), file)]
+    return _step(job, wire, written, samples=source.frames, rate=source.rate)
+
+
+def measure_step(
+    shared: Shared, step_id: str, value: str, file: File, after: tuple[str, ...]
+) -> Step:
+    """The step that prints the loudness and the true peak of a value as ffmpeg's ebur128 sees it.
+
+    On its standard output stand `lavfi.r128.*` keys, again and again as the signal runs; the last
+    of each counts.
+    """
+    wire = Wiring(shared.instances)
+    chain = wire.extend(
+        wire.read(value, file, ("-f", "wav")),
+        value,
+        TO_PACKED_DOUBLE,
+        call("ebur128", peak="true", metadata=1),
+        call("ametadata", mode="print", file="-"),
+    )
+    signal = shared.graph.signals[value]
+    link = wire.close(chain)
+    return Step(
+        id=step_id,
+        purpose="measure the loudness",
+        kind=StepKind.MEASURE,
+        program=PROGRAM,
+        argv=(*_reading(wire), "-map", f"[{link}]", "-f", "null", "-"),
+        inputs=(file,),
+        outputs=(),
+        after=after,
+        samples=signal.length or 0,
+        rate=signal.rate,
+    )
+
+
+def _arrival(wire: Wiring, value: str, file: File) -> Chain:
+    return wire.extend(wire.read(value, file, ("-f", "wav")), value, TO_DOUBLE)
+
+
+def _departure(wire: Wiring, chain: Chain) -> Chain:
+    return wire.extend(chain, chain.value, TO_PACKED_DOUBLE)
+
+
+def _work_options() -> tuple[str, ...]:
+    return file_options(ENCODERS[WORK_FORMAT], WORK_FORMAT[0])
+
+
+def _step(job: Job, wire: Wiring, written: Sequence[Written], *, samples: int, rate: int) -> Step:
+    links = [wire.close(w.chain) for w in written]
+    writing: list[Arg] = []
+    for link, each in zip(links, written, strict=True):
+        writing += ["-map", f"[{link}]", *each.options, each.file]
+    return Step(
+        id=job.id,
+        purpose=job.purpose,
+        kind=StepKind.RENDER,
+        program=PROGRAM,
+        argv=(*_reading(wire), *writing),
+        inputs=tuple(dict.fromkeys(wire.files)),
+        outputs=tuple(each.file for each in written),
+        after=job.after,
+        samples=samples,
+        rate=rate,
+    )
+
+
+def _reading(wire: Wiring) -> tuple[Arg, ...]:
+    """The arguments up to the filter graph."""
+    return (*GLOBAL_OPTIONS, *wire.inputs, "-filter_complex", FilterScript(tuple(wire.lines)))

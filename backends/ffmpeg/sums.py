@@ -1,0 +1,77 @@
+"""Placing and summing: lanes joined end to end, and sums that begin with a silent bed.
+
+A sum adds its operands in their order, onto zeros: amix frames its output as its first input is
+framed, and ffmpeg 5.1 loses the tail of inputs framed otherwise, so the bed lasts as long as the
+sum and comes first. A lane is concat, whose cost does not grow with the number of clips times
+their distance as that of amix does.
+"""
+
+from __future__ import annotations
+
+from ...ir.nodes import Bus, Lane, Mix, Place, Silence
+from .site import FRAME, LAYOUTS, Site
+from .wiring import Call, Chain, call
+
+
+def delay(samples: int) -> tuple[Call, ...]:
+    """Silence before a signal. In samples, for adelay reads milliseconds as floats."""
+    return (call("adelay", delays=f"{samples}S", all=1),) if samples else ()
+
+
+def fitted(length: int, wanted: int) -> tuple[Call, ...]:
+    """What makes a signal of one length another's: silence behind it, or a cut."""
+    if length < wanted:
+        return (call("apad", whole_len=wanted),)
+    return (call("atrim", end_sample=wanted),) if length > wanted else ()
+
+
+def silence(rate: int, channels: int, length: int) -> tuple[Call, ...]:
+    """Zeros."""
+    return (
+        call("anullsrc", r=rate, cl=LAYOUTS[channels], n=FRAME),
+        call("aformat", sample_fmts="dblp"),
+        call("atrim", end_sample=length),
+    )
+
+
+def emit_silence(site: Site, node: Silence) -> Chain:
+    """Zeros."""
+    return site.wire.source(node.name, *silence(node.rate, node.channels, node.length))
+
+
+def emit_place(site: Site, node: Place) -> Chain:
+    """Silence, then the operand."""
+    return site.then(*delay(node.start))
+
+
+def emit_lane(site: Site, node: Lane) -> Chain:
+    """Operands and the silences between them, one after the other."""
+    end = 0
+    for chain, operand, start in zip(site.operands, node.operands, node.starts, strict=True):
+        site.wire.extend(chain, chain.value, *delay(start - end))
+        end = start + (site.graph.signals[operand].length or 0)
+    rest = fitted(end, node.length)
+    if len(site.operands) == 1:
+        return site.then(*rest)
+    joined = call("concat", n=len(site.operands), v=0, a=1)
+    return site.wire.join(site.operands, node.name, joined, *rest)
+
+
+def emit_mix(site: Site, node: Mix) -> Chain:
+    """The sum of the operands over the mix's length."""
+    return _sum(site)
+
+
+def emit_bus(site: Site, node: Bus) -> Chain:
+    """The sum of a bus's tracks."""
+    return _sum(site)
+
+
+def _sum(site: Site) -> Chain:
+    if len(site.operands) == 1:
+        return site.then(*fitted(site.incoming.length or 0, site.length))
+    signal = site.signal
+    bed = site.wire.source(site.value, *silence(signal.rate, signal.channels, site.length))
+    chains = [bed, *site.operands]
+    added = call("amix", inputs=len(chains), normalize=0, dropout_transition=0)
+    return site.wire.join(chains, site.value, added, call("atrim", end_sample=site.length))

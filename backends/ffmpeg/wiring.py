@@ -1,0 +1,180 @@
+"""Filter graphs as chains of named filter calls: the only place that writes filtergraph syntax.
+
+Promises: every filter instance is named after the IR value that it serves, every name and link
+label is unique, and the text depends on nothing but the order of the calls made here. A chain grows
+at its end until something else than one filter needs it; then it is closed into one line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from attrs import define, evolve, field, frozen
+
+from ..protocol import Arg, Fact, File, Template
+
+Text: TypeAlias = tuple[str | Fact, ...]
+Value: TypeAlias = int | float | str | Text
+
+
+@frozen
+class Call:
+    """One filter with its arguments; the instance is named when it enters a chain, or before."""
+
+    filter: str
+    arguments: Text
+    instance: str | None = None
+
+
+def call(name: str, /, *plain: Value, **options: Value) -> Call:
+    """A filter with positional and named arguments; floats as `repr` writes them.
+
+    A text that holds any of `,;[]` must come quoted (see `quoted`).
+    """
+    written = [*map(_text, plain), *((f"{key}=", *_text(v)) for key, v in options.items())]
+    joined: list[str | Fact] = []
+    for index, text in enumerate(written):
+        joined += ((":",) if index else ()) + text
+    return Call(name, tuple(joined))
+
+
+def quoted(text: str) -> str:
+    """Text that the filtergraph parser takes as it stands; no quote or colon may be in it."""
+    return f"'{text}'"
+
+
+def _text(value: Value) -> Text:
+    if isinstance(value, tuple):
+        return value
+    return (value,) if isinstance(value, str) else (repr(value),)
+
+
+@define
+class Names:
+    """Gives out names that are unique among those it gave.
+
+    Attributes:
+        unsafe: a pattern of characters that become `_`: all but ASCII letters, digits and `_`.
+    """
+
+    unsafe: str = "[^A-Za-z0-9_]"
+    _taken: set[str] = field(factory=set)
+
+    def take(self, wanted: str, prefix: str = "", suffix: str = "") -> str:
+        """The name `prefix`, `wanted` made safe, `suffix`; numbered from 2 where that is taken."""
+        stem = prefix + re.sub(self.unsafe, "_", wanted)
+        name, number = stem + suffix, 1
+        while name in self._taken:
+            number += 1
+            name = f"{stem}_{number}{suffix}"
+        self._taken.add(name)
+        return name
+
+
+@define
+class Instances:
+    """The filter instances of a plan: their names, and the values that they serve."""
+
+    labels: dict[str, str] = field(factory=dict)
+    _names: Names = field(factory=Names)
+
+    def name(self, filter_name: str, value: str) -> str:
+        """A new instance `filter@value`."""
+        instance = self._names.take(value, prefix=f"{filter_name}@")
+        self.labels[instance] = value
+        return instance
+
+
+@define(eq=False)
+class Chain:
+    """Filters one after the other, still open at the end: the links it reads, and its text so far.
+
+    `value` is the IR value that its end carries; its link is named so.
+    """
+
+    value: str
+    inputs: tuple[str, ...]
+    text: list[str | Fact] = field(factory=list)
+
+
+@define
+class Wiring:
+    """The inputs and the filter graph of one run of ffmpeg.
+
+    Attributes:
+        instances: shared by the runs of a plan.
+        inputs: the input arguments so far, options before each `-i`.
+        files: the files they read, in order.
+        lines: the chains that were closed.
+    """
+
+    instances: Instances
+    inputs: list[Arg] = field(factory=list)
+    files: list[File] = field(factory=list)
+    lines: list[Template] = field(factory=list)
+    _links: Names = field(factory=Names)
+
+    def read(self, value: str, file: File, options: Sequence[str]) -> Chain:
+        """A chain that begins with the first audio stream of another input."""
+        self.inputs += [*options, "-i", file]
+        self.files.append(file)
+        return Chain(value, (f"{len(self.files) - 1}:a:0",))
+
+    def source(self, value: str, *calls: Call) -> Chain:
+        """A chain that begins with a filter without inputs."""
+        return self.extend(Chain(value, ()), value, *calls)
+
+    def extend(self, chain: Chain, value: str, *calls: Call) -> Chain:
+        """The same chain with more filters, its end now carrying `value`."""
+        for each in calls:
+            instance = each.instance or self.instances.name(each.filter, value)
+            chain.text += [",", instance] if chain.text else [instance]
+            if each.arguments:
+                chain.text += ["=", *each.arguments]
+        chain.value = value
+        return chain
+
+    def join(self, chains: Sequence[Chain], value: str, *calls: Call) -> Chain:
+        """A chain that begins with a filter of several inputs, the first of `calls`."""
+        links = tuple(self.close(chain) for chain in chains)
+        return self.extend(Chain(value, links), value, *calls)
+
+    def split(self, chain: Chain, count: int) -> list[Chain]:
+        """The same signal `count` times."""
+        if count == 1:
+            return [chain]
+        value = chain.value
+        self.extend(chain, value, call("asplit", count))
+        links = [self._links.take(value) for _ in range(count)]
+        self._end(chain, links)
+        return [Chain(value, (link,)) for link in links]
+
+    def close(self, chain: Chain) -> str:
+        """Ends a chain; gives the link that carries its signal, without brackets."""
+        if not chain.text:
+            return chain.inputs[0]
+        link = self._links.take(chain.value)
+        self._end(chain, [link])
+        return link
+
+    def named(self, made: Call, value: str) -> tuple[Call, str]:
+        """The call with its instance named already, and that name, for others to refer to."""
+        instance = self.instances.name(made.filter, value)
+        return evolve(made, instance=instance), instance
+
+    def _end(self, chain: Chain, links: Sequence[str]) -> None:
+        parts = [*(f"[{i}]" for i in chain.inputs), *chain.text, *(f"[{link}]" for link in links)]
+        self.lines.append(Template(_merged(parts)))
+
+
+def _merged(parts: Sequence[str | Fact]) -> Text:
+    """The same text with neighbouring strings joined."""
+    merged: list[str | Fact] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        else:
+            merged.append(part)
+    return tuple(merged)

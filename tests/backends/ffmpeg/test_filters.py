@@ -1,0 +1,159 @@
+"""Gains, fades, pans, filters and their automations against the native kernels, sample by sample."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mixdown.backends.native.dsp import biquad, curves, envelope
+from mixdown.backends.native.dsp import pan as panning
+from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
+from mixdown.ir.nodes import (
+    Downmix,
+    Edge,
+    Fade,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Headroom,
+    Loudnorm,
+    Pan,
+    PanAutomation,
+    Point,
+)
+from mixdown.ir.types import gain_factor
+
+RATE = 48000
+BUDGET = -200.0
+LENGTH = 96000  # of the noise that all tests here work on
+
+# Points before, at and behind the edges of frames, steep and gentle; the last beyond the signal.
+TIMES = (100, 4096, 4097, 20000, 20064, 70001, 96000)
+SHAPES = (Shape.LINEAR, Shape.SMOOTH, Shape.HOLD, Shape.SMOOTH, Shape.LINEAR, Shape.LINEAR)
+
+
+def points(*values: float) -> tuple[Point, ...]:
+    shapes = (*SHAPES, Shape.LINEAR)
+    return tuple(Point(t, v, s) for t, v, s in zip(TIMES, values, shapes, strict=False))
+
+
+def keyframes(of: tuple[Point, ...]) -> envelope.Keyframes:
+    return envelope.keyframes((p.at, p.value, p.shape.value) for p in of)
+
+
+def residual(got: np.ndarray, wanted: np.ndarray) -> float:
+    """The greatest difference in dBFS."""
+    assert got.shape == wanted.shape
+    return 20 * np.log10(max(np.abs(got - wanted).max(), 1e-30))
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("db", [-60.5, -3.0, 0.1, 24.0])
+def test_gain(bench, channels, db):
+    audio = bench.noise("s", channels)
+    got = bench.render(bench.chain(bench.clip("s"), Gain("g", db)))
+    assert residual(got, audio * gain_factor(db)) < BUDGET
+
+
+def test_headroom_and_loudness_gain(bench):
+    audio = bench.noise("s", 2)
+    graph = bench.chain(bench.clip("s"), Headroom("h", 3.0), Loudnorm("l", -16.0, 1.234567))
+    assert residual(bench.render(graph), audio * gain_factor(1.234567 - 3.0)) < BUDGET
+
+
+@pytest.mark.parametrize("edge", Edge)
+@pytest.mark.parametrize("curve", FADE_CURVES)
+def test_fade(bench, edge, curve):
+    audio = bench.noise("s")
+    length = 12345
+    gains = np.ones(LENGTH)
+    if edge is Edge.IN:
+        gains[:length] = curves.fade_in(length, curve)
+    else:
+        gains[-length:] = curves.fade_out(length, curve)
+    got = bench.render(bench.chain(bench.clip("s"), Fade("f", edge, length, curve)))
+    assert residual(got, audio * gains) < BUDGET
+
+
+@pytest.mark.parametrize("curve", ["qsin", "exp"])
+@pytest.mark.parametrize("length", [0, 1, LENGTH])
+def test_fade_of_no_sample_one_and_all(bench, curve, length):
+    audio = bench.noise("s", 2)
+    got = bench.render(bench.chain(bench.clip("s"), Fade("f", Edge.IN, length, curve)))
+    assert residual(got, audio * curves.fade_in(length, curve, LENGTH)) < BUDGET
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_gain_automation(bench, channels):
+    audio = bench.noise("s", channels)
+    moves = points(0.0, -6.0, 3.5, -60.0, -60.0, 2.0, -12.0)
+    got = bench.render(bench.chain(bench.clip("s"), GainAutomation("a", moves)))
+    gains = envelope.gain_envelope(keyframes(moves), 0, LENGTH)
+    assert residual(got, audio * gains) < BUDGET
+
+
+@pytest.mark.parametrize("law", PanLaw)
+@pytest.mark.parametrize("position", [-1.0, -0.3, 0.0, 0.77, 1.0])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_pan(bench, law, position, channels):
+    audio = bench.noise("s", channels)
+    got = bench.render(bench.chain(bench.clip("s"), Pan("p", position, law)))
+    assert residual(got, panning.pan(audio, position, law.value)) < BUDGET
+
+
+@pytest.mark.parametrize("law", PanLaw)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_pan_automation(bench, law, channels):
+    audio = bench.noise("s", channels)
+    moves = points(-1.0, 1.0, 0.0, 0.5, -0.5, -0.25, 1.0)
+    got = bench.render(bench.chain(bench.clip("s"), PanAutomation("p", moves, law)))
+    positions = envelope.interpolate(keyframes(moves), np.arange(LENGTH))
+    assert residual(got, panning.pan(audio, positions, law.value)) < BUDGET
+
+
+def test_downmix(bench):
+    audio = bench.noise("s", 2)
+    got = bench.render(bench.chain(bench.clip("s"), Downmix("d")))
+    assert residual(got, panning.downmix(audio)) < BUDGET
+
+
+@pytest.mark.parametrize("shape", FilterKind)
+@pytest.mark.parametrize(
+    ("frequency", "q", "db"), [(20.0, 0.1, -24.0), (997.3, 2**-0.5, 6.0), (23000.0, 18.0, 12.0)]
+)
+def test_filter(bench, shape, frequency, q, db):
+    audio = bench.noise("s", 2)
+    got = bench.render(bench.chain(bench.clip("s"), Filter("f", shape, frequency, q, db)))
+    section = biquad.coefficients(shape.value, frequency, RATE, q, db)[0]
+    assert residual(got, biquad.StaticBiquad(section, 2).process(audio)) < BUDGET
+
+
+@pytest.mark.parametrize("shape", FilterKind)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_filter_automation(bench, shape, channels):
+    audio = bench.noise("s", channels)
+    moves = points(400.0, 12000.0, 90.0, 777.7, 15000.0, 60.0, 3000.0)
+    got = bench.render(bench.chain(bench.clip("s"), FilterAutomation("f", shape, moves, 0.9, -7.0)))
+    assert residual(got, moved(audio, shape, moves, 0.9, -7.0)) < BUDGET
+
+
+@pytest.mark.parametrize("at", [0, 64, 96000])
+def test_filter_automation_of_one_point_stands_still(bench, at):
+    audio = bench.noise("s")
+    moves = (Point(at, 1234.5678),)
+    got = bench.render(
+        bench.chain(bench.clip("s"), FilterAutomation("f", FilterKind.LOWPASS, moves, 0.7, 0.0))
+    )
+    assert residual(got, moved(audio, FilterKind.LOWPASS, moves, 0.7, 0.0)) < BUDGET
+
+
+def moved(audio, shape, moves, q, db):
+    frames = keyframes(moves)
+    return biquad.MovingBiquad(
+        shape.value,
+        RATE,
+        len(audio),
+        frequency=lambda positions: envelope.log_frequency_envelope(frames, positions),
+        q=q,
+        gain_db=db,
+    ).process(audio)
