@@ -5,12 +5,15 @@ or users before their operands (MIX414): `Graph` raises. What is checked here, a
 
 - MIX404  all operands of a node have the same rate.
 - MIX405  channels fit: sums add equals; `pan` takes 1 or 2 and makes 2; `downmix` takes 2.
-- MIX406  lengths are known and positive; fades fit their operand; a lane's operands lie in
-          order, apart, and inside it.
-- MIX407  attributes are in range: finite numbers, frequencies inside (0, rate/2), Q > 0,
-          pan in [-1, 1], points strictly increasing, known curves, offsets not negative.
+- MIX406  lengths are known and positive; a fade-out fits its operand (a fade-in may be cut short
+          by the clip's end); nothing is placed before the timeline; a lane's operands lie in
+          order, apart, and inside it; a bus adds equal lengths.
+- MIX407  attributes are in range: finite numbers, rates and channels positive, frequencies inside
+          (0, rate/2), Q > 0, pan in [-1, 1], points present and strictly increasing, known curves,
+          dither to 1 to 24 bits.
 - MIX408  there is exactly one master output.
-- MIX412  a node has as many operands as its kind takes.
+- MIX412  a node has as many operands as its kind takes; until all have, nothing else is checked,
+          for nothing has a type.
 - MIX413  a clip's source is declared, and the clip lies within it.
 - MIX415  no two outputs have the same target.
 """
@@ -23,7 +26,7 @@ from itertools import pairwise
 
 from .codes import Code
 from .curves import FADE_CURVES
-from .diagnostics import Diagnostic, IRError
+from .diagnostics import Diagnostic, IRError, Related
 from .graph import Graph
 from .nodes import (
     Bus,
@@ -31,6 +34,7 @@ from .nodes import (
     Crossfade,
     Dither,
     Downmix,
+    Edge,
     Fade,
     Filter,
     FilterAutomation,
@@ -38,11 +42,13 @@ from .nodes import (
     Lane,
     Mix,
     Node,
+    Output,
     OutputRole,
     Pan,
     PanAutomation,
     Place,
     Point,
+    Silence,
 )
 from .types import resampled_length
 
@@ -52,15 +58,15 @@ Rule = Callable[[Graph, Node], Iterable[Problem]]
 
 def verify(graph: Graph) -> tuple[Diagnostic, ...]:
     """Everything wrong with the graph, in node order; empty when it is sound."""
-    found: list[Diagnostic] = []
+    found = list(_apply((_operand_count,), graph)) or list(_apply(NODE_RULES, graph))
+    return (*found, *_outputs(graph))
+
+
+def _apply(rules: tuple[Rule, ...], graph: Graph) -> Iterator[Diagnostic]:
     for node in graph.nodes:
-        arity = list(_operand_count(graph, node))
-        problems = arity or [p for rule in NODE_RULES for p in rule(graph, node)]
-        found += [
-            Diagnostic(c, f"%{node.name}: {text}", origin=node.origin) for c, text in problems
-        ]
-    found += _outputs(graph)
-    return tuple(found)
+        for rule in rules:
+            for code, text in rule(graph, node):
+                yield Diagnostic(code, f"%{node.name}: {text}", origin=node.origin)
 
 
 def check(graph: Graph) -> Graph:
@@ -79,8 +85,10 @@ def _operand_count(graph: Graph, node: Node) -> Iterator[Problem]:
     least, most = node.arity
     count = len(node.operands)
     if count < least or (most is not None and count > most):
-        wanted = str(least) if most == least else f"at least {least}"
-        yield Code.IR_OPERAND_COUNT, f"{node.kind} takes {wanted} operands, not {count}"
+        wanted = f"at least {least}" if most is None else f"{least} to {most}"
+        wanted = str(least) if most == least else wanted
+        plural = "" if wanted.endswith("1") else "s"
+        yield Code.IR_OPERAND_COUNT, f"{node.kind} takes {wanted} operand{plural}, not {count}"
 
 
 def _rates(graph: Graph, node: Node) -> Iterator[Problem]:
@@ -102,11 +110,17 @@ def _channels(graph: Graph, node: Node) -> Iterator[Problem]:
 
 def _lengths(graph: Graph, node: Node) -> Iterator[Problem]:
     length = graph.signals[node.name].length
+    if isinstance(node, Bus):
+        lengths = dict.fromkeys(graph.signals[o].length for o in node.operands)
+        if len(lengths) > 1:
+            listed = ", ".join(str(each) for each in lengths)
+            yield Code.IR_LENGTH, f"a bus of different lengths: {listed} samples"
     if length is None or length <= 0:
         yield Code.IR_LENGTH, f"the length is {length}: it must be known and positive"
     if isinstance(node, (Fade, Crossfade)):
         available = graph.signals[node.operands[0]].length
-        if node.length < 0 or (available is not None and node.length > available):
+        too_long = node.edge is Edge.OUT and available is not None and node.length > available
+        if node.length < 0 or too_long:
             yield (
                 Code.IR_LENGTH,
                 f"a {node.kind} of {node.length} samples on {available}",
@@ -134,6 +148,15 @@ def _finite(graph: Graph, node: Node) -> Iterator[Problem]:
     for name, value in node.attributes().items():
         if isinstance(value, float) and not math.isfinite(value):
             yield Code.IR_ATTRIBUTE, f"{name} is {value}"
+
+
+def _formats(graph: Graph, node: Node) -> Iterator[Problem]:
+    if not isinstance(node, (Clip, Silence)):
+        return
+    signal = graph.signals[node.name]
+    if signal.rate <= 0 or signal.channels <= 0:
+        text = f"a signal of {signal.rate} Hz and {signal.channels} channels"
+        yield Code.IR_ATTRIBUTE, f"{text}: both must be positive"
 
 
 def _curves(graph: Graph, node: Node) -> Iterator[Problem]:
@@ -190,6 +213,9 @@ def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
     if source is None:
         yield Code.IR_UNKNOWN_SOURCE, f"no source is called @{node.source}"
         return
+    if source.rate <= 0:
+        yield Code.IR_ATTRIBUTE, f"@{source.name} has a rate of {source.rate} Hz"
+        return
     available = resampled_length(source.frames, source.rate, node.rate)
     if node.offset < 0 or node.offset + node.length > available:
         end = node.offset + node.length
@@ -203,17 +229,20 @@ def _outputs(graph: Graph) -> Iterator[Diagnostic]:
     masters = [o for o in graph.outputs if o.role is OutputRole.MASTER]
     if len(masters) != 1:
         yield Diagnostic(
-            Code.IR_NO_OUTPUT, f"a graph has exactly one master output, this one {len(masters)}"
+            Code.IR_NO_OUTPUT,
+            f"a graph has exactly one master output, this one {len(masters)}",
+            origin=masters[1].origin if masters else None,
         )
-    seen: set[str] = set()
+    first: dict[str, Output] = {}
     for output in graph.outputs:
-        if output.target in seen:
+        other = first.setdefault(output.target, output)
+        if other is not output:
             yield Diagnostic(
                 Code.IR_DUPLICATE_OUTPUT,
                 f"%{output.name}: two outputs are called {output.target!r}",
                 origin=output.origin,
+                related=(Related(other.origin, "the first of them"),) if other.origin else (),
             )
-        seen.add(output.target)
 
 
 NODE_RULES: tuple[Rule, ...] = (
@@ -221,6 +250,7 @@ NODE_RULES: tuple[Rule, ...] = (
     _channels,
     _lengths,
     _finite,
+    _formats,
     _curves,
     _filters,
     _pans,
