@@ -132,9 +132,9 @@ FIELDS: Mapping[type, Mapping[str, Spec]] = {
         "clips": Spec("what it plays"),
     },
     Clip: {
+        "id": Spec("its name, unique on the track; absent: c1, c2 and so on", examples=("c1",)),
         "source": Spec("a name from sources, or a path", examples=("host", "audio/host.flac")),
         "start_ms": Spec("where it starts on the timeline", TIME, (4000,)),
-        "id": Spec("its name, unique on the track; absent: c1, c2 and so on", examples=("c1",)),
         "offset_ms": Spec("where it starts in the source", TIME, (250,)),
         "duration_ms": Spec(
             "how long it plays; absent: to the end of the source", TIME, (12000, 1500.5)

@@ -5,19 +5,33 @@ so that load -> dump -> load is the identity; nothing here is a sample or a fact
 fields have the defaults below, which is how documents older than a field keep loading. Where a
 value came from follows from its position: `Timeline.origin` makes the JSON Pointer into the
 document, resolved to a line only when a diagnostic is shown.
+
+It is also the way to write a timeline in Python, as short as the document and equal to it: lists
+stand for tuples, ints and floats for decimals, (at_ms, value, curve) for a keyframe, a mapping for
+a filter or an automation; `Timeline.track` and `Timeline.clip` return a timeline with one more.
+
+    Timeline(id="intro").track("host", role="dialogue").clip("host.wav", fade_in_ms=50)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from ...ir.codes import Code
 from ...ir.curves import FilterKind, PanLaw, Shape
+from ...ir.diagnostics import Diagnostic, TimelineError
 from ...ir.origin import Document, Documents, Origin
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from .builder import BusFields, ClipFields, TrackFields
 
 SCHEMA_VERSION = 1
 ZERO = Decimal(0)
@@ -35,13 +49,30 @@ def optional_decimal(value: Decimal | int | float | None) -> Decimal | None:
     return None if value is None else decimal(value)
 
 
+def words(values: Iterable[str]) -> tuple[str, ...]:
+    """Any run of texts as a tuple."""
+    return tuple(values)
+
+
 @frozen(kw_only=True)
 class Keyframe:
     """An automation keyframe: gain in dB, pan in [-1, 1], filter in Hz."""
 
     at_ms: Decimal = field(converter=decimal)
     value: Decimal = field(converter=decimal)
-    curve: Shape = Shape.LINEAR
+    curve: Shape = field(default=Shape.LINEAR, converter=Shape)
+
+
+def keyframes(points: Iterable[Keyframe | tuple[Any, ...]]) -> tuple[Keyframe, ...]:
+    """Keyframes, also from (at_ms, value) and (at_ms, value, curve)."""
+    return tuple(
+        [
+            point
+            if isinstance(point, Keyframe)
+            else Keyframe(**dict(zip(("at_ms", "value", "curve"), point, strict=False)))
+            for point in points
+        ]
+    )
 
 
 class Target(StrEnum):
@@ -60,30 +91,57 @@ class Region:
     clamp pass, which makes plain keyframes of them all).
     """
 
-    target: Target
+    target: Target = field(converter=Target)
     start_ms: Decimal = field(converter=decimal)
     duration_ms: Decimal = field(converter=decimal)
-    keyframes: tuple[Keyframe, ...]
+    keyframes: tuple[Keyframe, ...] = field(converter=keyframes)
 
 
 @frozen(kw_only=True)
 class Automation:
     """What moves: each a run of keyframes, empty where it does not move."""
 
-    gain: tuple[Keyframe, ...] = ()
-    pan: tuple[Keyframe, ...] = ()
-    filter: tuple[Keyframe, ...] = ()
+    gain: tuple[Keyframe, ...] = field(default=(), converter=keyframes)
+    pan: tuple[Keyframe, ...] = field(default=(), converter=keyframes)
+    filter: tuple[Keyframe, ...] = field(default=(), converter=keyframes)
     regions: tuple[Region, ...] = ()
+
+
+def automation(moves: Automation | Mapping[str, Any]) -> Automation:
+    """An automation, also from a mapping of its fields."""
+    return moves if isinstance(moves, Automation) else Automation(**moves)
 
 
 @frozen(kw_only=True)
 class EqBand:
     """A biquad; `q` absent is 1/sqrt 2."""
 
-    kind: FilterKind
+    kind: FilterKind = field(converter=FilterKind)
     frequency_hz: Decimal = field(converter=decimal)
     q: Decimal | None = field(default=None, converter=optional_decimal)
     gain_db: Decimal = field(default=ZERO, converter=decimal)
+
+
+def band(value: EqBand | Mapping[str, Any]) -> EqBand:
+    """A filter, also from a mapping of its fields."""
+    return value if isinstance(value, EqBand) else EqBand(**value)
+
+
+def optional_band(value: EqBand | Mapping[str, Any] | None) -> EqBand | None:
+    """The same, None staying None."""
+    return None if value is None else band(value)
+
+
+def bands(values: Iterable[EqBand | Mapping[str, Any]]) -> tuple[EqBand, ...]:
+    """Filters, also from mappings."""
+    return tuple([band(value) for value in values])
+
+
+def optional_bands(
+    values: Iterable[EqBand | Mapping[str, Any]] | None,
+) -> tuple[EqBand, ...] | None:
+    """The same, None staying None."""
+    return None if values is None else bands(values)
 
 
 @frozen(kw_only=True)
@@ -94,9 +152,9 @@ class Clip:
     curve absent is tri, a crossfade curve qsin.
     """
 
+    id: str | None = None
     source: str
     start_ms: Decimal = field(default=ZERO, converter=decimal)
-    id: str | None = None
     offset_ms: Decimal = field(default=ZERO, converter=decimal)
     duration_ms: Decimal | None = field(default=None, converter=optional_decimal)
     gain_db: Decimal = field(default=ZERO, converter=decimal)
@@ -109,9 +167,9 @@ class Clip:
     crossfade_in_ms: Decimal | None = field(default=None, converter=optional_decimal)
     crossfade_out_ms: Decimal | None = field(default=None, converter=optional_decimal)
     crossfade_curve: str | None = None
-    eq: tuple[EqBand, ...] = ()
-    filter: EqBand | None = None
-    automation: Automation = Automation()
+    eq: tuple[EqBand, ...] = field(default=(), converter=bands)
+    filter: EqBand | None = field(default=None, converter=optional_band)
+    automation: Automation = field(default=Automation(), converter=automation)
 
 
 @frozen(kw_only=True)
@@ -126,10 +184,10 @@ class Track:
     pan: Decimal = field(default=ZERO, converter=decimal)
     mute: bool = False
     solo: bool = False
-    tags: tuple[str, ...] = ()
-    eq: tuple[EqBand, ...] = ()
-    filter: EqBand | None = None
-    automation: Automation = Automation()
+    tags: tuple[str, ...] = field(default=(), converter=words)
+    eq: tuple[EqBand, ...] = field(default=(), converter=bands)
+    filter: EqBand | None = field(default=None, converter=optional_band)
+    automation: Automation = field(default=Automation(), converter=automation)
     clips: tuple[Clip, ...] = ()
 
 
@@ -148,8 +206,8 @@ class BusOverride:
     id: str
     gain_db: Decimal | None = field(default=None, converter=optional_decimal)
     pan: Decimal | None = field(default=None, converter=optional_decimal)
-    eq: tuple[EqBand, ...] | None = None
-    roles: tuple[str, ...] = ()
+    eq: tuple[EqBand, ...] | None = field(default=None, converter=optional_bands)
+    roles: tuple[str, ...] = field(default=(), converter=words)
 
 
 @frozen(kw_only=True)
@@ -166,7 +224,7 @@ class Timeline:
     schema_version: int = SCHEMA_VERSION
     sample_rate: int = 48000
     channels: int = 2
-    pan_law: PanLaw = PanLaw.CONSTANT_POWER
+    pan_law: PanLaw = field(default=PanLaw.CONSTANT_POWER, converter=PanLaw)
     length_ms: Decimal | None = field(default=None, converter=optional_decimal)
     lenient: bool = False
     mix_preset_id: str = "default_mix"
@@ -186,6 +244,31 @@ class Timeline:
         place = Origin(name).child(*tokens)
         via = self.via.get(place.pointer)
         return Origin(name, place.pointer, via) if via else place
+
+    def track(self, id: str, *, role: str, **fields: Unpack[TrackFields]) -> Timeline:
+        """The same with one more track, which following clips go on."""
+        return evolve(self, tracks=(*self.tracks, Track(id=id, role=role, **fields)))
+
+    def clip(self, source: str, **fields: Unpack[ClipFields]) -> Timeline:
+        """The same with one more clip on its last track.
+
+        Raises:
+            TimelineError: MIX307, it has no track yet.
+        """
+        if not self.tracks:
+            message = "a clip goes on the last track, and there is none yet"
+            raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="call track() first"))
+        *others, last = self.tracks
+        last = evolve(last, clips=(*last.clips, Clip(source=source, **fields)))
+        return evolve(self, tracks=(*others, last))
+
+    def bus(self, id: str, **fields: Unpack[BusFields]) -> Timeline:
+        """The same with one more change to a bus, or a bus of its own."""
+        return evolve(self, buses=(*self.buses, BusOverride(id=id, **fields)))
+
+    def marker(self, at_ms: Decimal | int | float, label: str) -> Timeline:
+        """The same with one more marker."""
+        return evolve(self, markers=(*self.markers, Marker(at_ms=at_ms, label=label)))
 
     @property
     def documents(self) -> Documents:

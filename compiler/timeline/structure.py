@@ -68,6 +68,12 @@ def document_fields(cls: type) -> tuple[attrs.Attribute[Any], ...]:
     return tuple(a for a in attrs.fields(cls) if a.name not in NOT_IN_DOCUMENTS)
 
 
+def default_of(attribute: attrs.Attribute[Any]) -> Any:
+    """What an absent field counts as; attrs.NOTHING where it must not be absent."""
+    factory = getattr(attribute.default, "factory", None)
+    return attribute.default if factory is None else factory()
+
+
 @cache
 def field_types(cls: type) -> Mapping[str, Any]:
     """The resolved type of each field of a model class."""

@@ -1,0 +1,68 @@
+"""load -> dump -> load is the identity, and dump is one text per timeline."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from mixdown.compiler.timeline.dump import dump
+from mixdown.compiler.timeline.load import loads
+from mixdown.compiler.timeline.model import Timeline
+from mixdown.compiler.timeline.validate import validate
+from strategies import timelines
+
+SOME = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SOME
+@given(timelines())
+def test_drawn_timelines_are_valid_and_survive_both_formats(timeline):
+    assert validate(timeline) == ()
+    for format in ("yaml", "json"):
+        text = dump(timeline, format)
+        again = loads(text, format=format, allow_outside=True)
+        assert again == timeline
+        assert dump(again, format) == text
+
+
+@pytest.mark.parametrize("format", ["yaml", "json"])
+@pytest.mark.parametrize(
+    "name",
+    ["a" * 2000, "no", "012", "- x", "a: b", "x #y", "é\u2028\x85\x7f\ufeff", "\t\r\n", "<<", "😀"],
+)
+def test_names_survive_as_keys_and_values(name, format):
+    timeline = Timeline(id=name, sources={name: "x.wav"}, metadata={"t": name})
+    timeline = timeline.track(name, role="fx", tags=[name]).clip(name)
+    assert loads(dump(timeline, format), format=format) == timeline
+
+
+def test_numbers_are_plain_decimals():
+    timeline = Timeline(id="x", length_ms=Decimal("1E+6")).track("a", role="fx", gain_db=0.1)
+    text = dump(timeline.clip("a.wav", start_ms=Decimal("33.333333333333333333333333333333")))
+    assert "length_ms: 1000000\n" in text
+    assert "gain_db: 0.1\n" in text
+    assert "start_ms: 33.333333333333333333333333333333\n" in text
+
+
+def test_yaml_is_laid_out_for_people():
+    timeline = (
+        Timeline(id="intro", sources={"bed": "bed.ogg"})
+        .marker(0, "Start")
+        .track("music", role="music", automation={"gain": [(0, 0), (500, -6, "smooth")]})
+        .clip("bed", id="a", fade_in_ms=50)
+    )
+    assert dump(timeline) == (
+        "schema_version: 1\n"
+        "id: intro\n"
+        "sources: {bed: bed.ogg}\n"
+        "markers: [{at_ms: 0, label: Start}]\n"
+        "tracks:\n"
+        "  - id: music\n"
+        "    role: music\n"
+        "    automation: {gain: [{at_ms: 0, value: 0}, {at_ms: 500, value: -6, curve: smooth}]}\n"
+        "    clips:\n"
+        "      - id: a\n"
+        "        source: bed\n"
+        "        fade_in_ms: 50\n"
+    )
