@@ -1,1 +1,12 @@
 """The command line: one file a command, no logic of its own."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line of this process, and exit with its code (docs/cli.md)."""
+    import sys
+
+    from .app import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -52,6 +52,23 @@ def measured(path: Path, target: str) -> Measurement:
         raise _faulty(target, f"cannot be measured: {error}") from error
 
 
+def levels_of_file(file: str) -> dict[str, object] | Diagnostic:
+    """The levels of any file, as `levels_meta`; or why there are none: MIX214, MIX215."""
+    path = Path(file)
+    if not path.is_file():
+        return Diagnostic(Code.MEDIA_MISSING, f"there is no file {file!r}")
+    try:
+        rate = soundfile.info(file).samplerate
+        return levels_meta(measure_file(path), rate)
+    except (soundfile.LibsndfileError, ValueError, OSError) as error:
+        reason = str(error).removeprefix(f"Error opening {file!r}: ").rstrip(".")
+        return Diagnostic(
+            Code.MEDIA_UNREADABLE,
+            f"cannot measure {file!r}: {reason}",
+            help="libsndfile reads WAV, FLAC, Ogg, Opus, MP3, AIFF; convert others with ffmpeg",
+        )
+
+
 def levels_meta(measurement: Measurement, rate: int) -> dict[str, object]:
     """A measurement as metadata: levels in LUFS, LU, dBTP and dBFS, None for silence."""
     return {

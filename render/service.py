@@ -7,20 +7,20 @@ the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from attrs import evolve
-
 from ..backends.native.meter.measure import Measurement
-from ..compiler.driver import Compilation, compile_timeline
+from ..compiler.api import compile
+from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
-from ..compiler.request import RenderRequest
+from ..compiler.request import RenderRequest, StemMode
 from ..compiler.timeline.model import Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..ir.nodes import OutputRole
+from ..ir.nodes import Encoding, OutputRole
 from ..presets.load import export_preset
 from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
@@ -34,41 +34,75 @@ MASTER = "master"
 KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
 
 
-def render_timeline(
+def render(
     timeline: Timeline,
-    request: RenderRequest,
     *,
-    out: Path,
-    listener: Listener = ignore,
+    out: str | Path,
+    preset: str = "default",
+    mix: str | None = None,
+    stems: bool = False,
+    stem_mode: StemMode | str = StemMode.PREMASTER,
+    backend: str = "ffmpeg",
+    container: str | None = None,
+    encoding: Encoding | str | None = None,
+    facts: Facts | None = None,
+    disable: Collection[str] = (),
+    strict: bool = False,
+    progress: Listener = ignore,
 ) -> RenderResult:
-    """Compile a timeline and render it into a directory.
+    """Renders a timeline to a master, stems and a manifest.
 
-    Facts of the request under which the master would pass its ceiling (they come from another
-    version of a program, say) are dropped, and the master is measured anew.
+    Facts under which the master would pass its ceiling (they come from another version of a
+    program, say) are dropped, and the master is measured anew.
 
     Args:
-        timeline: what to mix.
-        request: how to deliver it.
-        out: the directory for master, stems and manifest; made where it is missing.
-        listener: is told how far each step is.
+        timeline: from `load` or built in Python.
+        out: the directory for the files; made where it is missing.
+        preset: as for `compile`, with all that follow.
+        mix: id of the mix preset; None: the timeline's own.
+        stems: whether to deliver one file a bus beside the master.
+        stem_mode: "premaster" or "mastered".
+        backend: name of the backend.
+        container: file format; None: the preset's.
+        encoding: "s16", "s24", "f32" or "f64"; None: the preset's.
+        facts: what earlier renders measured (`RenderResult.facts`).
+        disable: names of optimisations to leave out.
+        strict: whether warnings of the compilation are errors.
+        progress: is told how far each step is.
+
+    Returns:
+        Master, stems and manifest, each measured and described.
 
     Raises:
-        TimelineError, BackendError: as `compile_timeline`.
-        RenderError: MIX6xx; the out directory is as it was.
+        MixdownError: a ValueError with every diagnostic; the out directory is as it was.
     """
-    compilation = compile_timeline(timeline, request)
+    compiled = partial(
+        compile,
+        timeline,
+        preset=preset,
+        mix=mix,
+        stems=stems,
+        stem_mode=stem_mode,
+        backend=backend,
+        container=container,
+        encoding=encoding,
+        disable=disable,
+        strict=strict,
+    )
+    compilation = compiled(facts=facts)
     try:
-        return render(compilation, out=out, listener=listener)
+        return render_compilation(compilation, out=Path(out), progress=progress)
     except RenderError as error:
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
-        if not over or compilation.fact_key not in request.facts.finishes:
+        if not over or compilation.fact_key not in compilation.request.facts.finishes:
             raise
-    afresh = compile_timeline(timeline, evolve(request, facts=Facts()))
-    return render(afresh, out=out, listener=listener)
+    return render_compilation(compiled(), out=Path(out), progress=progress)
 
 
-def render(compilation: Compilation, *, out: Path, listener: Listener = ignore) -> RenderResult:
-    """Render what was compiled; arguments, result and errors as `render_timeline`."""
+def render_compilation(
+    compilation: Compilation, *, out: Path, progress: Listener = ignore
+) -> RenderResult:
+    """Renders what was compiled; arguments, result and errors as `render`."""
     plan, request = compilation.plan, compilation.request
     tools = find_tools(step.program for step in plan.steps)
     programs = {"mixdown": version("mixdown")}
@@ -78,7 +112,7 @@ def render(compilation: Compilation, *, out: Path, listener: Listener = ignore) 
             plan=plan,
             tool=tools.__getitem__,
             spaces=spaces,
-            listener=listener,
+            listener=progress,
             origins={node.name: node.origin for node in compilation.graph},
             documents=compilation.timeline.documents,
         )
@@ -90,7 +124,7 @@ def render(compilation: Compilation, *, out: Path, listener: Listener = ignore) 
             finish = request.facts.finishes.get(compilation.fact_key)
             levels = _measure_master(Path(spaces.path(plan.deliveries[0].file)))
             warnings = _judge(request, levels)
-        files = _inspect(compilation, spaces, programs, finish, levels, listener)
+        files = _inspect(compilation, spaces, programs, finish, levels, progress)
         diagnostics = (*compilation.diagnostics, *warnings)
         names = {d.target: d.file.path for d in plan.deliveries}
         text = manifest_text(

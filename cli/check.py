@@ -1,0 +1,32 @@
+"""`mixdown check`: whether everything in a timeline is sound."""
+
+from __future__ import annotations
+
+import click
+
+from .options import as_json, strict
+
+
+@click.command("check")
+@click.argument("file")
+@strict
+@as_json
+def command(file: str, strict: bool, as_json: bool) -> None:
+    """Check a timeline and everything that it names.
+
+    Reads FILE and its media, and compiles it without rendering. Ends with code 2 where that cannot
+    be done, every reason with its place.
+    """
+    from .. import compile, load
+    from .console import print_json, show
+
+    compilation = compile(load(file), strict=strict)
+    timeline, found = compilation.timeline, compilation.diagnostics
+    if as_json:
+        data = [d.to_dict(timeline.documents) for d in found]
+        print_json({"ok": True, "diagnostics": data})
+        return
+    show(found, timeline.documents)
+    clips = sum(len(track.clips) for track in timeline.tracks)
+    warnings = f", {len(found)} warnings" if found else ""
+    click.echo(f"{file}: sound; {len(timeline.tracks)} tracks, {clips} clips{warnings}")

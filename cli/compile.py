@@ -1,0 +1,61 @@
+"""`mixdown compile`: the plan of a timeline, printed or written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from .options import mix_choices, strict
+
+
+@click.command("compile")
+@click.argument("file")
+@click.option("--to", "backend", default="ffmpeg", show_default=True, help="Backend.")
+@mix_choices
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="For readers, or the typed plan with its filter-to-clip map.",
+)
+@click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
+@strict
+def command(
+    file: str,
+    backend: str,
+    preset: str,
+    mix: str | None,
+    stems: bool,
+    stem_mode: str,
+    form: str,
+    out: str | None,
+    strict: bool,
+) -> None:
+    """Print the plan of a timeline, without rendering it.
+
+    The same FILE, options and media always give the same bytes. Warnings go to standard error.
+    """
+    from .. import compile, load
+    from ..render.workspace import write_file
+    from .console import show
+
+    compilation = compile(
+        load(file),
+        preset=preset,
+        mix=mix,
+        stems=stems,
+        stem_mode=stem_mode,
+        backend=backend,
+        strict=strict,
+    )
+    show(compilation.diagnostics, compilation.timeline.documents)
+    plan = compilation.plan
+    text = plan.to_text() if form == "text" else json.dumps(plan.to_dict(), indent=2) + "\n"
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_file(Path(out), text)

@@ -1,0 +1,57 @@
+"""What commands print: diagnostics on standard error, JSON and tables on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+
+import click
+
+from ..ir.diagnostics import Diagnostic, Severity, render
+from ..ir.origin import Documents
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+
+
+def show(diagnostics: Iterable[Diagnostic], documents: Documents) -> None:
+    """Print diagnostics with their places, in colour where standard error is a terminal."""
+    for diagnostic in diagnostics:
+        head, separator, rest = render([diagnostic], documents).partition(": ")
+        coloured = click.style(head, fg=_COLOURS[diagnostic.severity], bold=True)
+        click.echo(f"{coloured}{separator}{rest}", err=True)
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON; no level is infinite there."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> None:
+    """Print a table, as wide as it needs to be; the last `numbers` columns to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, column in enumerate(columns):
+        is_number = index >= len(columns) - numbers
+        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number)
+    for row in rows:
+        table.add_row(*row)
+    terminal = sys.stdout.isatty()
+    Console(file=sys.stdout, width=None if terminal else 1000, highlight=False).print(table)
+
+
+def level(value: object, unit: str = "") -> str:
+    """A level for people: one decimal; "silent" for the level of silence."""
+    return f"{value:.1f}{unit}" if isinstance(value, int | float) else "silent"
+
+
+def clock(seconds: float) -> str:
+    """A duration: 0:48.0, 12:03.5, 1:02:03.0."""
+    tenths = round(seconds * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 10:02d}.{rest % 10}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"

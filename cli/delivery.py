@@ -1,0 +1,54 @@
+"""How `render` and `demo` show what was delivered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .console import clock, level, print_json, print_table, show
+
+if TYPE_CHECKING:
+    from ..render.result import Rendered, RenderResult
+
+
+def show_result(result: RenderResult, *, as_json: bool, quiet: bool) -> None:
+    """Print the files, what they measured, and the warnings."""
+    documents = result.compilation.timeline.documents
+    if as_json:
+        print_json(
+            {
+                "ok": True,
+                "manifest": str(result.manifest),
+                "artifacts": [_data(file) for file in result.files],
+                "diagnostics": [d.to_dict(documents) for d in result.diagnostics],
+            }
+        )
+        return
+    show(result.diagnostics, documents)
+    if not quiet:
+        columns = ("file", "what", "LUFS", "LU range", "true peak dBTP", "duration")
+        print_table(columns, map(_row, result.files), numbers=4)
+
+
+def _row(file: Rendered) -> tuple[str, ...]:
+    meta = file.meta
+    duration = meta["duration_s"]
+    assert isinstance(duration, float)
+    return (
+        str(file.path),
+        "master" if file.parent is None else f"stem of {file.target}",
+        level(meta["integrated_lufs"]),
+        level(meta["loudness_range_lu"]),
+        level(meta["true_peak_dbtp"]),
+        clock(duration),
+    )
+
+
+def _data(file: Rendered) -> dict[str, object]:
+    return {
+        "kind": file.kind,
+        "target": file.target,
+        "path": str(file.path),
+        "digest": file.digest,
+        "parent": file.parent,
+        "meta": dict(file.meta),
+    }

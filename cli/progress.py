@@ -1,0 +1,45 @@
+"""A progress bar for each step of a render, with the time left, on a terminal's standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from ..render.executor import Listener, Progress
+
+
+@contextmanager
+def progress_bars(*, wanted: bool) -> Iterator[Listener]:
+    """A listener that draws; one that does nothing where no terminal is there to draw on."""
+    from ..render.executor import ignore
+
+    if not wanted or not sys.stderr.isatty():
+        yield ignore
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    drawn = bars.Progress(
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.TaskProgressColumn(),
+        bars.TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks: dict[str, TaskID] = {}
+
+    def draw(progress: Progress) -> None:
+        # A step that is repeated starts again under what it now does.
+        name = f"{progress.step}: {progress.purpose}"
+        if name not in tasks:
+            tasks[name] = drawn.add_task(progress.purpose, total=1.0)
+        drawn.update(tasks[name], completed=progress.done)
+
+    with drawn:
+        yield draw
