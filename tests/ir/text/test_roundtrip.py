@@ -1,0 +1,130 @@
+"""What is printed is read back as it was, origins and digests included."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from graph_strategies import UNARY, graphs, texts
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+from mixdown.ir.digest import digests
+from mixdown.ir.graph import Graph
+from mixdown.ir.nodes import (
+    KINDS,
+    Clip,
+    Encoding,
+    Gain,
+    Loudnorm,
+    Mix,
+    Output,
+    OutputRole,
+    Place,
+    Silence,
+    Source,
+)
+from mixdown.ir.origin import Origin
+from mixdown.ir.text.parser import parse_graph
+from mixdown.ir.text.printer import print_graph
+from mixdown.ir.verify import verify
+
+
+def assert_round_trip(graph: Graph) -> None:
+    text = print_graph(graph)
+    again = parse_graph(text)
+    assert again == graph
+    assert [node.origin for node in again] == [node.origin for node in graph]
+    assert digests(again) == digests(graph)
+    assert print_graph(again) == text
+    assert len(text.splitlines()) == 1 + len(graph.sources) + len(graph)
+
+
+@given(graphs())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+def test_round_trip(graph: Graph):
+    assert verify(graph) == ()
+    assert_round_trip(graph)
+
+
+@pytest.mark.soak
+@given(graphs())
+@settings(max_examples=10_000, suppress_health_check=[HealthCheck.too_slow])
+def test_round_trip_of_ten_thousand_graphs(graph: Graph):
+    assert verify(graph) == ()
+    assert_round_trip(graph)
+
+
+def test_the_random_graphs_hold_every_kind():
+    seen: set[str] = set()
+
+    def all_seen(graph: Graph) -> bool:
+        seen.update(node.kind for node in graph)
+        return seen == set(KINDS)
+
+    few = settings(max_examples=200, phases=[Phase.generate], database=None, derandomize=True)
+    assert find(graphs(), all_seen, settings=few)
+
+
+def test_without_origins_the_rest_is_the_same():
+    graph = long_graph(clips=2)
+    again = parse_graph(print_graph(graph, origins=False))
+    assert again == graph
+    assert any(node.origin for node in graph)
+    assert not any(node.origin for node in again)
+
+
+def test_every_kind_of_one_operand_has_a_strategy():
+    shaped = {"place", "mix", "lane", "bus", "downmix", "output"}  # drawn where they belong
+    assert {cls.kind for cls in UNARY} | shaped == {
+        kind for kind, cls in KINDS.items() if cls.arity != (0, 0)
+    }
+
+
+@given(texts | st.text())
+def test_any_name_is_read_back(name: str):
+    source = Source(name, name, name, 48000, 1, 10, name)
+    clip = Clip(name, name, 0, 10, 48000, origin=Origin(name, name))
+    text = print_graph(Graph((source,), (clip,)))
+    assert len(text.splitlines()) == 3
+    again = parse_graph(text)
+    assert again == Graph((source,), (clip,))
+    assert again[name].origin == clip.origin
+
+
+@given(st.floats())
+def test_any_float_is_read_back_to_the_bit(value: float):
+    dry, wet = Silence("dry", 48000, 1, 10), Gain("wet", value, operands=("dry",))
+    read = parse_graph(print_graph(Graph((), (dry, wet))))["wet"]
+    assert repr(read.gain_db) == repr(float(value))
+
+
+@pytest.mark.soak
+def test_twenty_thousand_nodes_take_seconds():
+    graph = long_graph(clips=6666)
+    assert len(graph) > 20_000
+    start = time.process_time()
+    text = print_graph(graph)
+    printed = time.process_time()
+    assert parse_graph(text) == graph
+    parsed = time.process_time()
+    assert printed - start < 5
+    assert parsed - printed < 20
+
+
+def long_graph(clips: int) -> Graph:
+    """A track of so many clips, each with a gain and its place."""
+    source = Source("host", "host.flac", "sha256:" + "0" * 64, 48000, 1, 10**9, "flac/pcm_16")
+    nodes = []
+    for number in range(clips):
+        name, origin = f"host/c{number}", Origin("show.yaml", f"/tracks/0/clips/{number}")
+        nodes += [
+            Clip(f"{name}.clip", "host", 10 * number, 4000, 48000, origin=origin),
+            Gain(f"{name}.gain", -1.5, operands=(f"{name}.clip",), origin=origin.child("gain_db")),
+            Place(f"{name}.place", 5000 * number, operands=(f"{name}.gain",), origin=origin),
+        ]
+    placed = tuple(node.name for node in nodes if isinstance(node, Place))
+    nodes.append(Mix("host.mix", 5000 * clips, operands=placed))
+    nodes.append(Loudnorm("master.loudnorm", -16.0, None, operands=("host.mix",)))
+    target = ("master", "wav", Encoding.S24)
+    nodes.append(Output("out", OutputRole.MASTER, *target, operands=("master.loudnorm",)))
+    return Graph((source,), tuple(nodes))

@@ -1,0 +1,226 @@
+"""Hypothesis strategies for sound graphs: every kind, odd names, shared values, long origins.
+
+`graphs()` makes what the verifier accepts, without dead values; the nodes stand in canonical order
+or in the order in which they were made, which is topological too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from hypothesis import strategies as st
+from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
+from mixdown.ir.graph import Graph
+from mixdown.ir.nodes import (
+    Bus,
+    Clip,
+    Crossfade,
+    Dither,
+    Downmix,
+    Edge,
+    Encoding,
+    Fade,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Headroom,
+    Lane,
+    Limiter,
+    LimitMode,
+    Loudnorm,
+    Mix,
+    Node,
+    Output,
+    OutputRole,
+    Pan,
+    PanAutomation,
+    Place,
+    Point,
+    Silence,
+    Source,
+)
+from mixdown.ir.origin import Origin
+from mixdown.ir.types import Signal, resampled_length
+
+Draw = Callable[[st.SearchStrategy], object]
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+decibels = st.one_of(finite, st.floats(-60, 24), st.sampled_from([0.0, -0.0, 0.1, -6.0]))
+positions = st.floats(-1, 1)
+qs = st.floats(0, 100, exclude_min=True)
+channels = st.sampled_from([1, 2])
+laws = st.sampled_from(PanLaw)
+curves = st.sampled_from(FADE_CURVES)
+edges = st.sampled_from(Edge)
+plain = ["host", "host/c1.clip", "bus_dialogue.gain", "c-1", "~a#2+b", "loc", "signal", "0"]
+odd = ["", "a b", 'q"uote', "back\\slash", "/", "//", "a//b", "?", "%x", "@x", "x,", "é日本", "🎧"]
+unprintable = ["\n", "tab\t", "\x00", "\x85", "\u2028", "\u202e", "\ufeff"]
+texts = st.sampled_from([*plain, *odd, *unprintable]) | st.text(max_size=6)
+pointers = st.lists(texts, max_size=2).map(lambda parts: Origin("").child(*parts).pointer) | texts
+origins = st.builds(Origin, texts, pointers)
+for _ in range(2):
+    origins = st.builds(Origin, texts, pointers, st.none() | origins)
+maybe_origins = st.none() | origins
+
+
+def frequencies(signal: Signal) -> st.SearchStrategy[float]:
+    return st.floats(0, signal.rate / 2, exclude_min=True, exclude_max=True)
+
+
+def points(values: st.SearchStrategy[float]) -> st.SearchStrategy[tuple[Point, ...]]:
+    """Keyframes at strictly increasing samples, at least one."""
+    keyframes = st.builds(Point, st.integers(0, 10**6), values, st.sampled_from(Shape))
+    unique = st.lists(keyframes, min_size=1, max_size=4, unique_by=lambda point: point.at)
+    return unique.map(lambda made: tuple(sorted(made, key=lambda point: point.at)))
+
+
+# The kinds of one operand: how to build one on a signal, as a strategy of attributes.
+UNARY: Mapping[type[Node], Callable[[Signal], Mapping[str, st.SearchStrategy]]] = {
+    Gain: lambda _: {"gain_db": decibels},
+    Fade: lambda s: {"edge": edges, "length": st.integers(0, s.length), "curve": curves},
+    Crossfade: lambda s: {"edge": edges, "length": st.integers(0, s.length), "curve": curves},
+    GainAutomation: lambda _: {"points": points(decibels)},
+    Filter: lambda s: {
+        "shape": st.sampled_from(FilterKind),
+        "frequency_hz": frequencies(s),
+        "q": qs,
+        "gain_db": decibels,
+    },
+    FilterAutomation: lambda s: {
+        "shape": st.sampled_from(FilterKind),
+        "points": points(frequencies(s)),
+        "q": qs,
+        "gain_db": decibels,
+    },
+    Pan: lambda _: {"position": positions, "law": laws},
+    PanAutomation: lambda _: {"points": points(positions), "law": laws},
+    Headroom: lambda _: {"headroom_db": decibels},
+    Loudnorm: lambda _: {"target_lufs": decibels, "gain_db": st.none() | decibels},
+    Limiter: lambda _: {
+        "ceiling_db": decibels,
+        "mode": st.sampled_from(LimitMode),
+        "margin_db": decibels,
+    },
+    Dither: lambda _: {"bits": st.integers(1, 24)},
+}
+
+
+class Maker:
+    """Makes the nodes of one graph, each under a name of its own."""
+
+    def __init__(self, draw: Draw, rate: int, channels: int) -> None:
+        self.draw = draw
+        self.rate = rate
+        self.channels = channels
+        self.sources: list[Source] = []
+        self.nodes: list[Node] = []
+        self.signals: dict[str, Signal] = {}
+
+    def add(self, cls: type[Node], *operands: str, **attributes: object) -> str:
+        """A node's name, after adding it."""
+        name = unique(self.draw(texts), self.signals)
+        origin = self.draw(maybe_origins)
+        node = cls(name, operands=operands, origin=origin, **attributes)
+        by_name = {source.name: source for source in self.sources}
+        self.nodes.append(node)
+        self.signals[name] = node.infer([self.signals[o] for o in operands], by_name)
+        return name
+
+    def source(self) -> None:
+        """One more source, of any name, rate and length."""
+        self.sources.append(
+            Source(
+                unique(self.draw(texts), {source.name for source in self.sources}),
+                self.draw(texts),
+                f"sha256:{self.draw(st.integers(0, 2**256 - 1)):064x}",
+                self.draw(st.sampled_from([8000, 22050, 44100, 48000])),
+                self.draw(channels),
+                self.draw(st.integers(100, 10**7)),
+                self.draw(texts),
+            )
+        )
+
+    def clip(self) -> str:
+        """A clip's chain, in the session's channels."""
+        if self.draw(st.integers(0, 9)) == 0:
+            length = self.draw(st.integers(1, 1000))
+            value = self.add(Silence, rate=self.rate, channels=self.draw(channels), length=length)
+        else:
+            source = self.draw(st.sampled_from(self.sources))
+            available = resampled_length(source.frames, source.rate, self.rate)
+            offset = self.draw(st.integers(0, available - 1))
+            length = self.draw(st.integers(1, available - offset))
+            value = self.add(Clip, source=source.name, offset=offset, length=length, rate=self.rate)
+        return self.in_session(self.chain(value, max_size=4))
+
+    def chain(self, value: str, max_size: int) -> str:
+        """The value behind up to `max_size` nodes of one operand."""
+        for cls in self.draw(st.lists(st.sampled_from(list(UNARY)), max_size=max_size)):
+            attributes = UNARY[cls](self.signals[value])
+            value = self.add(cls, value, **{k: self.draw(v) for k, v in attributes.items()})
+        return value
+
+    def in_session(self, value: str) -> str:
+        """The value with as many channels as the session has."""
+        if self.signals[value].channels == self.channels:
+            return value
+        if self.channels == 1:
+            return self.add(Downmix, value)
+        return self.add(Pan, value, position=self.draw(positions), law=self.draw(laws))
+
+    def track(self, clips: list[str], length: int) -> str:
+        """The clips one after another in a lane, or placed anywhere, mixed to `length`."""
+        if self.draw(st.booleans()):
+            starts, end = [], 0
+            for clip in clips:
+                starts.append(end + self.draw(st.integers(0, 1000)))
+                end = starts[-1] + self.signals[clip].length
+            total = end + self.draw(st.integers(0, 1000))
+            placed = [self.add(Lane, *clips, starts=tuple(starts), length=total)]
+        else:
+            start = st.integers(0, 10**6)
+            placed = [self.add(Place, clip, start=self.draw(start)) for clip in clips]
+        mixed = self.add(Mix, *placed, length=length)
+        return self.in_session(self.chain(mixed, max_size=2))
+
+    def output(self, value: str, role: OutputRole, target: str) -> None:
+        container = self.draw(st.sampled_from(["wav", "flac", "mp3"]))
+        encoding = self.draw(st.sampled_from(Encoding))
+        self.add(Output, value, role=role, target=target, container=container, encoding=encoding)
+
+
+@st.composite
+def graphs(draw: Draw) -> Graph:
+    """A sound graph of one to four tracks on one or two buses, with or without stems."""
+    rate = draw(st.sampled_from([8000, 44100, 48000, 96000]))
+    make = Maker(draw, rate, draw(channels))
+    for _ in range(draw(st.integers(1, 2))):
+        make.source()
+    length = draw(st.integers(1, 10**7))
+    clips = [make.clip() for _ in range(draw(st.integers(1, 3)))]
+    some_clips = st.lists(st.sampled_from(clips), min_size=1, max_size=3)
+    all_clips = [clips]  # so that no clip is dead; further tracks share them
+    all_clips += draw(st.lists(some_clips, max_size=2))
+    tracks = [make.track(chosen, length) for chosen in all_clips]
+    buses = [make.in_session(make.chain(make.add(Bus, *tracks), max_size=2))]
+    if draw(st.booleans()):
+        buses.append(make.add(Bus, tracks[-1], *draw(st.permutations(tracks))))
+    premaster = make.add(Mix, *buses, length=length)
+    master = make.chain(premaster, max_size=3)
+    make.output(master, OutputRole.MASTER, "master")
+    if draw(st.booleans()):
+        for number, bus in enumerate(buses):
+            target, gain = draw(decibels), draw(st.none() | decibels)
+            stem = make.add(Loudnorm, bus, premaster, target_lufs=target, gain_db=gain)
+            make.output(stem, OutputRole.STEM, unique(draw(texts), {"master"}) + f"~{number}")
+    build = Graph.ordered if draw(st.booleans()) else Graph
+    return build(tuple(make.sources), tuple(make.nodes))
+
+
+def unique(text: str, taken: object) -> str:
+    """The text, or where it is taken, the text with the first number that is not."""
+    name, number = text, 1
+    while name in taken:  # type: ignore[operator]
+        name, number = f"{text}.{number}", number + 1
+    return name
