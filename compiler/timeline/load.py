@@ -47,7 +47,7 @@ def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
     """
     place = Path(path)
     name = str(path)
-    text = _decode(_bytes(place, name), name)
+    text = read_text(path)
     return loads(text, name, place.parent, format_of(place, text), allow_outside=allow_outside)
 
 
@@ -105,6 +105,15 @@ def format_of(path: Path | None, text: str) -> Format:
     return known or ("json" if text.lstrip()[:1] == "{" else "yaml")
 
 
+def read_text(path: str | Path) -> str:
+    """The text of a file, at most one byte more than the largest document may have.
+
+    Raises:
+        TimelineError: MIX101 it cannot be read; MIX110 it is not UTF-8.
+    """
+    return _decode(_bytes(Path(path), str(path)), str(path))
+
+
 def _bytes(path: Path, name: str) -> bytes:
     """The file's content, one byte over the largest limit at most."""
     try:
@@ -160,7 +169,7 @@ def _composed(text: str, name: str) -> None:
         raise _too_complex(problem, name, text) from None
 
 
-_SMALLER = "split it into several timelines, or write it as JSON, which may be larger"
+_SMALLER = "split it into several timelines"
 
 
 def _too_complex(problem: TooComplex, name: str, text: str) -> TimelineError:

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
-
 from mixdown.compiler.timeline.model import (
     Automation,
     BusOverride,
@@ -125,9 +124,8 @@ def automations(
     regions = []
     for target in draw(st.lists(st.sampled_from(targets), max_size=2)):
         start = draw(decimals(0, float(length_ms)).filter(lambda t: t <= length_ms))
-        duration = draw(
-            decimals(0, float(length_ms - start)).filter(lambda d: start + d <= length_ms)
-        )
+        room = length_ms - start
+        duration = min(room, draw(decimals(0, float(room))))
         run = draw(keyframes(rate, duration, values[target]))
         regions.append(Region(target=target, start_ms=start, duration_ms=duration, keyframes=run))
     return Automation(**plain, regions=tuple(regions))

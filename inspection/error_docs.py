@@ -1,0 +1,135 @@
+"""docs/errors.md: an entry for every code, made from ir/codes.toml.
+
+Promises: what an entry shows as mixdown's answer is mixdown's answer: the documents of MIX1xx and
+MIX2xx are loaded and checked when the page is made. `python -m mixdown.inspection.error_docs`
+prints the page.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from attrs import field, frozen
+
+from ..compiler.media import probe_sources
+from ..compiler.passes.clamp_overlaps import clamp_overlaps
+from ..compiler.timeline.load import load
+from ..compiler.timeline.model import Timeline
+from ..compiler.timeline.validate import validate, validate_media
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, MixdownError, errors, render
+from ..ir.nodes import Source
+
+COMMAND = "python -m mixdown.inspection.error_docs > docs/errors.md"
+
+_HEAD = f"""\
+# Errors and warnings
+
+Every message of mixdown has a code, which never changes its meaning. MIX1xx are about the document,
+MIX2xx about the timeline in it, MIX3xx about routing, presets and requests, MIX4xx about the IR,
+MIX5xx about backends and MIX6xx about rendering. Exit codes are listed in [cli.md](cli.md).
+
+<!-- Made from ir/codes.toml by `{COMMAND}`. -->
+"""
+
+_CHAPTERS = {
+    "1": "The document",
+    "2": "The timeline",
+    "3": "Routing, presets and requests",
+    "4": "The IR",
+    "5": "Backends",
+    "6": "Rendering",
+}
+
+# What a file of the examples is called; the name shows in their answers.
+_NAME = "timeline.yaml"
+
+
+@frozen(kw_only=True)
+class Entry:
+    """What codes.toml says of a code; see there."""
+
+    title: str
+    what: str
+    why: str
+    example: str
+    instead: str
+    language: str = "yaml"
+    encoding: str = "utf-8"
+    media: Mapping[str, Mapping[str, int]] = field(factory=dict)
+    files: Mapping[str, str] | None = None
+
+
+def entries() -> Mapping[Code, Entry]:
+    """The entries of codes.toml in their order."""
+    text = files(f"{__package__.rpartition('.')[0]}.ir").joinpath("codes.toml").read_text("utf-8")
+    return {Code(code): Entry(**fields) for code, fields in tomllib.loads(text).items()}
+
+
+def page() -> str:
+    """All of docs/errors.md."""
+    found = entries()
+    parts = [_HEAD]
+    chapter = ""
+    for code, entry in found.items():
+        if code[3] != chapter:
+            chapter = code[3]
+            parts.append(f"## {_CHAPTERS[chapter]}\n")
+        parts.append(_section(code, entry))
+    return "\n".join(parts)
+
+
+def answer(entry: Entry) -> tuple[tuple[Diagnostic, ...], str]:
+    """What mixdown says of an entry's document: as data and as text; nothing of other examples."""
+    if entry.language != "yaml":
+        return (), ""
+    with tempfile.TemporaryDirectory() as directory:
+        for name, text in (entry.files or {}).items():
+            Path(directory, name).write_text(text, encoding="utf-8")
+        path = Path(directory, _NAME)
+        path.write_bytes(entry.example.encode(entry.encoding))
+        try:
+            timeline = load(path)
+            found = _checked(timeline, entry)
+            text = render(found, timeline.documents)
+        except MixdownError as error:
+            found, text = error.diagnostics, str(error)
+        return found, text.replace(f"{directory}/", "")
+
+
+def _checked(timeline: Timeline, entry: Entry) -> tuple[Diagnostic, ...]:
+    found = validate(timeline)
+    if entry.files is not None:
+        _, problems = probe_sources(timeline)
+        found += problems
+    media = {
+        name: Source(name=name, path=name, digest="", codec="", **shape)
+        for name, shape in entry.media.items()
+    }
+    found += validate_media(timeline, media)
+    if media and not errors(found):
+        found += clamp_overlaps(timeline, media)[1]
+    return found
+
+
+def _section(code: Code, entry: Entry) -> str:
+    lines = [
+        f"### {code}: {entry.title}\n",
+        f"{entry.what}\n",
+        f"**Why it matters.** {entry.why}\n",
+        f"```{entry.language}\n{entry.example.strip()}\n```\n",
+    ]
+    found, text = answer(entry)
+    if code in {d.code for d in found}:
+        lines.append(f"```text\n{text}\n```\n")
+    lines.append(f"**Instead.** {entry.instead}\n")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,60 @@
+"""Every code has its entry and its page; every code of the timeline is shown with a caret.
+
+What mixdown answers to the example of a code stands in docs/errors.md, which a person reads and
+this file compares: a caret that moves, or a message that changes, shows there as a difference.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mixdown.compiler.timeline.load import load
+from mixdown.inspection.error_docs import COMMAND, answer, entries, page
+from mixdown.ir.codes import Code
+from mixdown.ir.diagnostics import Severity, TimelineError
+
+DOCS = Path(__file__).parents[3] / "docs" / "errors.md"
+ENTRIES = entries()
+# MIX101 has no document, and so no example of one.
+OF_TIMELINES = [c for c in Code if c.startswith(("MIX1", "MIX2")) and c is not Code.FILE_NOT_FOUND]
+WARNINGS = (Code.CROSSFADE_CLAMPED, Code.AUTOMATION_CLAMPED, Code.FADE_CLAMPED)
+
+
+def test_every_code_has_one_entry_in_order():
+    assert list(ENTRIES) == list(Code)
+
+
+def test_page_is_fresh():
+    stale = f"docs/errors.md is stale; run: {COMMAND}"
+    assert DOCS.read_text(encoding="utf-8") == page(), stale
+
+
+@pytest.mark.parametrize("code", OF_TIMELINES)
+def test_example_is_answered_with_its_code_alone_and_a_caret(code):
+    found, text = answer(ENTRIES[code])
+    assert {d.code for d in found} == {code}
+    assert {d.severity for d in found} == {Severity.WARNING if code in WARNINGS else Severity.ERROR}
+    first = text.split("\n\n")[0]
+    assert first.startswith(("error[", "warning["))
+    assert "--> timeline.yaml:" in first
+    assert "^" in first
+    assert f"```text\n{text}\n```" in DOCS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nowhere.yaml", "no file 'nowhere.yaml'"),
+        ("folder", "'folder' is a directory"),
+        ("a\0b", "cannot read 'a\\x00b': embedded null byte"),
+        ("x" * 300, f"cannot read '{'x' * 300}': File name too long"),
+    ],
+)
+def test_a_file_that_cannot_be_read(path, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    with pytest.raises(TimelineError) as caught:
+        load(path)
+    assert [d.code for d in caught.value.diagnostics] == [Code.FILE_NOT_FOUND]
+    assert str(caught.value).splitlines()[0] == f"error[MIX101]: {message}"
