@@ -1,18 +1,21 @@
 """Clips: from a stretch of a file to float64 at the session rate, exact to the sample.
 
-Decoding only a stretch gives the samples of decoding everything where a seek lands exactly: in PCM
-and FLAC. Seeks go to a whole second, which is a whole sample at any rate, so that resampling keeps
-its phase; a second more on both sides is far longer than the resampler remembers. Everything else
-(Vorbis too: near the end of a file a seek fails) is decoded from its start, or beforehand.
+Decoding only a stretch gives the samples of decoding everything where a seek lands exactly (PCM
+and FLAC) and the resampler, if there is one, does not remember where it began. Seeks go to a whole
+second, which is a whole sample at any rate, so that resampling keeps its phase; a second more on
+both sides is far longer than its filters. Everything else is decoded whole beforehand, or from its
+start to the clip's end: lossy files (in Vorbis a seek near the end of the file fails), and most
+pairs of rates (soxr's long filters work in blocks, and leave -190 dBFS of where these lie).
 
 The resampler is the native engine's, bit for bit: soxr at 28 bits, without `cutoff`, on float64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ...ir.nodes import Clip, Source
+from ...ir.types import resampled_length
 from ..protocol import File, Space
 from .site import LAYOUTS, RESET_TIME, TO_DOUBLE, Site
 from .wiring import Call, Chain, Wiring, call
@@ -37,14 +40,16 @@ SEEKABLE = frozenset({"wav", "wavex", "rf64", "w64", "aiff", "flac"})
 EXACT_CODINGS = ("pcm_", "float", "double", "ulaw", "alaw")
 """...with a coding that begins so: each sample stands for itself, or FLAC's frames do."""
 
+FORGETFUL: Mapping[int, frozenset[int]] = {
+    44100: frozenset({8000, 11025, 16000, 22050, 24000, 32000, 48000, 96000, 192000}),
+    48000: frozenset({11025, 16000, 22050, 24000, 44100}),
+    96000: frozenset({44100, 48000, 88200}),
+}
+"""Session rate -> source rates from which resampling is the same, to -290 dBFS, wherever among
+whole seconds it begins (measured; other pairs reach from -200 to -80)."""
+
 MARGIN_SECONDS = 1
 WORTH_SEEKING_SECONDS = 2
-
-
-def is_exact(source: Source) -> bool:
-    """Whether a seek into the source gives the samples that decoding it from its start gives."""
-    container, _, coding = source.codec.partition("/")
-    return container in SEEKABLE and coding.startswith(EXACT_CODINGS)
 
 
 def demuxer(source: Source) -> tuple[str, ...]:
@@ -53,63 +58,87 @@ def demuxer(source: Source) -> tuple[str, ...]:
     return ("-f", known) if known else ("-protocol_whitelist", "file")
 
 
+def is_exact(source: Source) -> bool:
+    """Whether a seek into the source gives the samples that decoding it from its start gives."""
+    container, _, coding = source.codec.partition("/")
+    return container in SEEKABLE and coding.startswith(EXACT_CODINGS)
+
+
+def may_seek(source: Source, rate: int) -> bool:
+    """Whether a clip at `rate` may be read from the middle of the source."""
+    return is_exact(source) and (source.rate == rate or source.rate in FORGETFUL.get(rate, ()))
+
+
+def wants_seek(clip: Clip) -> bool:
+    """Whether the clip begins far enough into its source for a seek to pay."""
+    return clip.offset > WORTH_SEEKING_SECONDS * clip.rate
+
+
+def to_decode(sources: Mapping[str, Source], clips: Iterable[Clip]) -> list[tuple[str, int]]:
+    """The sources, by name and rate, to decode beforehand: those that clips cannot seek in."""
+    wanted = {
+        (clip.source, clip.rate)
+        for clip in clips
+        if not is_exact(sources[clip.source])
+        or (wants_seek(clip) and not may_seek(sources[clip.source], clip.rate))
+    }
+    return sorted(wanted)
+
+
 def resample(rate: int, sample_format: str = "dblp") -> Call:
     """To another rate in float64 with the resampler that defines the mix."""
     return call("aresample", rate, resampler="soxr", precision=28, tsf="dblp", osf=sample_format)
 
 
-def as_declared(source: Source) -> tuple[Call, ...]:
-    """What the file holds as planar float64; ffmpeg stops if it is not what the source declares.
+def as_declared(source: Source, rate: int) -> tuple[Call, ...]:
+    """What the file holds as planar float64 at `rate`; ffmpeg stops if its own rate is not so.
 
     The layout is set channel by channel: files name their channels in many ways, or not at all.
     """
     layout = LAYOUTS[source.channels]
     matrix = "|".join((layout, *(f"c{c}=c{c}" for c in range(source.channels))))
-    return (call("aformat", sample_rates=source.rate), TO_DOUBLE, call("pan", matrix))
+    calls = (call("aformat", sample_rates=source.rate), TO_DOUBLE, call("pan", matrix))
+    return calls if source.rate == rate else (*calls, resample(rate))
 
 
 def emit_clip(site: Site, node: Clip) -> Chain:
     """An input that decodes little more than the clip, then the clip cut from it."""
     source = site.graph.source_by_name[node.source]
-    decoded = site.decoded.get(node.source)
-    exact = decoded is not None or is_exact(source)
-    seek, options = _window(node, source) if exact else (0, ())
+    decoded = site.decoded.get((node.source, node.rate))
+    seekable = decoded is not None or may_seek(source, node.rate)
+    seek = node.offset // node.rate - MARGIN_SECONDS if seekable and wants_seek(node) else 0
+    window = _window(node, seek, resampled_length(source.frames, source.rate, node.rate))
     if decoded is not None:
-        chain = site.wire.read(node.name, decoded, ("-f", "wav", *options))
+        chain = site.wire.read(node.name, decoded, ("-f", "wav", *window))
+        calls: tuple[Call, ...] = (TO_DOUBLE,)
     else:
         file = File(Space.SOURCE, source.path)
-        chain = site.wire.read(node.name, file, (*demuxer(source), *options))
+        chain = site.wire.read(node.name, file, (*demuxer(source), *window))
+        calls = as_declared(source, node.rate)
     start = node.offset - seek * node.rate
     cut = call("atrim", start_sample=start, end_sample=start + node.length)
-    resampled = source.rate != node.rate
-    calls = [*as_declared(source), *([resample(node.rate)] if resampled else []), cut, RESET_TIME]
-    if resampled or not exact:  # the last sample may be missing, or more of a lossy file
-        calls.append(call("apad", whole_len=node.length))
-    return site.wire.extend(chain, node.name, *calls)
+    whole = source.rate == node.rate and is_exact(source)
+    rest = () if decoded or whole else (call("apad", whole_len=node.length),)
+    return site.wire.extend(chain, node.name, *calls, cut, RESET_TIME, *rest)
 
 
-def _window(node: Clip, source: Source) -> tuple[int, tuple[str, ...]]:
-    """The whole second to seek to, and the options that seek and bound the decoding."""
-    options: tuple[str, ...] = ()
-    seek = 0
-    if node.offset > WORTH_SEEKING_SECONDS * node.rate:
-        seek = node.offset // node.rate - MARGIN_SECONDS
-        options += ("-ss", str(seek))
-    end = -(-(node.offset + node.length) // node.rate) + MARGIN_SECONDS
-    if end * source.rate < source.frames:
-        options += ("-t", str(end - seek))
-    return seek, options
+def _window(node: Clip, seek: int, available: int) -> tuple[str, ...]:
+    """The options that seek to a whole second, and stop decoding some time after the clip."""
+    stop = -(-(node.offset + node.length) // node.rate) + MARGIN_SECONDS
+    seeking = ("-ss", str(seek)) if seek else ()
+    bounding = ("-t", str(stop - seek)) if stop * node.rate < available else ()
+    return (*seeking, *bounding)
 
 
-def decode(wire: Wiring, source: Source) -> Chain:
-    """A whole source as float64 of its own rate, as long as it was declared."""
+def decode(wire: Wiring, source: Source, rate: int) -> Chain:
+    """A whole source at another rate, as long as its declared length makes it."""
     file = File(Space.SOURCE, source.path)
-    chain = wire.read(source.name, file, demuxer(source))
+    length = resampled_length(source.frames, source.rate, rate)
     return wire.extend(
-        chain,
+        wire.read(source.name, file, demuxer(source)),
         source.name,
-        *as_declared(source),
+        *as_declared(source, rate),
         RESET_TIME,
-        call("apad", whole_len=source.frames),
-        call("atrim", end_sample=source.frames),
+        call("apad", whole_len=length),
+        call("atrim", end_sample=length),
     )

@@ -3,8 +3,7 @@
 Promises: the plan depends on nothing but the graph and the options. With a loudness yet to be
 measured, the mix step writes what is measured (and what the finish needs besides) as float64 WAV,
 and the finish step waits for the facts; with none, everything is one step. Sources in which no
-exact seek is possible are decoded first; with `single` they are decoded from their start, once a
-clip.
+exact seek is possible are decoded first; with `single`, from their start for each clip.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from ...ir.nodes import Clip, Loudnorm, Node
 from ..protocol import Delivery, EmitOptions, Fact, File, LoudnessLoop, Plan, Space, Step
 from .capabilities import CAPABILITIES
 from .emitters import EMITTERS
-from .inputs import is_exact
+from .inputs import to_decode
 from .schedule import Schedule, schedule
 from .steps import Job, Shared, decode_step, measure_step, render_step
 from .wiring import Instances, Names
@@ -35,7 +34,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     if options.single and halves.loudnorm is not None:
         raise _unmeasured(halves.loudnorm)
     work = Names()
-    decoded = {} if options.single else _to_decode(graph, halves, work)
+    decoded = {} if options.single else _decoded_files(graph, halves, work)
     shared = Shared(
         graph=graph,
         tags=options.tags,
@@ -45,7 +44,8 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
         facts=_facts(halves),
     )
     decoding = [
-        decode_step(shared, graph.source_by_name[name], file) for name, file in decoded.items()
+        decode_step(shared, graph.source_by_name[name], rate, file)
+        for (name, rate), file in decoded.items()
     ]
     return Plan(
         backend="ffmpeg",
@@ -75,11 +75,11 @@ def _main_steps(
     )
 
 
-def _to_decode(graph: Graph, halves: Schedule, work: Names) -> dict[str, File]:
-    """The sources that clips play from but cannot seek in, and where each is decoded to."""
-    heard = {n.source for n in (*halves.early, *halves.late) if isinstance(n, Clip)}
-    inexact = (s for s in graph.sources if s.name in heard and not is_exact(s))
-    return {s.name: _work_file(work, f"source_{s.name}") for s in inexact}
+def _decoded_files(graph: Graph, halves: Schedule, work: Names) -> dict[tuple[str, int], File]:
+    """Where each source that clips play from but cannot seek in is decoded to."""
+    clips = (n for n in (*halves.early, *halves.late) if isinstance(n, Clip))
+    wanted = to_decode(graph.source_by_name, clips)
+    return {(name, rate): _work_file(work, f"decode_{name}") for name, rate in wanted}
 
 
 def _work_file(work: Names, wanted: str) -> File:

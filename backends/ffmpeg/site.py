@@ -36,7 +36,7 @@ class Site:
         value: the name of the node's value.
         operands: the open chains that carry the node's audio operands, in order.
         facts: for nodes that wait for a measured number, by value name.
-        decoded: where a source was decoded to beforehand, by source name.
+        decoded: where a source was decoded to beforehand, by its name and the rate.
     """
 
     wire: Wiring
@@ -44,7 +44,7 @@ class Site:
     value: str
     operands: tuple[Chain, ...]
     facts: Mapping[str, Fact]
-    decoded: Mapping[str, File]
+    decoded: Mapping[tuple[str, int], File]
 
     @property
     def signal(self) -> Signal:

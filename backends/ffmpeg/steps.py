@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from ...ir.graph import Graph
 from ...ir.nodes import Encoding, Node, Output, Source
+from ...ir.types import resampled_length
 from ..protocol import Arg, Fact, File, FilterScript, Step, StepKind
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
@@ -43,7 +44,7 @@ class Shared:
         tags: metadata of the delivered files.
         instances: the filter instances of the plan.
         deliveries: where outputs go, by value name.
-        decoded: where sources are decoded to, by source name.
+        decoded: where sources are decoded to, by name and rate.
         facts: what nodes wait for, by value name.
     """
 
@@ -51,7 +52,7 @@ class Shared:
     tags: tuple[tuple[str, str], ...]
     instances: Instances
     deliveries: Mapping[str, File]
-    decoded: Mapping[str, File]
+    decoded: Mapping[tuple[str, int], File]
     facts: Mapping[str, Fact]
 
 
@@ -122,13 +123,13 @@ def render_step(shared: Shared, job: Job) -> Step:
     )
 
 
-def decode_step(shared: Shared, source: Source, file: File) -> Step:
-    """The step that decodes a whole source."""
+def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
+    """The step that decodes a whole source at a rate."""
     wire = Wiring(shared.instances)
-    chain = _departure(wire, decode(wire, source))
+    chain = _departure(wire, decode(wire, source, rate))
     job = Job(file.path.removesuffix(".wav"), f"decode {source.path}", ())
-    written = [Written(chain, _work_options(), file)]
-    return _step(job, wire, written, samples=source.frames, rate=source.rate)
+    length = resampled_length(source.frames, source.rate, rate)
+    return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
 
 
 def measure_step(
@@ -154,7 +155,7 @@ def measure_step(
         purpose="measure the loudness",
         kind=StepKind.MEASURE,
         program=PROGRAM,
-        argv=(*_reading(wire), "-map", f"[{link}]", "-f", "null", "-"),
+        argv=(*_reading(wire), "-map", f"[{link}]", "-c:a", "pcm_f64le", "-f", "null", "-"),
         inputs=(file,),
         outputs=(),
         after=after,

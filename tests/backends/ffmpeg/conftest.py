@@ -20,6 +20,7 @@ from mixdown.ir.nodes import Clip, Encoding, Node, Output, OutputRole, Source
 from mixdown.ir.verify import check
 
 RATE = 48000
+DEFAULT = EmitOptions()
 
 
 @attrs.define
@@ -62,7 +63,7 @@ class Bench:
             nodes.append(attrs.evolve(node, operands=(nodes[-1].name,)))
         return self.graph(*nodes)
 
-    def render(self, graph: Graph, options: EmitOptions = EmitOptions()) -> np.ndarray:
+    def render(self, graph: Graph, options: EmitOptions = DEFAULT) -> np.ndarray:
         """The master, channels x n."""
         plan = BACKEND.emit(graph, options)
         self.run(plan)

@@ -1,4 +1,4 @@
-"""Gains, fades, pans, filters and their automations against the native kernels, sample by sample."""
+"""Gains, fades, pans, filters and their automations against the native kernels."""
 
 from __future__ import annotations
 

@@ -1,0 +1,186 @@
+"""Limiter, dither and files, run in both ffmpegs."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from mixdown.backends.ffmpeg import BACKEND
+from mixdown.backends.protocol import EmitOptions
+from mixdown.ir.diagnostics import BackendError
+from mixdown.ir.nodes import (
+    Clip,
+    Dither,
+    Encoding,
+    Gain,
+    Limiter,
+    LimitMode,
+    Output,
+    OutputRole,
+)
+
+RATE = 48000
+FILES = [
+    ("wav", Encoding.S16, "PCM_16"),
+    ("wav", Encoding.S24, "PCM_24"),
+    ("wav", Encoding.F32, "FLOAT"),
+    ("wav", Encoding.F64, "DOUBLE"),
+    ("flac", Encoding.S16, "PCM_16"),
+    ("flac", Encoding.S24, "PCM_24"),
+]
+
+
+def deliver(bench, *nodes, container="wav", encoding=Encoding.F64, tags=()):
+    """The path of the delivered file of a chain of nodes."""
+    chain = [nodes[0]]
+    output = Output("o", OutputRole.MASTER, "master", container, encoding)
+    for node in (*nodes[1:], output):
+        fields = {name: getattr(node, name) for name in node.attributes()}
+        chain.append(type(node)(node.name, **fields, operands=(chain[-1].name,)))
+    plan = BACKEND.emit(bench.graph(*chain), EmitOptions(tags=tags))
+    bench.run(plan)
+    return bench.path(plan.deliveries[0].file)
+
+
+def edges(bits: int) -> np.ndarray:
+    """Halves to round, values around full scale and far beyond, and noise over all of it."""
+    step = 2.0 ** (1 - bits)
+    halves = (np.arange(-8, 8) + 0.5) * step
+    full = np.array(
+        [1.0, -1.0, 1.0 - step / 2, -1.0 + step / 2, 1.0 - step, -1.0 - step, 7.0, -7.0]
+    )
+    noise = np.random.default_rng(bits).uniform(-1.2, 1.2, 20_000)
+    return np.concatenate([halves, full, noise])[None]
+
+
+def quantised(audio: np.ndarray, bits: int) -> np.ndarray:
+    scale = 2.0 ** (bits - 1)
+    return np.clip(np.rint(audio * scale), -scale, scale - 1) / scale
+
+
+@pytest.mark.parametrize(("container", "encoding", "subtype"), FILES)
+def test_files_hold_samples_rounded_half_to_even(bench, container, encoding, subtype):
+    audio = edges(encoding.bits) if not encoding.is_float else edges(24)
+    bench.source("s", audio)
+    path = deliver(bench, bench.clip("s"), container=container, encoding=encoding)
+    assert path.name == f"master.{container}"
+    assert soundfile.info(path).subtype == subtype
+    wanted = {
+        Encoding.F64: lambda: audio,
+        Encoding.F32: lambda: audio.astype(np.float32).astype(np.float64),
+    }.get(encoding, lambda: quantised(audio, encoding.bits))()
+    assert np.array_equal(soundfile.read(path, always_2d=True)[0].T, wanted)
+
+
+@pytest.mark.parametrize(("container", "encoding", "subtype"), FILES)
+def test_files_are_the_same_on_every_run(bench, container, encoding, subtype):
+    bench.noise("s", 2, 0.5)
+    tags = (("title", "Episode = 42; a:b"), ("artist", "Zoë"))
+    digests = set()
+    for _ in range(2):
+        how = {"container": container, "encoding": encoding, "tags": tags}
+        path = deliver(bench, bench.clip("s"), Dither("d", 16), **how)
+        digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
+        path.unlink()
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("container", ["wav", "flac"])
+def test_files_carry_the_tags_given_and_nothing_of_the_source(bench, container):
+    bench.noise("s", 2, 0.1)
+    with soundfile.SoundFile(bench.folder / "src/s.wav", "r+") as file:
+        file.comment = "secret of the source"
+    tags = (("title", "Episode = 42; a:b"), ("artist", "Zoë"))
+    path = deliver(bench, bench.clip("s"), container=container, encoding=Encoding.S16, tags=tags)
+    with soundfile.SoundFile(path) as file:
+        assert (file.title, file.artist) == ("Episode = 42; a:b", "Zoë")
+    data = path.read_bytes()
+    assert b"secret" not in data
+    assert b"Lavf5" not in data and b"Lavf6" not in data
+
+
+@pytest.mark.parametrize("bits", [8, 16, 20, 24])
+def test_dither_is_triangular_noise_of_one_step_on_the_grid(bench, bits):
+    step = 2.0 ** (1 - bits)
+    value = (7 + np.linspace(0, 1, 480_000)) * step  # slower than any step
+    bench.source("s", value[None])
+    path = deliver(bench, bench.clip("s"), Dither("d", bits))
+    got = soundfile.read(path)[0]
+    assert np.array_equal(got, np.rint(got / step) * step)
+    error = (got - value) / step
+    assert abs(error.mean()) < 0.01  # no bias
+    assert error.std() == pytest.approx(0.5, abs=0.01)  # TPDF and rounding: sqrt(1/6 + 1/12)
+    assert np.abs(error).max() <= 1.5
+    halves = np.array_split(error, 10)  # the noise does not depend on the signal
+    assert all(h.std() == pytest.approx(0.5, abs=0.02) and abs(h.mean()) < 0.02 for h in halves)
+
+
+@pytest.mark.parametrize("ceiling", [-1.0, -3.0, -9.0])
+@pytest.mark.parametrize("rate", [44100, RATE])
+def test_a_true_peak_limiter_holds_its_ceiling_and_lets_the_rest_be(bench, ceiling, rate):
+    audio = bursts(rate)
+    bench.source("s", audio, rate)
+    limiter = Limiter("l", ceiling, LimitMode.TRUE_PEAK)
+    got = soundfile.read(
+        deliver(bench, Clip("c", "s", 0, audio.shape[1], rate), limiter), always_2d=True
+    )[0].T
+    assert got.shape == audio.shape
+    assert true_peak_db(got) <= ceiling + 0.01
+    quiet = slice(4 * rate, 5 * rate)
+    assert np.abs(got - audio)[:, quiet].max() < 10 ** (-140 / 20)
+
+
+def test_a_sample_peak_limiter_holds_its_ceiling_and_lets_the_rest_be(bench):
+    audio = bursts(RATE)
+    bench.source("s", audio)
+    limiter = Limiter("l", -1.0, LimitMode.SAMPLE_PEAK)
+    got = soundfile.read(deliver(bench, bench.clip("s"), limiter), always_2d=True)[0].T
+    assert got.shape == audio.shape
+    assert 20 * np.log10(np.abs(got).max()) <= -1.0 + 1e-9
+    assert np.array_equal(got[:, 4 * RATE :], audio[:, 4 * RATE :])
+
+
+def test_a_margin_lowers_what_the_limiter_aims_at(bench):
+    audio = bursts(RATE)
+    bench.source("s", audio)
+    limiter = Limiter("l", -1.0, LimitMode.SAMPLE_PEAK, 2.5)
+    got = soundfile.read(deliver(bench, bench.clip("s"), limiter), always_2d=True)[0].T
+    assert 20 * np.log10(np.abs(got).max()) == pytest.approx(-3.5, abs=0.01)
+
+
+@pytest.mark.parametrize("ceiling", [-30.0, 3.0])
+def test_a_ceiling_that_alimiter_cannot_hold_is_refused(tmp_path, ceiling, bench):
+    bench.noise("s", 1, 0.1)
+    with pytest.raises(BackendError, match=r"MIX502.*cannot hold") as refused:
+        deliver(bench, bench.clip("s"), Limiter("l", ceiling, LimitMode.TRUE_PEAK))
+    assert "-23.6 to 0.4 dB" in str(refused.value)
+
+
+def test_an_encoding_that_no_encoder_is_known_for_is_refused(bench):
+    bench.noise("s", 1, 0.1)
+    with pytest.raises(BackendError, match="no encoder for flac as f32"):
+        deliver(bench, bench.clip("s"), container="flac", encoding=Encoding.F32)
+
+
+def test_samples_over_full_scale_survive_to_the_finish(bench):
+    audio = bench.noise("s", 2, 0.5)
+    path = deliver(bench, bench.clip("s"), Gain("up", 40.0), Gain("down", -40.0))
+    assert np.abs(soundfile.read(path)[0].T - audio).max() < 1e-15
+
+
+def bursts(rate: int) -> np.ndarray:
+    """Six seconds, band-limited: three of loud peaks, then quiet from the fourth on."""
+    random = np.random.default_rng(11)
+    low = random.uniform(-1, 1, (2, 6 * rate // 4))
+    audio = np.vstack([soxr.resample(channel, rate / 4, rate, "VHQ") for channel in low])
+    audio[:, : 3 * rate] *= 2.0
+    audio[:, 3 * rate :] *= 0.1
+    return audio
+
+
+def true_peak_db(audio: np.ndarray) -> float:
+    oversampled = soxr.resample(audio.T, 1, 16, "VHQ")
+    return 20 * np.log10(np.abs(oversampled).max())

@@ -1,0 +1,180 @@
+"""Placing, lanes and sums, run in both ffmpegs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mixdown.backends.ffmpeg import BACKEND
+from mixdown.backends.protocol import EmitOptions
+from mixdown.ir.curves import PanLaw
+from mixdown.ir.nodes import (
+    Bus,
+    Edge,
+    Encoding,
+    Fade,
+    Gain,
+    Lane,
+    Mix,
+    Output,
+    OutputRole,
+    Pan,
+    Place,
+    Silence,
+)
+
+RATE = 48000
+
+
+def test_silence(bench):
+    got = bench.render(bench.chain(Silence("s", RATE, 2, 12345)))
+    assert got.shape == (2, 12345)
+    assert not got.any()
+
+
+@pytest.mark.parametrize("start", [0, 1, 4096, 100_003])
+def test_place(bench, start):
+    audio = bench.noise("s", 2, 0.5)
+    got = bench.render(bench.chain(bench.clip("s"), Place("p", start)))
+    assert np.array_equal(got, np.hstack([np.zeros((2, start)), audio]))
+
+
+def test_placement_counts_samples_not_milliseconds(bench):
+    """33.3333 ms, which adelay would read as 1599 samples."""
+    bench.noise("s", 1, 0.1)
+    plan = BACKEND.emit(bench.chain(bench.clip("s"), Place("p", 1600)), EmitOptions())
+    assert "adelay@p=delays=1600S:all=1" in plan.filter_complex
+
+
+@pytest.mark.parametrize("length", [30_000, 48_000, 60_001])
+def test_a_mix_of_one_is_it_cut_or_padded(bench, length):
+    audio = bench.noise("s", 2, 1.0)
+    got = bench.render(bench.chain(bench.clip("s"), Mix("m", length)))
+    wanted = np.zeros((2, length))
+    wanted[:, :48_000] = audio[:, :length]
+    assert np.array_equal(got, wanted)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_mix_is_the_sum_in_order_cut_to_its_length(bench, channels):
+    """Operands that overlap, end early, end late, and start in the last frame."""
+    length = 100_000
+    wanted = np.zeros((channels, length))
+    nodes, names = [], []
+    for name, start in (("a", 0), ("bb", 1), ("ccc", 47_999), ("dddd", 99_999), ("eeeee", 60_000)):
+        audio = bench.noise(name, channels, 1.0)
+        wanted[:, start : start + RATE] += audio[:, : length - start]
+        nodes += [bench.clip(name), Place(f"{name}.place", start, operands=(f"{name}.clip",))]
+        names.append(f"{name}.place")
+    nodes.append(Mix("m", length, operands=tuple(names)))
+    nodes.append(Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=("m",)))
+    assert np.array_equal(bench.render(bench.graph(*nodes)), wanted)
+
+
+def test_opposite_polarity_cancels_and_nothing_is_normalised(bench):
+    audio = bench.noise("s", 2, 1.0)
+    bench.source("t", -audio)
+    bench.source("u", 3.0 * audio)
+    clips = [bench.clip(name) for name in "stu"]
+    bus = Bus("b", operands=tuple(c.name for c in clips))
+    got = bench.render(bench.graph(*clips, bus, out("b")))
+    assert np.array_equal(got, 3.0 * audio)
+
+
+def test_a_lane_is_its_operands_with_silence_between(bench):
+    length = 300_000
+    wanted = np.zeros((1, length))
+    clips, starts = [], (0, 48_000, 100_001, 100_001 + 7, 290_000)
+    for index, (start, seconds) in enumerate(
+        zip(starts, (1.0, 0.5, 7 / RATE, 1.0, 0.1), strict=True)
+    ):
+        name = "s" * (index + 1)
+        audio = bench.noise(name, 1, seconds)
+        wanted[:, start : start + audio.shape[1]] = audio
+        clips.append(bench.clip(name))
+    lane = Lane("l", starts, length, operands=tuple(c.name for c in clips))
+    assert np.array_equal(bench.render(bench.graph(*clips, lane, out("l"))), wanted)
+
+
+def test_a_lane_of_one(bench):
+    audio = bench.noise("s", 2, 0.5)
+    got = bench.render(bench.chain(bench.clip("s"), Lane("l", (5,), 50_000)))
+    assert np.array_equal(got[:, 5:24_005], audio)
+    assert not np.delete(got, slice(5, 24_005), axis=1).any()
+
+
+def test_a_crossfade_is_two_fades_placed(bench):
+    """Equal gain over the overlap of the same signal, in phase: the signal itself."""
+    audio = bench.noise("s", 1, 1.0)
+    first = bench.clip("s", 0, 30_000, "a")
+    second = bench.clip("s", 20_000, 28_000, "b")
+    nodes = [
+        first,
+        second,
+        Fade("a.out", Edge.OUT, 10_000, "tri", operands=("a",)),
+        Fade("b.in", Edge.IN, 10_000, "tri", operands=("b",)),
+        Place("b.place", 20_000, operands=("b.in",)),
+        Mix("m", 48_000, operands=("a.out", "b.place")),
+        out("m"),
+    ]
+    got = bench.render(bench.graph(*nodes))
+    assert np.abs(got - audio).max() < 1e-15
+
+
+def test_a_value_used_often_is_made_once(bench):
+    """By three operands of one sum, by a lane at two times, and as a stem."""
+    audio = bench.noise("s", 1, 0.5)
+    nodes = [
+        bench.clip("s", name="c"),
+        Pan("p", 0.5, PanLaw.UNITY, operands=("c",)),
+        Gain("g", -6.0, operands=("p",)),
+        Lane("l", (10, 30_000), 60_000, operands=("g", "g")),
+        Mix("m", 60_000, operands=("g", "l", "g")),
+        out("m"),
+        Output("stem", OutputRole.STEM, "bus", "wav", Encoding.F64, operands=("l",)),
+    ]
+    plan = BACKEND.emit(bench.graph(*nodes), EmitOptions())
+    bench.run(plan)
+    once = np.vstack([np.cos(np.pi / 4) * audio, audio]) * 10 ** (-6 / 20)
+    lane = np.zeros((2, 60_000))
+    lane[:, 10:24_010] = lane[:, 30_000:54_000] = once
+    whole = lane + 2 * np.pad(once, ((0, 0), (0, 36_000)))
+    master, stem = (bench.read(delivery.file) for delivery in plan.deliveries)
+    assert np.abs(master - whole).max() < 1e-14
+    assert np.abs(stem - lane).max() < 1e-15
+    assert plan.filter_complex.count("volume@") == 1
+
+
+def test_clips_of_many_kinds_on_two_buses(bench):
+    """A whole small mix: sums of sums, of operands that were framed differently on their way."""
+    length = 4 * RATE
+    wanted = np.zeros((2, length))
+    nodes, tracks = [], []
+    for track in range(3):
+        placed = []
+        for number in range(4):
+            name = f"t{track}{'x' * number}"
+            coding = ("PCM_16", "PCM_24", "FLOAT")[track]
+            audio = bench.noise(
+                name, 1, 0.7, file=f"{name}.flac" if not track else "", coding=coding
+            )
+            start = 7001 * number + 333 * track
+            wanted[:, start : start + audio.shape[1]] += np.sqrt(0.5) * audio
+            nodes += [
+                bench.clip(name),
+                Pan(f"{name}.pan", 0.0, PanLaw.CONSTANT_POWER, operands=(f"{name}.clip",)),
+                Place(f"{name}.place", start, operands=(f"{name}.pan",)),
+            ]
+            placed.append(f"{name}.place")
+        nodes.append(Mix(f"t{track}.mix", length, operands=tuple(placed)))
+        tracks.append(f"t{track}.mix")
+    nodes += [
+        Bus("x.bus", operands=tuple(tracks[:2])),
+        Bus("y.bus", operands=tuple(tracks[2:])),
+        Mix("m", length, operands=("x.bus", "y.bus")),
+        out("m"),
+    ]
+    assert np.abs(bench.render(bench.graph(*nodes)) - wanted).max() < 1e-14
+
+
+def out(operand: str) -> Output:
+    return Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=(operand,))
