@@ -23,6 +23,9 @@ from .arrays import FloatArray, IndexArray
 CONTROL_INTERVAL = 64
 """Samples between two coefficient updates of a moving filter."""
 
+_STILL = 1e-20
+"""A state below this (-400 dBFS) has rung out."""
+
 Polynomial = tuple[FloatArray, FloatArray, FloatArray]
 Cookbook = Callable[[FloatArray, FloatArray, float], tuple[Polynomial, Polynomial]]
 
@@ -100,6 +103,14 @@ class StaticBiquad:
         self._section = section
         self._state = np.zeros((channels, 2))
 
+    @property
+    def is_still(self) -> bool:
+        """Whether it has rung out: silence in gives silence out."""
+        return bool(np.all(np.abs(self._state) < _STILL))
+
+    def skip(self, count: int) -> None:
+        """Pass over `count` samples of silence; only for a filter that is still."""
+
     def process(self, block: FloatArray) -> FloatArray:
         """Filter the next samples, shape (channels, n); returns the same shape."""
         out, self._state = _run(self._section, block, self._state)
@@ -126,6 +137,15 @@ class MovingBiquad:
         self._frequency = frequency
         self._position = 0
         self._state = np.zeros((channels, 2))
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it has rung out: silence in gives silence out."""
+        return bool(np.all(np.abs(self._state) < _STILL))
+
+    def skip(self, count: int) -> None:
+        """Pass over `count` samples of silence; only for a filter that is still."""
+        self._position += count
 
     def process(self, block: FloatArray) -> FloatArray:
         """Filter the next samples, shape (channels, n); returns the same shape.
