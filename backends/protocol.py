@@ -100,6 +100,19 @@ class FilterScript:
         return ";\n".join(str(line) for line in self.lines)
 
 
+@frozen
+class Script:
+    """A text that must stand in a file before the step runs.
+
+    Attributes:
+        file: where, in the work space.
+        text: what.
+    """
+
+    file: File
+    text: str
+
+
 Arg = str | File | Fact | Template | FilterScript
 
 
@@ -125,6 +138,7 @@ class Step:
         after: ids of steps that must have run.
         samples: how many samples its output lasts, for progress.
         rate: Hz of those samples.
+        scripts: texts to put into files first.
     """
 
     id: str
@@ -137,11 +151,13 @@ class Step:
     after: tuple[str, ...]
     samples: int
     rate: int
+    scripts: tuple[Script, ...] = ()
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what the step does: program, arguments, inputs and outputs by name."""
+        """SHA-256 of what the step does: program, arguments, scripts, input and output names."""
         parts = [self.kind.value, self.program, *map(_tagged, self.argv)]
+        parts += [part for s in self.scripts for part in (str(s.file), s.text)]
         parts += [str(f) for f in (*self.inputs, *self.outputs)]
         return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
@@ -232,6 +248,9 @@ class Plan:
             after = f" after {', '.join(step.after)}" if step.after else ""
             lines += ["", f"step {step.id}{after}  # {step.purpose}", f"  {step.program}"]
             lines += [f"    {line}" for line in _argument_lines(step.argv)]
+            for script in step.scripts:
+                lines.append(f"  script {script.file}")
+                lines += [f"    {line}" for line in script.text.splitlines()]
         lines.append("")
         lines += [f"deliver {d.role.value} {d.target} {d.file}" for d in self.deliveries]
         if self.loudness is not None:
@@ -259,6 +278,7 @@ class Plan:
                     "outputs": [str(f) for f in s.outputs],
                     "after": list(s.after),
                     "facts": list(s.facts()),
+                    "scripts": [{"file": str(t.file), "text": t.text} for t in s.scripts],
                     "digest": s.digest,
                 }
                 for s in self.steps
