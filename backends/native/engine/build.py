@@ -1,0 +1,297 @@
+"""Graph -> streams: one a value and place in time, from the outputs down.
+
+A value is needed at an origin: where its own sample 0 lies on the time line. Places and lanes only
+shift the origin of what they place, so they cost nothing, and a value that is placed twice is
+streamed twice, once from each origin. Values heard by several others at one origin are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ....ir.graph import Graph
+from ....ir.nodes import (
+    Bus,
+    Clip,
+    Crossfade,
+    Dither,
+    Downmix,
+    Edge,
+    Fade,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Headroom,
+    Lane,
+    Limiter,
+    Loudnorm,
+    Mix,
+    Node,
+    Pan,
+    PanAutomation,
+    Place,
+    Silence,
+)
+from ....ir.types import gain_factor
+from ..dsp import biquad, dither, pan
+from ..dsp.arrays import FloatArray
+from ..dsp.curves import fade_in, fade_out
+from ..dsp.envelope import gain_envelope, interpolate, log_frequency_envelope
+from ..dsp.limiter import TruePeakLimiter
+from ..values import dither_seeds, frames_of
+from .piece import Stream
+from .sources import Sources
+from .streams import (
+    Change,
+    Changed,
+    Dithered,
+    Empty,
+    Filtered,
+    Limited,
+    Played,
+    Shared,
+    Summed,
+)
+
+
+class Need(NamedTuple):
+    """A value at an origin, and the position up to which it is heard."""
+
+    name: str
+    origin: int
+    end: int
+
+
+class Site(NamedTuple):
+    """Where a stream is made.
+
+    Attributes:
+        graph: all nodes.
+        sources: opens files.
+        seeds: of dithers, by name.
+        origin, end: of the value: from its own sample 0 to where it is last heard.
+        operands: the streams of those operands that are heard at all.
+    """
+
+    graph: Graph
+    sources: Sources
+    seeds: Mapping[str, bytes]
+    origin: int
+    end: int
+    operands: Sequence[Stream]
+
+
+class Built(NamedTuple):
+    """The streams of the values that were asked for, and those that can be made ahead of them."""
+
+    streams: Mapping[str, Stream]
+    ahead: tuple[Shared, ...]
+
+
+def build(
+    graph: Graph, values: Iterable[str], sources: Sources, ahead: Iterable[str] = ()
+) -> Built:
+    """Streams of `values`, which begin at position 0.
+
+    `ahead` names values to share even where only one hears them, so that they can be made early.
+    """
+    wanted = dict.fromkeys(values)
+    heard: dict[str, dict[int, int]] = {node.name: {} for node in graph.nodes}
+    hearers: dict[tuple[str, int], int] = {}
+    needs: dict[tuple[str, int], list[Need]] = {}
+
+    def hear(need: Need) -> None:
+        ends = heard[need.name]
+        ends[need.origin] = max(need.end, ends.get(need.origin, 0))
+        hearers[need[:2]] = hearers.get(need[:2], 0) + 1
+
+    for name in wanted:
+        hear(Need(name, 0, graph.signals[name].length or 0))
+    for node in reversed(graph.nodes):
+        for origin, end in heard[node.name].items():
+            found = needs[node.name, origin] = list(_needs(graph, node, origin, end))
+            for need in found:
+                hear(need)
+
+    seeds, early = dither_seeds(graph), set(ahead)
+    made: dict[tuple[str, int], Stream | Shared] = {}
+
+    def connect(need: Need) -> Stream:
+        stream = made[need[:2]]
+        return stream.port(need.end) if isinstance(stream, Shared) else stream
+
+    for node in graph.nodes:
+        for origin, end in heard[node.name].items():
+            key = (node.name, origin)
+            site = Site(graph, sources, seeds, origin, end, [connect(n) for n in needs[key]])
+            stream = STREAMS[type(node)](node, site)
+            share = hearers[key] > 1 or node.name in early
+            made[key] = Shared(stream) if share and stream.start < stream.end else stream
+    streams = {n: connect(Need(n, 0, graph.signals[n].length or 0)) for n in wanted}
+    can_be_early = (s for key, s in made.items() if key[0] in early and isinstance(s, Shared))
+    return Built(streams, tuple(can_be_early))
+
+
+def _needs(graph: Graph, node: Node, origin: int, end: int) -> Iterator[Need]:
+    """What a node needs of its operands, to be heard from `origin` to `end`."""
+    operands = node.operands[:1] if isinstance(node, Loudnorm) else node.operands
+    shifts: tuple[int, ...] = (0,) * len(operands)
+    if isinstance(node, Place):
+        shifts = (node.start,)
+    elif isinstance(node, Lane):
+        shifts = node.starts
+    if isinstance(node, Limiter):  # it must hear past the end of what is wanted of it
+        end = origin + (graph.signals[node.name].length or 0)
+    for operand, shift in zip(operands, shifts, strict=True):
+        last = min(end, origin + shift + (graph.signals[operand].length or 0))
+        if origin + shift < last:
+            yield Need(operand, origin + shift, last)
+
+
+def _played(node: Clip, site: Site) -> Stream:
+    source = site.graph.source_by_name[node.source]
+    return Played(site.sources, source, node.rate, node.offset, site.origin, site.end)
+
+
+def _silent(node: Silence, site: Site) -> Stream:
+    return Empty(node.channels, site.origin)
+
+
+def _summed(node: Mix | Bus | Lane, site: Site) -> Stream:
+    channels = site.graph.signals[node.name].channels
+    return Summed(site.operands, channels, site.origin, site.end)
+
+
+def _placed(node: Place, site: Site) -> Stream:
+    """The operand itself: the origin says where it lies."""
+    if site.operands:
+        return site.operands[0]
+    return Empty(site.graph.signals[node.name].channels, site.origin)
+
+
+def _limited(node: Limiter, site: Site) -> Stream:
+    signal = site.graph.signals[node.name]
+    aim = node.ceiling_db - node.margin_db
+    limiter = TruePeakLimiter(signal.rate, signal.channels, aim, detector=node.mode.value)
+    return Limited(site.operands[0], limiter, site.origin, site.origin + (signal.length or 0))
+
+
+def _dithered(node: Dither, site: Site) -> Stream:
+    noise = dither.Dither(site.seeds[node.name])
+    return Dithered(site.operands[0], noise, node.bits, site.origin, site.end)
+
+
+def _filtered(node: Filter, site: Site) -> Stream:
+    rate = site.graph.signals[node.name].rate
+    rows = biquad.coefficients(node.shape.value, node.frequency_hz, rate, node.q, node.gain_db)
+    still = biquad.StaticBiquad(rows[0], site.operands[0].channels)
+    return Filtered(site.operands[0], still, site.origin, site.end)
+
+
+def _moving(node: FilterAutomation, site: Site) -> Stream:
+    frames = frames_of(node.points)
+    moving = biquad.MovingBiquad(
+        node.shape.value,
+        site.graph.signals[node.name].rate,
+        site.operands[0].channels,
+        frequency=lambda positions: log_frequency_envelope(frames, positions),
+        q=node.q,
+        gain_db=node.gain_db,
+    )
+    return Filtered(site.operands[0], moving, site.origin, site.end)
+
+
+def _scale(factor: float) -> Change:
+    return lambda samples, _: samples * factor
+
+
+def _gain(node: Gain, _: Site) -> Change:
+    return _scale(gain_factor(node.gain_db))
+
+
+def _headroom(node: Headroom, _: Site) -> Change:
+    return _scale(gain_factor(-node.headroom_db))
+
+
+def _loudnorm(node: Loudnorm, _: Site) -> Change:
+    if node.gain_db is None:
+        raise ValueError(f"the gain of %{node.name} has not been measured")
+    return _scale(gain_factor(node.gain_db))
+
+
+def _fade(node: Fade | Crossfade, site: Site) -> Change:
+    length, curve = node.length, node.curve
+    if node.edge is Edge.IN:
+
+        def change(samples: FloatArray, at: int) -> FloatArray:
+            count = samples.shape[1]
+            return samples * fade_in(length, curve, count, at) if at < length else samples
+
+        return change
+    begin = (site.graph.signals[node.name].length or 0) - length
+
+    def change_out(samples: FloatArray, at: int) -> FloatArray:
+        count = samples.shape[1]
+        inside = at + count > begin
+        return samples * fade_out(length, curve, count, at - begin) if inside else samples
+
+    return change_out
+
+
+def _gain_automation(node: GainAutomation, _: Site) -> Change:
+    frames = frames_of(node.points)
+    return lambda samples, at: samples * gain_envelope(frames, at, samples.shape[1])
+
+
+def _pan(node: Pan, site: Site) -> Change:
+    gains = pan.gains(node.position, node.law.value, site.operands[0].channels)
+    return lambda samples, _: samples * gains
+
+
+def _pan_automation(node: PanAutomation, _: Site) -> Change:
+    frames, law = frames_of(node.points), node.law.value
+
+    def change(samples: FloatArray, at: int) -> FloatArray:
+        positions = np.arange(at, at + samples.shape[1])
+        return pan.pan(samples, interpolate(frames, positions), law)
+
+    return change
+
+
+def _downmix(_: Downmix, __: Site) -> Change:
+    return lambda samples, _: pan.downmix(samples)
+
+
+def _changed(make: Callable[[Any, Site], Change]) -> Callable[[Any, Site], Stream]:
+    def stream(node: Node, site: Site) -> Stream:
+        channels = site.graph.signals[node.name].channels
+        return Changed(site.operands[0], make(node, site), channels, site.origin, site.end)
+
+    return stream
+
+
+STREAMS: Mapping[type[Node], Callable[[Any, Site], Stream]] = {
+    Clip: _played,
+    Silence: _silent,
+    Gain: _changed(_gain),
+    Fade: _changed(_fade),
+    Crossfade: _changed(_fade),
+    GainAutomation: _changed(_gain_automation),
+    Filter: _filtered,
+    FilterAutomation: _moving,
+    Pan: _changed(_pan),
+    PanAutomation: _changed(_pan_automation),
+    Downmix: _changed(_downmix),
+    Place: _placed,
+    Lane: _summed,
+    Mix: _summed,
+    Bus: _summed,
+    Headroom: _changed(_headroom),
+    Loudnorm: _changed(_loudnorm),
+    Limiter: _limited,
+    Dither: _dithered,
+}

@@ -1,0 +1,172 @@
+"""Writes delivered files: WAV by ourselves, FLAC through libsndfile.
+
+Promises: the bytes depend on the samples and the tags alone (libsndfile puts the time into float
+WAVs, so it is not asked). A WAV beyond 4 GiB is an RF64 (EBU Tech 3306; ITU-R BS.2088), which every
+reader that matters takes as WAV. Samples are rounded half to even and clipped (docs/semantics.md).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soundfile
+
+from ....ir.nodes import Encoding
+from ....ir.types import Signal
+from ..dsp.arrays import FloatArray
+from ..dsp.dither import quantise
+
+Tags = Sequence[tuple[str, str]]
+"""Keys and values of metadata, in order."""
+
+PCM, IEEE_FLOAT = 1, 3
+_FOUR_GIB = 1 << 32
+_UNKNOWN = _FOUR_GIB - 1
+
+INFO_CHUNKS: Mapping[str, bytes] = {
+    "title": b"INAM",
+    "artist": b"IART",
+    "album": b"IPRD",
+    "comment": b"ICMT",
+    "copyright": b"ICOP",
+    "date": b"ICRD",
+    "genre": b"IGNR",
+    "language": b"ILNG",
+    "track": b"IPRT",
+}
+"""Metadata key -> chunk of a WAV's INFO list (Microsoft, RIFF Multimedia Data Standards, 1994)."""
+
+_FLAC_TAGS: Mapping[str, str] = {
+    **{k: k for k in ("title", "artist", "album", "comment", "copyright", "date", "genre")},
+    "track": "tracknumber",
+}
+
+
+class Writer(Protocol):
+    """A file under way."""
+
+    def write(self, samples: FloatArray) -> None:
+        """Append samples, shape (channels, n), full scale 1.0."""
+        ...
+
+    def close(self) -> None:
+        """The file is complete."""
+        ...
+
+
+class WavWriter:
+    """A WAV of a known length."""
+
+    def __init__(self, path: Path, signal: Signal, encoding: Encoding, tags: Tags) -> None:
+        self._file = path.open("wb")
+        self._encode = ENCODERS[encoding]
+        size = (signal.length or 0) * signal.channels * encoding.bits // 8
+        self._file.write(wav_header(signal, encoding, tags))
+        self._padding = size % 2
+
+    def write(self, samples: FloatArray) -> None:
+        """See `Writer`."""
+        self._file.write(self._encode(samples))
+
+    def close(self) -> None:
+        """See `Writer`."""
+        self._file.write(b"\0" * self._padding)
+        self._file.close()
+
+
+class FlacWriter:
+    """A FLAC file."""
+
+    def __init__(self, path: Path, signal: Signal, encoding: Encoding, tags: Tags) -> None:
+        self._file = soundfile.SoundFile(
+            path, "w", signal.rate, signal.channels, format="FLAC", subtype=f"PCM_{encoding.bits}"
+        )
+        for key, value in tags:
+            if key in _FLAC_TAGS:
+                setattr(self._file, _FLAC_TAGS[key], value)
+        self._bits = encoding.bits
+
+    def write(self, samples: FloatArray) -> None:
+        """See `Writer`."""
+        whole = quantise(samples, self._bits).samples.astype(np.int32)
+        # libsndfile takes integers of 32 bits with the sample in the upper ones.
+        self._file.write(np.ascontiguousarray((whole << (32 - self._bits)).T))
+
+    def close(self) -> None:
+        """See `Writer`."""
+        self._file.close()
+
+
+WRITERS: Mapping[tuple[str, Encoding], Callable[[Path, Signal, Encoding, Tags], Writer]] = {
+    **{("wav", encoding): WavWriter for encoding in Encoding},
+    ("flac", Encoding.S16): FlacWriter,
+    ("flac", Encoding.S24): FlacWriter,
+}
+"""Container and encoding -> what writes it."""
+
+
+def wav_header(signal: Signal, encoding: Encoding, tags: Tags) -> bytes:
+    """Everything before the samples. Tags stand before them, so that a file can be cut short."""
+    width = encoding.bits // 8
+    frame = signal.channels * width
+    frames = signal.length or 0
+    size = frames * frame
+    code = IEEE_FLOAT if encoding.is_float else PCM
+    form = struct.pack(
+        "<HHIIHH", code, signal.channels, signal.rate, signal.rate * frame, frame, encoding.bits
+    )
+    body = _chunk(b"fmt ", form)
+    if encoding.is_float:
+        body += _chunk(b"fact", struct.pack("<I", min(frames, _UNKNOWN)))
+    info = b"".join(
+        _chunk(INFO_CHUNKS[key], value.encode() + b"\0")
+        for key, value in tags
+        if key in INFO_CHUNKS
+    )
+    if info:
+        body += _chunk(b"LIST", b"INFO" + info)
+    total = 4 + len(body) + 8 + size + size % 2
+    if total < _FOUR_GIB:
+        return (
+            struct.pack("<4sI4s", b"RIFF", total, b"WAVE")
+            + body
+            + b"data"
+            + struct.pack("<I", size)
+        )
+    sizes = _chunk(b"ds64", struct.pack("<QQQI", total + 36, size, frames, 0))
+    head = struct.pack("<4sI4s", b"RF64", _UNKNOWN, b"WAVE")
+    return head + sizes + body + b"data" + struct.pack("<I", _UNKNOWN)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
+def _int16(samples: FloatArray) -> bytes:
+    return quantise(samples, 16).samples.T.astype("<i2").tobytes()
+
+
+def _int24(samples: FloatArray) -> bytes:
+    wide = np.ascontiguousarray(quantise(samples, 24).samples.T.astype("<i4"))
+    return wide.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+
+
+def _float32(samples: FloatArray) -> bytes:
+    return samples.T.astype("<f4").tobytes()
+
+
+def _float64(samples: FloatArray) -> bytes:
+    return samples.T.astype("<f8").tobytes()
+
+
+ENCODERS: Mapping[Encoding, Callable[[FloatArray], bytes]] = {
+    Encoding.S16: _int16,
+    Encoding.S24: _int24,
+    Encoding.F32: _float32,
+    Encoding.F64: _float64,
+}
+"""Encoding -> samples of shape (channels, n) as interleaved little-endian bytes."""

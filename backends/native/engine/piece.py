@@ -1,0 +1,82 @@
+"""What passes between the streams of the engine: the part of a block that sounds.
+
+Positions are absolute: samples from the start of the graph's time line, wherever the value itself
+begins. Where nothing sounds nothing is allocated: a stream then gives None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from attrs import frozen
+
+from ..dsp.arrays import FloatArray
+
+
+@frozen(eq=False)
+class Piece:
+    """Samples from `start` on, shape (channels, n >= 1); nobody writes to them any more."""
+
+    start: int
+    samples: FloatArray
+
+    @property
+    def end(self) -> int:
+        """The first position after it."""
+        return self.start + int(self.samples.shape[1])
+
+    def within(self, start: int, end: int) -> Piece | None:
+        """The part of it in [start, end)."""
+        first, last = max(start, self.start), min(end, self.end)
+        if first >= last:
+            return None
+        if (first, last) == (self.start, self.end):
+            return self
+        return Piece(first, self.samples[:, first - self.start : last - self.start])
+
+
+class Stream(Protocol):
+    """A value, pulled from its start to its end, each range beginning where the last one ended.
+
+    Attributes:
+        channels: 1 or 2.
+        start: the first position that may sound.
+        end: the first position after the last that may; the stream is empty unless after `start`.
+    """
+
+    channels: int
+    start: int
+    end: int
+
+    def pull(self, start: int, end: int) -> Piece | None:
+        """What sounds in [start, end), which lies within the stream and is not empty."""
+        ...
+
+
+def take(stream: Stream, start: int, end: int) -> Piece | None:
+    """What sounds of a stream in [start, end), which may reach beyond the stream."""
+    first, last = max(start, stream.start), min(end, stream.end)
+    return stream.pull(first, last) if first < last else None
+
+
+def whole(piece: Piece | None, start: int, end: int, channels: int) -> FloatArray:
+    """A piece with the silence around it: all of [start, end), shape (channels, end - start)."""
+    if piece is not None and piece.start == start and piece.end == end:
+        return piece.samples
+    samples = np.zeros((channels, end - start))
+    if piece is not None:
+        samples[:, piece.start - start : piece.end - start] = piece.samples
+    return samples
+
+
+def add(pieces: Sequence[Piece]) -> Piece | None:
+    """The sum of the pieces, in their order."""
+    if len(pieces) < 2:
+        return pieces[0] if pieces else None
+    start, end = min(p.start for p in pieces), max(p.end for p in pieces)
+    total = np.zeros((pieces[0].samples.shape[0], end - start))
+    for piece in pieces:
+        total[:, piece.start - start : piece.end - start] += piece.samples
+    return Piece(start, total)

@@ -1,0 +1,259 @@
+"""The meaning of a mix, as plainly as docs/semantics.md has it: one small function a node kind.
+
+Promises: `evaluate` gives every value of a graph as a whole array, so nothing here knows of blocks,
+state or order of work; every other engine, backend and optimisation is held against it. It is slow
+and keeps all values in memory. Arrays are float64 of shape (channels, n), full scale 1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import soundfile
+from attrs import frozen
+
+from ...ir.graph import Graph
+from ...ir.nodes import (
+    Bus,
+    Clip,
+    Crossfade,
+    Dither,
+    Downmix,
+    Edge,
+    Encoding,
+    Fade,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Headroom,
+    Lane,
+    Limiter,
+    Loudnorm,
+    Mix,
+    Node,
+    Output,
+    Pan,
+    PanAutomation,
+    Place,
+    Silence,
+    Source,
+)
+from ...ir.types import gain_factor
+from .dsp import biquad, dither, pan
+from .dsp.arrays import FloatArray
+from .dsp.curves import fade_in, fade_out
+from .dsp.envelope import gain_envelope, interpolate, log_frequency_envelope
+from .dsp.limiter import TruePeakLimiter
+from .dsp.resample import resample
+from .meter import measure
+from .values import dither_seeds, frames_of
+
+SourceReader = Callable[[Source], FloatArray]
+"""From a source to all its samples, shape (channels, frames), at its own rate."""
+
+
+FLOATS: Mapping[Encoding, type[np.floating[Any]]] = {
+    Encoding.F32: np.float32,
+    Encoding.F64: np.float64,
+}
+
+
+@frozen
+class Context:
+    """What a node may need besides its operands."""
+
+    graph: Graph
+    read: SourceReader
+    seeds: Mapping[str, bytes]
+
+
+def evaluate(graph: Graph, open_source: SourceReader) -> dict[str, FloatArray]:
+    """Every value of the graph, by name; an output's value is what can be read from its file.
+
+    Raises:
+        ValueError: a filter frequency or a pan out of range; what the reader raises.
+    """
+    context = Context(graph, open_source, dither_seeds(graph))
+    values: dict[str, FloatArray] = {}
+    for node in graph.nodes:
+        operands = [values[name] for name in node.operands]
+        values[node.name] = MEANING[type(node)](node, operands, context)
+    return values
+
+
+def read_file(path: str) -> FloatArray:
+    """All samples of an audio file, shape (channels, frames), float64."""
+    samples, _ = soundfile.read(path, dtype="float64", always_2d=True)
+    return np.ascontiguousarray(samples.T)
+
+
+def _clip(node: Clip, _: list[FloatArray], context: Context) -> FloatArray:
+    """y[i] = s[offset + i], s the whole source resampled to the session rate."""
+    source = context.graph.source_by_name[node.source]
+    samples = context.read(source)
+    if source.rate != node.rate:
+        samples = resample(samples, source.rate, node.rate)
+    return samples[:, node.offset : node.offset + node.length]
+
+
+def _silence(node: Silence, _: list[FloatArray], __: Context) -> FloatArray:
+    """y[i] = 0."""
+    return np.zeros((node.channels, node.length))
+
+
+def _gain(node: Gain, operands: list[FloatArray], _: Context) -> FloatArray:
+    """The operand times 10^(dB/20)."""
+    return gain_factor(node.gain_db) * operands[0]
+
+
+def _fade(node: Fade | Crossfade, operands: list[FloatArray], _: Context) -> FloatArray:
+    """In: y[i] = f(i/N) * x[i] for i < N. Out: y[L-N+i] = f(1-i/N) * x[L-N+i]. Elsewhere y = x."""
+    count = operands[0].shape[1]
+    if node.edge is Edge.IN:
+        return fade_in(node.length, node.curve, count) * operands[0]
+    return fade_out(node.length, node.curve, count, node.length - count) * operands[0]
+
+
+def _gain_automation(node: GainAutomation, operands: list[FloatArray], _: Context) -> FloatArray:
+    """y[i] = 10^(g(i)/20) * x[i], g in dB between the points."""
+    return gain_envelope(frames_of(node.points), 0, operands[0].shape[1]) * operands[0]
+
+
+def _filter(node: Filter, operands: list[FloatArray], context: Context) -> FloatArray:
+    """The RBJ biquad in transposed direct form II, from silence."""
+    rate = context.graph.signals[node.name].rate
+    rows = biquad.coefficients(node.shape.value, node.frequency_hz, rate, node.q, node.gain_db)
+    return biquad.StaticBiquad(rows[0], operands[0].shape[0]).process(operands[0])
+
+
+def _filter_automation(
+    node: FilterAutomation, operands: list[FloatArray], context: Context
+) -> FloatArray:
+    """The same, with new coefficients at every 64th sample from f there, to 6 digits."""
+    frames = frames_of(node.points)
+    moving = biquad.MovingBiquad(
+        node.shape.value,
+        context.graph.signals[node.name].rate,
+        operands[0].shape[0],
+        frequency=lambda positions: log_frequency_envelope(frames, positions),
+        q=node.q,
+        gain_db=node.gain_db,
+    )
+    return moving.process(operands[0])
+
+
+def _pan(node: Pan, operands: list[FloatArray], _: Context) -> FloatArray:
+    """Mono: (l(p) * x, r(p) * x) by the law. Stereo: balance, whatever the law."""
+    return pan.pan(operands[0], node.position, node.law.value)
+
+
+def _pan_automation(node: PanAutomation, operands: list[FloatArray], _: Context) -> FloatArray:
+    """The same with p(i) between the points, sample by sample."""
+    positions = interpolate(frames_of(node.points), np.arange(operands[0].shape[1]))
+    return pan.pan(operands[0], positions, node.law.value)
+
+
+def _downmix(_: Downmix, operands: list[FloatArray], __: Context) -> FloatArray:
+    """Of left and right: (L + R) / 2."""
+    return pan.downmix(operands[0])
+
+
+def _place(node: Place, operands: list[FloatArray], _: Context) -> FloatArray:
+    """y[i] = 0 for i < start, x[i - start] from there on."""
+    return np.pad(operands[0], ((0, 0), (node.start, 0)))
+
+
+def _lane(node: Lane, operands: list[FloatArray], _: Context) -> FloatArray:
+    """Each operand from its start on, silence between."""
+    lane = np.zeros((operands[0].shape[0], node.length))
+    for start, operand in zip(node.starts, operands, strict=True):
+        lane[:, start : start + operand.shape[1]] = operand
+    return lane
+
+
+def _mix(node: Mix, operands: list[FloatArray], _: Context) -> FloatArray:
+    """The sum of the operands in their order, each cut or padded to the length."""
+    total = np.zeros((operands[0].shape[0], node.length))
+    for operand in operands:
+        sounding = operand[:, : node.length]
+        total[:, : sounding.shape[1]] += sounding
+    return total
+
+
+def _bus(_: Bus, operands: list[FloatArray], __: Context) -> FloatArray:
+    """The sum of the operands in their order."""
+    total = np.zeros_like(operands[0])
+    for operand in operands:
+        total += operand
+    return total
+
+
+def _headroom(node: Headroom, operands: list[FloatArray], _: Context) -> FloatArray:
+    """The operand times 10^(-dB/20)."""
+    return gain_factor(-node.headroom_db) * operands[0]
+
+
+def _loudnorm(node: Loudnorm, operands: list[FloatArray], context: Context) -> FloatArray:
+    """The operand times 10^((target - measured)/20), measured the last operand's loudness in LUFS.
+
+    Silence has no loudness: its gain is 0 dB.
+    """
+    gain_db = node.gain_db
+    if gain_db is None:
+        signal = context.graph.signals[node.operands[-1]]
+        integrated = measure([operands[-1]], signal.rate, signal.channels).integrated
+        gain_db = node.target_lufs - integrated if np.isfinite(integrated) else 0.0
+    return gain_factor(gain_db) * operands[0]
+
+
+def _limiter(node: Limiter, operands: list[FloatArray], context: Context) -> FloatArray:
+    """The look-ahead limiter of dsp/limiter.py, aimed `margin_db` under the ceiling."""
+    limiter = TruePeakLimiter(
+        context.graph.signals[node.name].rate,
+        operands[0].shape[0],
+        node.ceiling_db - node.margin_db,
+        detector=node.mode.value,
+    )
+    return np.concatenate([limiter.process(operands[0]), limiter.flush()], axis=1)
+
+
+def _dither(node: Dither, operands: list[FloatArray], context: Context) -> FloatArray:
+    """The operand plus TPDF noise of one step of 2^(1-bits)."""
+    channels, count = operands[0].shape
+    noise = dither.Dither(context.seeds[node.name]).noise(channels, 0, count)
+    return operands[0] + noise * 2.0 ** (1 - node.bits)
+
+
+def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:
+    """Whole steps of 2^(1-bits), rounded half to even and clipped; floats as they are stored."""
+    if node.encoding.is_float:
+        return operands[0].astype(FLOATS[node.encoding]) * np.float64(1.0)
+    whole = dither.quantise(operands[0], node.encoding.bits).samples
+    return whole * 2.0 ** (1 - node.encoding.bits)
+
+
+MEANING: Mapping[type[Node], Callable[[Any, list[FloatArray], Context], FloatArray]] = {
+    Clip: _clip,
+    Silence: _silence,
+    Gain: _gain,
+    Fade: _fade,
+    Crossfade: _fade,
+    GainAutomation: _gain_automation,
+    Filter: _filter,
+    FilterAutomation: _filter_automation,
+    Pan: _pan,
+    PanAutomation: _pan_automation,
+    Downmix: _downmix,
+    Place: _place,
+    Lane: _lane,
+    Mix: _mix,
+    Bus: _bus,
+    Headroom: _headroom,
+    Loudnorm: _loudnorm,
+    Limiter: _limiter,
+    Dither: _dither,
+    Output: _output,
+}

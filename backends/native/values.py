@@ -1,0 +1,28 @@
+"""What reference and engine must read alike from a graph: keyframes, and the seeds of dither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...ir.graph import Graph
+from ...ir.nodes import Dither, Point
+from ..phases import value_digests
+from .dsp.envelope import Keyframes, keyframes
+
+
+def frames_of(points: tuple[Point, ...]) -> Keyframes:
+    """The points of an automation as the kernels take them."""
+    return keyframes((point.at, point.value, point.shape.value) for point in points)
+
+
+def dither_seeds(graph: Graph) -> Mapping[str, bytes]:
+    """The seed of every dither, by its name: the digest of what it dithers.
+
+    What is measured is left open in that digest, so the noise is the same whether a gain is still
+    to be measured, is known, or has been corrected.
+    """
+    dithers = [node for node in graph.nodes if isinstance(node, Dither)]
+    if not dithers:
+        return {}
+    found = value_digests(graph)
+    return {node.name: bytes.fromhex(found[node.operands[0]]) for node in dithers}
