@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..ir.nodes import Encoding
-from .driver import Compilation, compile_timeline
+from .driver import Compilation, compile_graph, compile_timeline
 from .facts import Facts
+from .graph_input import GraphFile
 from .request import RenderRequest, StemMode
 from .timeline.model import Timeline
 
 
-def compile(  # noqa: A001 (the API's name, as re.compile is)
-    timeline: Timeline,
+def compile(
+    timeline: Timeline | GraphFile,
     *,
     preset: str = "default",
     mix: str | None = None,
@@ -23,13 +24,15 @@ def compile(  # noqa: A001 (the API's name, as re.compile is)
     encoding: Encoding | str | None = None,
     facts: Facts | None = None,
     disable: Collection[str] = (),
+    pass_limit: int | None = None,
     single: bool = False,
     strict: bool = False,
 ) -> Compilation:
-    """Compiles a timeline to a plan, without rendering anything.
+    """Compiles a timeline, or a graph, to a plan, without rendering anything.
 
     Args:
-        timeline: from `load` or built in Python.
+        timeline: from `load` or built in Python; or a graph from `load_graph`, which holds its
+            delivery and heeds only `backend`, `facts`, `disable`, `pass_limit` and `single`.
         preset: id of the export preset.
         mix: id of the mix preset; None: the timeline's own.
         stems: whether to deliver one file a bus beside the master.
@@ -39,6 +42,7 @@ def compile(  # noqa: A001 (the API's name, as re.compile is)
         encoding: "s16", "s24", "f32" or "f64"; None: the preset's.
         facts: what earlier renders measured.
         disable: names of optimisations to leave out.
+        pass_limit: how many optimisations may run, the first so many; None: all.
         single: one command with everything in it; needs facts where loudness is a target.
         strict: whether warnings are errors.
 
@@ -58,6 +62,15 @@ def compile(  # noqa: A001 (the API's name, as re.compile is)
         encoding=None if encoding is None else Encoding(encoding),
         facts=facts or Facts(),
     )
+    if isinstance(timeline, GraphFile):
+        return compile_graph(
+            timeline, request, disable=disable, pass_limit=pass_limit, single=single
+        )
     return compile_timeline(
-        timeline, request, disable=disable, single=single, warnings_are_errors=strict
+        timeline,
+        request,
+        disable=disable,
+        pass_limit=pass_limit,
+        single=single,
+        warnings_are_errors=strict,
     )

@@ -1,4 +1,7 @@
-"""compile(): a timeline becomes a plan, the whole way, once, readable from top to bottom."""
+"""compile(): a timeline becomes a plan, the whole way, once, readable from top to bottom.
+
+A graph read from a file goes the same way from where `lower` would have left one.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean, strict
 from ..ir.graph import Graph
 from ..presets.load import export_preset, mix_presets
 from ..presets.model import ExportPreset, MixPreset
-from .geometry import mix_length
+from .graph_input import GraphFile, graph_unit
 from .media import probe_sources
 from .meta import static_meta
-from .pipeline import Observer, run_pipeline
+from .pipeline import AFTER_LOWER, Observer, run_pipeline
 from .request import RenderRequest
 from .timeline.model import Timeline
 from .unit import Unit
@@ -28,7 +31,7 @@ class Compilation:
     """What a timeline and a request compile to.
 
     Attributes:
-        timeline: as given.
+        timeline: as given; for a graph, a stand-in without tracks.
         request: as given.
         graph: the final IR, as the backend got it.
         plan: what the backend made of it.
@@ -55,6 +58,7 @@ def compile_timeline(
     request: RenderRequest,
     *,
     disable: Collection[str] = (),
+    pass_limit: int | None = None,
     single: bool = False,
     warnings_are_errors: bool = False,
     observer: Observer | None = None,
@@ -65,6 +69,7 @@ def compile_timeline(
         timeline: what to mix.
         request: how to deliver it, and by which backend.
         disable: names of optimisations to leave out.
+        pass_limit: how many optimisations may run, the first so many.
         single: one command with everything in it; needs all facts.
         warnings_are_errors: `--strict`.
         observer: called after each pass.
@@ -73,34 +78,67 @@ def compile_timeline(
         TimelineError: everything wrong with the document, the timeline, routing or presets.
         BackendError: the backend is unknown or cannot express the mix.
     """
-    backend = find_backend(request.backend)
-    export = _export(request)
-    mix = _mix(timeline, request)
+    unit = prepare(timeline, request)
+    unit = run_pipeline(unit, disable=disable, limit=pass_limit, observer=observer)
+    if warnings_are_errors and unit.diagnostics:
+        raise TimelineError(strict(unit.diagnostics), timeline.documents)
+    return _emit(unit, single=single)
+
+
+def compile_graph(
+    file: GraphFile,
+    request: RenderRequest,
+    *,
+    disable: Collection[str] = (),
+    pass_limit: int | None = None,
+    single: bool = False,
+    observer: Observer | None = None,
+) -> Compilation:
+    """Compiles a graph that was read from a file; arguments and errors as `compile_timeline`."""
+    unit = run_pipeline(
+        graph_unit(file, request),
+        passes=AFTER_LOWER,
+        disable=disable,
+        limit=pass_limit,
+        observer=observer,
+    )
+    return _emit(unit, single=single)
+
+
+def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
+    """The compilation of a timeline before its first pass.
+
+    Raises:
+        TimelineError: a preset is unknown.
+        BackendError: the backend is unknown.
+    """
     media, problems = probe_sources(timeline)
-    unit = Unit(
+    return Unit(
         timeline=timeline,
         request=request,
-        backend=backend,
-        export=export,
-        mix=mix,
+        backend=find_backend(request.backend),
+        export=_export(request),
+        mix=_mix(timeline, request),
         media=media,
         diagnostics=problems,
     )
-    unit = run_pipeline(unit, disable=disable, observer=observer)
-    if warnings_are_errors and unit.diagnostics:
-        raise TimelineError(strict(unit.diagnostics), timeline.documents)
-    tags = tuple(sorted(timeline.metadata.items()))
-    plan = backend.emit(unit.ir, EmitOptions(single=single, tags=tags))
+
+
+def _emit(unit: Unit, *, single: bool) -> Compilation:
+    tags = tuple(sorted(unit.timeline.metadata.items()))
+    graph = unit.ir
+    length = graph.signals[graph.outputs[0].name].length
+    assert length is not None  # the verifier has seen to it
     return Compilation(
-        timeline=timeline,
-        request=request,
-        graph=unit.ir,
-        plan=plan,
+        timeline=unit.timeline,
+        request=unit.request,
+        graph=graph,
+        plan=unit.backend.emit(graph, EmitOptions(single=single, tags=tags)),
         diagnostics=unit.diagnostics,
         meta=static_meta(unit),
-        source_root=timeline.root,
+        source_root=unit.timeline.root,
         fact_key=unit.fact_key,
-        length=mix_length(unit.timeline, media),
+        length=length,
     )
 
 

@@ -1,8 +1,8 @@
 """The state that passes hand on, and what a pass is.
 
 A pass is a small frozen object whose `run` maps one unit to the next. It states what must hold
-before it (`requires`) and what holds after it (`establishes`); the pipeline's test checks that every
-requirement is met by an earlier pass. `equivalence` is how far the audio may move: `exact`, a
+before it (`requires`) and what holds after it (`establishes`); the pipeline's test checks that
+every requirement is met by an earlier pass. `equivalence` is how far the audio may move: `exact`, a
 tolerance in dBFS, or None for the passes that do not rewrite a graph.
 """
 

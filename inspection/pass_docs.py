@@ -17,10 +17,12 @@ INTRO = """\
 A compilation runs these passes, always in this order. Each states what must hold before it and what
 holds after it. After every pass that leaves a graph the verifier checks all of it (`ir/verify.py`
 lists the invariants). *Equivalence* is how far the audio may move: not at all (exact), or by no
-more than so many dBFS; the differential tests render with and without each pass and hold it to that.
+more than so many dBFS; the differential tests render with and without each pass and hold it to
+that.
 
 An optional pass can be left out with `--disable NAME`; the audio stays the same within its
-tolerance.
+tolerance. `--pass-limit N` lets only the first N optional passes run, to find the one to blame.
+[inspecting.md](inspecting.md) shows what each pass did to a mix.
 """
 
 

@@ -1,0 +1,113 @@
+"""Compiling from IR text: a `.mir` file in place of a timeline.
+
+Promises: a graph goes the same way as a lowered timeline from there on. How it is delivered stands
+in the graph: its outputs, its finish. Of a request only the backend and the facts count.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from ..backends.registry import find_backend
+from ..ir.graph import Graph
+from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
+from ..presets.model import ExportPreset, MixPreset
+from .request import RenderRequest
+from .timeline.load import read_text
+from .timeline.model import Timeline
+from .unit import Unit
+
+if TYPE_CHECKING:
+    from ..ir.text.parser import ParsedGraph
+
+SUFFIX = ".mir"
+
+
+@frozen
+class GraphFile:
+    """A graph as it stands in a file.
+
+    Attributes:
+        parsed: the graph and its text.
+        path: the file; its sources count from its directory.
+    """
+
+    parsed: ParsedGraph
+    path: Path
+
+
+def is_graph_file(path: str | Path) -> bool:
+    """Whether a file holds IR text, by its name."""
+    return Path(path).suffix == SUFFIX
+
+
+def load_graph(path: str | Path) -> GraphFile:
+    """The sound graph in a file of IR text.
+
+    Raises:
+        TimelineError: MIX101, MIX110 the file cannot be read.
+        IRError: MIX4xx, everything that is wrong with it, at its lines.
+    """
+    from ..ir.text.parser import parse_text  # noqa: PLC0415 (lark: only where text is read)
+
+    parsed = parse_text(read_text(path), str(path))
+    parsed.check()
+    return GraphFile(parsed, Path(path))
+
+
+def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
+    """The compilation of a graph, where that of a timeline stands after `lower`.
+
+    Raises:
+        BackendError: the backend is unknown.
+    """
+    graph = file.parsed.graph
+    master = graph.outputs[0]
+    signal = graph.signals[master.name]
+    stand_in = Timeline(
+        id=file.path.stem,
+        sample_rate=signal.rate,
+        channels=signal.channels,
+        mix_preset_id="",
+        document=file.parsed.document,
+        root=file.path.parent,
+    )
+    return Unit(
+        timeline=stand_in,
+        request=request,
+        backend=find_backend(request.backend),
+        export=_embodied(graph),
+        mix=MixPreset(id="", title="", use="", buses=()),
+        media=graph.source_by_name,
+        graph=graph,
+    )
+
+
+def _embodied(graph: Graph) -> ExportPreset:
+    """The export preset that the master's chain amounts to."""
+    node: Node = graph.outputs[0]
+    preset = ExportPreset(
+        id="",
+        title="",
+        use="",
+        ceiling_db=0.0,
+        headroom_db=0.0,
+        dither=False,
+        container=graph.outputs[0].container,
+        encoding=graph.outputs[0].encoding,
+    )
+    while len(node.operands) == 1:
+        node = graph[node.operands[0]]
+        match node:
+            case Dither():
+                preset = evolve(preset, dither=True)
+            case Limiter(ceiling_db=ceiling, mode=mode):
+                preset = evolve(preset, ceiling_db=ceiling, limit=mode)
+            case Loudnorm(target_lufs=target):
+                preset = evolve(preset, lufs=target)
+            case Headroom(headroom_db=headroom):
+                preset = evolve(preset, headroom_db=headroom)
+    return preset
