@@ -116,6 +116,10 @@ class Script:
 Arg = str | File | Fact | Template | FilterScript
 
 
+OURSELVES = "mixdown"
+"""The program of steps that this package runs itself, in the executor's own process."""
+
+
 class StepKind(StrEnum):
     """What the executor must do with a step beyond running it."""
 

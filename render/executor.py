@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from ..backends.protocol import FilterScript, Plan, Step, StepKind, bind
+from ..backends.protocol import OURSELVES, FilterScript, Plan, Step, StepKind, bind
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
@@ -80,9 +80,11 @@ class Executor:
         Raises:
             RenderError: MIX603, the program failed; or as finding the program.
         """
-        tool = self.tool(step.program)
         for file in step.outputs:
             Path(self.spaces.path(file)).parent.mkdir(parents=True, exist_ok=True)
+        if step.program == OURSELVES:
+            return self._run_here(step, facts)
+        tool = self.tool(step.program)
         output = _Output(step, self.listener)
         output.tell(0.0)
         try:
@@ -94,6 +96,22 @@ class Executor:
             raise self._failed(step, _how_it_ended(completed), completed.errors)
         output.tell(1.0)
         return output.readings
+
+    def _run_here(self, step: Step, facts: Mapping[str, float]) -> Readings:
+        """Run a step of the native engine, which is imported only where a plan has one."""
+        from ..backends.native.run import run_step  # noqa: PLC0415
+
+        def tell(done: float) -> None:
+            self.listener(Progress(step.id, step.purpose, done))
+
+        tell(0.0)
+        try:
+            readings = run_step(step, self.spaces.path, facts, tell)
+        except OSError as error:
+            reason = self.spaces.relative(error.strerror or str(error))
+            raise self._failed(step, f"says: {reason}", ()) from error
+        tell(1.0)
+        return readings
 
     def _failed(self, step: Step, reason: str, errors: tuple[str, ...]) -> RenderError:
         lines = [_tidy(self.spaces.relative(line)) for line in errors]

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ..backends.native.meter.measure import Measurement
+from ..backends.protocol import OURSELVES
 from ..compiler.api import compile
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
@@ -104,7 +105,7 @@ def render_compilation(
 ) -> RenderResult:
     """Renders what was compiled; arguments, result and errors as `render`."""
     plan, request = compilation.plan, compilation.request
-    tools = find_tools(step.program for step in plan.steps)
+    tools = find_tools(s.program for s in plan.steps if s.program != OURSELVES)
     programs = {"mixdown": version("mixdown")}
     programs |= {name: tool.version_text for name, tool in tools.items()}
     with workspace(out, compilation.source_root) as spaces:

@@ -19,6 +19,7 @@ from ...ir.nodes import KINDS, Encoding, Loudnorm, Output
 from ...ir.text.printer import print_graph
 from ..phases import Phases, deliveries, file_of, split
 from ..protocol import (
+    OURSELVES,
     Arg,
     Backend,
     Capability,
@@ -33,7 +34,6 @@ from ..protocol import (
     Support,
 )
 
-PROGRAM = "mixdown"
 MIX, MEASURE, FINISH = "mix", "measure", "finish"
 
 FORMATS: tuple[tuple[str, Encoding], ...] = (
@@ -127,7 +127,7 @@ def _run(
         id=step_id,
         purpose=purpose,
         kind=StepKind.RENDER,
-        program=PROGRAM,
+        program=OURSELVES,
         argv=(
             "engine",
             script.file,
@@ -153,7 +153,7 @@ def _measure(phases: Phases) -> Step:
         id=MEASURE,
         purpose="measure the loudness",
         kind=StepKind.MEASURE,
-        program=PROGRAM,
+        program=OURSELVES,
         argv=("measure", file),
         inputs=(file,),
         outputs=(),
