@@ -1,0 +1,212 @@
+"""A look-ahead true-peak limiter: gain reduction only, no latency, identity below the ceiling.
+
+For every sample the required reduction in dB is how far the waveform around it, between the samples
+too, is over the ceiling. Then, for all channels together:
+
+1. hold:    the largest requirement from `HOLD` before to `LOOKAHEAD` after each sample;
+2. release: after a peak the reduction decays exponentially, fast. Under it lies a floor, the
+            reduction's average over about a second: a lone click is let go at once, but for a
+            twentieth, and a dense passage does not pump (release by programme);
+3. smooth:  an average over the last `LOOKAHEAD`, three boxes wide, turns steps into ramps.
+
+A peak's requirement has been held for the whole span that the average at the peak sees, so the
+reduction there is never less than required. A reduction decays to exactly 0 in finite time: away
+from peaks samples pass unchanged, bit for bit.
+
+Work is done in chunks of fixed length counted from the signal's start, so any way of cutting the
+signal into blocks gives bit-identical samples.
+
+The log-domain side chain is after D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic Range
+Compressor Design", JAES 60(6), 2012; the order of the steps after G. Luff, "Designing a
+straightforward limiter", Signalsmith Audio, 2022.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
+from scipy.signal import lfilter
+
+from .arrays import FloatArray
+from .peaks import REACH, InterSamplePeaks
+
+LOOKAHEAD = 0.005
+"""Seconds in which the gain falls before a peak."""
+
+HOLD = 0.008
+"""Seconds for which a peak's reduction is held.
+
+With the look-ahead that is half a period of 40 Hz: over a bass note the gain stands still instead
+of following the waveform.
+"""
+
+FAST_RELEASE = 0.05
+"""Time constant of the release, in seconds."""
+
+SLOW_RELEASE = 0.5
+"""Time constant of each of the two poles that average the floor, in seconds."""
+
+TRACE_INTERVAL = 0.01
+"""Seconds between two values of the trace of gain reduction."""
+
+_MARGIN_DB = {"true_peak": 0.05, "sample_peak": 0.0001}
+"""How far under the ceiling a peak over it is brought: for what the gain's own movement adds."""
+
+_RELEASED_DB = 0.01  # what is left of a reduction when it counts as released
+_CHUNK = 32768
+_DB_PER_NEPER = 20.0 / np.log(10.0)
+
+Detector = Literal["true_peak", "sample_peak"]
+
+
+class TruePeakLimiter:
+    """Limits a stream; blocks in and blocks out differ in length, their totals are the same."""
+
+    def __init__(
+        self,
+        rate: int,
+        channels: int,
+        ceiling_db: float,
+        *,
+        detector: Detector = "true_peak",
+    ) -> None:
+        """rate: Hz. ceiling_db: dBTP, or dBFS with the `sample_peak` detector, which is cheaper."""
+        self._ceiling = 10.0 ** (ceiling_db / 20.0)
+        self._margin_db = _MARGIN_DB[detector]
+        self._peaks = InterSamplePeaks(self._ceiling) if detector == "true_peak" else None
+        self._box = 2 * round(LOOKAHEAD * rate / 6) + 1  # odd, so that a box has a centre
+        self._lookahead = 3 * (self._box - 1)
+        self._hold = round(HOLD * rate)
+        self._fast_decay = 1.0 / (FAST_RELEASE * rate)  # nepers a sample
+        self._slow_pole = float(np.exp(-1.0 / (SLOW_RELEASE * rate)))
+        self._trace_step = round(TRACE_INTERVAL * rate)
+        # Every line of samples or reductions that wait begins as the silence before the start.
+        self._delay = REACH + 1 + self._lookahead
+        self._signal = np.zeros((channels, max(self._delay, 2 * REACH)))
+        self._between = 0.0
+        self._required = np.zeros(self._lookahead + self._hold)
+        self._fast = 0.0
+        self._slow = np.zeros((2, 1))
+        self._released = np.zeros(self._lookahead)
+        self._chunk = np.zeros((channels, _CHUNK))
+        self._filled = 0
+        self._taken = self._given = self._position = 0
+        self._trace: list[FloatArray] = []
+        self._untraced = np.zeros(0)
+        self._max_reduction_db = 0.0
+
+    @property
+    def max_reduction_db(self) -> float:
+        """The largest reduction so far, in dB, >= 0; 0 means that every sample passed unchanged."""
+        return self._max_reduction_db
+
+    def trace(self) -> FloatArray:
+        """The largest reduction in dB in each 10 ms of the output so far, shape (n,)."""
+        tail = [self._untraced.max(keepdims=True)] if len(self._untraced) else []
+        return np.concatenate([*self._trace, *tail, np.zeros(0)])
+
+    def process(self, block: FloatArray) -> FloatArray:
+        """Take the next samples, shape (channels, n); give those that are ready, (channels, m)."""
+        self._taken += block.shape[1]
+        parts, at = [block[:, :0]], 0
+        while at < block.shape[1]:
+            piece = block[:, at : at + _CHUNK - self._filled]
+            self._chunk[:, self._filled : self._filled + piece.shape[1]] = piece
+            self._filled += piece.shape[1]
+            at += piece.shape[1]
+            if self._filled == _CHUNK:
+                parts.append(self._advance())
+        return np.concatenate(parts, axis=1)
+
+    def flush(self) -> FloatArray:
+        """The rest, after the last block; nothing may be processed afterwards."""
+        parts = [self._chunk[:, :0]]
+        while self._given < self._taken:
+            self._chunk[:, self._filled :] = 0.0
+            parts.append(self._advance())
+        return np.concatenate(parts, axis=1)
+
+    def _advance(self) -> FloatArray:
+        """Work on the full chunk; return what is ready, without the silence before the start."""
+        signal = np.concatenate([self._signal, self._chunk], axis=1)
+        self._signal = signal[:, _CHUNK:]
+        first = self._position - self._delay
+        self._position += _CHUNK
+        self._filled = 0
+        reduction = self._smooth(self._release(self._held(self._requirement(signal))))
+        start = self._signal.shape[1] - self._delay
+        ready = signal[:, start : start + _CHUNK]
+        if reduction.any():
+            ready = ready * np.exp(-reduction / _DB_PER_NEPER)
+        part = slice(max(-first, 0), max(min(_CHUNK, self._taken - first), 0))
+        self._note(reduction[part])
+        self._given += ready[:, part].shape[1]
+        return ready[:, part]
+
+    def _requirement(self, signal: FloatArray) -> FloatArray:
+        """How many dB the waveform by each sample must come down; REACH + 1 behind the chunk."""
+        recent = signal[:, -_CHUNK - 2 * REACH :]
+        peaks = np.max(np.abs(recent[:, REACH - 1 : REACH - 1 + _CHUNK]), axis=0)
+        if self._peaks is not None:
+            between = self._peaks.between(recent)
+            np.maximum(peaks, between, out=peaks)
+            np.maximum(peaks[1:], between[:-1], out=peaks[1:])
+            peaks[0] = max(peaks[0], self._between)
+            self._between = float(between[-1])
+        required = np.zeros(_CHUNK)
+        over = peaks > self._ceiling
+        required[over] = _DB_PER_NEPER * np.log(peaks[over] / self._ceiling) + self._margin_db
+        return required
+
+    def _held(self, required: FloatArray) -> FloatArray:
+        """The largest requirement around each sample; the look-ahead further behind."""
+        line = np.concatenate([self._required, required])
+        self._required = line[_CHUNK:]
+        if not line.any():
+            return np.zeros(_CHUNK)
+        size = self._lookahead + self._hold + 1
+        return np.asarray(maximum_filter1d(line, size)[size // 2 : size // 2 + _CHUNK])
+
+    def _release(self, held: FloatArray) -> FloatArray:
+        """The reduction with its fast decay, or the slow floor under it."""
+        if not (held.any() or self._fast or self._slow.any()):
+            return held
+        # e[n] = max(held[n], e[n-1] * exp(-decay)) is a running maximum, once in logarithms and
+        # with the decay added back.
+        decay = self._fast_decay * np.arange(1, _CHUNK + 1)
+        with np.errstate(divide="ignore"):
+            line = np.log(held) + decay
+            carried = np.log(self._fast)
+        fast = np.exp(np.maximum.accumulate(np.maximum(line, carried)) - decay)
+        floor = fast
+        for pole in range(2):
+            floor, self._slow[pole] = lfilter(
+                [1.0 - self._slow_pole], [1.0, -self._slow_pole], floor, zi=self._slow[pole]
+            )
+        self._fast = float(fast[-1])
+        if max(self._fast, self._slow.max()) < _RELEASED_DB:
+            self._fast, self._slow = 0.0, np.zeros((2, 1))
+        released: FloatArray = np.maximum(held, np.maximum(fast, floor) - _RELEASED_DB)
+        return released
+
+    def _smooth(self, released: FloatArray) -> FloatArray:
+        line = np.concatenate([self._released, released])
+        self._released = line[_CHUNK:]
+        if not line.any():
+            return np.zeros(_CHUNK)
+        for _ in range(3):
+            # Each box is centred; three of them reach half the look-ahead to both sides.
+            line = uniform_filter1d(line, self._box, mode="nearest")
+        half = self._lookahead // 2
+        smooth: FloatArray = line[half : half + _CHUNK]
+        smooth[smooth < 1e-6] = 0.0
+        return smooth
+
+    def _note(self, reduction: FloatArray) -> None:
+        self._max_reduction_db = max(self._max_reduction_db, float(reduction.max(initial=0.0)))
+        pending = np.concatenate([self._untraced, reduction])
+        whole = len(pending) // self._trace_step * self._trace_step
+        self._trace.append(pending[:whole].reshape(-1, self._trace_step).max(axis=1))
+        self._untraced = pending[whole:]
