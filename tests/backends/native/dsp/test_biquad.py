@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.backends.native.dsp.biquad import (
     CONTROL_INTERVAL,
@@ -103,6 +103,7 @@ def test_moving_with_a_frequency_that_stands_still_is_the_static_filter():
 
 
 @given(st.lists(st.integers(0, 700), min_size=1, max_size=6).filter(any))
+@settings(deadline=None, max_examples=30)
 def test_any_cut_into_blocks_gives_the_same_bits(lengths):
     block = noise(2, 5003)
     makers = (

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.backends.native.dsp.dither import Dither, quantise
 
@@ -39,6 +39,7 @@ def test_noise_never_changes_between_versions():
 
 
 @given(offset=st.integers(0, 2000), count=st.integers(0, 500), channels=st.integers(1, 3))
+@settings(deadline=None)
 def test_noise_depends_on_the_position_alone(offset, count, channels):
     whole = DITHER.noise(3, 0, 2500)
     assert np.array_equal(
@@ -72,6 +73,7 @@ def test_clips_and_counts():
 
 
 @given(cuts=st.lists(st.integers(0, 999), max_size=5))
+@settings(deadline=None)
 def test_blocks_quantise_as_the_whole(cuts):
     block = np.random.default_rng(2).uniform(-1, 1, (2, 1000))
     edges = [0, *sorted(cuts), 1000]

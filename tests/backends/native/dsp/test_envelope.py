@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.backends.native.dsp.envelope import (
     gain_envelope,
@@ -61,6 +61,7 @@ def envelopes(draw):
 
 
 @given(envelopes(), st.integers(-100, 2100), st.integers(0, 200))
+@settings(deadline=None)
 def test_a_window_is_a_part_of_the_whole(frames, offset, count):
     part = slice(150 + offset, 150 + offset + count)
     assert np.array_equal(
@@ -72,6 +73,7 @@ def test_a_window_is_a_part_of_the_whole(frames, offset, count):
 
 
 @given(envelopes())
+@settings(deadline=None)
 def test_passes_through_the_keyframes_and_stays_between_them(frames):
     assert np.array_equal(interpolate(frames, frames.samples), frames.values)
     got = interpolate(frames, np.arange(-10, 2010))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.backends.native.dsp.pan import PAN_LAWS, downmix, gains, matrix, pan
 
@@ -30,6 +30,7 @@ positions = st.floats(-1.0, 1.0)
 
 
 @given(positions)
+@settings(deadline=None)
 def test_constant_power_is_the_cosine_law(p):
     theta = (p + 1) * np.pi / 4
     got = gains(p, "constant_power", 1)[:, 0]
@@ -38,6 +39,7 @@ def test_constant_power_is_the_cosine_law(p):
 
 
 @given(positions)
+@settings(deadline=None)
 def test_linear_and_compromise(p):
     linear = gains(p, "linear", 1)
     assert np.sum(linear) == pytest.approx(1.0, abs=1e-15)
@@ -46,6 +48,7 @@ def test_linear_and_compromise(p):
 
 
 @given(positions, st.sampled_from(sorted(PAN_LAWS)))
+@settings(deadline=None)
 def test_balance_turns_down_the_far_side_only(p, law):
     far = np.cos(abs(p) * np.pi / 2)
     expected = [far, 1.0] if p > 0 else [1.0, far]
