@@ -59,8 +59,10 @@ def lower(unit: Unit) -> Unit:
     buses = {b.id: _bus(timeline, nodes, b, by_bus[b.id]) for b in unit.buses if by_bus[b.id]}
     measured = _master(unit, nodes, buses, length)
     if unit.request.stems:
-        for bus_id, value in buses.items():
-            _stem(unit, nodes, bus_id, value, measured)
+        for index, (bus_id, value) in enumerate(buses.items(), 1):
+            place = _bus_place(timeline, bus_id)
+            stem = Chain(nodes, bus_id, place, timeline.sample_rate, value)
+            _stem(unit, stem, measured, index)
     sources = tuple(unit.media[name] for name in sorted(unit.media))
     return evolve(unit, graph=Graph.ordered(sources, nodes.made))
 
@@ -172,31 +174,23 @@ def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> 
     if export.lufs is not None:
         chain.then(Loudnorm, "loudnorm", chain.place, target_lufs=export.lufs, gain_db=None)
     chain.then(Limiter, "limiter", chain.place, ceiling_db=export.ceiling_db, mode=export.limit)
-    _deliver(unit, chain, OutputRole.MASTER)
+    _deliver(unit, chain, OutputRole.MASTER, 0)
     return measured
 
 
-def _stem(unit: Unit, nodes: Nodes, bus_id: str, value: str, measured: str) -> None:
+def _stem(unit: Unit, chain: Chain, measured: str, index: int) -> None:
     """The bus as it enters the master sum, or moved as the master is before its limiter."""
     export = unit.export
-    place = _bus_place(unit.timeline, bus_id)
-    chain = Chain(nodes, bus_id, place, unit.timeline.sample_rate, value)
     if unit.request.stem_mode is StemMode.MASTERED:
-        chain.then(Headroom, "headroom", place, headroom_db=export.headroom_db)
+        chain.then(Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
         if export.lufs is not None:
-            chain.begin(
-                Loudnorm(
-                    f"{bus_id}.loudnorm",
-                    export.lufs,
-                    None,
-                    operands=(chain.value, measured),
-                    origin=place,
-                )
-            )
-    _deliver(unit, chain, OutputRole.STEM)
+            name = f"{chain.owner}.loudnorm"
+            operands = (chain.value, measured)
+            chain.begin(Loudnorm(name, export.lufs, None, operands=operands, origin=chain.place))
+    _deliver(unit, chain, OutputRole.STEM, index)
 
 
-def _deliver(unit: Unit, chain: Chain, role: OutputRole) -> None:
+def _deliver(unit: Unit, chain: Chain, role: OutputRole, index: int) -> None:
     export = unit.export
     if export.dither and not export.encoding.is_float and export.encoding.bits <= 16:
         chain.then(Dither, "dither", chain.place, bits=export.encoding.bits)
@@ -208,6 +202,7 @@ def _deliver(unit: Unit, chain: Chain, role: OutputRole) -> None:
         target=chain.owner,
         container=export.container,
         encoding=export.encoding,
+        index=index,
     )
 
 

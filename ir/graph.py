@@ -137,7 +137,7 @@ class Graph:
 def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """Depth-first postorder from the roots, operands in their order, each value once.
 
-    Roots are the values nobody uses: the master, then the other outputs by target, then dead
+    Roots are the values nobody uses: the master, then the other outputs by index, then dead
     values by name. Operand order is part of the meaning (sums are not associative in floats), so
     nothing here depends on how the nodes came to be listed.
 
@@ -165,10 +165,11 @@ def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     return tuple(by_name[name] for name in order)
 
 
-def _root_key(node: Node) -> tuple[int, str, str]:
+def _root_key(node: Node) -> tuple[int, int, str, str]:
     if isinstance(node, Output):
-        return (0 if node.role is OutputRole.MASTER else 1, node.target, node.name)
-    return (2, "", node.name)
+        role = 0 if node.role is OutputRole.MASTER else 1
+        return (role, node.index, node.target, node.name)
+    return (2, 0, "", node.name)
 
 
 def _cycle(by_name: Mapping[str, Node], needs: nx.DiGraph[str | tuple[()]]) -> Diagnostic:

@@ -356,13 +356,18 @@ class Dither(Node):
 
 @frozen
 class Output(Node):
-    """A file that the render delivers."""
+    """A file that the render delivers.
+
+    `target` is "master" or the id of the bus; `index` is its place among the files delivered:
+    stems stand in the order of their buses.
+    """
 
     kind: ClassVar[str] = "output"
     role: OutputRole = field(metadata=LABEL)
-    target: str = field(metadata=LABEL)  # "master" or the id of the bus
-    container: str  # "wav", "flac", ...
+    target: str = field(metadata=LABEL)
+    container: str
     encoding: Encoding
+    index: int = field(default=0, metadata=LABEL)
 
 
 KINDS: dict[str, type[Node]] = {
