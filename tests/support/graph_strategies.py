@@ -187,7 +187,9 @@ class Maker:
     def output(self, value: str, role: OutputRole, target: str) -> None:
         container = self.draw(st.sampled_from(["wav", "flac", "mp3"]))
         encoding = self.draw(st.sampled_from(Encoding))
-        self.add(Output, value, role=role, target=target, container=container, encoding=encoding)
+        index = self.draw(st.integers(0, 3))
+        attributes = {"container": container, "encoding": encoding, "index": index}
+        self.add(Output, value, role=role, target=target, **attributes)
 
 
 @st.composite
