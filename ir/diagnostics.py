@@ -18,6 +18,9 @@ from .codes import Code
 from .origin import Document, Documents, Origin, Span
 
 TAB = 4  # columns that a tab takes in an excerpt
+CONTEXT = 80  # characters of a long line that an excerpt shows on each side of the caret
+NAME_SHOWN = 60  # characters of a name that help shows
+NAMES_SHOWN = 40  # names that help lists
 
 
 class Severity(StrEnum):
@@ -114,12 +117,18 @@ def strict(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Help for an unknown name: the nearest known one, else all of them, in their given order."""
-    names = list(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}? known: {', '.join(names)}"
-    return f"known: {', '.join(names)}" if names else "none is known here"
+    """Help for an unknown name: the nearest known one, then those there are, in their given order.
+
+    Names come from documents: long ones are cut and long lists too, and comparing is bounded.
+    """
+    names = [name[:NAME_SHOWN] for name in known]
+    if not names:
+        return "none is known here"
+    near = difflib.get_close_matches(word[:NAME_SHOWN], names[:1000], n=1, cutoff=0.6)
+    more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
+    listed = ", ".join(_visible(name) for name in names[:NAMES_SHOWN])
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"{meant}known: {listed}{more}"
 
 
 def render(diagnostics: Iterable[Diagnostic], documents: Documents | None = None) -> str:
@@ -148,12 +157,13 @@ def _excerpt(origin: Origin, documents: Documents, label: str) -> list[str]:
         lines = [f"  --> {origin.document}{pointer}" + (f": {label}" if label else "")]
     else:
         gutter = " " * len(str(span.line))
-        before, marked = span.text[: span.column - 1], span.text[span.column - 1 :][: span.width]
+        before, marked, after = _window(span)
+        text = before + marked + after
         caret = " " * _cells(before) + "^" * max(_cells(marked), 1)
         lines = [
             f"{gutter}--> {origin.document}:{span.line}:{span.column}",
             f"{gutter} |",
-            f"{span.line} | {_visible(span.text)}",
+            f"{span.line} | {_visible(text)}",
             f"{gutter} | {caret}" + (f" {label}" if label else ""),
         ]
     if origin.via is not None:
@@ -161,10 +171,34 @@ def _excerpt(origin: Origin, documents: Documents, label: str) -> list[str]:
     return lines
 
 
+def _window(span: Span) -> tuple[str, str, str]:
+    """The line before, in and after the span; of a very long line only what is near."""
+    start = span.column - 1
+    before, rest = span.text[:start], span.text[start:]
+    marked, after = rest[: min(span.width, CONTEXT)], rest[min(span.width, CONTEXT) :]
+    if len(before) > 2 * CONTEXT:
+        before = "…" + before[-CONTEXT:]
+    if len(after) > 2 * CONTEXT:
+        after = after[:CONTEXT] + "…"
+    return before, marked, after
+
+
 def _visible(text: str) -> str:
-    """The text as a terminal may show it: tabs as spaces, other control characters as U+FFFD."""
+    """The text as a terminal may show it: tabs as spaces, U+FFFD for what would move or hide text.
+
+    Those are control characters, line separators, halves of surrogate pairs, and invisible marks
+    such as those that turn the direction of writing.
+    """
     spaced = text.replace("\t", " " * TAB)
-    return "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in spaced)
+    if spaced.isascii() and spaced.isprintable():
+        return spaced
+    return "".join("\ufffd" if _hidden(c) else c for c in spaced)
+
+
+def _hidden(character: str) -> bool:
+    category = unicodedata.category(character)
+    joiner = character in "\u200c\u200d"
+    return category in ("Cc", "Cs", "Zl", "Zp") or (category == "Cf" and not joiner)
 
 
 def _cells(text: str) -> int:
