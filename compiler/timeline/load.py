@@ -47,12 +47,12 @@ def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
     """
     place = Path(path)
     name = str(path)
-    text = read_text(path)
-    return loads(text, name, place.parent, format_of(place, text), allow_outside=allow_outside)
+    format = _FORMATS.get(place.suffix.lower())
+    return loads(read_text(path), name, place.parent, format, allow_outside=allow_outside)
 
 
 def loads(
-    text: str,
+    text: str | bytes,
     name: str = "<text>",
     root: Path | None = None,
     format: Format | None = None,
@@ -62,7 +62,7 @@ def loads(
     """The timeline in a text.
 
     Args:
-        text: the document.
+        text: the document; as bytes, it is UTF-8.
         name: what messages call it.
         root: the directory that its sources count from; the current one if None.
         format: json or yaml; told by the first character if None.
@@ -71,7 +71,10 @@ def loads(
     Raises:
         TimelineError: as `load` does.
     """
-    format = format or format_of(None, text)
+    if isinstance(text, bytes):
+        text = _decode(text, name)
+    text = text.removeprefix("\ufeff")  # a byte order mark is no part of the document
+    format = format or ("json" if text.lstrip()[:1] == "{" else "yaml")
     origin = Origin(name)
     raw, tree = _read(text, name, format)
     data, outdated = migrate(raw, origin)
@@ -97,12 +100,6 @@ def loads(
         rest = validate(place(remainder, document=document))
         diagnostics += [d for d in rest if d.origin is None or not _within(d.origin.pointer, bad)]
     raise TimelineError(diagnostics, {name: document})
-
-
-def format_of(path: Path | None, text: str) -> Format:
-    """The format of a document: its extension's, else JSON if it begins with a brace."""
-    known = _FORMATS.get(path.suffix.lower()) if path is not None else None
-    return known or ("json" if text.lstrip()[:1] == "{" else "yaml")
 
 
 def read_text(path: str | Path) -> str:

@@ -9,12 +9,11 @@ collects every unknown and missing key, wrong type and unusable number with its 
 
 from __future__ import annotations
 
-import operator
 import types
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -34,7 +33,8 @@ NOT_IN_DOCUMENTS = ("document", "root", "via", "allow_outside")
 
 def structure(data: object) -> Timeline:
     """The model of a whole document's values; any exception means that `diagnose` knows more."""
-    return _converter().structure(data, Timeline)
+    timeline: Timeline = _structure_timeline()(data, Timeline)
+    return timeline
 
 
 def diagnose(data: object, origin: Origin) -> tuple[Timeline | None, Findings]:
@@ -91,7 +91,6 @@ def optional(kind: Any) -> Any | None:
 
 
 _Hook = Callable[[Any, Any], Any]
-_Factory = Callable[[Any, Converter], _Hook]
 
 
 class _Refused(Exception):  # noqa: N818 - never leaves `load`
@@ -99,53 +98,37 @@ class _Refused(Exception):  # noqa: N818 - never leaves `load`
 
 
 @cache
-def _converter() -> Converter:
-    converter = Converter(forbid_extra_keys=True, detailed_validation=False)
-    factories: tuple[tuple[Callable[[Any], bool], _Factory], ...] = (
-        (lambda kind: kind in FIELDS, _class_hook),
-        (_is_tuple, _tuple_hook),
-        (_is_mapping, lambda kind, converter: _text_mapping),
-        (_is_option, _optional_hook),
-        (_is_enum, lambda kind, converter: _enum_hook(kind)),
-    )
-    for applies, factory in factories:
-        converter.register_structure_hook_factory(applies, _bound(factory, converter))
-    # By identity: a hook for the class `str` would also take the enums, which are subclasses.
-    for scalar, hook in ((str, _text), (bool, _bool), (int, _int), (Decimal, _decimal)):
-        converter.register_structure_hook_func(partial(operator.is_, scalar), hook)
-    return converter
+def _structure_timeline() -> _Hook:
+    return _hook(Timeline, Converter(forbid_extra_keys=True, detailed_validation=False))
 
 
-def _bound(factory: _Factory, converter: Converter) -> Callable[[Any], _Hook]:
-    return lambda kind: factory(kind, converter)
-
-
-def _is_tuple(kind: Any) -> bool:
-    return get_origin(kind) is tuple
-
-
-def _is_mapping(kind: Any) -> bool:
-    return get_origin(kind) is Mapping
-
-
-def _is_option(kind: Any) -> bool:
-    return optional(kind) is not None
-
-
-def _is_enum(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, StrEnum)
+def _hook(kind: Any, converter: Converter) -> _Hook:
+    """What makes a `kind`. Each field is given its hook: cattrs' own for `str` takes anything."""
+    inner = optional(kind)
+    if kind in FIELDS:
+        return _class_hook(kind, converter)
+    if inner is not None:
+        return _optional_hook(inner, converter)
+    if get_origin(kind) is tuple:
+        return _tuple_hook(get_args(kind)[0], converter)
+    if get_origin(kind) is not None:
+        return _text_mapping
+    return _enum_hook(kind) if issubclass(kind, StrEnum) else _SCALAR_HOOKS[kind]
 
 
 def _class_hook(kind: Any, converter: Converter) -> _Hook:
-    omitted = {
-        a.name: override(omit=True) for a in attrs.fields(kind) if a.name in NOT_IN_DOCUMENTS
+    types = field_types(kind)
+    overrides = {
+        a.name: override(omit=True)
+        if a.name in NOT_IN_DOCUMENTS
+        else override(struct_hook=_hook(types[a.name], converter))
+        for a in attrs.fields(kind)
     }
-    return make_dict_structure_fn(kind, converter, **omitted)  # type: ignore[arg-type]
+    return make_dict_structure_fn(kind, converter, **overrides)  # type: ignore[arg-type]
 
 
-def _tuple_hook(kind: Any, converter: Converter) -> _Hook:
-    element = get_args(kind)[0]
-    hook = converter.get_structure_hook(element)
+def _tuple_hook(element: Any, converter: Converter) -> _Hook:
+    hook = _hook(element, converter)
 
     def structure_tuple(value: Any, _: Any) -> Any:
         if value.__class__ is not list:
@@ -155,9 +138,8 @@ def _tuple_hook(kind: Any, converter: Converter) -> _Hook:
     return structure_tuple
 
 
-def _optional_hook(kind: Any, converter: Converter) -> _Hook:
-    inner = optional(kind)
-    hook = converter.get_structure_hook(inner)
+def _optional_hook(inner: Any, converter: Converter) -> _Hook:
+    hook = _hook(inner, converter)
     return lambda value, _: None if value is None else hook(value, inner)
 
 
@@ -195,6 +177,9 @@ def _text_mapping(value: Any, _: Any) -> dict[str, str]:
     if value.__class__ is not dict:
         raise _Refused
     return {_text(key, str): _text(text, str) for key, text in value.items()}
+
+
+_SCALAR_HOOKS: Mapping[Any, _Hook] = {str: _text, bool: _bool, int: _int, Decimal: _decimal}
 
 
 # The slow way.

@@ -8,6 +8,7 @@ is read, for JSON only when a place has to be shown. Depth and size are bounded 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
@@ -91,13 +92,19 @@ def span_at(text: str, start: int, end: int) -> Span:
 
     Lines end at LF, CR LF or CR, as editors count them, whatever the format makes of other breaks.
     """
+    starts, ends = _lines(text)
     start = min(start, len(text))
-    head = _LINE_END.split(text[:start])
-    begin = start - len(head[-1])
-    stop = _LINE_END.search(text, begin)
-    line_end = stop.start() if stop else len(text)
+    line = bisect_right(starts, start) - 1
+    begin, line_end = starts[line], ends[line]
     width = max(1, min(end, line_end) - start)
-    return Span(len(head), start - begin + 1, width, text[begin:line_end])
+    return Span(line + 1, start - begin + 1, width, text[begin:line_end])
+
+
+@lru_cache(maxsize=1)
+def _lines(text: str) -> tuple[list[int], list[int]]:
+    """Where each line starts, and where it ends before its line break."""
+    breaks = list(_LINE_END.finditer(text))
+    return [0, *(b.end() for b in breaks)], [*(b.start() for b in breaks), len(text)]
 
 
 @frozen

@@ -27,12 +27,15 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from ruamel.yaml.reader import ReaderError
 
 from ...ir.origin import escape
 from .tree import MAX_DEPTH, MAX_NODES, Node, Pair, Root, SyntaxProblem, too_deep, too_many
 
 _TAG = "tag:yaml.org,2002:"
+# What a YAML text may not hold (YAML 1.2, production 1).
+_FORBIDDEN = re.compile(
+    r"[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 @define(eq=False)
@@ -70,12 +73,11 @@ def compose(text: str) -> Root:
 
 def _events(text: str) -> Iterator[Any]:
     """The parser's events, its complaints turned into ours."""
+    bad = _FORBIDDEN.search(text)
+    if bad is not None:
+        raise SyntaxProblem(f"character U+{ord(bad[0]):04X} is not allowed", bad.start())
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
-    except ReaderError as error:
-        raise SyntaxProblem(
-            f"character U+{ord(error.character):04X} is not allowed", error.position
-        ) from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = " ".join(str(error.problem or error.context or "malformed").split())

@@ -1,0 +1,272 @@
+"""Whatever the bytes, `loads` gives a timeline or a TimelineError, soon, and says where.
+
+Documents are mutated in three ways: as bytes, as text with the tokens that hurt parsers, and as
+values put where they do not belong. What still loads must also survive validation and a dump. The
+soak (`pytest -m soak`) runs the same for longer, and adds what is large.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+import tracemalloc
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mixdown.compiler.timeline.dump import dump
+from mixdown.compiler.timeline.load import loads
+from mixdown.compiler.timeline.model import Timeline
+from mixdown.compiler.timeline.validate import validate
+from mixdown.ir.diagnostics import TimelineError, render
+
+CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "timelines").glob("*"))
+
+TOKENS = """
+[ ] { } , : - ? | > ' " # & * ! % @ ` ~ << <<: --- ... \t \r \x00 \x07 \x1b \x7f \x85 \u2028 \ufeff
+\\ \\u0000 \\ud800 \\x &a *a *b !!str !!int !!binary !!python/object:os.system !<x> %YAML %TAG
+1e999999999 1e99999999999999999999 -1e-999999999 .nan NaN .inf Infinity -Infinity 0x1F 0o17 1_000
+null true yes 1:30 2024-01-01 "" [] {} [[[[ {{{{ {a:[ id tracks clips source start_ms automation gain
+schema_version é 😀 ../../etc/passwd http://x concat:a|b file:x
+""".split()
+
+JUNK = [
+    *(
+        None,
+        True,
+        0,
+        -1,
+        2**70,
+        10**5000,
+        1.5,
+        Decimal("1e400"),
+        "",
+        "x",
+        "\0",
+        "\ud800",
+        "é" * 5000,
+    ),
+    *([], {}, [[]], [None], {"": None}, {"id": {}}, [[[[[[1]]]]]], {"a/b~c": 1}),
+]
+
+
+def survives(data: bytes | str, format: str | None) -> bool:
+    """Whether it loaded; anything but a timeline or a diagnostic raises."""
+    start = time.perf_counter()
+    try:
+        timeline = loads(data, "fuzz", format=format)
+    except TimelineError as error:
+        assert error.diagnostics
+        assert str(error).startswith(("error[MIX1", "error[MIX2", "warning["))
+        for diagnostic in error.diagnostics:
+            json.dumps(diagnostic.to_dict(error.documents))
+        loaded = False
+    else:
+        assert isinstance(timeline, Timeline)
+        render(validate(timeline), timeline.documents).encode("utf-8")
+        for form in ("yaml", "json"):
+            assert loads(dump(timeline, form), format=form) == timeline
+        loaded = True
+    assert time.perf_counter() - start < 10
+    return loaded
+
+
+def mutated_bytes(rng: random.Random, data: bytes) -> bytes:
+    """A few bytes flipped, dropped, doubled or moved."""
+    made = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        if not made:
+            break
+        at, size = rng.randrange(len(made)), rng.randint(1, 20)
+        piece = bytes(made[at : at + size])
+        act = rng.randrange(4)
+        if act == 0:
+            made[at] = rng.randrange(256)
+        elif act == 1:
+            del made[at : at + size]
+        elif act == 2:
+            made[at:at] = piece * rng.randint(1, 30)
+        else:
+            made[rng.randrange(len(made)) : 0] = piece
+    return bytes(made)
+
+
+def mutated_text(rng: random.Random, text: str) -> str:
+    """Tokens put anywhere, or in place of words."""
+    for _ in range(rng.randint(1, 5)):
+        at = rng.randrange(len(text) + 1)
+        token = rng.choice(TOKENS) * rng.choice([1, 1, 1, 2, 100])
+        end = at + rng.choice([0, 0, rng.randint(1, 8)])
+        text = text[:at] + rng.choice(["", " ", "\n"]) + token + text[end:]
+    return text
+
+
+def mutated_values(rng: random.Random, value: object) -> object:
+    """Junk in place of a value, keys renamed, entries dropped or doubled, somewhere below."""
+    if not isinstance(value, dict | list) or not value or rng.random() < 0.15:
+        return rng.choice(JUNK)
+    made = dict(value) if isinstance(value, dict) else list(value)
+    keys = list(made) if isinstance(made, dict) else list(range(len(made)))
+    key = rng.choice(keys)
+    act = rng.random()
+    if act < 0.7:
+        made[key] = mutated_values(rng, made[key])
+    elif act < 0.8 and isinstance(made, dict):
+        made[rng.choice(["x", "", key + "s", "id", "\ud800"])] = made.pop(key)
+    elif act < 0.9:
+        made.pop(key)
+    elif isinstance(made, list):
+        made.append(made[key])
+    return made
+
+
+def run(seed: int, rounds: int) -> dict[str, int]:
+    """Loads that many mutants of the corpus; returns how many of them loaded and failed."""
+    rng = random.Random(seed)
+    counts = {"loaded": 0, "refused": 0}
+    documents = [(path.read_bytes(), path.suffix == ".json") for path in CORPUS]
+    for n in range(rounds):
+        data, is_json = documents[n % len(documents)]
+        way = rng.randrange(3)
+        mutant: bytes | str
+        format = "json" if is_json else "yaml"
+        if way == 0:
+            mutant = mutated_bytes(rng, data)
+        elif way == 1:
+            mutant = mutated_text(rng, data.decode())
+        else:
+            values = mutated_values(rng, json.loads(dump(loads(data), "json")))
+            mutant = json_of(values)
+            format = rng.choice(["json", "yaml", None])
+        counts["loaded" if survives(mutant, format) else "refused"] += 1
+    return counts
+
+
+def json_of(values: object) -> str:
+    """JSON of values that hold numbers which Python's writer refuses."""
+    text = json.dumps(values, default=lambda number: f"@{number}@")
+    return text.replace('"@', "").replace('@"', "")
+
+
+@pytest.fixture(autouse=True)
+def long_integers():
+    """The junk holds integers that only the tests' own `json.dumps` has to write."""
+    import sys
+
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    yield
+    sys.set_int_max_str_digits(before)
+
+
+def test_mutants_of_the_corpus():
+    counts = run(seed=1, rounds=600)
+    assert counts["loaded"] > 30
+    assert counts["refused"] > 300
+
+
+@settings(max_examples=150)
+@given(st.one_of(st.binary(max_size=200), st.text(max_size=200)), st.sampled_from(["json", "yaml"]))
+def test_anything_at_all(data, format):
+    survives(data, format)
+
+
+DEEP = 100_000
+BOMB = "\n".join(
+    ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
+)
+MERGE_BOMB = "\n".join(
+    ["a0: &a0 {" + ", ".join(f"k{i}: 1" for i in range(50)) + "}"]
+    + [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 50)}]}}" for n in range(1, 30)]
+)
+HOSTILE = {
+    "deep json lists": ("[" * DEEP, "json", "MIX108"),
+    "deep json objects": ('{"a":' * DEEP, "json", "MIX108"),
+    "deep closed json": ('{"id": ' + "[" * 500 + "]" * 500 + "}", "json", "MIX108"),
+    "deep yaml flow": ("[" * DEEP, "yaml", "MIX108"),
+    "deep yaml mappings": ("{a: " * DEEP, "yaml", "MIX108"),
+    "deep yaml block": ("\n".join(" " * n + "a:" for n in range(500)), "yaml", "MIX108"),
+    "deep yaml dashes": ("- " * DEEP, "yaml", "MIX108"),
+    "alias bomb": (BOMB, "yaml", "MIX108"),
+    "merge bomb": (MERGE_BOMB, "yaml", "MIX108"),
+    "alias of itself": ("id: &a [*a]", "yaml", "MIX102"),
+    "huge exponent": ('{"id": "x", "sample_rate": 1e999999999}', "json", "MIX105"),
+    "huger exponent": ("id: x\nlength_ms: 1e99999999999999999999", "yaml", "MIX106"),
+    "many digits": ('{"id": "x", "length_ms": ' + "9" * 100_000 + "}", "json", "MIX206"),
+    "many decimals": ("id: x\nlength_ms: 1." + "1" * 100_000, "yaml", "MIX206"),
+    "huge offset": ("id: x\nlength_ms: 0e999999999", "yaml", "MIX206"),
+    "nan": ('{"id": "x", "length_ms": NaN}', "json", "MIX106"),
+    "nul in yaml": ("id: a\0b", "yaml", "MIX102"),
+    "nul in json": (r'{"id": "a\u0000b"}', "json", "MIX110"),
+    "surrogate in json": (r'{"id": "\ud800"}', "json", "MIX110"),
+    "surrogate in yaml": (r'id: "\ud800"', "yaml", "MIX110"),
+    "utf-16": ("id: x".encode("utf-16"), "yaml", "MIX110"),
+    "latin-1": ("id: é".encode("latin-1"), "yaml", "MIX110"),
+    "long key": ("id: x\n? " + "k" * 1_000_000 + "\n: 1", "yaml", "MIX103"),
+    "long json key": ('{"id": "x", "' + "k" * 5_000_000 + '": 1}', "json", "MIX103"),
+    "python tag": ("id: !!python/object/apply:os.system [ls]", "yaml", "MIX102"),
+    "two documents": ("id: x\n---\nid: y", "yaml", "MIX102"),
+    "nothing": ("", "yaml", "MIX105"),
+    "long path": (
+        '{"id": "x", "sources": {"a": "' + "a/" * 500_000 + '"}, "x": 1}',
+        "json",
+        "MIX206",
+    ),
+    "control characters": ('{"id": "\x1b[31m"}', "json", "MIX102"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile(name):
+    data, format, code = HOSTILE[name]
+    start = time.perf_counter()
+    with pytest.raises(TimelineError) as caught:
+        loads(data, "hostile", format=format)
+    text = str(caught.value)
+    assert code in {d.code for d in caught.value.diagnostics}
+    assert len(text) < 20_000, "a message shows a value of any size in bounded space"
+    assert text.isprintable() or set(c for c in text if not c.isprintable()) <= {"\n", "\t"}
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.soak
+def test_many_mutants():
+    counts = run(seed=time.time_ns(), rounds=100_000)
+    print(counts)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("data", "format"),
+    [
+        ('{"id": "' + "x" * 100_000_000 + '"}', "json"),
+        ('{"id": "' + "x" * 60_000_000 + '", "y": 1}', "json"),
+        ("[" + "[]," * 20_000_000 + "1]", "json"),
+        ("[" + "[]," * 900_000 + "1]", "json"),
+        ("{" + ",".join(f'"k{n}":1' for n in range(900_000)) + "}", "json"),
+        ("id: " + "x" * 100_000_000, "yaml"),
+        ("id: " + "x" * 8_000_000, "yaml"),
+        ("id: '" + "x\n" * 4_000_000, "yaml"),
+        ("[" + "a," * 4_000_000 + "]", "yaml"),
+        ("- a\n" * 2_000_000, "yaml"),
+        ("{" + "? " * 4_000_000, "yaml"),
+        ("&a " * 2_000_000, "yaml"),
+        ("#" * 8_000_000, "yaml"),
+        ("\n" * 8_000_000, "yaml"),
+    ],
+)
+def test_large(data, format):
+    tracemalloc.start()
+    start = time.perf_counter()
+    with pytest.raises(TimelineError) as caught:
+        loads(data, "large", format=format)
+    assert len(str(caught.value)) < 20_000
+    seconds, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    print(f"{len(data):,} characters: {seconds:.1f} s, {peak / 1e6:.0f} MB")
+    assert seconds < 600
+    assert peak < 2_000_000_000
