@@ -230,7 +230,7 @@ def _dither(node: Dither, operands: list[FloatArray], context: Context) -> Float
 def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:
     """Whole steps of 2^(1-bits), rounded half to even and clipped; floats as they are stored."""
     if node.encoding.is_float:
-        return operands[0].astype(FLOATS[node.encoding]) * np.float64(1.0)
+        return np.asarray(operands[0].astype(FLOATS[node.encoding]), np.float64)
     whole = dither.quantise(operands[0], node.encoding.bits).samples
     return whole * 2.0 ** (1 - node.encoding.bits)
 

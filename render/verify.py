@@ -1,0 +1,221 @@
+"""verify: one mix by several performers, compared sample by sample before loudness and limiting.
+
+Promises: what is compared is the premaster (with its headroom) and each bus as it enters the master
+sum, in float64, from files, in constant memory save for the reference's own. A performer is a
+backend, or `reference`: the meaning of the mix, whole arrays of the graph before any optimisation.
+How far each backend may be off stands in `BUDGETS` (docs/semantics.md, "Null budgets").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soundfile
+from attrs import evolve, field, frozen
+
+from ..backends.native import reference
+from ..backends.native.engine.files import WavWriter
+from ..backends.phases import deliveries
+from ..backends.protocol import OURSELVES, EmitOptions
+from ..backends.registry import find_backend
+from ..compiler.driver import Compilation, compile_timeline
+from ..compiler.passes.dead_code import dead_code
+from ..compiler.pipeline import PIPELINE
+from ..compiler.request import RenderRequest
+from ..compiler.timeline.model import Timeline
+from ..ir.graph import Graph
+from ..ir.nodes import Dither, Encoding, Limiter, Loudnorm, Output, OutputRole, Source
+from .executor import Executor
+from .tools import Tool, find_tools
+from .workspace import workspace
+
+REFERENCE = "reference"
+PREMASTER = "premaster"
+
+BUDGETS: Mapping[str, float] = {
+    REFERENCE: -250.0,
+    "native": -250.0,
+    "ffmpeg": -200.0,
+    "sox": -140.0,
+}
+"""dBFS by which a backend may differ from the reference; of two, the wider one counts."""
+
+_BLOCK = 1 << 16
+
+
+@frozen
+class Performer:
+    """Who renders.
+
+    Attributes:
+        name: in the report.
+        backend: name of a backend, or "reference".
+        tools: programs to use instead of those that are found, by their plain names.
+        disable: optimisations to leave out.
+    """
+
+    name: str
+    backend: str
+    tools: Mapping[str, Tool] = field(factory=dict)
+    disable: tuple[str, ...] = ()
+
+
+@frozen
+class Residual:
+    """How far two performers are apart.
+
+    Attributes:
+        what: "premaster" or the id of a bus.
+        pair: the names of the two.
+        dbfs: the largest difference of any sample; -inf where all are equal.
+        at: the sample where it is.
+        budget: dBFS that it may not exceed.
+    """
+
+    what: str
+    pair: tuple[str, str]
+    dbfs: float
+    at: int
+    budget: float
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the budget is kept."""
+        return self.dbfs <= self.budget
+
+
+def verify_timeline(timeline: Timeline, performers: Sequence[Performer]) -> tuple[Residual, ...]:
+    """The residuals of every pair of performers: of the premaster, then of each bus.
+
+    Raises:
+        TimelineError, BackendError: as compiling.
+        RenderError: a performer's program failed.
+    """
+    with TemporaryDirectory(prefix="mixdown-verify-") as directory:
+        made = {
+            performer.name: perform(timeline, performer, Path(directory) / str(number))
+            for number, performer in enumerate(performers)
+        }
+        budgets = {
+            performer.name: BUDGETS.get(performer.backend, -200.0) for performer in performers
+        }
+        return tuple(
+            _residual(what, pair, made, max(budgets[name] for name in pair))
+            for pair in combinations(made, 2)
+            for what in made[pair[0]]
+        )
+
+
+def perform(timeline: Timeline, performer: Performer, out: Path) -> Mapping[str, Path]:
+    """Render premaster and buses as float64 WAV below `out`; their files, the premaster first.
+
+    Raises:
+        as `verify_timeline`.
+    """
+    is_reference = performer.backend == REFERENCE
+    optional = tuple(step.name for step in PIPELINE if step.optional)
+    compilation = compile_timeline(
+        timeline,
+        RenderRequest(
+            backend="native" if is_reference else performer.backend,
+            stems=True,
+            container="wav",
+            encoding=Encoding.F64,
+        ),
+        disable=optional if is_reference else performer.disable,
+    )
+    graph = premaster(compilation.graph)
+    names = {
+        name: PREMASTER if delivery.role is OutputRole.MASTER else delivery.target
+        for name, delivery in deliveries(graph).items()
+    }
+    if is_reference:
+        made = _evaluate(graph, compilation.source_root, out)
+    else:
+        made = _render(compilation, graph, performer, out)
+    return {names[output.name]: made[output.name] for output in graph.outputs}
+
+
+def premaster(graph: Graph) -> Graph:
+    """The graph with its outputs moved up before dither, limiter and loudness gain, as float64."""
+
+    def unfinished(output: Output) -> Output:
+        node = graph[output.operands[0]]
+        while isinstance(node, (Dither, Limiter, Loudnorm)):
+            node = graph[node.operands[0]]
+        return evolve(output, container="wav", encoding=Encoding.F64, operands=(node.name,))
+
+    nodes = (unfinished(node) if isinstance(node, Output) else node for node in graph.nodes)
+    cut = dead_code(Graph.ordered(graph.sources, nodes))
+    return Graph.ordered(cut.sources, cut.nodes)
+
+
+def _evaluate(graph: Graph, root: Path, out: Path) -> Mapping[str, Path]:
+    def read(source: Source) -> reference.FloatArray:
+        return reference.read_file(str(root / source.path))
+
+    values = reference.evaluate(graph, read)
+    out.mkdir(parents=True, exist_ok=True)
+    made: dict[str, Path] = {}
+    for number, output in enumerate(graph.outputs):
+        made[output.name] = out / f"{number}.wav"
+        writer = WavWriter(made[output.name], graph.signals[output.name], output.encoding, ())
+        writer.write(values[output.name])
+        writer.close()
+    return made
+
+
+def _render(
+    compilation: Compilation, graph: Graph, performer: Performer, out: Path
+) -> Mapping[str, Path]:
+    plan = find_backend(performer.backend).emit(graph, EmitOptions())
+    needed = {step.program for step in plan.steps} - {OURSELVES, *performer.tools}
+    tools = {**find_tools(needed), **performer.tools}
+    with workspace(out, compilation.source_root) as spaces:
+        executor = Executor(
+            plan=plan,
+            tool=tools.__getitem__,
+            spaces=spaces,
+            origins={node.name: node.origin for node in graph},
+            documents=compilation.timeline.documents,
+        )
+        for step in plan.steps:
+            executor.run_step(step, {})
+        files = {d.target: spaces.staging / d.file.path for d in plan.deliveries}
+        return {
+            output.name: files[output.target].rename(out / f"{number}.wav")
+            for number, output in enumerate(graph.outputs)
+        }
+
+
+def _residual(
+    what: str, pair: tuple[str, str], made: Mapping[str, Mapping[str, Path]], budget: float
+) -> Residual:
+    first, second = (made[name][what] for name in pair)
+    worst, at, start = 0.0, 0, 0
+    for ours, theirs in _blocks((first, second)):
+        if ours.shape != theirs.shape:  # a file that is shorter differs from there on
+            return Residual(what, pair, math.inf, start + min(len(ours), len(theirs)), budget)
+        apart = np.max(np.abs(ours - theirs), axis=1)
+        highest = int(np.argmax(apart))
+        if apart[highest] > worst:
+            worst, at = float(apart[highest]), start + highest
+        start += len(ours)
+    return Residual(what, pair, 20.0 * math.log10(worst) if worst else -math.inf, at, budget)
+
+
+def _blocks(paths: Collection[Path]) -> Iterator[tuple[reference.FloatArray, ...]]:
+    """Blocks of both files, shape (n, channels), until each has ended."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(soundfile.SoundFile(path)) for path in paths]
+        while True:
+            blocks = tuple(f.read(_BLOCK, dtype="float64", always_2d=True) for f in files)
+            if not any(len(block) for block in blocks):
+                return
+            yield blocks
