@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
+import mixdown
 import pytest
 from graph_strategies import UNARY, graphs, texts
+from house import ROOT, name_of
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from mixdown.ir.digest import digests
@@ -28,6 +31,8 @@ from mixdown.ir.text.parser import parse_graph
 from mixdown.ir.text.printer import print_graph
 from mixdown.ir.verify import verify
 
+EXAMPLES = [p for p in sorted((ROOT / "examples").rglob("*.yaml")) if "\ntracks:" in p.read_text()]
+
 
 def assert_round_trip(graph: Graph) -> None:
     text = print_graph(graph)
@@ -44,6 +49,17 @@ def assert_round_trip(graph: Graph) -> None:
 def test_round_trip(graph: Graph):
     assert verify(graph) == ()
     assert_round_trip(graph)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=name_of)
+@pytest.mark.parametrize("pass_limit", [0, None])
+def test_round_trip_of_every_example(path: Path, pass_limit: int | None):
+    timeline = mixdown.load(path)
+    compiled = mixdown.compile(
+        timeline, preset="podcast", stems=True, stem_mode="mastered", pass_limit=pass_limit
+    )
+    assert len(compiled.graph) > 5
+    assert_round_trip(compiled.graph)
 
 
 @pytest.mark.soak
