@@ -5,8 +5,10 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line of this process, and exit with its code (docs/cli.md)."""
+    import signal
     import sys
 
-    from .app import run
+    from .app import run, terminate
 
+    signal.signal(signal.SIGTERM, terminate)
     sys.exit(run(sys.argv[1:]))

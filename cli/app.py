@@ -10,7 +10,6 @@ A new command is a file beside this one with a click command called `command`, a
 from __future__ import annotations
 
 import difflib
-import signal
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from importlib import import_module
@@ -28,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "render": "Render a timeline to a measured master and stems.",
     "measure": "Measure the loudness and peaks of audio files.",
     "presets": "Show the export and mix presets.",
+    "engine": "Render a graph file with the native engine.",
     "demo": "Render the podcast that comes with mixdown.",
 }
 """Each command with its help in one line, in the order of a user's work."""
@@ -85,8 +85,7 @@ def app() -> None:
 
 
 def run(args: Sequence[str]) -> int:
-    """Run the command line; the exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    """Run a command line; its exit code."""
     # Commands put what they learn about their own output here, for the errors below.
     options: dict[str, bool] = {}
     try:
@@ -125,6 +124,6 @@ def _code_of(error: MixdownError) -> ExitCode:
     return ExitCode.FAILED if failed else ExitCode.BAD_INPUT
 
 
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    """SIGTERM unwinds the stack, as Ctrl-C does, so that work directories are removed."""
+def terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """A signal handler that unwinds the stack, so that work directories are removed."""
     raise SystemExit(ExitCode.TERMINATED)

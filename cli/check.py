@@ -28,5 +28,5 @@ def command(file: str, strict: bool, as_json: bool) -> None:
         return
     show(found, timeline.documents)
     clips = sum(len(track.clips) for track in timeline.tracks)
-    warnings = f", {len(found)} warnings" if found else ""
+    warnings = f", {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
     click.echo(f"{file}: sound; {len(timeline.tracks)} tracks, {clips} clips{warnings}")

@@ -80,8 +80,10 @@ class Executor:
         Raises:
             RenderError: MIX603, the program failed; or as finding the program.
         """
-        for file in step.outputs:
+        for file in (*step.outputs, *(script.file for script in step.scripts)):
             Path(self.spaces.path(file)).parent.mkdir(parents=True, exist_ok=True)
+        for script in step.scripts:
+            Path(self.spaces.path(script.file)).write_text(script.text, "utf-8", newline="\n")
         if step.program == OURSELVES:
             return self._run_here(step, facts)
         tool = self.tool(step.program)

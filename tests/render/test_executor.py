@@ -13,6 +13,7 @@ from mixdown.backends.protocol import (
     File,
     FilterScript,
     Plan,
+    Script,
     Space,
     Step,
     StepKind,
@@ -79,6 +80,21 @@ def test_facts_are_filled_in(executor, spaces):
         executor(plan_of(quiet)).run_step(quiet, {"gain": gain})
         peaks.append(abs(soundfile.read(spaces.path(PREMASTER))[0]).max())
     assert peaks[1] / peaks[0] == pytest.approx(0.1, rel=1e-3)
+
+
+def test_a_step_finds_its_scripts_in_their_files(executor, spaces):
+    commands = Script(File(Space.WORK, "texts/gain.txt"), "0.0 volume@v volume 0.25;\n")
+    graph = script(
+        f"aevalsrc=1:s=48000:d=0.1,asendcmd=f={spaces.path(commands.file)},volume@v=1[out]"
+    )
+    quiet = step(
+        "quiet",
+        *("-filter_complex", graph, "-map", "[out]", "-c:a", "pcm_f32le", PREMASTER),
+        outputs=(PREMASTER,),
+        scripts=(commands,),
+    )
+    executor(plan_of(quiet)).run_step(quiet, {})
+    assert soundfile.read(spaces.path(PREMASTER))[0].max() == pytest.approx(0.25)
 
 
 def big_constant() -> FilterScript:

@@ -1,0 +1,33 @@
+"""demo renders the podcast that travels with the package, from any directory."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from meters import ebur128
+
+
+def test_the_demo(mixdown, tmp_path, monkeypatch, ffmpegs):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    ended = mixdown("demo")
+    assert (ended.code, ended.err) == (0, "")
+    names = sorted(path.name for path in (tmp_path / "mixdown-demo").iterdir())
+    buses = ["bus_ambience", "bus_dialogue", "bus_fx", "bus_music"]
+    assert names == [*(f"{bus}.wav" for bus in buses), "manifest.json", "master.wav"]
+    assert all(f"mixdown-demo/{name}" in ended.out for name in names)
+    manifest = json.loads((tmp_path / "mixdown-demo/manifest.json").read_text())
+    assert manifest["warnings"] == []
+    master = manifest["artifacts"][0]["meta"]
+    assert {key: master[key] for key in ("bus_id", "roles", "export_preset", "dithered")} == {
+        "bus_id": "master",
+        "roles": ["master"],
+        "export_preset": "podcast",
+        "dithered": True,
+    }
+    assert (master["limiter_thresh"], master["loudnorm_target"]) == (-1.0, -16.0)
+    loudness, peak = ebur128(ffmpegs, tmp_path / "mixdown-demo/master.wav")
+    assert loudness == pytest.approx(-16.0, abs=0.1)
+    assert peak < -1.0
+    assert loudness == pytest.approx(master["integrated_lufs"], abs=0.03)

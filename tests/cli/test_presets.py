@@ -1,0 +1,31 @@
+"""presets shows what the preset files hold."""
+
+from __future__ import annotations
+
+import pytest
+from mixdown.presets.load import export_presets, mix_presets
+
+
+def test_all_are_shown(mixdown):
+    ended = mixdown("presets")
+    assert (ended.code, ended.err) == (0, "")
+    for preset in export_presets().values():
+        assert preset.id in ended.out and preset.use in ended.out
+    for mix in mix_presets().values():
+        assert mix.id in ended.out
+        assert all(bus.id in ended.out for bus in mix.buses)
+    (podcast,) = (line for line in ended.out.splitlines() if line.startswith("podcast "))
+    assert podcast.split()[-4:] == ["-16", "-1", "dBTP", "3"]
+
+
+def test_one_kind_at_a_time(mixdown):
+    assert "default_mix" not in mixdown("presets", "export").out
+    assert "podcast " not in mixdown("presets", "bus").out
+
+
+@pytest.mark.parametrize(("kinds", "args"), [({"export", "bus"}, []), ({"bus"}, ["bus"])])
+def test_as_data(mixdown, kinds, args):
+    data = mixdown("presets", *args, "--json").data
+    assert set(data) == kinds
+    (default,) = (mix for mix in data["bus"] if mix["id"] == "default_mix")
+    assert default["buses"][0]["roles"] == ["dialogue", "vox", "voiceover"]

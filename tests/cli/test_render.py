@@ -1,0 +1,217 @@
+"""render, from a timeline to files, with the real programs; and every way in which it can end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import soundfile
+from mixdown.cli.app import ExitCode
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture
+def each_ffmpeg(ffmpegs: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each ffmpeg in turn is the one that renders."""
+    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    return ffmpegs
+
+
+def test_master_stems_and_manifest(mixdown, show, each_ffmpeg):
+    out = show.parent / "out"
+    ended = mixdown("render", show.name, "-o", "out", "--preset", "podcast", "--stems")
+    assert (ended.code, ended.err) == (0, "")
+    names = ["bus_dialogue.wav", "bus_music.wav", "manifest.json", "master.wav"]
+    assert sorted(contents(out)) == names
+    manifest = json.loads((out / "manifest.json").read_text())
+    master, *stems = manifest["artifacts"]
+    assert (master["kind"], master["target"], master["parent"]) == ("audio_render", "master", None)
+    assert [(s["kind"], s["target"]) for s in stems] == [
+        ("audio_bus_stem", "bus_dialogue"),
+        ("audio_bus_stem", "bus_music"),
+    ]
+    assert {s["parent"] for s in stems} == {master["digest"]}
+    for artifact in manifest["artifacts"]:
+        path = out / artifact["file"]
+        info = soundfile.info(str(path))
+        meta = artifact["meta"]
+        assert (info.samplerate, info.channels, info.frames) == (48000, 2, 110_400)
+        assert (meta["sample_rate"], meta["channels"], meta["samples"]) == (48000, 2, 110_400)
+        assert info.subtype == "PCM_16"
+        assert artifact["digest"] == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+        assert artifact["file"] in ended.out
+    assert master["meta"]["integrated_lufs"] == pytest.approx(-16.0, abs=0.1)
+    assert master["meta"]["true_peak_dbtp"] <= -1.0
+    assert master["meta"]["export_preset"] == "podcast"
+    assert str(show.parent) not in (out / "manifest.json").read_text()
+
+
+def test_two_renders_are_the_same_bytes(mixdown, show, each_ffmpeg):
+    folders = [show.parent / name for name in ("one", "two")]
+    for folder in folders:
+        assert mixdown("render", show.name, "-o", folder, "--stems", "--quiet").code == 0
+    one, two = map(contents, folders)
+    assert one == two
+    assert mixdown("render", show.name, "-o", "one", "--stems", "--quiet").out == ""
+    assert contents(folders[0]) == one
+
+
+@pytest.mark.parametrize("preset", ["default", "music", "voiceover", "draft"])
+def test_every_preset_delivers_what_it_says(mixdown, show, preset):
+    ended = mixdown("render", show.name, "--preset", preset, "--json")
+    assert ended.code == 0
+    (master,) = ended.data["artifacts"]
+    assert master["path"] == "small-mixdown/master.wav"
+    meta = master["meta"]
+    missed = "MIX605" in ended.codes
+    if meta["loudnorm_target"] is None:
+        assert meta["sample_peak_dbfs"] <= meta["limiter_thresh"]
+    else:
+        assert meta["true_peak_dbtp"] <= meta["limiter_thresh"]
+        assert missed or abs(meta["integrated_lufs"] - meta["loudnorm_target"]) <= 0.1
+    assert ended.data["manifest"] == "small-mixdown/manifest.json"
+
+
+def test_a_render_replaces_the_files_of_the_last_and_no_others(mixdown, show):
+    out = show.parent / "out"
+    out.mkdir()
+    (out / "master.wav").write_text("old")
+    (out / "notes.txt").write_text("mine")
+    assert mixdown("render", show.name, "-o", "out", "--preset", "draft").code == 0
+    assert soundfile.info(str(out / "master.wav")).frames == 110_400
+    assert (out / "notes.txt").read_text() == "mine"
+    assert sorted(contents(out)) == ["manifest.json", "master.wav", "notes.txt"]
+
+
+def test_a_silent_mix_is_delivered_with_a_warning(mixdown, show):
+    show.write_text(show.read_text().replace("role: ", "mute: true\n    role: "))
+    ended = mixdown("render", show.name, "--json")
+    assert (ended.code, ended.codes) == (0, ["MIX606"])
+    (master,) = ended.data["artifacts"]
+    assert master["meta"]["integrated_lufs"] is None
+    assert "silent" in mixdown("render", show.name).out
+
+
+def fake_ffmpeg(folder: Path, then: str) -> Path:
+    """A program that says it is ffmpeg 9.0, and on real work does something else."""
+    program = folder.parent / "ffmpeg-9"
+    program.write_text(
+        "#!/bin/sh\n"
+        '[ "$1" = -version ] && echo "ffmpeg version 9.0 Copyright (c)" && exit 0\n'
+        f"{then}\n"
+    )
+    program.chmod(0o755)
+    return program
+
+
+def test_a_program_that_fails_ends_with_3_and_leaves_nothing(mixdown, show, listing, monkeypatch):
+    program = fake_ffmpeg(show.parent, "echo 'No space left on device' >&2; exit 1")
+    monkeypatch.setenv("MIXDOWN_FFMPEG", str(program))
+    before = listing()
+    ended = mixdown("render", show.name, "-o", "new/out")
+    assert (ended.code, ended.out) == (3, "")
+    assert ended.err.startswith("error[MIX603]: step 'mix' failed: ffmpeg ended with status 1")
+    assert "No space left on device" in ended.err
+    assert mixdown("render", show.name, "-o", "new/out", "--json").codes == ["MIX603"]
+    assert listing() == before
+
+
+def test_a_program_that_writes_something_else_is_not_believed(mixdown, show, listing, monkeypatch):
+    """It ends well, but the master is a short file: that is noticed, and not delivered."""
+    soundfile.write(show.parent / "short.wav", [0.1] * 480, 48000)
+    program = fake_ffmpeg(
+        show.parent, f'for last; do :; done; cp {show.parent}/short.wav "$last"; exit 0'
+    )
+    monkeypatch.setenv("MIXDOWN_FFMPEG", str(program))
+    before = listing()
+    ended = mixdown("render", show.name, "-o", "out", "--preset", "draft")
+    assert ended.code == 3
+    assert "came out with 48000 Hz, 1 channels, 480 samples instead of" in ended.err
+    assert listing() == before
+
+
+@pytest.mark.parametrize("named", ["/no/such/ffmpeg", "old"])
+def test_no_ffmpeg_ends_with_3_and_says_how_to_get_one(mixdown, show, listing, monkeypatch, named):
+    if named == "old":
+        old = fake_ffmpeg(show.parent, "exit 0")
+        old.write_text(old.read_text().replace("version 9.0", "version 4.4.1"))
+        named = str(old)
+    monkeypatch.setenv("MIXDOWN_FFMPEG", named)
+    before = listing()
+    ended = mixdown("render", show.name, "-o", "out")
+    assert ended.code == 3
+    assert re.match(r"error\[MIX60[12]\]: .*MIXDOWN_FFMPEG", ended.err)
+    assert listing() == before
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+)
+def test_an_interrupted_render_leaves_nothing(show, listing, sent, code):
+    """The program under way is ended too: it would write its process id's file if it lived on."""
+    started, survived = show.parent.parent / "started", show.parent.parent / "survived"
+    program = fake_ffmpeg(
+        show.parent, f"touch {started}; sleep 0.5; sleep 0.5; sleep 1; touch {survived}"
+    )
+    before = listing()
+    render = subprocess.Popen(
+        [sys.executable, "-m", "mixdown", "render", show.name, "-o", "out"],
+        env={**os.environ, "MIXDOWN_FFMPEG": str(program)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not started.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    render.send_signal(sent)
+    out, err = render.communicate(timeout=60)
+    assert (render.returncode, out) == (code, "")
+    assert "Traceback" not in err
+    assert listing() == before
+    time.sleep(2.2)
+    assert not survived.exists()
+
+
+def on_a_terminal(command: list[str]) -> tuple[int, str, bytes]:
+    """Run a command whose standard error is a terminal: its code, what it drew, its output."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        stderr=follower,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )
+    os.close(follower)
+    drawn = b""
+    # Reading from a terminal that nobody writes to any more is an input/output error on Linux.
+    with suppress(OSError):
+        while block := os.read(leader, 4096):
+            drawn += block
+    os.close(leader)
+    out, _ = process.communicate()
+    return process.returncode, drawn.decode(), out
+
+
+def test_a_terminal_shows_progress_and_a_pipe_does_not(show):
+    command = [sys.executable, "-m", "mixdown", "render", show.name, "-o", "out"]
+    code, drawn, out = on_a_terminal(command)
+    assert code == 0
+    for shown in ("mix", "measure the loudness", "master", "check and measure", "100%", "0:00:0"):
+        assert shown in drawn
+    assert b"\x1b" not in out
+    assert on_a_terminal([*command, "--quiet"]) == (0, "", b"")
