@@ -20,8 +20,8 @@ import soundfile
 from attrs import evolve, field, frozen
 
 from ..backends.native import reference
+from ..backends.native.dsp.arrays import FloatArray
 from ..backends.native.engine.files import WavWriter
-from ..backends.phases import deliveries
 from ..backends.protocol import OURSELVES, EmitOptions
 from ..backends.registry import find_backend
 from ..compiler.driver import Compilation, compile_timeline
@@ -45,6 +45,12 @@ BUDGETS: Mapping[str, float] = {
     "sox": -140.0,
 }
 """dBFS by which a backend may differ from the reference; of two, the wider one counts."""
+
+LOSSY_BUDGET = -120.0
+"""The same where a source is lossy: decoders of such formats work in float32, each in its way."""
+
+LOSSLESS = ("pcm_", "alac_", "float", "double", "ulaw", "alaw")
+"""How the codings begin that every decoder gives the same samples of."""
 
 _BLOCK = 1 << 16
 
@@ -98,22 +104,32 @@ def verify_timeline(timeline: Timeline, performers: Sequence[Performer]) -> tupl
         RenderError: a performer's program failed.
     """
     with TemporaryDirectory(prefix="mixdown-verify-") as directory:
-        made = {
-            performer.name: perform(timeline, performer, Path(directory) / str(number))
-            for number, performer in enumerate(performers)
-        }
-        budgets = {
-            performer.name: BUDGETS.get(performer.backend, -200.0) for performer in performers
-        }
+        takes = [perform(timeline, p, Path(directory) / str(n)) for n, p in enumerate(performers)]
         return tuple(
-            _residual(what, pair, made, max(budgets[name] for name in pair))
-            for pair in combinations(made, 2)
-            for what in made[pair[0]]
+            residual(what, first, second)
+            for first, second in combinations(takes, 2)
+            for what in first.files
         )
 
 
-def perform(timeline: Timeline, performer: Performer, out: Path) -> Mapping[str, Path]:
-    """Render premaster and buses as float64 WAV below `out`; their files, the premaster first.
+@frozen
+class Take:
+    """What a performer made: float64 WAV files, "premaster" first, then buses by id."""
+
+    performer: Performer
+    files: Mapping[str, Path]
+    lossy: bool
+
+    @property
+    def budget(self) -> float:
+        """How far it may be from the reference, dBFS."""
+        budget = BUDGETS.get(self.performer.backend, -200.0)
+        decodes_otherwise = self.performer.backend not in (REFERENCE, "native")
+        return max(budget, LOSSY_BUDGET) if self.lossy and decodes_otherwise else budget
+
+
+def perform(timeline: Timeline, performer: Performer, out: Path) -> Take:
+    """Render premaster and buses below `out`.
 
     Raises:
         as `verify_timeline`.
@@ -131,15 +147,16 @@ def perform(timeline: Timeline, performer: Performer, out: Path) -> Mapping[str,
         disable=optional if is_reference else performer.disable,
     )
     graph = premaster(compilation.graph)
-    names = {
-        name: PREMASTER if delivery.role is OutputRole.MASTER else delivery.target
-        for name, delivery in deliveries(graph).items()
-    }
     if is_reference:
         made = _evaluate(graph, compilation.source_root, out)
     else:
         made = _render(compilation, graph, performer, out)
-    return {names[output.name]: made[output.name] for output in graph.outputs}
+    codings = [source.codec.rpartition("/")[2] for source in graph.sources]
+    files = {
+        PREMASTER if output.role is OutputRole.MASTER else output.target: made[output.name]
+        for output in graph.outputs
+    }
+    return Take(performer, files, not all(coding.startswith(LOSSLESS) for coding in codings))
 
 
 def premaster(graph: Graph) -> Graph:
@@ -157,7 +174,7 @@ def premaster(graph: Graph) -> Graph:
 
 
 def _evaluate(graph: Graph, root: Path, out: Path) -> Mapping[str, Path]:
-    def read(source: Source) -> reference.FloatArray:
+    def read(source: Source) -> FloatArray:
         return reference.read_file(str(root / source.path))
 
     values = reference.evaluate(graph, read)
@@ -194,12 +211,12 @@ def _render(
         }
 
 
-def _residual(
-    what: str, pair: tuple[str, str], made: Mapping[str, Mapping[str, Path]], budget: float
-) -> Residual:
-    first, second = (made[name][what] for name in pair)
+def residual(what: str, first: Take, second: Take) -> Residual:
+    """How far two takes of the premaster or of a bus are apart."""
+    pair = (first.performer.name, second.performer.name)
+    budget = max(first.budget, second.budget)
     worst, at, start = 0.0, 0, 0
-    for ours, theirs in _blocks((first, second)):
+    for ours, theirs in _blocks((first.files[what], second.files[what])):
         if ours.shape != theirs.shape:  # a file that is shorter differs from there on
             return Residual(what, pair, math.inf, start + min(len(ours), len(theirs)), budget)
         apart = np.max(np.abs(ours - theirs), axis=1)
@@ -210,7 +227,7 @@ def _residual(
     return Residual(what, pair, 20.0 * math.log10(worst) if worst else -math.inf, at, budget)
 
 
-def _blocks(paths: Collection[Path]) -> Iterator[tuple[reference.FloatArray, ...]]:
+def _blocks(paths: Collection[Path]) -> Iterator[tuple[FloatArray, ...]]:
     """Blocks of both files, shape (n, channels), until each has ended."""
     with ExitStack() as stack:
         files = [stack.enter_context(soundfile.SoundFile(path)) for path in paths]

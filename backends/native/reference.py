@@ -232,7 +232,7 @@ def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:
     if node.encoding.is_float:
         return np.asarray(operands[0].astype(FLOATS[node.encoding]), np.float64)
     whole = dither.quantise(operands[0], node.encoding.bits).samples
-    return whole * 2.0 ** (1 - node.encoding.bits)
+    return whole.astype(np.float64) * 2.0 ** (1 - node.encoding.bits)
 
 
 MEANING: Mapping[type[Node], Callable[[Any, list[FloatArray], Context], FloatArray]] = {
