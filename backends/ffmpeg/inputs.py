@@ -75,14 +75,17 @@ def wants_seek(clip: Clip) -> bool:
 
 
 def to_decode(sources: Mapping[str, Source], clips: Iterable[Clip]) -> list[tuple[str, int]]:
-    """The sources, by name and rate, to decode beforehand: those that clips cannot seek in."""
+    """The sources, by name and rate, to decode beforehand: those that clips cannot seek in.
+
+    They stand in the order of their first use: what a source is called must not order the steps.
+    """
     wanted = {
-        (clip.source, clip.rate)
+        (clip.source, clip.rate): None
         for clip in clips
         if not is_exact(sources[clip.source])
         or (wants_seek(clip) and not may_seek(sources[clip.source], clip.rate))
     }
-    return sorted(wanted)
+    return list(wanted)
 
 
 def resample(rate: int, sample_format: str = "dblp") -> Call:
