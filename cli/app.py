@@ -10,6 +10,7 @@ A new command is a file beside this one with a click command called `command`, a
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from importlib import import_module
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "measure": "Measure the loudness and peaks of audio files.",
     "presets": "Show the export and mix presets.",
     "engine": "Render a graph file with the native engine.",
+    "inspect": "Show the IR that a mix becomes.",
     "demo": "Render the podcast that comes with mixdown.",
 }
 """Each command with its help in one line, in the order of a user's work."""
@@ -96,18 +98,20 @@ def run(args: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return ExitCode.BAD_INPUT
-    except ValueError as error:
+    except Exception as error:
         return _failed(error, as_json=options.get("json", False))
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _failed(error: ValueError, *, as_json: bool) -> int:
-    """Show a coded error; anything else is a fault of mixdown and keeps its traceback."""
+def _failed(error: Exception, *, as_json: bool) -> ExitCode:
+    """Show what ended the command; an error without a code is a fault of mixdown."""
     from ..ir.diagnostics import MixdownError
     from .console import print_json, show
 
     if not isinstance(error, MixdownError):
-        raise error
+        traceback.print_exception(error)
+        click.echo("this is a fault of mixdown; please report it with the lines above", err=True)
+        return ExitCode.FAILED
     if as_json:
         found = [d.to_dict(error.documents) for d in error.diagnostics]
         print_json({"ok": False, "diagnostics": found})
@@ -119,8 +123,14 @@ def _failed(error: ValueError, *, as_json: bool) -> int:
 def _code_of(error: MixdownError) -> ExitCode:
     from ..ir.codes import Code
 
-    of_programs = {Code.NO_FFMPEG, Code.FFMPEG_TOO_OLD, Code.STEP_FAILED, Code.CEILING_MISSED}
-    failed = any(d.code in of_programs for d in error.diagnostics)
+    not_of_users = {
+        Code.PASS_FAILED,
+        Code.NO_FFMPEG,
+        Code.FFMPEG_TOO_OLD,
+        Code.STEP_FAILED,
+        Code.CEILING_MISSED,
+    }
+    failed = any(d.code in not_of_users for d in error.diagnostics)
     return ExitCode.FAILED if failed else ExitCode.BAD_INPUT
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from attrs import field, frozen
@@ -80,40 +81,41 @@ class Executor:
         Raises:
             RenderError: MIX603, the program failed; or as finding the program.
         """
+        self._tell(step, 0.0)
+        try:
+            self._lay_out(step)
+            run = self._run_here if step.program == OURSELVES else self._run_program
+            readings = run(step, facts)
+        except OSError as error:
+            reason = self.spaces.relative(error.strerror or str(error))
+            raise self._failed(step, f"stopped: {reason}", ()) from error
+        self._tell(step, 1.0)
+        return readings
+
+    def _tell(self, step: Step, done: float) -> None:
+        self.listener(Progress(step.id, step.purpose, done))
+
+    def _lay_out(self, step: Step) -> None:
+        """Make the directories of what the step writes, and the files of its scripts."""
         for file in (*step.outputs, *(script.file for script in step.scripts)):
             Path(self.spaces.path(file)).parent.mkdir(parents=True, exist_ok=True)
         for script in step.scripts:
             Path(self.spaces.path(script.file)).write_text(script.text, "utf-8", newline="\n")
-        if step.program == OURSELVES:
-            return self._run_here(step, facts)
-        tool = self.tool(step.program)
-        output = _Output(step, self.listener)
-        output.tell(0.0)
-        try:
-            argv = command(step, tool, self.spaces, facts)
-            completed = run_process(argv, self.spaces.work, output.take)
-        except OSError as error:
-            raise self._failed(step, error.strerror or str(error), ()) from error
+
+    def _run_program(self, step: Step, facts: Mapping[str, float]) -> Readings:
+        """Run a step whose program is another's."""
+        output = _Output(step, partial(self._tell, step))
+        argv = command(step, self.tool(step.program), self.spaces, facts)
+        completed = run_process(argv, self.spaces.work, output.take)
         if completed.status != 0:
             raise self._failed(step, _how_it_ended(completed), completed.errors)
-        output.tell(1.0)
         return output.readings
 
     def _run_here(self, step: Step, facts: Mapping[str, float]) -> Readings:
         """Run a step of the native engine, which is imported only where a plan has one."""
         from ..backends.native.run import run_step  # noqa: PLC0415
 
-        def tell(done: float) -> None:
-            self.listener(Progress(step.id, step.purpose, done))
-
-        tell(0.0)
-        try:
-            readings = run_step(step, self.spaces.path, facts, tell)
-        except OSError as error:
-            reason = self.spaces.relative(error.strerror or str(error))
-            raise self._failed(step, f"says: {reason}", ()) from error
-        tell(1.0)
-        return readings
+        return run_step(step, self.spaces.path, facts, partial(self._tell, step))
 
     def _failed(self, step: Step, reason: str, errors: tuple[str, ...]) -> RenderError:
         lines = [_tidy(self.spaces.relative(line)) for line in errors]
@@ -160,10 +162,10 @@ class _Output:
     number of each key is kept, however long the step.
     """
 
-    def __init__(self, step: Step, listener: Listener) -> None:
+    def __init__(self, step: Step, tell: Callable[[float], None]) -> None:
         self.readings: dict[str, float] = {}
-        self._step = step
-        self._listener = listener
+        self._is_measuring = step.kind is StepKind.MEASURE
+        self._tell = tell
         self._seconds = step.samples / step.rate if step.rate else 0.0
 
     def take(self, line: str) -> None:
@@ -171,21 +173,17 @@ class _Output:
         key, separator, value = line.partition("=")
         if key == "out_time_us":
             self._at(value, 1e-6)
-        elif separator and self._step.kind is StepKind.MEASURE:
+        elif separator and self._is_measuring:
             number = _number(value)
             if number is not None:
                 self.readings[key] = number
         elif line.startswith("frame:"):
             self._at(line.rpartition("pts_time:")[2], 1.0)
 
-    def tell(self, done: float) -> None:
-        """Tell the listener."""
-        self._listener(Progress(self._step.id, self._step.purpose, done))
-
     def _at(self, value: str, unit: float) -> None:
         time = _number(value)
         if time is not None and self._seconds > 0.0:
-            self.tell(min(1.0, max(0.0, time * unit / self._seconds)))
+            self._tell(min(1.0, max(0.0, time * unit / self._seconds)))
 
 
 _LINES_SHOWN = 4

@@ -29,7 +29,7 @@ from .loudness import Levels, judge
 from .mastering import run_plan
 from .result import MANIFEST, Rendered, RenderResult, manifest_text
 from .tools import find_tools
-from .workspace import Workspace, publish, workspace
+from .workspace import Workspace, publish, workspace, write_file
 
 MASTER = "master"
 KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
@@ -136,7 +136,7 @@ def render_compilation(
             finish=finish,
             diagnostics=diagnostics,
         )
-        (spaces.staging / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+        write_file(spaces.staging / MANIFEST, text)
         *_, manifest = publish(spaces, (*names.values(), MANIFEST))
     return RenderResult(
         master=files[0],
