@@ -21,7 +21,7 @@ from mixdown.ir.nodes import KINDS, Gain, Node, Silence, attribute_fields
 from mixdown.ir.origin import Origin
 from mixdown.ir.text.parser import parse_graph
 
-few = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 GOLDEN = golden_digests.PATH.read_text(encoding="utf-8")
 GRAPH = parse_graph(GOLDEN)
 

@@ -25,7 +25,7 @@ from mixdown.ir.nodes import (
 )
 from mixdown.ir.types import Signal
 
-few = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 def silence(name: str) -> Silence:
