@@ -32,6 +32,8 @@ from ...ir.origin import escape
 from .tree import MAX_DEPTH, MAX_NODES, Node, Pair, Root, SyntaxProblem, too_deep, too_many
 
 _TAG = "tag:yaml.org,2002:"
+# An anchor and a tag before a value, which are no part of it.
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)+")
 # What a YAML text may not hold (YAML 1.2, production 1).
 _FORBIDDEN = re.compile(
     r"[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -65,7 +67,7 @@ def read(text: str) -> tuple[object, Root]:
 
 def compose(text: str) -> Root:
     """The document's tree; raises as `read` does."""
-    composer = _Composer()
+    composer = _Composer(text)
     for event in _events(text):
         composer.take(event)
     return composer.finish()
@@ -89,7 +91,8 @@ def _events(text: str) -> Iterator[Any]:
 class _Composer:
     """Events in, one tree out."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self.text = text
         self.stack: list[_Open] = []
         self.anchors: dict[str, Node] = {}
         self.duplicates: dict[str, Pair] = {}
@@ -100,6 +103,9 @@ class _Composer:
     def take(self, event: Any) -> None:
         """The parser's next event."""
         start, end = event.start_mark.index, event.end_mark.index
+        if getattr(event, "anchor", None) or getattr(event, "tag", None):
+            properties = _PROPERTIES.match(self.text, start)
+            start = properties.end() if properties else start
         if isinstance(event, ScalarEvent):
             self._scalar(event, start, end)
         elif isinstance(event, MappingStartEvent | SequenceStartEvent):

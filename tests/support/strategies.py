@@ -57,11 +57,16 @@ TEXTS = st.one_of(
 NAMES = TEXTS.filter(bool)
 
 
-def decimals(low: float, high: float, places: int = 4) -> st.SearchStrategy[Decimal]:
-    """Decimals in [low, high], whole ones as likely as those with fractions."""
+def decimals(
+    low: Decimal | float, high: Decimal | float, places: int = 3
+) -> st.SearchStrategy[Decimal]:
+    """Decimals in [low, high]: whole ones, and some with a fraction of up to `places` digits."""
+    low, high = Decimal(str(low)), Decimal(str(high))
+    scale = 10**places
+    finer = st.integers(math.ceil(low * scale), math.floor(high * scale))
     return st.one_of(
         st.integers(math.ceil(low), math.floor(high)).map(Decimal),
-        st.decimals(Decimal(repr(low)), Decimal(repr(high)), places=places),
+        finer.map(lambda n: Decimal(n) / scale),
     )
 
 
@@ -95,7 +100,7 @@ def keyframes(
     """Keyframes in [0, length_ms], in any order, each on a sample of its own."""
     times = draw(
         st.lists(
-            decimals(0, float(length_ms)).filter(lambda t: t <= length_ms),
+            decimals(0, length_ms),
             max_size=5,
             unique_by=lambda t: samples(t, rate),
         )
@@ -123,9 +128,9 @@ def automations(
     plain = {t.value: draw(keyframes(rate, length_ms, values[t])) for t in Target if t in moved}
     regions = []
     for target in draw(st.lists(st.sampled_from(targets), max_size=2)):
-        start = draw(decimals(0, float(length_ms)).filter(lambda t: t <= length_ms))
+        start = draw(decimals(0, length_ms))
         room = length_ms - start
-        duration = min(room, draw(decimals(0, float(room))))
+        duration = draw(decimals(0, room))
         run = draw(keyframes(rate, duration, values[target]))
         regions.append(Region(target=target, start_ms=start, duration_ms=duration, keyframes=run))
     return Automation(**plain, regions=tuple(regions))
@@ -139,7 +144,7 @@ def _edges(draw: st.DrawFn, length_ms: Decimal | None) -> dict[str, Any]:
     for edge in ("in", "out"):
         kind = draw(st.sampled_from(["none", "fade", "crossfade"]))
         if kind == "fade" and room:
-            fields[f"fade_{edge}_ms"] = draw(decimals(0, float(room)).filter(lambda f: f <= room))
+            fields[f"fade_{edge}_ms"] = draw(decimals(0, room))
             fields[f"fade_{edge}_curve"] = draw(st.none() | st.sampled_from(CURVES))
         elif kind == "crossfade":
             fields[f"crossfade_{edge}_ms"] = draw(decimals(0, 3000))
@@ -160,10 +165,10 @@ def clips(
     source = draw(st.sampled_from(sources))
     whole = lengths_ms.get(source, Decimal(5000))
     # A margin of a millisecond keeps rounding to samples within the source.
-    offset = draw(decimals(0, float(whole) / 2))
+    offset = draw(decimals(0, whole / 2))
     rest = whole - offset - 1
     known = source in lengths_ms
-    duration = draw(decimals(1, float(rest)).filter(lambda d: 1 <= d <= rest))
+    duration = draw(decimals(1, rest))
     open_end = draw(st.booleans()) and known
     filtered = draw(st.booleans())
     return Clip(

@@ -11,7 +11,6 @@ import json
 import random
 import time
 import tracemalloc
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -22,35 +21,9 @@ from mixdown.compiler.timeline.load import loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.compiler.timeline.validate import validate
 from mixdown.ir.diagnostics import TimelineError, render
+from mutants import json_of, mutated_bytes, mutated_text, mutated_values
 
 CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "timelines").glob("*"))
-
-TOKENS = """
-[ ] { } , : - ? | > ' " # & * ! % @ ` ~ << <<: --- ... \t \r \x00 \x07 \x1b \x7f \x85 \u2028 \ufeff
-\\ \\u0000 \\ud800 \\x &a *a *b !!str !!int !!binary !!python/object:os.system !<x> %YAML %TAG
-1e999999999 1e99999999999999999999 -1e-999999999 .nan NaN .inf Infinity -Infinity 0x1F 0o17 1_000
-null true yes 1:30 2024-01-01 "" [] {} [[[[ {{{{ {a:[ id tracks clips source start_ms automation gain
-schema_version é 😀 ../../etc/passwd http://x concat:a|b file:x
-""".split()
-
-JUNK = [
-    *(
-        None,
-        True,
-        0,
-        -1,
-        2**70,
-        10**5000,
-        1.5,
-        Decimal("1e400"),
-        "",
-        "x",
-        "\0",
-        "\ud800",
-        "é" * 5000,
-    ),
-    *([], {}, [[]], [None], {"": None}, {"id": {}}, [[[[[[1]]]]]], {"a/b~c": 1}),
-]
 
 
 def survives(data: bytes | str, format: str | None) -> bool:
@@ -74,55 +47,6 @@ def survives(data: bytes | str, format: str | None) -> bool:
     return loaded
 
 
-def mutated_bytes(rng: random.Random, data: bytes) -> bytes:
-    """A few bytes flipped, dropped, doubled or moved."""
-    made = bytearray(data)
-    for _ in range(rng.randint(1, 6)):
-        if not made:
-            break
-        at, size = rng.randrange(len(made)), rng.randint(1, 20)
-        piece = bytes(made[at : at + size])
-        act = rng.randrange(4)
-        if act == 0:
-            made[at] = rng.randrange(256)
-        elif act == 1:
-            del made[at : at + size]
-        elif act == 2:
-            made[at:at] = piece * rng.randint(1, 30)
-        else:
-            made[rng.randrange(len(made)) : 0] = piece
-    return bytes(made)
-
-
-def mutated_text(rng: random.Random, text: str) -> str:
-    """Tokens put anywhere, or in place of words."""
-    for _ in range(rng.randint(1, 5)):
-        at = rng.randrange(len(text) + 1)
-        token = rng.choice(TOKENS) * rng.choice([1, 1, 1, 2, 100])
-        end = at + rng.choice([0, 0, rng.randint(1, 8)])
-        text = text[:at] + rng.choice(["", " ", "\n"]) + token + text[end:]
-    return text
-
-
-def mutated_values(rng: random.Random, value: object) -> object:
-    """Junk in place of a value, keys renamed, entries dropped or doubled, somewhere below."""
-    if not isinstance(value, dict | list) or not value or rng.random() < 0.15:
-        return rng.choice(JUNK)
-    made = dict(value) if isinstance(value, dict) else list(value)
-    keys = list(made) if isinstance(made, dict) else list(range(len(made)))
-    key = rng.choice(keys)
-    act = rng.random()
-    if act < 0.7:
-        made[key] = mutated_values(rng, made[key])
-    elif act < 0.8 and isinstance(made, dict):
-        made[rng.choice(["x", "", key + "s", "id", "\ud800"])] = made.pop(key)
-    elif act < 0.9:
-        made.pop(key)
-    elif isinstance(made, list):
-        made.append(made[key])
-    return made
-
-
 def run(seed: int, rounds: int) -> dict[str, int]:
     """Loads that many mutants of the corpus; returns how many of them loaded and failed."""
     rng = random.Random(seed)
@@ -143,12 +67,6 @@ def run(seed: int, rounds: int) -> dict[str, int]:
             format = rng.choice(["json", "yaml", None])
         counts["loaded" if survives(mutant, format) else "refused"] += 1
     return counts
-
-
-def json_of(values: object) -> str:
-    """JSON of values that hold numbers which Python's writer refuses."""
-    text = json.dumps(values, default=lambda number: f"@{number}@")
-    return text.replace('"@', "").replace('@"', "")
 
 
 @pytest.fixture(autouse=True)
@@ -229,7 +147,7 @@ def test_hostile(name):
     text = str(caught.value)
     assert code in {d.code for d in caught.value.diagnostics}
     assert len(text) < 20_000, "a message shows a value of any size in bounded space"
-    assert text.isprintable() or set(c for c in text if not c.isprintable()) <= {"\n", "\t"}
+    assert text.isprintable() or {c for c in text if not c.isprintable()} <= {"\n", "\t"}
     assert time.perf_counter() - start < 5
 
 

@@ -1,0 +1,91 @@
+"""Documents broken on purpose: as bytes, as text with tokens that hurt parsers, as values."""
+
+from __future__ import annotations
+
+import json
+import random
+from decimal import Decimal
+
+HURTFUL = """
+[ ] { } , : - ? | > ' " # & * ! % @ ` ~ << <<: --- ... \t \r \x00 \x07 \x1b \x7f \x85 \u2028 \ufeff
+\\ \\u0000 \\ud800 \\x &a *a *b !!str !!int !!binary !!python/object:os.system !<x> %YAML %TAG
+1e999999999 1e99999999999999999999 -1e-999999999 .nan NaN .inf Infinity -Infinity
+0x1F 0o17 1_000 null true yes 1:30 2024-01-01 "" [] {} [[[[ {{{{ {a:[
+id tracks clips source start_ms automation gain
+schema_version é 😀 ../../etc/passwd http://x concat:a|b file:x
+"""
+TOKENS = [token for line in HURTFUL.splitlines() for token in line.split(" ")]
+
+JUNK = [
+    *(
+        None,
+        True,
+        0,
+        -1,
+        2**70,
+        10**5000,
+        1.5,
+        Decimal("1e400"),
+        "",
+        "x",
+        "\0",
+        "\ud800",
+        "é" * 5000,
+    ),
+    *([], {}, [[]], [None], {"": None}, {"id": {}}, [[[[[[1]]]]]], {"a/b~c": 1}),
+]
+
+
+def mutated_bytes(rng: random.Random, data: bytes) -> bytes:
+    """A few bytes flipped, dropped, doubled or moved."""
+    made = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        if not made:
+            break
+        at, size = rng.randrange(len(made)), rng.randint(1, 20)
+        piece = bytes(made[at : at + size])
+        act = rng.randrange(4)
+        if act == 0:
+            made[at] = rng.randrange(256)
+        elif act == 1:
+            del made[at : at + size]
+        elif act == 2:
+            made[at:at] = piece * rng.randint(1, 30)
+        else:
+            made[rng.randrange(len(made)) : 0] = piece
+    return bytes(made)
+
+
+def mutated_text(rng: random.Random, text: str) -> str:
+    """Tokens put anywhere, or in place of words."""
+    for _ in range(rng.randint(1, 5)):
+        at = rng.randrange(len(text) + 1)
+        token = rng.choice(TOKENS) * rng.choice([1, 1, 1, 2, 100])
+        end = at + rng.choice([0, 0, rng.randint(1, 8)])
+        text = text[:at] + rng.choice(["", " ", "\n"]) + token + text[end:]
+    return text
+
+
+def mutated_values(rng: random.Random, value: object) -> object:
+    """Junk in place of a value, keys renamed, entries dropped or doubled, somewhere below."""
+    if not isinstance(value, dict | list) or not value or rng.random() < 0.15:
+        return rng.choice(JUNK)
+    made = dict(value) if isinstance(value, dict) else list(value)
+    keys = list(made) if isinstance(made, dict) else list(range(len(made)))
+    key = rng.choice(keys)
+    act = rng.random()
+    if act < 0.7:
+        made[key] = mutated_values(rng, made[key])
+    elif act < 0.8 and isinstance(made, dict):
+        made[rng.choice(["x", "", key + "s", "id", "\ud800"])] = made.pop(key)
+    elif act < 0.9:
+        made.pop(key)
+    elif isinstance(made, list):
+        made.append(made[key])
+    return made
+
+
+def json_of(values: object) -> str:
+    """JSON of values that hold numbers which Python's writer refuses."""
+    text = json.dumps(values, default=lambda number: f"@{number}@")
+    return text.replace('"@', "").replace('@"', "")
