@@ -193,7 +193,8 @@ class _Clamp:
                     f"instead of {_ms(run.end)}",
                     after.place,
                 )
-        return tuple(kept)
+        # A region's start can round two of its keyframes onto one sample: the later stays.
+        return tuple({samples(k.at_ms, self.timeline.sample_rate): k for k in kept}.values())
 
 
 @define
