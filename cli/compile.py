@@ -1,4 +1,4 @@
-"""`mixdown compile`: the plan of a timeline, printed or written."""
+"""`mixdown compile`: the plan of a timeline or a graph, printed or written."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from .options import mix_choices, strict
+from .options import mix_choices, pass_choices, strict
 
 
 @click.command("compile")
 @click.argument("file")
-@click.option("--to", "backend", default="ffmpeg", show_default=True, help="Backend.")
 @mix_choices
+@pass_choices
 @click.option(
     "--format",
     "form",
@@ -26,30 +26,36 @@ from .options import mix_choices, strict
 @strict
 def command(
     file: str,
-    backend: str,
     preset: str,
     mix: str | None,
     stems: bool,
     stem_mode: str,
+    backend: str,
+    disable: tuple[str, ...],
+    pass_limit: int | None,
     form: str,
     out: str | None,
     strict: bool,
 ) -> None:
     """Print the plan of a timeline, without rendering it.
 
-    The same FILE, options and media always give the same bytes. Warnings go to standard error.
+    The same FILE, options and media always give the same bytes. Warnings go to standard error. FILE
+    may be a graph (.mir, see `mixdown inspect`), which says itself how it is delivered.
     """
-    from .. import compile, load
+    from .. import compile
+    from ..compiler.graph_input import open_mix
     from ..render.workspace import write_file
     from .console import show
 
     compilation = compile(
-        load(file),
+        open_mix(file),
         preset=preset,
         mix=mix,
         stems=stems,
         stem_mode=stem_mode,
         backend=backend,
+        disable=disable,
+        pass_limit=pass_limit,
         strict=strict,
     )
     show(compilation.diagnostics, compilation.timeline.documents)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 import click
 
@@ -29,6 +31,19 @@ def print_json(data: object) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> None:
     """Print a table, as wide as it needs to be; the last `numbers` columns to the right."""
+    _print_table(sys.stdout, columns, rows, numbers)
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> str:
+    """The same table as text."""
+    file = io.StringIO()
+    _print_table(file, columns, rows, numbers)
+    return file.getvalue()
+
+
+def _print_table(
+    file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: int
+) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -39,8 +54,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, number
         table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number)
     for row in rows:
         table.add_row(*row)
-    terminal = sys.stdout.isatty()
-    Console(file=sys.stdout, width=None if terminal else 1000, highlight=False).print(table)
+    Console(file=file, width=None if file.isatty() else 1000, highlight=False).print(table)
 
 
 def level(value: object, unit: str = "") -> str:

@@ -35,6 +35,31 @@ def mix_choices(function: Decorated) -> Decorated:
     return function
 
 
+def pass_choices(function: Decorated) -> Decorated:
+    """The options that say for whom a mix is compiled, and by which passes."""
+    for option in reversed(_PASS_CHOICES):
+        function = option(function)
+    return function
+
+
+_PASS_CHOICES = (
+    click.option(
+        "--to", "--backend", "backend", default="ffmpeg", show_default=True, help="Backend."
+    ),
+    click.option(
+        "--disable",
+        multiple=True,
+        metavar="PASS",
+        help="Leave out an optimisation; may be given again.",
+    ),
+    click.option(
+        "--pass-limit",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Run only the first N optimisations.",
+    ),
+)
+
 _MIX_CHOICES = (
     click.option(
         "--preset",

@@ -16,7 +16,7 @@ from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
 from ..presets.model import ExportPreset, MixPreset
 from .request import RenderRequest
-from .timeline.load import read_text
+from .timeline.load import load, read_text
 from .timeline.model import Timeline
 from .unit import Unit
 
@@ -56,6 +56,15 @@ def load_graph(path: str | Path) -> GraphFile:
     parsed = parse_text(read_text(path), str(path))
     parsed.check()
     return GraphFile(parsed, Path(path))
+
+
+def open_mix(path: str | Path) -> Timeline | GraphFile:
+    """The timeline, or the graph, in a file: a graph where its name says so.
+
+    Raises:
+        MixdownError: everything that is wrong with it.
+    """
+    return load_graph(path) if is_graph_file(path) else load(path)
 
 
 def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:

@@ -14,9 +14,9 @@ import sys
 
 import mixdown
 import pytest
+from house import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from house import ROOT
 from mixdown.compiler.graph_input import load_graph
 from mixdown.compiler.timeline.yaml_reader import read
 from mixdown.ir.digest import graph_digest
@@ -115,7 +115,7 @@ def renamed(document, ids):
 
 
 def test_names_change_nothing_but_names():
-    """Once with names in sorted order, once in the reverse; put apart, they are all that differs."""
+    """Once with names in sorted order, once in the reverse; they are all that differs."""
     numbers = range(100, 200)
     up = compiled(renamed(DOCUMENT, (f"up{n}" for n in numbers)))
     down = compiled(renamed(DOCUMENT, (f"dn{300 - n}" for n in numbers)))

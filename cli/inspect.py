@@ -1,0 +1,136 @@
+"""`mixdown inspect`: the IR of a mix, what each pass did to it, pictures, numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import mix_choices, pass_choices
+
+if TYPE_CHECKING:
+    from ..inspection.trace import Trace
+
+_FORMATS = ("text", "json", "dot", "svg", "mermaid")
+
+
+@click.command("inspect")
+@click.argument("file")
+@click.option("--after", metavar="PASS", help="The mix as this pass left it.")
+@click.option("--before", metavar="PASS", help="The mix as this pass found it.")
+@click.option("--changed", is_flag=True, help="What each pass changed, as a diff.")
+@click.option("--timings", is_flag=True, help="How long each pass took.")
+@click.option("--stats", is_flag=True, help="Nodes by kind, depth, widest sum, samples.")
+@click.option("--run", is_flag=True, help="Replay a reproducer: the passes that FILE names.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="How to show a graph; --stats knows text and json.",
+)
+@click.option("--focus", metavar="ID", help="Only a clip, track or bus, and what it is wired to.")
+@mix_choices
+@pass_choices
+@click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
+def command(
+    file: str,
+    after: str | None,
+    before: str | None,
+    changed: bool,
+    timings: bool,
+    stats: bool,
+    run: bool,
+    form: str,
+    focus: str | None,
+    preset: str,
+    mix: str | None,
+    stems: bool,
+    stem_mode: str,
+    backend: str,
+    disable: tuple[str, ...],
+    pass_limit: int | None,
+    out: str | None,
+) -> None:
+    """Show the IR that a mix becomes.
+
+    FILE is a timeline, or a graph (.mir), which enters the pipeline where a timeline's would. The
+    sources of a graph count from its directory. Without an option: the final graph, as text that
+    this command and `compile` read.
+    """
+    from ..compiler.graph_input import open_mix
+    from ..compiler.request import RenderRequest, StemMode
+    from ..inspection.replay import replay
+    from ..inspection.trace import trace
+    from ..render.workspace import write_file
+    from .console import show
+
+    if sum((after is not None, before is not None, changed, timings, stats)) > 1:
+        raise click.UsageError("choose one of --after, --before, --changed, --timings, --stats")
+    if run:
+        done = replay(file)
+    else:
+        request = RenderRequest(
+            export_preset=preset,
+            mix_preset_id=mix,
+            stems=stems,
+            stem_mode=StemMode(stem_mode),
+            backend=backend,
+        )
+        done = trace(open_mix(file), request, disable=disable, pass_limit=pass_limit)
+    show(done.final.diagnostics, done.final.timeline.documents)
+    if changed:
+        from ..inspection.dumps import changes_text
+
+        text = changes_text(done)
+    elif timings:
+        text = _timings(done)
+    elif stats:
+        text = _stats(done, form)
+    else:
+        text = _mix_text(done, after, before, form, focus)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_file(Path(out), text)
+
+
+def _mix_text(
+    done: Trace, after: str | None, before: str | None, form: str, focus: str | None
+) -> str:
+    from ..inspection.dumps import unit_text
+    from ..inspection.focus import focus as part_of
+    from ..inspection.formats import FORMATS
+
+    unit = done.final
+    if after is not None:
+        unit = done.after(after)
+    elif before is not None:
+        unit = done.before(before)
+    if unit.graph is None:
+        if form != "text" or focus is not None:
+            raise click.UsageError("there is no graph before the pass lower; only text")
+        return unit_text(unit)
+    return FORMATS[form](unit.graph if focus is None else part_of(unit.graph, focus))
+
+
+def _timings(done: Trace) -> str:
+    from ..inspection.dumps import timings_rows
+    from .console import table_text
+
+    columns = ("pass", "mix after it", "ms", "ms verifying")
+    return table_text(columns, timings_rows(done), numbers=2)
+
+
+def _stats(done: Trace, form: str) -> str:
+    from ..inspection.formats import json_text
+    from ..inspection.stats import rows, stats
+    from .console import table_text
+
+    graphs = [ran.after.graph for ran in done.ran if ran.after.graph is not None]
+    first, last = stats(graphs[0]), stats(graphs[-1])
+    if form == "json":
+        return json_text({"lowered": first.to_dict(), "final": last.to_dict()})
+    return table_text(("", "lowered", "final"), rows(first, last), numbers=2)

@@ -1,0 +1,73 @@
+"""A compilation as text: the mix at a point of the pipeline, what each pass changed, timings.
+
+Promises: where there is a graph, the text is IR that can be read back; before that it is the
+document of the timeline, with the routes known so far above it. A diff shows no origins, for they
+tell where a line came from and not what it does.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from ..compiler.timeline.dump import dump
+from ..compiler.unit import Unit
+from ..ir.text.printer import print_graph
+from .trace import Ran, Trace
+
+CONTEXT = 0
+
+
+def unit_text(unit: Unit, *, origins: bool = True) -> str:
+    """The mix as it stands in a unit: IR, or a timeline in YAML."""
+    if unit.graph is not None:
+        return print_graph(unit.graph, origins=origins)
+    routes = "".join(f"# {track} -> {bus}\n" for track, bus in unit.routes.items())
+    return routes + dump(unit.timeline)
+
+
+def changes_text(trace: Trace) -> str:
+    """What each pass changed, as a unified diff a pass; passes that changed nothing are left out.
+
+    Of `lower`, which makes all of a graph, only the size is told: `--after lower` prints it.
+    """
+    return "\n".join(_change(ran) for ran in trace.ran if ran.changed) or "no pass changed it\n"
+
+
+def _change(ran: Ran) -> str:
+    before, after = ran.before, ran.after
+    head = f"== {ran.step.name}: {_size(before)} -> {_size(after)}\n"
+    if (before.graph is None) != (after.graph is None):
+        return head
+    return head + unified(unit_text(before, origins=False), unit_text(after, origins=False))
+
+
+def unified(a: str, b: str, names: tuple[str, str] | None = None) -> str:
+    """A unified diff of two texts, without context; "" where they are equal."""
+    lines = difflib.unified_diff(
+        a.splitlines(), b.splitlines(), *(names or ("", "")), n=CONTEXT, lineterm=""
+    )
+    kept = list(lines) if names else list(lines)[2:]
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _size(unit: Unit) -> str:
+    if unit.graph is None:
+        return f"{len(unit.timeline.tracks)} tracks"
+    return f"{len(unit.graph)} nodes"
+
+
+def timings_rows(trace: Trace) -> Iterable[tuple[str, str, str, str]]:
+    """A row a pass: its name, the mix after it, milliseconds in it and on verifying; a total."""
+    for ran in trace.ran:
+        yield ran.step.name, _size(ran.after), _ms(ran.seconds), _ms(ran.verifying)
+    yield (
+        "total",
+        "",
+        _ms(sum(ran.seconds for ran in trace.ran)),
+        _ms(sum(ran.verifying for ran in trace.ran)),
+    )
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.1f}"

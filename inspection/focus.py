@@ -1,0 +1,48 @@
+"""A part of a graph: one clip, track or bus, what feeds it, and what it feeds.
+
+Promises: the part is a sound graph itself, so that everything which shows graphs shows it; its sums
+keep, of their operands, those that the part holds, and buses and masters are otherwise as they are.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from ..ir.graph import Graph
+from ..ir.nodes import Clip, Lane, Loudnorm, Node
+from .owners import values_of
+
+
+def focus(graph: Graph, wanted: str) -> Graph:
+    """The part of the graph around a clip, track, bus or value.
+
+    Raises:
+        MixdownError: MIX307, nothing is called so.
+    """
+    import networkx as nx  # noqa: PLC0415 (heavy)
+
+    wires: nx.DiGraph[str] = nx.DiGraph()
+    wires.add_nodes_from(node.name for node in graph.nodes)
+    for node in graph.nodes:
+        # What is only measured feeds nothing.
+        audio = node.operands[:1] if isinstance(node, Loudnorm) else node.operands
+        wires.add_edges_from((operand, node.name) for operand in audio)
+    chosen = values_of(graph, wanted)
+    kept = set(chosen)
+    for name in chosen:
+        kept |= nx.ancestors(wires, name) | nx.descendants(wires, name)
+    nodes = tuple(_within(node, kept) for node in graph.nodes if node.name in kept)
+    heard = {node.source for node in nodes if isinstance(node, Clip)}
+    return Graph(tuple(s for s in graph.sources if s.name in heard), nodes)
+
+
+def _within(node: Node, kept: set[str]) -> Node:
+    """The node with the operands that are kept."""
+    if set(node.operands) <= kept:
+        return node
+    operands = tuple(o for o in node.operands if o in kept)
+    if isinstance(node, Lane):
+        pairs = zip(node.operands, node.starts, strict=True)
+        starts = tuple(start for operand, start in pairs if operand in kept)
+        return evolve(node, operands=operands, starts=starts)
+    return evolve(node, operands=operands)

@@ -1,0 +1,133 @@
+"""What each pass of a compilation did: a mix, seen before and after every one of them.
+
+Promises: the passes run exactly as in a compilation, verified and in their order; nothing is
+emitted, so that a mix which a backend cannot express can be looked at all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from time import perf_counter
+
+from attrs import evolve, frozen
+
+from ..compiler.driver import prepare
+from ..compiler.graph_input import GraphFile, graph_unit
+from ..compiler.pipeline import AFTER_LOWER, PIPELINE, run_pipeline
+from ..compiler.request import RenderRequest
+from ..compiler.timeline.model import Timeline
+from ..compiler.unit import Pass, Unit
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
+
+
+@frozen
+class Ran:
+    """One pass that ran: the unit before and after it, and seconds spent in it and on verifying."""
+
+    step: Pass
+    before: Unit
+    after: Unit
+    seconds: float
+    verifying: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether it left anything else than it was given, warnings aside."""
+        plain = [evolve(u, fact_key="", diagnostics=()) for u in (self.before, self.after)]
+        return plain[0] != plain[1]
+
+
+@frozen
+class Trace:
+    """A compilation, pass by pass.
+
+    Attributes:
+        start: before the first pass.
+        ran: the passes in their order.
+    """
+
+    start: Unit
+    ran: tuple[Ran, ...]
+
+    @property
+    def final(self) -> Unit:
+        """After the last pass."""
+        return self.ran[-1].after if self.ran else self.start
+
+    def after(self, name: str) -> Unit:
+        """After the pass called `name`.
+
+        Raises:
+            MixdownError: MIX307, no such pass ran.
+        """
+        return self[name].after
+
+    def before(self, name: str) -> Unit:
+        """Before the pass called `name`; raises as `after`."""
+        return self[name].before
+
+    def __getitem__(self, name: str) -> Ran:
+        for ran in self.ran:
+            if ran.step.name == name:
+                return ran
+        raise MixdownError(
+            Diagnostic(
+                Code.BAD_REQUEST,
+                f"no pass called {name!r} ran",
+                help=did_you_mean(name, [ran.step.name for ran in self.ran]),
+            )
+        )
+
+
+def trace(
+    mix: Timeline | GraphFile,
+    request: RenderRequest,
+    *,
+    disable: Collection[str] = (),
+    pass_limit: int | None = None,
+) -> Trace:
+    """Runs the passes on a timeline, or on a graph those after `lower`.
+
+    Raises:
+        MixdownError: as `compile_timeline`, but for what only emission finds.
+    """
+    if isinstance(mix, GraphFile):
+        return trace_unit(graph_unit(mix, request), AFTER_LOWER, disable, pass_limit)
+    return trace_unit(prepare(mix, request), PIPELINE, disable, pass_limit)
+
+
+def trace_unit(
+    unit: Unit,
+    passes: tuple[Pass, ...],
+    disable: Collection[str] = (),
+    pass_limit: int | None = None,
+    reproducer_dir: Path | None = None,
+) -> Trace:
+    """Runs these passes on a unit; raises as `run_pipeline`."""
+    ran: list[Ran] = []
+    clock = [perf_counter(), 0.0]  # when the pass at work began, and how long its own work took
+
+    def timed(step: Pass) -> Pass:
+        def run(given: Unit) -> Unit:
+            clock[0] = perf_counter()
+            after = step.run(given)
+            clock[1] = perf_counter() - clock[0]
+            return after
+
+        return evolve(step, run=run)
+
+    def observe(step: Pass, before: Unit, after: Unit) -> None:
+        whole = perf_counter() - clock[0]
+        ran.append(Ran(step, before, after, clock[1], whole - clock[1]))
+
+    run_pipeline(
+        unit,
+        passes=tuple(map(timed, passes)),
+        disable=disable,
+        limit=pass_limit,
+        observer=observe,
+        reproducer_dir=reproducer_dir,
+    )
+    return Trace(unit, tuple(ran))

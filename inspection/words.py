@@ -1,0 +1,151 @@
+"""Nodes in words: what one does, short enough for a picture, a diff or a line of `explain`.
+
+Promises: one phrase a node kind, units included, times as positions on a clock; a kind without a
+phrase of its own is described by its attributes, so a new kind needs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..ir import nodes as ir
+from ..ir.graph import Graph
+from ..ir.types import milliseconds
+
+
+def position(at: int, rate: int) -> str:
+    """A place in time: minutes, seconds, milliseconds, and more digits only where there are."""
+    sign, at = ("-", -at) if at < 0 else ("", at)
+    minutes, rest = divmod(at, 60 * rate)
+    text = format(milliseconds(rest, rate) / 1000, "f")
+    whole, _, part = text.partition(".")
+    hours, minutes = divmod(minutes, 60)
+    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
+    return f"{sign}{head}:{whole:0>2}.{part:0<3}"
+
+
+def duration(count: int, rate: int) -> str:
+    """A length: milliseconds under a second, else seconds."""
+    ms = milliseconds(count, rate)
+    return f"{ms:f} ms" if abs(ms) < 1000 else f"{(ms / 1000).normalize():f} s"
+
+
+def decibels(value: float) -> str:
+    """A gain with its sign."""
+    return f"{value:+.4g} dB" if value else "0 dB"
+
+
+def hertz(value: float) -> str:
+    """A frequency."""
+    return f"{value:g} Hz"
+
+
+def shown_pan(value: float) -> str:
+    """A pan in words."""
+    if value == 0:
+        return "centre"
+    return f"{abs(value) * 100:g}% {'left' if value < 0 else 'right'}"
+
+
+def phrase(graph: Graph, node: ir.Node) -> str:
+    """What a node does."""
+    describe = _PHRASES.get(type(node))
+    rate = graph.signals[node.name].rate or 1
+    if describe is not None:
+        return describe(node, rate)
+    rest = ", ".join(f"{key} {value}" for key, value in node.attributes().items())
+    return f"{node.kind} {rest}".strip()
+
+
+def _clip(node: ir.Clip, rate: int) -> str:
+    return f"@{node.source} from {position(node.offset, rate)}, {duration(node.length, rate)}"
+
+
+def _silence(node: ir.Silence, rate: int) -> str:
+    return f"silence, {duration(node.length, rate)}"
+
+
+def _gain(node: ir.Gain, rate: int) -> str:
+    return f"gain {decibels(node.gain_db)}"
+
+
+def _fade(node: ir.Fade | ir.Crossfade, rate: int) -> str:
+    return f"{node.kind} {node.edge} {duration(node.length, rate)} {node.curve}"
+
+
+def _moving(what: str, show: Callable[[float], str]) -> Callable[[ir.Node, int], str]:
+    def describe(node: ir.Node, rate: int) -> str:
+        assert isinstance(node, (ir.GainAutomation, ir.PanAutomation, ir.FilterAutomation))
+        values = [p.value for p in node.points]
+        low, high = show(min(values, default=0.0)), show(max(values, default=0.0))
+        return f"{what} moves, {len(values)} points, {low} to {high}"
+
+    return describe
+
+
+def _pan(node: ir.Pan, rate: int) -> str:
+    return f"pan {shown_pan(node.position)}"
+
+
+def _filter(node: ir.Filter, rate: int) -> str:
+    boost = f" {decibels(node.gain_db)}" if node.gain_db else ""
+    return f"{node.shape} {hertz(node.frequency_hz)} q {node.q:.3g}{boost}"
+
+
+def _place(node: ir.Place, rate: int) -> str:
+    return f"at {position(node.start, rate)}"
+
+
+def _sum(node: ir.Node, rate: int) -> str:
+    count = len(node.operands)
+    return f"{node.kind} of {count}"
+
+
+def _headroom(node: ir.Headroom, rate: int) -> str:
+    return f"headroom {decibels(-node.headroom_db)}"
+
+
+def _loudnorm(node: ir.Loudnorm, rate: int) -> str:
+    gain = "to be measured" if node.gain_db is None else decibels(node.gain_db)
+    return f"to {node.target_lufs:g} LUFS: {gain}"
+
+
+def _limiter(node: ir.Limiter, rate: int) -> str:
+    unit = "dBTP" if node.mode is ir.LimitMode.TRUE_PEAK else "dBFS"
+    return f"limit to {node.ceiling_db:g} {unit}"
+
+
+def _dither(node: ir.Dither, rate: int) -> str:
+    return f"dither to {node.bits} bits"
+
+
+def _output(node: ir.Output, rate: int) -> str:
+    return f"{node.target} as {node.container} {node.encoding}"
+
+
+def _downmix(node: ir.Downmix, rate: int) -> str:
+    return "(L + R) / 2"
+
+
+_PHRASES: Mapping[type[ir.Node], Callable[..., str]] = {
+    ir.Clip: _clip,
+    ir.Silence: _silence,
+    ir.Gain: _gain,
+    ir.Fade: _fade,
+    ir.Crossfade: _fade,
+    ir.GainAutomation: _moving("gain", decibels),
+    ir.Pan: _pan,
+    ir.PanAutomation: _moving("pan", shown_pan),
+    ir.Downmix: _downmix,
+    ir.Filter: _filter,
+    ir.FilterAutomation: _moving("filter", hertz),
+    ir.Place: _place,
+    ir.Lane: _sum,
+    ir.Mix: _sum,
+    ir.Bus: _sum,
+    ir.Headroom: _headroom,
+    ir.Loudnorm: _loudnorm,
+    ir.Limiter: _limiter,
+    ir.Dither: _dither,
+    ir.Output: _output,
+}

@@ -1,0 +1,101 @@
+"""inspect shows a mix at any point of the pipeline, in any form, and reads what it printed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from mixdown import compile, load
+from mixdown.compiler.pipeline import AFTER_LOWER
+from mixdown.ir.text.printer import print_graph
+
+
+def test_it_prints_the_graph_that_the_backend_gets(mixdown, show):
+    ended = mixdown("inspect", show.name, "--preset", "podcast", "--stems")
+    graph = compile(load(show.name), preset="podcast", stems=True).graph
+    assert (ended.code, ended.out, ended.err) == (0, print_graph(graph), "")
+
+
+def test_what_it_wrote_it_reads_and_compile_compiles(mixdown, show):
+    assert mixdown("inspect", show.name, "-o", "small.mir").out == ""
+    assert mixdown("inspect", "small.mir").out == mixdown("inspect", show.name).out
+    plan = mixdown("compile", "small.mir")
+    assert plan.code == 0
+    whole = mixdown("compile", show.name).out
+    tags = r" *-metadata .*\n"  # a graph has none
+    assert plan.out.partition("\n")[2] == re.sub(tags, "", whole).partition("\n")[2]
+
+
+def test_it_shows_the_mix_before_and_after_a_pass(mixdown, show):
+    after = mixdown("inspect", show.name, "--after", "lower").out
+    assert after == mixdown("inspect", show.name, "--before", "resolve-facts").out
+    assert len(after.splitlines()) > len(mixdown("inspect", show.name).out.splitlines())
+    timeline = mixdown("inspect", show.name, "--after", "resolve-roles").out
+    assert timeline.startswith("# host -> bus_dialogue\n# music -> bus_music\nschema_version: 1\n")
+
+
+def test_it_shows_what_changed_how_long_it_took_and_numbers(mixdown, show):
+    changed = mixdown("inspect", show.name, "--changed").out
+    assert "== fold-gain: " in changed and "== toposort: " not in changed
+    timings = mixdown("inspect", show.name, "--timings").out
+    assert [line.split()[0] for line in timings.splitlines()[2:]][-1] == "total"
+    assert "samples of all values" in mixdown("inspect", show.name, "--stats").out
+    numbers = mixdown("inspect", show.name, "--stats", "--format", "json").data
+    assert numbers["final"]["nodes"] < numbers["lowered"]["nodes"]
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("json", "{\n"), ("dot", "digraph"), ("svg", "<svg"), ("mermaid", "flowchart LR")],
+)
+def test_it_draws(mixdown, show, form, begins):
+    whole = mixdown("inspect", show.name, "--format", form).out
+    part = mixdown("inspect", show.name, "--format", form, "--focus", "hello").out
+    assert whole.startswith(begins) and part.startswith(begins)
+    assert len(part) < len(whole)
+    assert "bed" in whole and "bed" not in part
+
+
+def test_passes_can_be_left_out(mixdown, show):
+    nodes = [
+        len(mixdown("inspect", show.name, "--pass-limit", limit).out.splitlines())
+        for limit in range(4)
+    ]
+    assert nodes == sorted(nodes, reverse=True) and nodes[0] > nodes[-1]
+    kept = mixdown("inspect", show.name, "--disable", "drop-identity").out
+    assert "position = 0.0" in kept
+    unoptimised = [flag for p in AFTER_LOWER if p.optional for flag in ("--disable", p.name)]
+    assert mixdown("inspect", show.name, *unoptimised).out == (
+        mixdown("inspect", show.name, "--pass-limit", "0").out
+    )
+
+
+def test_it_replays_a_reproducer(mixdown, show):
+    text = mixdown("inspect", show.name, "--before", "fold-gain").out
+    (show.parent / "crash.mir").write_text(
+        f"// pipeline: fold-gain,drop-identity\n// backend: native\n{text}"
+    )
+    ended = mixdown("inspect", "--run", "crash.mir", "--timings")
+    assert ended.code == 0
+    ran = [line.split()[0] for line in ended.out.splitlines()[2:]]
+    assert ran == ["fold-gain", "drop-identity", "total"]
+    refused = mixdown("inspect", "--run", show.name)
+    assert refused.code == 2 and "MIX410" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--after", "lowr"], "did you mean 'lower'"),
+        (["--focus", "host/helo"], "did you mean 'host/hello'"),
+        (["--disable", "lower"], "no pass called 'lower' can be switched off"),
+        (["--stats", "--timings"], "choose one of --after"),
+        (["--before", "lower", "--format", "svg"], "there is no graph before"),
+        (["--pass-limit", "-1"], "--pass-limit"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_makes_no_sense_is_told(mixdown, show, options, says):
+    ended = mixdown("inspect", show.name, *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert says in ended.err
