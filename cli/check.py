@@ -14,13 +14,14 @@ from .options import as_json, strict
 def command(file: str, strict: bool, as_json: bool) -> None:
     """Check a timeline and everything that it names.
 
-    Reads FILE and its media, and compiles it without rendering. Ends with code 2 where that cannot
-    be done, every reason with its place.
+    Reads FILE, a timeline or a graph (.mir), and its media, and compiles it without rendering. Ends
+    with code 2 where that cannot be done, every reason with its place.
     """
-    from .. import compile, load
+    from .. import compile
+    from ..compiler.graph_input import open_mix
     from .console import print_json, show
 
-    compilation = compile(load(file), strict=strict)
+    compilation = compile(open_mix(file), strict=strict)
     timeline, found = compilation.timeline, compilation.diagnostics
     if as_json:
         data = [d.to_dict(timeline.documents) for d in found]
@@ -28,5 +29,10 @@ def command(file: str, strict: bool, as_json: bool) -> None:
         return
     show(found, timeline.documents)
     clips = sum(len(track.clips) for track in timeline.tracks)
+    counted = (
+        f"{len(timeline.tracks)} tracks, {clips} clips"
+        if timeline.tracks
+        else f"{len(compilation.graph)} nodes"
+    )
     warnings = f", {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
-    click.echo(f"{file}: sound; {len(timeline.tracks)} tracks, {clips} clips{warnings}")
+    click.echo(f"{file}: sound; {counted}{warnings}")

@@ -38,16 +38,18 @@ def command(
 
     Writes master.wav, with --stems a file a bus, and manifest.json with all that is known of them;
     or, where anything fails, nothing. The same FILE, options and media give the same bytes.
+
+    FILE may be a graph (.mir, see 'mixdown inspect'), which says itself how it is delivered.
     """
-    from .. import load
+    from ..compiler.graph_input import open_mix
     from ..render.service import render
     from .delivery import show_result
     from .progress import progress_bars
 
-    timeline = load(file)
+    opened = open_mix(file)
     with progress_bars(wanted=not (quiet or as_json)) as progress:
         result = render(
-            timeline,
+            opened,
             out=out or f"{Path(file).stem}-mixdown",
             preset=preset,
             mix=mix,

@@ -17,12 +17,12 @@ from ..backends.protocol import OURSELVES
 from ..compiler.api import compile
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
-from ..compiler.request import RenderRequest, StemMode
+from ..compiler.graph_input import GraphFile
+from ..compiler.request import StemMode
 from ..compiler.timeline.model import Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import Encoding, OutputRole
-from ..presets.load import export_preset
 from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
 from .loudness import Levels, judge
@@ -36,7 +36,7 @@ KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
 
 
 def render(
-    timeline: Timeline,
+    timeline: Timeline | GraphFile,
     *,
     out: str | Path,
     preset: str = "default",
@@ -51,13 +51,13 @@ def render(
     strict: bool = False,
     progress: Listener = ignore,
 ) -> RenderResult:
-    """Renders a timeline to a master, stems and a manifest.
+    """Renders a timeline, or a graph, to a master, stems and a manifest.
 
     Facts under which the master would pass its ceiling (they come from another version of a
     program, say) are dropped, and the master is measured anew.
 
     Args:
-        timeline: from `load` or built in Python.
+        timeline: from `load` or built in Python; or a graph from `load_graph`.
         out: the directory for the files; made where it is missing.
         preset: as for `compile`, with all that follow.
         mix: id of the mix preset; None: the timeline's own.
@@ -124,7 +124,7 @@ def render_compilation(
         else:
             finish = request.facts.finishes.get(compilation.fact_key)
             levels = _measure_master(Path(spaces.path(plan.deliveries[0].file)))
-            warnings = _judge(request, levels)
+            warnings = _judge(compilation.meta[MASTER], levels)
         files = _inspect(compilation, spaces, programs, finish, levels, progress)
         diagnostics = (*compilation.diagnostics, *warnings)
         names = {d.target: d.file.path for d in plan.deliveries}
@@ -153,12 +153,12 @@ def _measure_master(path: Path) -> Measurement:
     return measured(path, MASTER)
 
 
-def _judge(request: RenderRequest, levels: Measurement) -> tuple[Diagnostic, ...]:
+def _judge(meta: Mapping[str, object], levels: Measurement) -> tuple[Diagnostic, ...]:
     """What is to be said of a master that was made without the loudness loop."""
-    preset = export_preset(request.export_preset)
-    if preset.lufs is None:
+    target, ceiling = meta["loudnorm_target"], meta["limiter_thresh"]
+    if not isinstance(target, float) or not isinstance(ceiling, float):
         return ()
-    return judge(preset.lufs, preset.ceiling_db, Levels(levels.integrated, levels.true_peak_dbtp))
+    return judge(target, ceiling, Levels(levels.integrated, levels.true_peak_dbtp))
 
 
 def _inspect(
