@@ -8,9 +8,9 @@ import pytest
 from meters import ebur128
 
 
-def test_the_demo(mixdown, tmp_path, monkeypatch, ffmpegs):
+def test_the_demo(mixdown, tmp_path, monkeypatch, embedded_ffmpeg):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    monkeypatch.setenv("MIXDOWN_FFMPEG", embedded_ffmpeg)
     ended = mixdown("demo")
     assert (ended.code, ended.err) == (0, "")
     names = sorted(path.name for path in (tmp_path / "mixdown-demo").iterdir())
@@ -27,7 +27,7 @@ def test_the_demo(mixdown, tmp_path, monkeypatch, ffmpegs):
         "dithered": True,
     }
     assert (master["limiter_thresh"], master["loudnorm_target"]) == (-1.0, -16.0)
-    loudness, peak = ebur128(ffmpegs, tmp_path / "mixdown-demo/master.wav")
+    loudness, peak = ebur128(embedded_ffmpeg, tmp_path / "mixdown-demo/master.wav")
     assert loudness == pytest.approx(-16.0, abs=0.1)
     assert peak < -1.0
     assert loudness == pytest.approx(master["integrated_lufs"], abs=0.03)
