@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "presets": "Show the export and mix presets.",
     "engine": "Render a graph file with the native engine.",
     "inspect": "Show the IR that a mix becomes.",
+    "diff": "Tell how two mixes differ, in words and in the IR.",
     "demo": "Render the podcast that comes with mixdown.",
 }
 """Each command with its help in one line, in the order of a user's work."""

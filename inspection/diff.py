@@ -1,0 +1,86 @@
+"""Two mixes side by side: what differs in words, and then in the IR."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ..compiler.timeline.model import Timeline
+from ..compiler.unit import Unit
+from ..ir.origin import Documents, Origin
+from .compare import Change, compare_graphs, compare_timelines, silent_ids
+from .dumps import unified, unit_text
+from .places import place, shown_place
+from .trace import Trace
+
+
+@frozen
+class Difference:
+    """How a second mix differs from a first.
+
+    Attributes:
+        changes: in words.
+        ir: a unified diff of the final graphs, without origins; "" where they are equal.
+        documents: of both, for places.
+    """
+
+    changes: tuple[Change, ...]
+    ir: str
+    documents: tuple[Documents, Documents]
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.ir)
+
+    def to_text(self) -> str:
+        """For readers; "" where nothing differs."""
+        lines = [f"{change}{self._where(change)}" for change in self.changes]
+        return "".join(f"{line}\n" for line in lines) + (f"\n{self.ir}" if self.ir else "")
+
+    def to_dict(self) -> dict[str, object]:
+        """As plain data."""
+        a, b = self.documents
+        return {
+            "differs": bool(self),
+            "changes": [
+                {
+                    "about": change.about,
+                    "what": change.what,
+                    "before": place(change.before, a),
+                    "after": place(change.after, b),
+                }
+                for change in self.changes
+            ],
+            "ir": self.ir.splitlines(),
+        }
+
+    def _where(self, change: Change) -> str:
+        told: tuple[Origin | None, Documents] = (change.after, self.documents[1])
+        if change.after is None:
+            told = (change.before, self.documents[0])
+        shown = shown_place(*told)
+        return f"  ({shown})" if shown else ""
+
+
+def diff(a: Trace, b: Trace, names: tuple[str, str]) -> Difference:
+    """How `b` differs from `a`.
+
+    Two timelines are compared as they were lowered; where one of the two is a graph, both are as
+    the backend would get them.
+    """
+    lowered = [_lowered(each) for each in (a, b)]
+    changes: tuple[Change, ...]
+    if lowered[0] is not None and lowered[1] is not None:
+        one, other = lowered[0], lowered[1]
+        silent = (silent_ids(one.timeline, one.ir), silent_ids(other.timeline, other.ir))
+        changes = compare_graphs(one.ir, other.ir, silent)
+        changes += compare_timelines(a.start.timeline, b.start.timeline)
+    else:
+        changes = compare_graphs(a.final.ir, b.final.ir)
+    texts = [unit_text(each.final, origins=False) for each in (a, b)]
+    documents = (a.start.timeline.documents, b.start.timeline.documents)
+    return Difference(changes, unified(texts[0], texts[1], names), documents)
+
+
+def _lowered(done: Trace) -> Unit | None:
+    """The unit after `lower`; None where there was nothing to lower."""
+    timeline: Timeline = done.start.timeline
+    return done.after("lower") if timeline.tracks else None

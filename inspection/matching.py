@@ -1,0 +1,89 @@
+"""Which clip of one mix is which of another.
+
+Promises: clips are told apart by id first and then by what they play, so that a clip that was
+renamed, moved to another track, or only counted anew because one was put before it, is recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+
+from attrs import frozen
+
+from ..ir.digest import digests
+from ..ir.graph import Graph
+from ..ir.nodes import Node
+from .owners import Level, Owner, owners
+
+Key = tuple[Level, str]
+
+
+@frozen
+class Part:
+    """The nodes of one owner, in graph order, by what they are called after its id."""
+
+    owner: Owner
+    nodes: Mapping[str, Node]
+    digest: str
+
+    @property
+    def key(self) -> Key:
+        """What tells it from the others of its graph."""
+        return (self.owner.level, self.owner.id)
+
+
+@frozen
+class Matches:
+    """Pairs of parts that are one and the same, and those that only one of the graphs has."""
+
+    pairs: tuple[tuple[Part, Part], ...]
+    gone: tuple[Part, ...]
+    new: tuple[Part, ...]
+
+
+def parts(graph: Graph) -> tuple[Part, ...]:
+    """The graph, owner by owner, in the order of their first nodes."""
+    of, digest = owners(graph), digests(graph)
+    found: dict[Key, list[Node]] = {}
+    for node in graph.nodes:
+        found.setdefault((of[node.name].level, of[node.name].id), []).append(node)
+    return tuple(
+        Part(
+            of[nodes[-1].name],
+            {node.name.removeprefix(f"{owner}."): node for node in nodes},
+            digest[nodes[-1].name],
+        )
+        for (_, owner), nodes in found.items()
+    )
+
+
+def match(a: tuple[Part, ...], b: tuple[Part, ...]) -> Matches:
+    """The parts of two graphs, paired."""
+    pairs: list[tuple[Part, Part]] = []
+    gone, new = list(a), list(b)
+
+    def pair(same: Callable[[Part], Hashable]) -> None:
+        waiting: dict[Hashable, list[Part]] = {}
+        for part in new:
+            waiting.setdefault(same(part), []).append(part)
+        for part in list(gone):
+            key = same(part)
+            if key is not None and waiting.get(key):
+                other = waiting[key].pop(0)
+                pairs.append((part, other))
+                gone.remove(part)
+                new.remove(other)
+
+    pair(lambda part: (part.key, part.digest))
+    pair(lambda part: _content(part, part.owner.track))
+    pair(lambda part: _content(part, ""))
+    pair(lambda part: part.key)
+    order = {part.key: index for index, part in enumerate(b)}
+    pairs.sort(key=lambda pair: order[pair[1].key])
+    return Matches(tuple(pairs), tuple(gone), tuple(new))
+
+
+def _content(part: Part, track: str) -> Hashable:
+    """What a clip plays and when, or a track; None for buses and the master."""
+    shared = part.owner.level in (Level.CLIP, Level.TRACK)
+    return (part.owner.level, track, part.digest) if shared else None
