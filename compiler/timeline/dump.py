@@ -88,7 +88,8 @@ def _json(value: object, indent: int) -> str:
 
 def _json_scalar(value: object) -> str:
     if isinstance(value, Decimal):
-        return format(value, "f")
+        text = format(value, "f") if value else "0"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return json.dumps(value, ensure_ascii=False)
 
 

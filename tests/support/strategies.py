@@ -1,17 +1,20 @@
-"""Hypothesis strategies: valid timelines of any shape, and the plain values that they are made of.
+"""Hypothesis draws valid timelines of any shape.
 
 Promises: every timeline that `timelines()` draws passes `validate` and is equal to its own dump
-loaded. `timelines(sources=...)` keeps to sources that exist, for tests that render; with their
-lengths in `lengths_ms`, clips stay within them and pass `validate_media` too.
+loaded. With `sources` it keeps to those, for tests that render; with their lengths in `lengths_ms`
+clips stay within them and pass `validate_media` too.
+
+The parts are plain functions of `draw`, and strategies are made once: making one costs far more
+than drawing from it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
+from attrs import evolve
 from hypothesis import strategies as st
 from mixdown.compiler.timeline.model import (
     Automation,
@@ -29,208 +32,198 @@ from mixdown.ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind, PanLaw, Sh
 from mixdown.ir.types import samples
 
 ROLES = ("dialogue", "vox", "voiceover", "music", "drums", "bass", "keys", "fx", "ambience")
-CURVES = (*FADE_CURVES, *CURVE_ALIASES)
 
 # Any text that a document may hold, nasty ones likelier than chance would have them.
+NASTY = ["a: b", "- x", "#c", "'", '"', "null", "yes", "012", "1e3", "~", " x ", "é\n", "[", "%"]
 TEXTS = st.one_of(
-    st.sampled_from(
-        [
-            "a: b",
-            "- x",
-            "#c",
-            "'",
-            '"',
-            "null",
-            "yes",
-            "012",
-            "1e3",
-            "~",
-            " x ",
-            "é\n",
-            "[",
-            "%",
-            "\\",
-        ]
-    ),
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20),
+    st.sampled_from([*NASTY, "\\", "host", "a/b"]),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12),
 )
 NAMES = TEXTS.filter(bool)
+TAG_NAMES = NAMES.filter(lambda name: "=" not in name and "\n" not in name)
+
+_STEPS = 4000
+_STEP = st.integers(0, _STEPS)
+_FLAG = st.booleans()
+_ONE_IN_THREE = st.sampled_from([True, False, False])
+_FEW = st.sampled_from([0, 0, 1, 2])
+_SEVERAL = st.sampled_from([1, 1, 2, 3, 4])
+_TEXT_OR_NONE = st.none() | TEXTS
+_KINDS = st.sampled_from(FilterKind)
+_SHAPES = st.sampled_from(Shape)
+_LAWS = st.sampled_from(PanLaw)
+_ROLES = st.sampled_from(ROLES)
+_CURVES = st.sampled_from([None, *FADE_CURVES, *CURVE_ALIASES])
+_EDGES = st.sampled_from(["none", "fade", "crossfade"])
+_PATHS = NAMES.map(lambda name: "media/" + name.replace("/", "_"))
+_SOURCES = st.dictionaries(NAMES, _PATHS, min_size=1, max_size=3)
+_IDS = st.lists(NAMES, min_size=4, max_size=4, unique=True)
+_METADATA = st.dictionaries(TAG_NAMES, TEXTS, max_size=3)
+
+Draw = st.DrawFn
 
 
-def decimals(
-    low: Decimal | float, high: Decimal | float, places: int = 3
-) -> st.SearchStrategy[Decimal]:
-    """Decimals in [low, high]: whole ones, and some with a fraction of up to `places` digits."""
-    low, high = Decimal(str(low)), Decimal(str(high))
-    scale = 10**places
-    finer = st.integers(math.ceil(low * scale), math.floor(high * scale))
-    return st.one_of(
-        st.integers(math.ceil(low), math.floor(high)).map(Decimal),
-        finer.map(lambda n: Decimal(n) / scale),
-    )
+def number(draw: Draw, low: Decimal | int, high: Decimal | int) -> Decimal:
+    """A decimal in [low, high]: one of 4001 steps between them, to a thousandth, some whole."""
+    low, high = Decimal(low), Decimal(high)
+    step = draw(_STEP)
+    exact = low + (high - low) * step / _STEPS
+    whole = exact.quantize(Decimal(1), ROUND_DOWN)
+    if step % 3 == 0 and low <= whole <= high:
+        return whole
+    near = exact.quantize(Decimal("0.001"), ROUND_DOWN)
+    return near if low <= near <= high else low
 
 
-def gains() -> st.SearchStrategy[Decimal]:
-    """Gains in dB that leave something to hear."""
-    return decimals(-24, 12)
+def gain(draw: Draw) -> Decimal:
+    """A gain in dB that leaves something to hear."""
+    return number(draw, -24, 12)
 
 
-def pans(channels: int) -> st.SearchStrategy[Decimal]:
-    """Pans; only the centre in a mono session."""
-    return decimals(-1.0, 1.0) if channels == 2 else st.just(Decimal(0))
+def pan(draw: Draw, channels: int) -> Decimal:
+    """A pan; the centre in a mono session."""
+    return number(draw, -1, 1) if channels == 2 else Decimal(0)
 
 
-@st.composite
-def eq_bands(draw: st.DrawFn, rate: int) -> EqBand:
-    """A filter under half the sample rate, a gain only where its kind has one."""
-    kind = draw(st.sampled_from(FilterKind))
+def eq_band(draw: Draw, rate: int) -> EqBand:
+    """A filter under half the sample rate, with a gain only where its kind has one."""
+    kind = draw(_KINDS)
     flat = kind in (FilterKind.HIGHPASS, FilterKind.LOWPASS)
     return EqBand(
         kind=kind,
-        frequency_hz=draw(decimals(20, rate // 2 - 100)),
-        q=draw(st.none() | decimals(0.1, 10)),
-        gain_db=Decimal(0) if flat else draw(gains()),
+        frequency_hz=number(draw, 20, rate // 2 - 100),
+        q=number(draw, Decimal("0.1"), 10) if draw(_FLAG) else None,
+        gain_db=Decimal(0) if flat else gain(draw),
     )
 
 
-@st.composite
-def keyframes(
-    draw: st.DrawFn, rate: int, length_ms: Decimal, values: st.SearchStrategy[Decimal]
-) -> tuple[Keyframe, ...]:
+def eq_bands(draw: Draw, rate: int) -> tuple[EqBand, ...]:
+    """Up to two filters, most often none."""
+    return tuple(eq_band(draw, rate) for _ in range(draw(_FEW)))
+
+
+def keyframes(draw: Draw, rate: int, length_ms: Decimal, target: Target) -> tuple[Keyframe, ...]:
     """Keyframes in [0, length_ms], in any order, each on a sample of its own."""
-    times = draw(
-        st.lists(
-            decimals(0, length_ms),
-            max_size=5,
-            unique_by=lambda t: samples(t, rate),
+    made: dict[int, Keyframe] = {}
+    for _ in range(draw(_SEVERAL)):
+        at = number(draw, 0, length_ms)
+        value = {
+            Target.GAIN: (-24, 12),
+            Target.PAN: (-1, 1),
+            Target.FILTER: (40, rate // 2 - 100),
+        }[target]
+        made.setdefault(
+            samples(at, rate),
+            Keyframe(at_ms=at, value=number(draw, *value), curve=draw(_SHAPES)),
         )
-    )
-    shapes = st.sampled_from(Shape)
-    return tuple(Keyframe(at_ms=t, value=draw(values), curve=draw(shapes)) for t in times)
+    return tuple(made.values())
 
 
-@st.composite
-def automations(
-    draw: st.DrawFn, rate: int, channels: int, length_ms: Decimal, filtered: bool
+def automation(
+    draw: Draw, rate: int, channels: int, length_ms: Decimal, filtered: bool
 ) -> Automation:
     """Anything that may move in that session, regions too; a filter only if there is one."""
-    values = {
-        Target.GAIN: gains(),
-        Target.PAN: decimals(-1.0, 1.0),
-        Target.FILTER: decimals(40, rate // 2 - 100),
+    targets = [Target.GAIN]
+    targets += [Target.PAN] if channels == 2 else []
+    targets += [Target.FILTER] if filtered else []
+    plain = {
+        target.value: keyframes(draw, rate, length_ms, target)
+        for target in targets
+        if draw(_ONE_IN_THREE)
     }
-    targets = [
-        t
-        for t in Target
-        if (t is not Target.PAN or channels == 2) and (t is not Target.FILTER or filtered)
-    ]
-    moved = draw(st.sets(st.sampled_from(targets), max_size=2))
-    plain = {t.value: draw(keyframes(rate, length_ms, values[t])) for t in Target if t in moved}
     regions = []
-    for target in draw(st.lists(st.sampled_from(targets), max_size=2)):
-        start = draw(decimals(0, length_ms))
-        room = length_ms - start
-        duration = draw(decimals(0, room))
-        run = draw(keyframes(rate, duration, values[target]))
-        regions.append(Region(target=target, start_ms=start, duration_ms=duration, keyframes=run))
+    for target in targets:
+        if draw(_ONE_IN_THREE):
+            start = number(draw, 0, length_ms)
+            duration = number(draw, 0, length_ms - start)
+            run = keyframes(draw, rate, duration, target)
+            regions.append(
+                Region(target=target, start_ms=start, duration_ms=duration, keyframes=run)
+            )
     return Automation(**plain, regions=tuple(regions))
 
 
-@st.composite
-def _edges(draw: st.DrawFn, length_ms: Decimal | None) -> dict[str, Any]:
-    """Fades that fit, or crossfade hints: never both on one edge, hints only of known clips."""
+def edges(draw: Draw, length_ms: Decimal) -> dict[str, Any]:
+    """Fades that fit in the clip, or crossfade hints: never both on one edge."""
     fields: dict[str, Any] = {}
-    room = (length_ms or Decimal(0)) / 2
     for edge in ("in", "out"):
-        kind = draw(st.sampled_from(["none", "fade", "crossfade"]))
-        if kind == "fade" and room:
-            fields[f"fade_{edge}_ms"] = draw(decimals(0, room))
-            fields[f"fade_{edge}_curve"] = draw(st.none() | st.sampled_from(CURVES))
+        kind = draw(_EDGES)
+        if kind == "fade":
+            fields[f"fade_{edge}_ms"] = number(draw, 0, length_ms / 2)
+            fields[f"fade_{edge}_curve"] = draw(_CURVES)
         elif kind == "crossfade":
-            fields[f"crossfade_{edge}_ms"] = draw(decimals(0, 3000))
-            fields["crossfade_curve"] = draw(st.none() | st.sampled_from(CURVES))
+            fields[f"crossfade_{edge}_ms"] = number(draw, 0, 3000)
+            fields["crossfade_curve"] = draw(_CURVES)
     return fields
 
 
-@st.composite
-def clips(
-    draw: st.DrawFn,
+def clip(
+    draw: Draw,
     rate: int,
     channels: int,
-    sources: Sequence[str],
-    lengths_ms: Mapping[str, Decimal],
+    source: str,
+    source_ms: Decimal | None,
     span_ms: int,
 ) -> Clip:
-    """A clip; of a source of known length, within it."""
-    source = draw(st.sampled_from(sources))
-    whole = lengths_ms.get(source, Decimal(5000))
+    """A clip that starts within `span_ms`; of a source of known length, within it."""
     # A margin of a millisecond keeps rounding to samples within the source.
-    offset = draw(decimals(0, whole / 2))
+    whole = Decimal(5000) if source_ms is None else source_ms
+    offset = number(draw, 0, whole / 2)
     rest = whole - offset - 1
-    known = source in lengths_ms
-    duration = draw(decimals(1, rest))
-    open_end = draw(st.booleans()) and known
-    filtered = draw(st.booleans())
+    to_the_end = source_ms is not None and draw(_ONE_IN_THREE)
+    duration = rest if to_the_end else number(draw, 1, rest)
+    filtered = draw(_ONE_IN_THREE)
     return Clip(
         source=source,
-        start_ms=draw(decimals(0, span_ms)),
+        start_ms=number(draw, 0, span_ms),
         offset_ms=offset,
-        duration_ms=None if open_end else duration,
-        gain_db=draw(gains()),
-        pan=draw(pans(channels)),
-        mute=draw(st.booleans()),
-        eq=tuple(draw(st.lists(eq_bands(rate), max_size=2))),
-        filter=draw(eq_bands(rate)) if filtered else None,
-        automation=draw(automations(rate, channels, rest if open_end else duration, filtered)),
-        **draw(_edges(rest if open_end else duration)),
+        duration_ms=None if to_the_end else duration,
+        gain_db=gain(draw),
+        pan=pan(draw, channels),
+        mute=draw(_ONE_IN_THREE),
+        eq=eq_bands(draw, rate),
+        filter=eq_band(draw, rate) if filtered else None,
+        automation=automation(draw, rate, channels, duration, filtered),
+        **edges(draw, duration),
     )
 
 
-@st.composite
-def tracks(
-    draw: st.DrawFn,
-    id: str,
-    rate: int,
-    channels: int,
-    sources: Sequence[str],
-    lengths_ms: Mapping[str, Decimal],
-    span_ms: int,
-) -> Track:
-    """A track of up to four clips, which may overlap; a fade never meets a crossfade."""
-    made = draw(
-        st.lists(clips(rate, channels, sources, lengths_ms, span_ms), min_size=1, max_size=4)
-    )
-    names = draw(st.none() | st.lists(NAMES, min_size=len(made), max_size=len(made), unique=True))
-    fading = any(c.fade_in_ms or c.fade_out_ms for c in made)
-    crossing = any(c.crossfade_in_ms or c.crossfade_out_ms for c in made)
-    filtered = draw(st.booleans())
+def track(draw: Draw, id: str, rate: int, channels: int, clips: list[Clip], span_ms: int) -> Track:
+    """A track of these clips, which may overlap; a fade never meets a neighbour's crossfade."""
+    if any(c.fade_in_ms or c.fade_out_ms for c in clips):
+        clips = [evolve(c, crossfade_in_ms=None, crossfade_out_ms=None) for c in clips]
+    if draw(_FLAG):
+        clips = [evolve(c, id=name) for c, name in zip(clips, draw(_IDS), strict=False)]
+    filtered = draw(_ONE_IN_THREE)
     return Track(
         id=id,
-        role=draw(st.sampled_from(ROLES)),
-        name=draw(st.none() | TEXTS),
-        gain_db=draw(gains()),
-        pan=draw(pans(channels)),
-        mute=draw(st.booleans()),
-        solo=draw(st.booleans()),
-        tags=draw(st.lists(TEXTS, max_size=2)),
-        eq=tuple(draw(st.lists(eq_bands(rate), max_size=2))),
-        filter=draw(eq_bands(rate)) if filtered else None,
-        automation=draw(automations(rate, channels, Decimal(span_ms), filtered)),
-        clips=tuple(_named(made, names, without_hints=fading and crossing)),
+        role=draw(_ROLES),
+        name=draw(_TEXT_OR_NONE),
+        gain_db=gain(draw),
+        pan=pan(draw, channels),
+        mute=draw(_ONE_IN_THREE),
+        solo=draw(_ONE_IN_THREE),
+        tags=[draw(TEXTS) for _ in range(draw(_FEW))],
+        eq=eq_bands(draw, rate),
+        filter=eq_band(draw, rate) if filtered else None,
+        automation=automation(draw, rate, channels, Decimal(span_ms), filtered),
+        clips=tuple(clips),
     )
 
 
-def _named(made: list[Clip], names: list[str] | None, *, without_hints: bool) -> list[Clip]:
-    from attrs import evolve
-
-    if without_hints:
-        made = [evolve(c, crossfade_in_ms=None, crossfade_out_ms=None) for c in made]
-    return made if names is None else [evolve(c, id=n) for c, n in zip(made, names, strict=True)]
+def bus(draw: Draw, id: str, rate: int, channels: int) -> BusOverride:
+    """A bus of the timeline's own."""
+    return BusOverride(
+        id=id,
+        gain_db=gain(draw) if draw(_FLAG) else None,
+        pan=pan(draw, channels) if draw(_FLAG) else None,
+        eq=eq_bands(draw, rate) if draw(_FLAG) else None,
+    )
 
 
 @st.composite
 def timelines(
-    draw: st.DrawFn,
+    draw: Draw,
     *,
     sources: Mapping[str, str] | None = None,
     lengths_ms: Mapping[str, Decimal] | None = None,
@@ -246,44 +239,34 @@ def timelines(
         lengths_ms: how long each is, by name; clips of the others always say how long they last.
         rates: sample rates to choose from.
         span_ms: clips start within it.
-        max_tracks: at most.
+        max_tracks: at most, up to 4.
     """
-    rate = draw(st.sampled_from(list(rates)))
+    rate = draw(st.sampled_from(rates))
     channels = draw(st.sampled_from([1, 2]))
     if sources is None:
-        paths = NAMES.map(lambda name: "media/" + name.replace("/", "_"))
-        sources = draw(st.dictionaries(NAMES, paths, min_size=1, max_size=3))
-    ids = draw(st.lists(NAMES, min_size=1, max_size=max_tracks, unique=True))
-    bus_ids = draw(st.lists(NAMES, max_size=2, unique=True))
+        sources = draw(_SOURCES)
+    pick = st.sampled_from(list(sources))
+    tracks = []
+    for id in draw(_IDS)[: draw(st.integers(1, max_tracks))]:
+        played = [draw(pick) for _ in range(draw(_SEVERAL))]
+        lengths = [(lengths_ms or {}).get(source) for source in played]
+        clips = [
+            clip(draw, rate, channels, source, length, span_ms)
+            for source, length in zip(played, lengths, strict=True)
+        ]
+        tracks.append(track(draw, id, rate, channels, clips, span_ms))
     return Timeline(
         id=draw(NAMES),
         sample_rate=rate,
         channels=channels,
-        pan_law=draw(st.sampled_from(PanLaw)),
-        length_ms=draw(st.none() | decimals(1, 20000)),
-        lenient=draw(st.booleans()),
-        metadata=draw(
-            st.dictionaries(
-                NAMES.filter(lambda n: "=" not in n and "\n" not in n), TEXTS, max_size=3
-            )
-        ),
+        pan_law=draw(_LAWS),
+        length_ms=number(draw, 1, 20000) if draw(_ONE_IN_THREE) else None,
+        lenient=draw(_FLAG),
+        metadata=draw(_METADATA),
         sources=sources,
         markers=tuple(
-            Marker(at_ms=draw(decimals(0, 20000)), label=draw(TEXTS))
-            for _ in range(draw(st.integers(0, 2)))
+            Marker(at_ms=number(draw, 0, 20000), label=draw(TEXTS)) for _ in range(draw(_FEW))
         ),
-        buses=tuple(
-            BusOverride(
-                id=name,
-                gain_db=draw(st.none() | gains()),
-                pan=draw(st.none() | pans(channels)),
-                eq=draw(st.none() | st.lists(eq_bands(rate), max_size=1)),
-                roles=draw(st.lists(st.sampled_from(ROLES), max_size=1)),
-            )
-            for name in bus_ids
-        ),
-        tracks=tuple(
-            draw(tracks(name, rate, channels, list(sources), lengths_ms or {}, span_ms))
-            for name in ids
-        ),
+        buses=tuple(bus(draw, id, rate, channels) for id in draw(_IDS)[: draw(_FEW)]),
+        tracks=tuple(tracks),
     )

@@ -45,6 +45,18 @@ def test_numbers_are_plain_decimals():
     assert "start_ms: 33.333333333333333333333333333333\n" in text
 
 
+def test_equal_timelines_are_one_text():
+    def made(*gains):
+        timeline = Timeline(id="x")
+        for n, gain in enumerate(gains):
+            timeline = timeline.track(str(n), role="fx", gain_db=Decimal(gain))
+        return timeline
+
+    one, other = made("1.5", "-0", "10"), made("1.50", "0.00", "1E1")
+    assert one == other
+    assert dump(one) == dump(other)
+
+
 def test_yaml_is_laid_out_for_people():
     timeline = (
         Timeline(id="intro", sources={"bed": "bed.ogg"})
