@@ -1,0 +1,170 @@
+"""clamp-overlaps: what is asked for, what there is, and what is said about it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from mixdown.compiler.geometry import extent, joins
+from mixdown.compiler.passes.clamp_overlaps import clamp_overlaps
+from mixdown.compiler.timeline.model import Keyframe, Region, Timeline
+from mixdown.ir.diagnostics import Severity
+from mixdown.ir.nodes import Source
+from strategies import timelines
+
+SHAPE = {"digest": "", "codec": "", "channels": 1}
+MEDIA = {
+    "a.wav": Source(name="a.wav", path="a.wav", frames=480000, rate=48000, **SHAPE),
+    "b.wav": Source(name="b.wav", path="b.wav", frames=59256, rate=48000, **SHAPE),
+}
+EMPTY = Timeline(id="x").track("t", role="music")
+
+
+def hints(timeline: Timeline) -> list[tuple]:
+    return [(c.crossfade_in_ms, c.crossfade_out_ms) for c in timeline.tracks[0].clips]
+
+
+def said(timeline: Timeline) -> list[tuple[str, str, list[str], str]]:
+    _, warnings = clamp_overlaps(timeline, MEDIA)
+    assert all(w.severity is Severity.WARNING for w in warnings)
+    return [
+        (w.code.value, w.origin.pointer, [r.origin.pointer for r in w.related], w.help)
+        for w in warnings
+    ]
+
+
+def test_hints_within_the_overlap_stay():
+    timeline = EMPTY.clip("a.wav", duration_ms=1000, crossfade_out_ms=100).clip(
+        "b.wav", start_ms=900, crossfade_in_ms=50
+    )
+    assert clamp_overlaps(timeline, MEDIA) == (timeline, ())
+
+
+def test_hints_beyond_the_overlap_are_clamped_on_both_sides():
+    timeline = EMPTY.clip("a.wav", id="one", duration_ms=1000, crossfade_out_ms=300).clip(
+        "b.wav", id="two", start_ms=Decimal("899.5"), crossfade_in_ms=101
+    )
+    clamped, warnings = clamp_overlaps(timeline, MEDIA)
+    assert hints(clamped) == [(None, Decimal("100.5")), (Decimal("100.5"), None)]
+    assert [w.message for w in warnings] == [
+        "clip 'one' asks for a crossfade of 300 ms, but overlaps 'two' by 100.5 ms",
+        "clip 'two' asks for a crossfade of 101 ms, but overlaps 'one' by 100.5 ms",
+    ]
+    clips = "/tracks/0/clips"
+    assert said(timeline) == [
+        (
+            "MIX220",
+            f"{clips}/0/crossfade_out_ms",
+            [f"{clips}/1"],
+            "it now has 100.5 ms instead of 300 ms",
+        ),
+        (
+            "MIX220",
+            f"{clips}/1/crossfade_in_ms",
+            [f"{clips}/0"],
+            "it now has 100.5 ms instead of 101 ms",
+        ),
+    ]
+    assert clamp_overlaps(clamped, MEDIA) == (clamped, ())
+
+
+def test_a_hint_without_a_neighbour_is_clamped_to_nothing():
+    timeline = EMPTY.clip("b.wav", crossfade_in_ms=10).clip(
+        "b.wav", start_ms=5000, crossfade_in_ms=20, crossfade_out_ms=30
+    )
+    clamped, warnings = clamp_overlaps(timeline, MEDIA)
+    assert hints(clamped) == [(0, None), (0, 0)]
+    assert [w.message for w in warnings] == [
+        "clip 'c1' asks for a crossfade of 10 ms, and no clip comes before it",
+        "clip 'c2' asks for a crossfade of 20 ms, but overlaps 'c1' by 0 ms",
+        "clip 'c2' asks for a crossfade of 30 ms, and no clip comes after it",
+    ]
+
+
+def test_neighbours_are_those_in_start_order():
+    timeline = EMPTY.clip("b.wav", start_ms=900, crossfade_in_ms=500).clip(
+        "a.wav", duration_ms=1000
+    )
+    assert hints(clamp_overlaps(timeline, MEDIA)[0]) == [(100, None), (None, None)]
+
+
+def test_fades_are_clamped_only_where_the_document_is_lenient():
+    timeline = EMPTY.clip("b.wav", duration_ms=100, fade_in_ms=70, fade_out_ms=60)
+    assert clamp_overlaps(timeline, MEDIA)[0] == timeline
+    lenient = evolve(timeline, lenient=True)
+    (clip,) = clamp_overlaps(lenient, MEDIA)[0].tracks[0].clips
+    assert (clip.fade_in_ms, clip.fade_out_ms) == (70, 30)
+    assert said(lenient) == [
+        ("MIX222", "/tracks/0/clips/0/fade_out_ms", [], "fade_out_ms is now 30 ms instead of 60 ms")
+    ]
+    longer = evolve(EMPTY, lenient=True).clip("b.wav", duration_ms=100, fade_in_ms=700)
+    assert clamp_overlaps(longer, MEDIA)[0].tracks[0].clips[0].fade_in_ms == 100
+
+
+def region(start: int, duration: int, *points: tuple) -> Region:
+    return Region(target="gain", start_ms=start, duration_ms=duration, keyframes=points)
+
+
+def moved(*regions: Region, gain: tuple = ()) -> tuple[list[tuple], list]:
+    timeline = EMPTY.clip("a.wav")
+    track = evolve(timeline.tracks[0], automation={"regions": regions, "gain": gain})
+    clamped, warnings = clamp_overlaps(evolve(timeline, tracks=(track,)), MEDIA)
+    automation = clamped.tracks[0].automation
+    assert automation.regions == ()
+    return [(k.at_ms, k.value) for k in automation.gain], [w.help for w in warnings]
+
+
+def test_regions_become_keyframes_in_time_order():
+    keyframes, warnings = moved(
+        region(5000, 1000, (1000, -2), (0, -1)), region(0, 4000, (0, 0), (4000, -9))
+    )
+    assert keyframes == [(0, 0), (4000, -9), (5000, -1), (6000, -2)]
+    assert warnings == []
+
+
+def test_the_later_region_wins_from_its_start():
+    keyframes, warnings = moved(
+        region(0, 4000, (0, 0), (2999, -1), (3000, -2), (4000, -3)),
+        region(3000, 4000, (500, -9)),
+        gain=((0, 5), (100, 6)),
+    )
+    # All three start at once or later than the first; of equal starts the later in the list wins.
+    assert keyframes == [(0, 0), (2999, -1), (3500, -9)]
+    assert warnings == [
+        "the later wins: the earlier now ends at 0 ms instead of 100 ms",
+        "the later wins: the earlier now ends at 3000 ms instead of 4000 ms",
+    ]
+
+
+def test_regions_that_meet_do_not_overlap():
+    keyframes, warnings = moved(region(0, 3000, (0, 0), (3000, -1)), region(3000, 10, (0, -2)))
+    assert keyframes == [(0, 0), (3000, -2)]
+    assert warnings == []
+
+
+def test_plain_keyframes_are_sorted():
+    keyframes, _ = moved(gain=((300, 1), (100, 2), (200, 3)))
+    assert keyframes == [(100, 2), (200, 3), (300, 1)]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    timelines(
+        sources={"a.wav": "a.wav", "b.wav": "b.wav"},
+        lengths_ms={"a.wav": Decimal(10000), "b.wav": Decimal("1234.5")},
+        rates=(48000,),
+    )
+)
+def test_afterwards_everything_fits_and_nothing_more_changes(timeline):
+    clamped, warnings = clamp_overlaps(timeline, MEDIA)
+    assert (clamped == timeline) <= (not warnings)
+    assert clamp_overlaps(clamped, MEDIA) == (clamped, ())
+    rate = timeline.sample_rate
+    for before, track in zip(timeline.tracks, clamped.tracks, strict=True):
+        extents = [extent(clip, rate, MEDIA) for clip in track.clips]
+        assert joins(track, extents, rate) == joins(before, extents, rate)
+        for keyframes in (track.automation.gain, track.automation.pan, track.automation.filter):
+            times = [k.at_ms for k in keyframes]
+            assert times == sorted(set(times))
+            assert all(isinstance(k, Keyframe) for k in keyframes)
