@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "engine": "Render a graph file with the native engine.",
     "inspect": "Show the IR that a mix becomes.",
     "diff": "Tell how two mixes differ, in words and in the IR.",
+    "explain": "Explain a moment of a mix, or where a filter comes from.",
     "demo": "Render the podcast that comes with mixdown.",
 }
 """Each command with its help in one line, in the order of a user's work."""

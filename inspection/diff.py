@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ..compiler.timeline.model import Timeline
-from ..compiler.unit import Unit
 from ..ir.origin import Documents, Origin
 from .compare import Change, compare_graphs, compare_timelines, silent_ids
 from .dumps import unified, unit_text
@@ -66,10 +64,9 @@ def diff(a: Trace, b: Trace, names: tuple[str, str]) -> Difference:
     Two timelines are compared as they were lowered; where one of the two is a graph, both are as
     the backend would get them.
     """
-    lowered = [_lowered(each) for each in (a, b)]
     changes: tuple[Change, ...]
-    if lowered[0] is not None and lowered[1] is not None:
-        one, other = lowered[0], lowered[1]
+    if a.start.graph is None and b.start.graph is None:
+        one, other = a.lowered, b.lowered
         silent = (silent_ids(one.timeline, one.ir), silent_ids(other.timeline, other.ir))
         changes = compare_graphs(one.ir, other.ir, silent)
         changes += compare_timelines(a.start.timeline, b.start.timeline)
@@ -78,9 +75,3 @@ def diff(a: Trace, b: Trace, names: tuple[str, str]) -> Difference:
     texts = [unit_text(each.final, origins=False) for each in (a, b)]
     documents = (a.start.timeline.documents, b.start.timeline.documents)
     return Difference(changes, unified(texts[0], texts[1], names), documents)
-
-
-def _lowered(done: Trace) -> Unit | None:
-    """The unit after `lower`; None where there was nothing to lower."""
-    timeline: Timeline = done.start.timeline
-    return done.after("lower") if timeline.tracks else None

@@ -56,6 +56,13 @@ class Trace:
         """After the last pass."""
         return self.ran[-1].after if self.ran else self.start
 
+    @property
+    def lowered(self) -> Unit:
+        """As `lower` left it, nothing optimised; what is given, where that is a graph."""
+        if self.start.graph is not None:
+            return self.start
+        return self.after("lower")
+
     def after(self, name: str) -> Unit:
         """After the pass called `name`.
 

@@ -142,15 +142,16 @@ def render(diagnostics: Iterable[Diagnostic], documents: Documents | None = None
 def _render_one(diagnostic: Diagnostic, documents: Documents) -> str:
     lines = [f"{diagnostic.severity.value}[{diagnostic.code.value}]: {diagnostic.message}"]
     if diagnostic.origin is not None:
-        lines += _excerpt(diagnostic.origin, documents, "")
+        lines += excerpt(diagnostic.origin, documents)
     for related in diagnostic.related:
-        lines += _excerpt(related.origin, documents, related.label)
+        lines += excerpt(related.origin, documents, related.label)
     if diagnostic.help:
         lines.append(f"  = help: {diagnostic.help}")
     return "\n".join(lines)
 
 
-def _excerpt(origin: Origin, documents: Documents, label: str) -> list[str]:
+def excerpt(origin: Origin, documents: Documents, label: str = "") -> list[str]:
+    """A place as lines: file, line and column, the text with a caret, what it was made from."""
     span = _span(origin, documents)
     if span is None:
         pointer = f" at {origin.pointer}" if origin.pointer else ""
@@ -167,7 +168,7 @@ def _excerpt(origin: Origin, documents: Documents, label: str) -> list[str]:
             f"{gutter} | {caret}" + (f" {label}" if label else ""),
         ]
     if origin.via is not None:
-        lines += _excerpt(origin.via, documents, "made from this")
+        lines += excerpt(origin.via, documents, "made from this")
     return lines
 
 

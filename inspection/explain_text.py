@@ -1,0 +1,132 @@
+"""An explained moment, for people and for machines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+
+from ..ir.origin import Documents
+from ..ir.types import milliseconds
+from .explain import Moment, Sounding, Stage, in_decibels
+from .owners import Level
+from .places import place, shown_place
+from .words import position
+
+
+def moment_text(moment: Moment, documents: Documents) -> str:
+    """For people: each clip with all that changes its level, and the sum."""
+    count = len(moment.sounding)
+    head = f"{position(moment.at, moment.rate)}, sample {moment.at}: "
+    head += f"{count} clip{'' if count == 1 else 's'} sound{'s' if count == 1 else ''}"
+    blocks = [_block(s, moment.rate, documents) for s in moment.sounding]
+    if moment.sounding:
+        last = moment.sounding[0].stages
+        master = [s for s in last if s.matters and s.owner.level is Level.MASTER]
+        if master:
+            blocks.append(["master, for all of them", *_table(map(_row(documents), master))])
+    if moment.silent:
+        blocks.append(
+            [
+                f"clip {s.clip} is not heard: {s.why}  ({shown_place(s.origin, documents)})"
+                for s in moment.silent
+            ]
+        )
+    return "\n\n".join([head, *("\n".join(block) for block in blocks)]) + "\n"
+
+
+Row = tuple[str, str, str, str]
+
+
+def _block(sounding: Sounding, rate: int, documents: Documents) -> list[str]:
+    """One clip: where it is from, its way up to the master, and the sum with the master."""
+    owner = sounding.owner
+    way = [f"track {owner.track}"] * bool(owner.track) + [f"bus {owner.bus}"] * bool(owner.bus)
+    shown = shown_place(sounding.origin, documents)
+    own = [s for s in sounding.stages if s.matters and s.owner.level is not Level.MASTER]
+    title = "with the master's" + ("" if sounding.measured else ", its loudness gain aside")
+    return [
+        f"clip {owner.id}" + (f"  ({shown})" if shown else ""),
+        f"  plays {sounding.source.path} at {position(sounding.sample, rate)}, "
+        f"goes to {', '.join([*way, 'master'])}",
+        *_table([*map(_row(documents), own), ("sum", title, _pair(sounding.factors), "")]),
+    ]
+
+
+def _row(documents: Documents) -> Callable[[Stage], Row]:
+    def row(stage: Stage) -> Row:
+        where = shown_place(stage.node.origin, documents)
+        return stage.owner.level.value, stage.does, _levels(stage), where
+
+    return row
+
+
+def _table(rows: Iterable[Row]) -> Iterator[str]:
+    listed = list(rows)
+    widths = [max(len(row[i]) for row in listed) for i in range(3)]
+    for level, does, gain, where in listed:
+        line = f"    {level:<{widths[0]}}  {does:<{widths[1]}}  {gain:>{widths[2]}}  {where}"
+        yield line.rstrip()
+
+
+def _levels(stage: Stage) -> str:
+    if not stage.effect.known:
+        return "?"
+    return "" if stage.effect.factors is None else _pair(stage.effect.factors)
+
+
+def _pair(factors: tuple[float, ...]) -> str:
+    """A gain in dB, or one a side where they differ."""
+    if len(set(factors)) == 1:
+        return _db(factors[0])
+    return "  ".join(f"{side} {_db(f)}" for side, f in zip("LR", factors, strict=True))
+
+
+def _db(factor: float) -> str:
+    level = in_decibels(factor)
+    if level == -math.inf:
+        return "silent"
+    return f"{level + 0.0:+.2f} dB"
+
+
+def moment_data(moment: Moment, documents: Documents) -> dict[str, object]:
+    """For machines; a level of silence is null."""
+    return {
+        "sample": moment.at,
+        "ms": float(milliseconds(moment.at, moment.rate)),
+        "rate": moment.rate,
+        "clips": [
+            {
+                "clip": s.owner.id,
+                "track": s.owner.track,
+                "bus": s.owner.bus,
+                "place": place(s.origin, documents),
+                "source": s.source.path,
+                "source_sample": s.sample,
+                "source_ms": float(milliseconds(s.sample, moment.rate)),
+                "stages": [
+                    {
+                        "value": stage.node.name,
+                        "kind": stage.node.kind,
+                        "owner": {"level": stage.owner.level.value, "id": stage.owner.id},
+                        "does": stage.does,
+                        "gain_db": _list(stage.effect.factors),
+                        "place": place(stage.node.origin, documents),
+                    }
+                    for stage in s.stages
+                ],
+                "gain_db": _list(s.factors),
+                "loudness_measured": s.measured,
+            }
+            for s in moment.sounding
+        ],
+        "silent": [
+            {"clip": s.clip, "why": s.why, "place": place(s.origin, documents)}
+            for s in moment.silent
+        ],
+    }
+
+
+def _list(factors: tuple[float, ...] | None) -> list[float | None] | None:
+    if factors is None:
+        return None
+    return [in_decibels(f) if f else None for f in factors]

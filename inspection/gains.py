@@ -1,0 +1,121 @@
+"""What a node does to the level at one sample: the native kernels, evaluated there alone.
+
+Promises: factors are those that the native engine multiplies by at that sample. What has no single
+factor (filters, the limiter, dither) has none here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from attrs import frozen
+
+from ..backends.native.dsp.biquad import round_to_6_digits
+from ..backends.native.dsp.curves import fade_in, fade_out
+from ..backends.native.dsp.envelope import interpolate, log_frequency_envelope
+from ..backends.native.dsp.pan import gains
+from ..backends.native.values import frames_of
+from ..ir import nodes as ir
+from ..ir.types import gain_factor
+from .words import decibels, hertz, shown_pan
+
+COEFFICIENTS_EVERY = 64
+"""Samples after which an automated filter gets new coefficients."""
+
+
+@frozen
+class Effect:
+    """What a node does at a sample.
+
+    Attributes:
+        factors: what each channel of its value is multiplied by; None: it is no factor.
+        now: what an automation or a fade has come to, in words; "" for what does not move.
+        known: whether the factors are; the loudness gain is not before it was measured.
+    """
+
+    factors: tuple[float, ...] | None
+    now: str = ""
+    known: bool = True
+
+
+def effect(node: ir.Node, at: int, length: int, channels: int) -> Effect:
+    """What a node does to its first operand.
+
+    Args:
+        node: of any kind.
+        at: the sample of the operand, counted from its start.
+        length: of the operand, samples.
+        channels: of the operand.
+    """
+    work = _EFFECTS.get(type(node))
+    return work(node, at, length, channels) if work is not None else Effect(None)
+
+
+def _gain(node: ir.Gain, at: int, length: int, channels: int) -> Effect:
+    return Effect((gain_factor(node.gain_db),) * channels)
+
+
+def _fade(node: ir.Fade | ir.Crossfade, at: int, length: int, channels: int) -> Effect:
+    if node.edge is ir.Edge.IN:
+        inside = at
+        factor = fade_in(node.length, node.curve, 1, inside)[0]
+    else:
+        inside = at - (length - node.length)
+        factor = fade_out(node.length, node.curve, 1, inside)[0]
+    if not 0 <= inside < node.length:
+        return Effect((float(factor),) * channels)
+    return Effect((float(factor),) * channels, f"{100 * inside / node.length:.3g}% through")
+
+
+def _gain_automation(node: ir.GainAutomation, at: int, length: int, channels: int) -> Effect:
+    value = float(interpolate(frames_of(node.points), np.array([at]))[0])
+    return Effect((gain_factor(value),) * channels, f"now {decibels(value)}")
+
+
+def _pan(node: ir.Pan, at: int, length: int, channels: int) -> Effect:
+    return Effect(_pair(node.position, node.law.value, channels))
+
+
+def _pan_automation(node: ir.PanAutomation, at: int, length: int, channels: int) -> Effect:
+    value = float(interpolate(frames_of(node.points), np.array([at]))[0])
+    return Effect(_pair(value, node.law.value, channels), f"now {shown_pan(round(value, 4))}")
+
+
+def _pair(position: float, law: str, channels: int) -> tuple[float, ...]:
+    left, right = gains(position, law, channels)[:, 0]
+    return (float(left), float(right))
+
+
+def _downmix(node: ir.Downmix, at: int, length: int, channels: int) -> Effect:
+    return Effect((0.5,), "left and right, each")
+
+
+def _filter_automation(node: ir.FilterAutomation, at: int, length: int, channels: int) -> Effect:
+    step = at - at % COEFFICIENTS_EVERY
+    value = log_frequency_envelope(frames_of(node.points), np.array([step]))
+    return Effect(None, f"now {hertz(float(round_to_6_digits(value)[0]))}")
+
+
+def _headroom(node: ir.Headroom, at: int, length: int, channels: int) -> Effect:
+    return Effect((gain_factor(-node.headroom_db),) * channels)
+
+
+def _loudnorm(node: ir.Loudnorm, at: int, length: int, channels: int) -> Effect:
+    if node.gain_db is None:
+        return Effect(None, known=False)
+    return Effect((gain_factor(node.gain_db),) * channels)
+
+
+_EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
+    ir.Gain: _gain,
+    ir.Fade: _fade,
+    ir.Crossfade: _fade,
+    ir.GainAutomation: _gain_automation,
+    ir.Pan: _pan,
+    ir.PanAutomation: _pan_automation,
+    ir.Downmix: _downmix,
+    ir.FilterAutomation: _filter_automation,
+    ir.Headroom: _headroom,
+    ir.Loudnorm: _loudnorm,
+}

@@ -1,0 +1,51 @@
+"""explain tells a moment, a filter or a value, with lines of the timeline."""
+
+from __future__ import annotations
+
+import pytest
+from mixdown import compile, load
+
+
+def test_a_moment(mixdown, show):
+    ended = mixdown("explain", show.name, "--at", "1.25")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("0:01.250, sample 60000: 2 clips sound\n\nclip host/hello  (small")
+    data = mixdown("explain", show.name, "--at", "00:01.25", "--json").data
+    assert [clip["clip"] for clip in data["clips"]] == ["host/hello", "music/bed"]
+    assert data["sample"] == 60000
+    assert mixdown("explain", show.name, "--at", "0:00:01.25", "--json").data == data
+
+
+def test_every_filter_of_the_plan(mixdown, show):
+    plan = compile(load(show.name), preset="podcast", stems=True).plan
+    for label, value in list(plan.labels.items())[::5]:
+        options = ["--preset", "podcast", "--stems", "--json"]
+        data = mixdown("explain", show.name, "--filter", label, *options).data
+        assert data["value"] == value
+        assert data["place"]["line"] is not None
+
+
+def test_a_value_and_what_a_graph_says_of_it(mixdown, show):
+    ended = mixdown("explain", show.name, "--node", "music/bed.fade_out")
+    assert "small.yaml:15" in ended.out
+    mixdown("inspect", show.name, "-o", "small.mir")
+    from_graph = mixdown("explain", "small.mir", "--node", "music/bed.fade_out", "--json").data
+    assert from_graph["place"]["pointer"] == "/tracks/1/clips/0/fade_out_ms"
+    assert mixdown("explain", "small.mir", "--at", "1").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ([], "choose one of --at, --filter, --node"),
+        (["--at", "1", "--node", "x"], "choose one of --at, --filter, --node"),
+        (["--at", "soon"], "'soon' is no time"),
+        (["--at", "99:00"], "MIX307"),
+        (["--filter", "volume@nobody"], "MIX307"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_makes_no_sense_is_told(mixdown, show, options, says):
+    ended = mixdown("explain", show.name, *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert says in ended.err
