@@ -222,7 +222,7 @@ class _Session:
         return EqBand(
             kind=kind,
             frequency_hz=Decimal(f"{hertz:.3f}"),
-            q=chance.choice([None, self.number(chance, 0.2, 6)]),
+            q=chance.choice([None, Decimal(f"{chance.uniform(0.2, 6):.2f}")]),
             gain_db=Decimal(0) if flat else self.number(chance, -15, 12),
         )
 
