@@ -120,7 +120,7 @@ def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
         export=_export(request),
         mix=_mix(timeline, request),
         media=media,
-        diagnostics=problems,
+        diagnostics=(*timeline.notes, *problems),
     )
 
 

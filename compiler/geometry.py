@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from ..ir.curves import canonical_curve
 from ..ir.nodes import Point, Source
-from ..ir.types import resampled_length, samples
+from ..ir.types import samples
 from .timeline.model import Clip, Keyframe, Timeline, Track
 
 Media = Mapping[str, Source]
@@ -51,7 +51,7 @@ def extent(clip: Clip, rate: int, media: Media) -> Extent:
         length = samples(clip.duration_ms, rate)
     else:
         source = media[clip.source]
-        length = resampled_length(source.frames, source.rate, rate) - offset
+        length = source.length(rate) - offset
     return Extent(samples(clip.start_ms, rate), offset, length)
 
 

@@ -38,7 +38,6 @@ from ..presets.model import BusPreset
 from .chain import Chain, Nodes
 from .geometry import Extent, Join, extent, joins, mix_length, start_order
 from .request import StemMode
-from .timeline import model
 from .timeline.model import Automation, Timeline, clip_id
 from .unit import Pass, Unit
 
@@ -75,7 +74,7 @@ def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
     extents = [extent(clip, timeline.sample_rate, unit.media) for clip in track.clips]
     joined = joins(track, extents, timeline.sample_rate)
     placed = tuple(
-        _clip(unit, nodes, track, i, place.child("clips", i), extents[i], joined.get(i, Join()))
+        _clip(unit, nodes, (index, i), extents[i], joined.get(i, Join()))
         for i in start_order(extents)
         if not track.clips[i].mute and extents[i].start < length
     )
@@ -92,19 +91,13 @@ def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
     return chain.value
 
 
-def _clip(
-    unit: Unit,
-    nodes: Nodes,
-    track: model.Track,
-    index: int,
-    place: Origin,
-    where: Extent,
-    join: Join,
-) -> str:
-    """The value of a clip on the timeline."""
+def _clip(unit: Unit, nodes: Nodes, number: tuple[int, int], where: Extent, join: Join) -> str:
+    """The value of a clip on the timeline; `number` is its track's and its own there."""
     timeline = unit.timeline
     rate = timeline.sample_rate
+    track, index = timeline.tracks[number[0]], number[1]
     clip = track.clips[index]
+    place = timeline.origin("tracks", number[0], "clips", index)
     name = f"{track.id}/{clip_id(clip, index)}"
     chain = Chain(nodes, name, place, rate)
     length = where.length if join.length is None else join.length

@@ -17,6 +17,7 @@ from ..ir.diagnostics import Diagnostic
 from ..ir.nodes import Source
 from ..ir.origin import Origin
 from .timeline.model import Timeline
+from .timeline.sources import source_speed
 
 
 def probe_sources(timeline: Timeline) -> tuple[Mapping[str, Source], tuple[Diagnostic, ...]]:
@@ -50,6 +51,7 @@ def probe_sources(timeline: Timeline) -> tuple[Mapping[str, Source], tuple[Diagn
             channels=channels,
             frames=frames,
             codec=codec,
+            speed=source_speed(timeline, name),
         )
     return found, tuple(problems)
 

@@ -189,6 +189,7 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
         "channels": "1 or 2",
         "frames": "samples at its own rate",
         "codec": "container and coding",
+        "speed": "how fast it plays, faster over slower; its pitch follows",
     },
 }
 

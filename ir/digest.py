@@ -17,7 +17,7 @@ from enum import StrEnum
 import attrs
 
 from .graph import Graph
-from .nodes import Node, Point, Source, attribute_fields
+from .nodes import Node, Point, Source, attribute_fields, visible
 
 
 def digests(graph: Graph) -> Mapping[str, str]:
@@ -53,8 +53,8 @@ def node_digest(node: Node, operands: Iterable[str], sources: Mapping[str, bytes
 
 def source_identity(source: Source) -> bytes:
     """What of a source a clip's digest covers: content and shape, never its name or path."""
-    fields = [f for f in attrs.fields(Source) if not f.metadata.get("label")]
-    return encode(tuple(getattr(source, f.name) for f in fields))
+    fields = [f.name for f in attrs.fields(Source) if not f.metadata.get("label")]
+    return encode(tuple(getattr(source, name) for name in fields if visible(source, name)))
 
 
 def encode(value: object) -> bytes:  # noqa: PLR0911 (one return a type is the table)

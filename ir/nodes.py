@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from fractions import Fraction
+from functools import cache
 from typing import ClassVar
 
 import attrs
@@ -21,12 +23,14 @@ from attrs.converters import optional
 
 from .curves import FilterKind, PanLaw, Shape
 from .origin import Origin
-from .types import Signal
+from .types import Signal, resampled_length
 
 # Field metadata. LABEL: printed and compared, but no part of a digest, for it changes no sample.
 # SYMBOL: the name of a source; the source's own identity is hashed in its place.
 LABEL = {"label": True}
 SYMBOL = {"symbol": True}
+# OMITTED: at its default it is neither printed nor hashed: texts and digests from before it stay.
+OMITTED = {"omitted": True}
 
 
 class Edge(StrEnum):
@@ -81,6 +85,7 @@ class Source:
         channels: 1 or 2.
         frames: length at `rate`.
         codec: container and coding as the probe tells them, such as "flac/pcm_16".
+        speed: how fast it plays, as a reduced ratio; the pitch follows.
     """
 
     name: str = field(metadata=LABEL)
@@ -90,6 +95,38 @@ class Source:
     channels: int
     frames: int
     codec: str = field(metadata=LABEL)
+    speed: tuple[int, ...] = field(default=(1, 1), metadata=OMITTED)
+
+    def rates(self, rate: int) -> tuple[int, int]:
+        """The rates between which it is resampled for a session at `rate` Hz; equal: not at all.
+
+        At another speed than its own the file counts as one of rate * speed, which need be no whole
+        number of Hz: the result is that ratio to the session's rate in lowest terms, exactly.
+        """
+        if self.speed == (1, 1):
+            return self.rate, rate
+        faster, slower = self.speed
+        return Fraction(self.rate * faster, rate * slower).as_integer_ratio()
+
+    def length(self, rate: int) -> int:
+        """How many samples it lasts in a session at `rate` Hz."""
+        return resampled_length(self.frames, *self.rates(rate))
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its rate and its speed are ones that a file can be played at."""
+        return self.rate > 0 and len(self.speed) == 2 and min(self.speed) > 0
+
+
+def visible(owner: Node | Source, name: str) -> bool:
+    """Whether an attribute is part of the owner's text and digest: not at a default to omit."""
+    omitted = _omitted(type(owner))
+    return name not in omitted or getattr(owner, name) != omitted[name]
+
+
+@cache
+def _omitted(cls: type[Node] | type[Source]) -> Mapping[str, object]:
+    return {f.name: f.default for f in attrs.fields(cls) if f.metadata.get("omitted")}
 
 
 @frozen

@@ -50,7 +50,6 @@ from .nodes import (
     Point,
     Silence,
 )
-from .types import resampled_length
 
 Problem = tuple[Code, str]
 Rule = Callable[[Graph, Node], Iterable[Problem]]
@@ -213,10 +212,11 @@ def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
     if source is None:
         yield Code.IR_UNKNOWN_SOURCE, f"no source is called @{node.source}"
         return
-    if source.rate <= 0:
-        yield Code.IR_ATTRIBUTE, f"@{source.name} has a rate of {source.rate} Hz"
+    if not source.is_sound:
+        played = f"{source.rate} Hz, played at {'/'.join(map(str, source.speed))}"
+        yield Code.IR_ATTRIBUTE, f"@{source.name} has a rate of {played}"
         return
-    available = resampled_length(source.frames, source.rate, node.rate)
+    available = source.length(node.rate)
     if node.offset < 0 or node.offset + node.length > available:
         end = node.offset + node.length
         yield (

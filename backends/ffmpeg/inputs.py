@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...ir.nodes import Clip, Source
-from ...ir.types import resampled_length
 from ..protocol import File, Space
 from .site import LAYOUTS, RESET_TIME, TO_DOUBLE, Site
 from .wiring import Call, Chain, Wiring, call
@@ -66,7 +65,9 @@ def is_exact(source: Source) -> bool:
 
 def may_seek(source: Source, rate: int) -> bool:
     """Whether a clip at `rate` may be read from the middle of the source."""
-    return is_exact(source) and (source.rate == rate or source.rate in FORGETFUL.get(rate, ()))
+    unbent = source.speed == (1, 1)
+    forgetful = source.rate == rate or source.rate in FORGETFUL.get(rate, ())
+    return is_exact(source) and unbent and forgetful
 
 
 def wants_seek(clip: Clip) -> bool:
@@ -97,11 +98,17 @@ def as_declared(source: Source, rate: int) -> tuple[Call, ...]:
     """What the file holds as planar float64 at `rate`; ffmpeg stops if its own rate is not so.
 
     The layout is set channel by channel: files name their channels in many ways, or not at all.
+    Where the source plays at another speed, the resampler is told the two sides of the ratio for
+    rates, and its result is then called what it is.
     """
     layout = LAYOUTS[source.channels]
     matrix = "|".join((layout, *(f"c{c}=c{c}" for c in range(source.channels))))
     calls = (call("aformat", sample_rates=source.rate), TO_DOUBLE, call("pan", matrix))
-    return calls if source.rate == rate else (*calls, resample(rate))
+    played, session = source.rates(rate)
+    told = () if played == source.rate else (call("asetrate", played),)
+    resampled = () if played == session else (resample(session),)
+    called = () if session == rate else (call("asetrate", rate),)
+    return (*calls, *told, *resampled, *called)
 
 
 def emit_clip(site: Site, node: Clip) -> Chain:
@@ -110,33 +117,46 @@ def emit_clip(site: Site, node: Clip) -> Chain:
     decoded = site.decoded.get((node.source, node.rate))
     seekable = decoded is not None or may_seek(source, node.rate)
     seek = node.offset // node.rate - MARGIN_SECONDS if seekable and wants_seek(node) else 0
-    window = _window(node, seek, resampled_length(source.frames, source.rate, node.rate))
+    available = source.length(node.rate)
     if decoded is not None:
+        window = _window(node, seek, available)
         chain = site.wire.read(node.name, decoded, ("-f", "wav", *window))
         calls: tuple[Call, ...] = (TO_DOUBLE,)
     else:
         file = File(Space.SOURCE, source.path)
+        window = _window(node, seek, available, source.speed)
         chain = site.wire.read(node.name, file, (*demuxer(source), *window))
         calls = as_declared(source, node.rate)
     start = node.offset - seek * node.rate
     cut = call("atrim", start_sample=start, end_sample=start + node.length)
-    whole = source.rate == node.rate and is_exact(source)
+    played, session = source.rates(node.rate)
+    whole = played == session and is_exact(source)
     rest = () if decoded or whole else (call("apad", whole_len=node.length),)
     return site.wire.extend(chain, node.name, *calls, cut, RESET_TIME, *rest)
 
 
-def _window(node: Clip, seek: int, available: int) -> tuple[str, ...]:
-    """The options that seek to a whole second, and stop decoding some time after the clip."""
-    stop = -(-(node.offset + node.length) // node.rate) + MARGIN_SECONDS
+def _window(
+    node: Clip, seek: int, available: int, speed: tuple[int, ...] = (1, 1)
+) -> tuple[str, ...]:
+    """The options that seek to a whole second, and stop decoding some time after the clip.
+
+    Args:
+        node: the clip.
+        seek: whole seconds of the file to leave out.
+        available: how long the file is, in samples as the clip counts them.
+        speed: how much faster the file's own seconds pass in the clip, as a ratio.
+    """
+    faster, slower = speed
+    stop = -(-(node.offset + node.length) * faster // (node.rate * slower)) + MARGIN_SECONDS
     seeking = ("-ss", str(seek)) if seek else ()
-    bounding = ("-t", str(stop - seek)) if stop * node.rate < available else ()
+    bounding = ("-t", str(stop - seek)) if stop * node.rate * slower < available * faster else ()
     return (*seeking, *bounding)
 
 
 def decode(wire: Wiring, source: Source, rate: int) -> Chain:
     """A whole source at another rate, as long as its declared length makes it."""
     file = File(Space.SOURCE, source.path)
-    length = resampled_length(source.frames, source.rate, rate)
+    length = source.length(rate)
     return wire.extend(
         wire.read(source.name, file, demuxer(source)),
         source.name,

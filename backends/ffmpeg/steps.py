@@ -9,7 +9,6 @@ from attrs import field, frozen
 
 from ...ir.graph import Graph
 from ...ir.nodes import Encoding, Node, Output, Source
-from ...ir.types import resampled_length
 from ..protocol import Arg, Fact, File, FilterScript, Step, StepKind
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
@@ -128,7 +127,7 @@ def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
     wire = Wiring(shared.instances)
     chain = _departure(wire, decode(wire, source, rate))
     job = Job(file.path.removesuffix(".wav"), f"decode {source.path}", ())
-    length = resampled_length(source.frames, source.rate, rate)
+    length = source.length(rate)
     return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
 
 

@@ -91,11 +91,12 @@ def read_file(path: str) -> FloatArray:
 
 
 def _clip(node: Clip, _: list[FloatArray], context: Context) -> FloatArray:
-    """y[i] = s[offset + i], s the whole source resampled to the session rate."""
+    """y[i] = s[offset + i], s the whole source at its speed and the session rate."""
     source = context.graph.source_by_name[node.source]
     samples = context.read(source)
-    if source.rate != node.rate:
-        samples = resample(samples, source.rate, node.rate)
+    played, session = source.rates(node.rate)
+    if played != session:
+        samples = resample(samples, played, session)
     return samples[:, node.offset : node.offset + node.length]
 
 

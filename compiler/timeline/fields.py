@@ -108,6 +108,11 @@ FIELDS: Mapping[type, Mapping[str, Spec]] = {
             "a name for each file; paths count from this document's directory",
             examples=({"host": "audio/host.flac"},),
         ),
+        "speeds": Spec(
+            "for names of sources, how fast they play, as a ratio or a number in quotes; the pitch "
+            "follows",
+            examples=({"loop": "100/97"},),
+        ),
         "markers": Spec("named moments", examples=([{"at_ms": 0, "label": "Intro"}],)),
         "buses": Spec("changes to the mix preset's buses, and buses of the timeline's own"),
         "tracks": Spec("what sounds"),

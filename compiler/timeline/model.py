@@ -216,8 +216,10 @@ class Timeline:
 
     `lenient` lets the clamp pass shorten fades that are longer than their clip. `document` and
     `root` are where it came from and the directory its paths count from; they take no part in
-    equality. `via` says, for pointers of a generated timeline, what each was made from. A timeline
-    made in Python trusts its author's paths (`allow_outside`); `load` does not unless it is asked.
+    equality. Of a generated timeline, `via` says for pointers into it what each, and all below it,
+    was made from, `made_from` is the document of those places, and `notes` are warnings about it. A
+    timeline made in Python trusts its author's paths (`allow_outside`); `load` does not unless it
+    is asked.
     """
 
     id: str
@@ -230,20 +232,28 @@ class Timeline:
     mix_preset_id: str = "default_mix"
     metadata: Mapping[str, str] = field(factory=dict)
     sources: Mapping[str, str] = field(factory=dict)
+    speeds: Mapping[str, str] = field(factory=dict)
     markers: tuple[Marker, ...] = ()
     buses: tuple[BusOverride, ...] = ()
     tracks: tuple[Track, ...] = ()
     document: Document | None = field(default=None, eq=False, repr=False)
     root: Path = field(factory=Path, eq=False, repr=False)
     via: Mapping[str, Origin] = field(factory=dict, eq=False, repr=False)
+    made_from: Document | None = field(default=None, eq=False, repr=False)
+    notes: tuple[Diagnostic, ...] = field(default=(), eq=False, repr=False)
     allow_outside: bool = field(default=True, eq=False, repr=False)
 
     def origin(self, *tokens: str | int) -> Origin:
         """The place of a value, by the keys and indices that lead to it."""
         name = self.document.name if self.document else "<timeline>"
         place = Origin(name).child(*tokens)
-        via = self.via.get(place.pointer)
-        return Origin(name, place.pointer, via) if via else place
+        return Origin(name, place.pointer, self._via(place.pointer)) if self.via else place
+
+    def _via(self, pointer: str) -> Origin | None:
+        """What the place, or the nearest one around it, was made from."""
+        while pointer and pointer not in self.via:
+            pointer = pointer.rpartition("/")[0]
+        return self.via.get(pointer)
 
     def track(self, id: str, *, role: str, **fields: Unpack[TrackFields]) -> Timeline:
         """The same with one more track, which following clips go on."""
@@ -273,7 +283,7 @@ class Timeline:
     @property
     def documents(self) -> Documents:
         """The documents that its origins speak of."""
-        return {self.document.name: self.document} if self.document else {}
+        return {d.name: d for d in (self.document, self.made_from) if d is not None}
 
 
 def clip_id(clip: Clip, index: int) -> str:

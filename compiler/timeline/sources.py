@@ -11,13 +11,14 @@ import difflib
 import os
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
 from .fields import MAX_TEXT
 from .model import Timeline
-from .values import shown
+from .values import MAX_SPEED, MAX_TERM, ratio, shown
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -37,10 +38,18 @@ def source_path(timeline: Timeline, source: str) -> Path:
     return timeline.root / timeline.sources.get(source, source)
 
 
+def source_speed(timeline: Timeline, source: str) -> tuple[int, int]:
+    """How fast a clip's `source` plays, as a reduced ratio."""
+    found = ratio(timeline.speeds.get(source, "1"))
+    return (found or Fraction(1)).as_integer_ratio()
+
+
 def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
-    """What is wrong with the names and paths of sources, without looking into any file."""
+    """What is wrong with the names, paths and speeds of sources, without looking into any file."""
     for name, path in timeline.sources.items():
         yield from _path(timeline, path, ("sources", name))
+    for name, speed in timeline.speeds.items():
+        yield from _speed(timeline, name, speed)
     seen = set(timeline.sources)
     for t, track in enumerate(timeline.tracks):
         for c, clip in enumerate(track.clips):
@@ -52,6 +61,25 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
                 if not found:
                     seen.add(clip.source)
                 yield from found
+
+
+def _speed(timeline: Timeline, name: str, speed: str) -> Iterator[Diagnostic]:
+    origin = timeline.origin("speeds", name)
+    if name not in timeline.sources:
+        yield Diagnostic(
+            Code.UNKNOWN_SOURCE,
+            f"no source is named {shown(name)}",
+            origin,
+            did_you_mean(name, timeline.sources),
+        )
+    if ratio(speed) is None:
+        yield Diagnostic(
+            Code.OUT_OF_RANGE,
+            f"{shown(speed)} is no speed to play at",
+            origin,
+            f"a ratio such as '100/97', or a number such as '1.5', from 1/{MAX_SPEED} to "
+            f"{MAX_SPEED}, its terms up to {MAX_TERM:,}",
+        )
 
 
 def _path(timeline: Timeline, path: str, place: tuple[str | int, ...]) -> Iterator[Diagnostic]:

@@ -28,7 +28,7 @@ from .fields import FIELDS, NOUNS
 from .model import Timeline
 from .values import number_problem, shown, text_problem
 
-NOT_IN_DOCUMENTS = ("document", "root", "via", "allow_outside")
+NOT_IN_DOCUMENTS = ("document", "root", "via", "made_from", "notes", "allow_outside")
 
 
 def structure(data: object) -> Timeline:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind
 from ...ir.diagnostics import Diagnostic, Related, did_you_mean
-from ...ir.types import milliseconds, resampled_length, samples
+from ...ir.types import milliseconds, samples
 from ..geometry import Media, extent, joins
 from .fields import FIELDS, KEYFRAME_VALUES, MAX_TEXT, TIME, Range
 from .model import (
@@ -38,6 +38,9 @@ _RANGES: Mapping[type, tuple[tuple[str, Range], ...]] = {
     cls: tuple((name, spec.range) for name, spec in specs.items() if spec.range is not None)
     for cls, specs in FIELDS.items()
 }
+
+# What resamplers count rates in: the two sides of a speed, times those of the rates, must fit.
+_HIGHEST_RATE = 2**31
 
 _CURVES = (*FADE_CURVES, *CURVE_ALIASES)
 _CURVE_FIELDS = ("fade_in_curve", "fade_out_curve", "crossfade_curve")
@@ -307,6 +310,13 @@ def _joins(timeline: Timeline, track: Track, place: Place, media: Media) -> Foun
 def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> Found:
     rate = timeline.sample_rate
     info = media[clip.source]
+    if max(info.rates(rate)) >= _HIGHEST_RATE:
+        yield Diagnostic(
+            Code.OUT_OF_RANGE,
+            f"{shown(clip.source)} cannot play at {timeline.speeds[clip.source]} exactly",
+            timeline.origin("speeds", clip.source),
+            "use a ratio of smaller numbers",
+        )
     if info.channels not in (1, 2):
         yield Diagnostic(
             Code.UNSUPPORTED_CHANNELS,
@@ -314,7 +324,7 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
             timeline.origin(*place, "source"),
             "make it mono or stereo first",
         )
-    whole = resampled_length(info.frames, info.rate, rate)
+    whole = info.length(rate)
     lasts = f"{shown(clip.source)} lasts {_ms(milliseconds(whole, rate))}"
     lies = extent(clip, rate, media)
     offset, length = lies.offset, lies.length

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 
 from attrs import frozen
 
@@ -16,7 +17,10 @@ from ...ir.codes import Code
 
 MAX_NUMBER = 10**12
 MAX_CHARACTERS = 48
+MAX_SPEED = 16  # four octaves
+MAX_TERM = 10**6
 _SHOWN = 60
+_RATIO = re.compile(r"\d{1,12}(?:\.\d{1,12})?(?:/\d{1,12}(?:\.\d{1,12})?)?", re.ASCII)
 _UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -59,6 +63,18 @@ def text_problem(value: str) -> Problem | None:
         f"holds U+{ord(bad[0]):04X}, which no file can hold as text",
         "remove that character",
     )
+
+
+def ratio(text: str) -> Fraction | None:
+    """The ratio that a text such as 100/97, 4/3 or 1.5 names; None where it names none of use."""
+    if not _RATIO.fullmatch(text):
+        return None
+    above, _, below = text.partition("/")
+    if not Fraction(below or 1):
+        return None
+    found = Fraction(above) / Fraction(below or 1)
+    in_range = Fraction(1, MAX_SPEED) <= found <= MAX_SPEED
+    return found if in_range and max(found.as_integer_ratio()) <= MAX_TERM else None
 
 
 def shown(value: object) -> str:

@@ -9,7 +9,7 @@ themselves; what is not measured yet is `?`.
 from __future__ import annotations
 
 from ..graph import Graph
-from ..nodes import Node, Source
+from ..nodes import Node, Source, visible
 from ..origin import Origin
 from ..types import Signal
 from .codec import ATTRIBUTES, pointer, quote, symbol_name, value_name
@@ -58,5 +58,9 @@ def print_origin(origin: Origin) -> str:
 
 
 def _attributes(owner: Node | Source) -> str:
-    shown = [f"{a.name} = {a.codec.show(getattr(owner, a.name))}" for a in ATTRIBUTES[type(owner)]]
+    shown = [
+        f"{a.name} = {a.codec.show(getattr(owner, a.name))}"
+        for a in ATTRIBUTES[type(owner)]
+        if visible(owner, a.name)
+    ]
     return " {" + ", ".join(shown) + "}" if shown else ""

@@ -62,9 +62,10 @@ class Sources:
 
     def open(self, source: Source, rate: int, offset: int) -> Reader:
         """A reader of the source at `rate` Hz, from sample `offset` (at that rate) on."""
-        if source.rate == rate:
+        played, session = source.rates(rate)
+        if played == session:
             return FileReader(self.locate(source), source.channels, offset)
-        if resumes(source.rate, rate):
+        if resumes(played, session):
             return ResampledReader(self.locate(source), source, rate, offset)
         return RawReader(self._resampled(source, rate), source.channels, offset)
 
@@ -130,10 +131,11 @@ class ResampledReader:
     """Reads a file at another rate than its own, from shortly before `offset`."""
 
     def __init__(self, path: str, source: Source, rate: int, offset: int) -> None:
-        begin, skipped = region(source.rate, rate, offset)
+        rates = source.rates(rate)
+        begin, skipped = region(*rates, offset)
         self._file = FileReader(path, source.channels, begin)
         self._left = source.frames - begin
-        self._resampler = Resampler(source.rate, rate, source.channels)
+        self._resampler = Resampler(*rates, source.channels)
         self._ready = np.zeros((source.channels, 0))
         self._flushed = False
         while skipped:
@@ -202,7 +204,7 @@ def resumes(source_rate: int, rate: int) -> bool:
 def write_resampled(path: str, source: Source, rate: int, target: Path) -> None:
     """A whole source at `rate`, as interleaved float64."""
     reader = FileReader(path, source.channels, 0)
-    resampler = Resampler(source.rate, rate, source.channels)
+    resampler = Resampler(*source.rates(rate), source.channels)
     with target.open("wb") as out:
         for begin in range(0, source.frames, _BLOCK):
             block = reader.read(min(_BLOCK, source.frames - begin))
