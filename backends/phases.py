@@ -12,7 +12,7 @@ crossing (`value_digests`), and with it everything that is derived from it, such
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve, field, frozen
 
@@ -21,9 +21,11 @@ from ..ir.diagnostics import BackendError, Diagnostic, Related
 from ..ir.digest import node_digest, source_identity
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Encoding, Limiter, Loudnorm, Node, Output, OutputRole, Source
+from ..ir.types import Signal
 from .protocol import Delivery, File, LoudnessLoop, Space
 
 CONTAINER = "wav"
+CODEC = "wav/double"
 _CARRIED = "value:"
 
 
@@ -87,13 +89,44 @@ def split(graph: Graph) -> Phases:
     crossing = [measured, *(n.name for n in graph.nodes if n.name in wanted)]
     files = {value: _work_file(i) for i, value in enumerate(crossing)}
     return Phases(
-        _mix(graph, late, crossing), _finish(graph, after, files), files, loudnorm, limiter
+        _mix(graph, late, crossing), resume(graph, after, files), files, loudnorm, limiter
     )
 
 
 def carried(source: Source) -> str | None:
     """The digest of the value that a file of an earlier phase carries; None for media."""
     return source.digest.removeprefix(_CARRIED) if source.digest.startswith(_CARRIED) else None
+
+
+def carrier(value: str, file: File, signal: Signal, digest: str, codec: str) -> Source:
+    """A file of the work space that carries a value of this type and digest, as a source.
+
+    The source is called as the value is.
+    """
+    return Source(
+        name=value,
+        path=file.path,
+        digest=_CARRIED + digest,
+        rate=signal.rate,
+        channels=signal.channels,
+        frames=signal.length or 0,  # the verifier has seen to it that lengths are known
+        codec=codec,
+    )
+
+
+def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Graph:
+    """The graph of some of the nodes, in which what they hear of the others is read from files.
+
+    `files` are float64 WAVs by the name of the value that each carries.
+    """
+    digests = value_digests(graph)
+    sources, clips = [], []
+    for value, file in files.items():
+        source = carrier(value, file, graph.signals[value], digests[value], CODEC)
+        sources.append(source)
+        origin = graph[value].origin
+        clips.append(Clip(value, value, 0, source.frames, source.rate, origin=origin))
+    return Graph.ordered(sources, (*clips, *nodes))
 
 
 def file_of(source: Source) -> File:
@@ -145,27 +178,6 @@ def _mix(graph: Graph, late: set[str], crossing: list[str]) -> Graph:
     ]
     before = (node for node in graph.nodes if node.name not in late)
     return _live(Graph(graph.sources, (*before, *outputs)))
-
-
-def _finish(graph: Graph, after: list[Node], files: Mapping[str, File]) -> Graph:
-    digests = value_digests(graph)
-    sources, clips = [], []
-    for value, file in files.items():
-        signal = graph.signals[value]
-        length = signal.length or 0  # the verifier has seen to it that lengths are known
-        sources.append(
-            Source(
-                name=value,
-                path=file.path,
-                digest=_CARRIED + digests[value],
-                rate=signal.rate,
-                channels=signal.channels,
-                frames=length,
-                codec="wav/double",
-            )
-        )
-        clips.append(Clip(value, value, 0, length, signal.rate, origin=graph[value].origin))
-    return Graph.ordered(sources, (*clips, *after))
 
 
 def _unlike(taken: set[str], name: str) -> str:
