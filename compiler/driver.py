@@ -12,16 +12,14 @@ from attrs import evolve, field, frozen
 
 from ..backends.protocol import EmitOptions, Plan
 from ..backends.registry import find_backend
-from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean, strict
+from ..ir.diagnostics import Diagnostic, TimelineError, strict
 from ..ir.graph import Graph
-from ..presets.load import export_preset, mix_presets
-from ..presets.model import ExportPreset, MixPreset
+from ..presets.model import MixPreset
 from .graph_input import GraphFile, graph_unit
 from .media import probe_sources
 from .meta import static_meta
 from .pipeline import AFTER_LOWER, Observer, run_pipeline
-from .request import RenderRequest
+from .request import RenderRequest, unknown_mix
 from .timeline.model import Timeline
 from .unit import Unit
 
@@ -31,7 +29,8 @@ class Compilation:
     """What a timeline and a request compile to.
 
     Attributes:
-        timeline: as given; for a graph, a stand-in without tracks.
+        timeline: as given, at the rate and with the channels of the request; for a graph, a
+            stand-in without tracks.
         request: as given.
         graph: the final IR, as the backend got it.
         plan: what the backend made of it.
@@ -76,7 +75,7 @@ def compile_timeline(
 
     Raises:
         TimelineError: everything wrong with the document, the timeline, routing or presets.
-        BackendError: the backend is unknown or cannot express the mix.
+        BackendError: the backend cannot express the mix.
     """
     unit = prepare(timeline, request)
     unit = run_pipeline(unit, disable=disable, limit=pass_limit, observer=observer)
@@ -109,15 +108,15 @@ def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
     """The compilation of a timeline before its first pass.
 
     Raises:
-        TimelineError: a preset is unknown.
-        BackendError: the backend is unknown.
+        TimelineError: the timeline's mix preset is unknown.
     """
+    timeline = request.session(timeline)
     media, problems = probe_sources(timeline)
     return Unit(
         timeline=timeline,
         request=request,
         backend=find_backend(request.backend),
-        export=_export(request),
+        export=request.export,
         mix=_mix(timeline, request),
         media=media,
         diagnostics=(*timeline.notes, *problems),
@@ -142,28 +141,10 @@ def _emit(unit: Unit, *, single: bool) -> Compilation:
     )
 
 
-def _export(request: RenderRequest) -> ExportPreset:
-    """The export preset with the request's own choices."""
-    preset = export_preset(request.export_preset)
-    return evolve(
-        preset,
-        container=request.container or preset.container,
-        encoding=request.encoding or preset.encoding,
-    )
-
-
 def _mix(timeline: Timeline, request: RenderRequest) -> MixPreset:
     name = request.mix_preset_id or timeline.mix_preset_id
-    known = mix_presets()
-    if name in known:
-        return known[name]
-    asked = request.mix_preset_id is not None
-    raise TimelineError(
-        Diagnostic(
-            Code.UNKNOWN_MIX_PRESET,
-            f"Unknown mix preset: {name!r}",
-            origin=None if asked else timeline.origin("mix_preset_id"),
-            help=did_you_mean(name, known),
-        ),
-        timeline.documents,
-    )
+    known = request.library
+    if name in known.mix:
+        return known.mix[name]
+    problem = evolve(unknown_mix(name, known), origin=timeline.origin("mix_preset_id"))
+    raise TimelineError(problem, timeline.documents)

@@ -1,13 +1,30 @@
-"""What is asked of a compilation, besides the timeline."""
+"""What is asked of a compilation, besides the timeline.
+
+Promises: a `RenderRequest` that exists can be met as far as that can be told without a timeline:
+everything wrong with it (unknown presets, backends, formats, modes, bad numbers) is raised at
+once, each with the known names.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from pathlib import Path
+from typing import cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from ..backends.registry import backend_names
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
 from ..ir.nodes import Encoding
+from ..presets.load import Library, library
+from ..presets.model import FORMATS, ExportPreset
 from .facts import Facts
+from .timeline.fields import FIELDS
+from .timeline.model import Timeline
 
 
 class StemMode(StrEnum):
@@ -17,6 +34,35 @@ class StemMode(StrEnum):
     MASTERED = "mastered"
 
 
+BIT_DEPTHS: Mapping[str, Encoding] = {
+    "16": Encoding.S16,
+    "24": Encoding.S24,
+    "32f": Encoding.F32,
+    "64f": Encoding.F64,
+}
+"""Bit depths as users write them."""
+
+
+def _mode(value: StemMode | str) -> StemMode:
+    """A mode; a name that is none stays as it is, for the check to report."""
+    return StemMode(value) if value in tuple(StemMode) else cast(StemMode, value)
+
+
+def _stems(value: bool | str | Iterable[str]) -> bool | tuple[str, ...]:
+    """All, none or some; what is none of these stays as it is, for the check to report."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, Iterable) else value
+
+
+def _depth(value: str | int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _paths(value: Iterable[Path | str]) -> tuple[Path, ...]:
+    return tuple(Path(path) for path in value)
+
+
 @frozen(kw_only=True)
 class RenderRequest:
     """Choices of one render.
@@ -24,22 +70,140 @@ class RenderRequest:
     Attributes:
         export_preset: id of the export preset.
         mix_preset_id: id of the mix preset; None: the timeline's own.
-        stems: whether to deliver one file a bus beside the master.
+        stems: whether to deliver one file a bus beside the master; or the ids of those buses.
         stem_mode: see `StemMode`.
+        silent_stems: whether buses on which nothing plays get a stem too.
         backend: name of the backend.
-        container: file format; None: the preset's.
-        encoding: sample format; None: the preset's.
+        format: "wav" or "flac"; None: the export preset's.
+        bit_depth: "16", "24", "32f" or "64f"; None: the export preset's.
+        sample_rate: Hz, of the session and so of the files; None: the timeline's.
+        channels: 1 or 2; None: the timeline's.
         facts: what earlier renders measured.
         render_profile: a name of the user's for these choices, kept in the metadata; None: the
             export preset's id.
+        presets: directories with preset files of the user's own.
+
+    Raises:
+        TimelineError: MIX303 to MIX307, MIX501: everything that is wrong.
     """
 
     export_preset: str = "default"
     mix_preset_id: str | None = None
-    stems: bool = False
-    stem_mode: StemMode = StemMode.PREMASTER
+    stems: bool | tuple[str, ...] = field(default=False, converter=_stems)
+    stem_mode: StemMode = field(default=StemMode.PREMASTER, converter=_mode)
+    silent_stems: bool = False
     backend: str = "ffmpeg"
-    container: str | None = None
-    encoding: Encoding | None = None
+    format: str | None = None
+    bit_depth: str | None = field(default=None, converter=_depth)
+    sample_rate: int | None = None
+    channels: int | None = None
     facts: Facts = field(factory=Facts)
     render_profile: str | None = None
+    presets: tuple[Path, ...] = field(default=(), converter=_paths)
+
+    def __attrs_post_init__(self) -> None:
+        found = tuple(_problems(self, library(self.presets)))
+        if found:
+            raise TimelineError(found)
+
+    @property
+    def library(self) -> Library:
+        """The presets that it may name."""
+        return library(self.presets)
+
+    @property
+    def export(self) -> ExportPreset:
+        """The export preset, with the format and bit depth that were asked for."""
+        preset = self.library.export[self.export_preset]
+        encoding = preset.encoding if self.bit_depth is None else BIT_DEPTHS[self.bit_depth]
+        return evolve(preset, container=self.format or preset.container, encoding=encoding)
+
+    def wants_stem(self, bus_id: str) -> bool:
+        """Whether a bus is to be delivered, if it sounds."""
+        return self.stems if isinstance(self.stems, bool) else bus_id in self.stems
+
+    def session(self, timeline: Timeline) -> Timeline:
+        """The timeline at the rate and with the channels that were asked for."""
+        rate = self.sample_rate or timeline.sample_rate
+        channels = self.channels or timeline.channels
+        if (rate, channels) == (timeline.sample_rate, timeline.channels):
+            return timeline
+        return evolve(timeline, sample_rate=rate, channels=channels)
+
+    def to_dict(self) -> dict[str, object]:
+        """The choices as plain data: not what earlier renders measured, and no directories."""
+        return {
+            "export_preset": self.export_preset,
+            "mix_preset_id": self.mix_preset_id,
+            "stems": self.stems if isinstance(self.stems, bool) else sorted(set(self.stems)),
+            "stem_mode": self.stem_mode.value,
+            "silent_stems": self.silent_stems,
+            "backend": self.backend,
+            "format": self.format,
+            "bit_depth": self.bit_depth,
+            "sample_rate": self.sample_rate,
+            "channels": self.channels,
+            "render_profile": self.render_profile,
+        }
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the choices, after "sha256:"."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
+    preset, mix = request.export_preset, request.mix_preset_id
+    if preset not in known.export:
+        yield _unknown(Code.UNKNOWN_EXPORT_PRESET, "export preset", preset, known.export)
+    if mix is not None and mix not in known.mix:
+        yield unknown_mix(mix, known)
+    if request.backend not in backend_names():
+        yield Diagnostic(
+            Code.UNKNOWN_BACKEND,
+            f"no backend is called {request.backend!r}",
+            help=did_you_mean(request.backend, backend_names()),
+        )
+    if request.stem_mode not in tuple(StemMode):
+        yield _unknown(Code.BAD_REQUEST, "stem mode", request.stem_mode, StemMode)
+    yield from _format_problems(request, known)
+    for name in ("sample_rate", "channels"):
+        value = getattr(request, name)
+        allowed = FIELDS[Timeline][name].range
+        assert allowed is not None
+        fits = isinstance(value, int) and not isinstance(value, bool) and allowed.holds(value)
+        if value is not None and not fits:
+            message = f"{name} cannot be {value!r}"
+            yield Diagnostic(Code.BAD_REQUEST, message, help=f"allowed: {allowed}")
+    if not isinstance(request.stems, bool | tuple):
+        help = "give true, false, or the ids of buses"
+        yield Diagnostic(Code.BAD_REQUEST, f"stems cannot be {request.stems!r}", help=help)
+
+
+def _format_problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
+    form, depth = request.format, request.bit_depth
+    if form is not None and form not in FORMATS:
+        yield _unknown(Code.BAD_REQUEST, "format", form, FORMATS)
+    if depth is not None and depth not in BIT_DEPTHS:
+        yield _unknown(Code.BAD_REQUEST, "bit depth", depth, BIT_DEPTHS)
+    preset = known.export.get(request.export_preset)
+    form = form or (preset and preset.container) or ""
+    encoding = BIT_DEPTHS.get(depth) if depth is not None else preset and preset.encoding
+    if form in FORMATS and encoding is not None and encoding not in FORMATS[form]:
+        held = [name for name, stored in BIT_DEPTHS.items() if stored in FORMATS[form]]
+        asked = next(name for name, stored in BIT_DEPTHS.items() if stored is encoding)
+        yield Diagnostic(
+            Code.BAD_REQUEST,
+            f"{form} does not hold {asked} bits a sample",
+            help=f"choose a bit depth of {', '.join(held)}, or wav, which holds all",
+        )
+
+
+def unknown_mix(name: str, known: Library) -> Diagnostic:
+    """MIX304, without a place."""
+    return _unknown(Code.UNKNOWN_MIX_PRESET, "mix preset", name, known.mix)
+
+
+def _unknown(code: Code, noun: str, name: str, known: Iterable[str]) -> Diagnostic:
+    return Diagnostic(code, f"Unknown {noun}: {name!r}", help=did_you_mean(str(name), known))

@@ -1,59 +1,171 @@
-"""Reads the preset files into typed values, and finds presets by name.
+"""All presets there are: mixdown's own, those of installed packages, those of directories.
 
-Promises: files are read once a process; what is found keeps the files' order; an unknown name is a
-MIX303 or MIX304 that lists the known ones.
+Promises: files are read once a process and once a change; what is found keeps the files' order,
+ours first. A file is `export.toml`, `mix.toml` or `spec.toml`; an entry point of the group
+`mixdown.presets` names a package that holds such files. Presets are merged by id: two that share
+one must be equal. Everything wrong is reported at once: MIX305 bad files, MIX306 conflicts.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from importlib.metadata import entry_points
 from importlib.resources import files
-from typing import TypeVar
+from pathlib import Path
+from typing import cast
 
-import cattrs
+from attrs import field, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
-from .model import ExportPreset, MixPreset
+from ..ir.diagnostics import Diagnostic, Related, TimelineError, did_you_mean
+from ..ir.origin import Document, Origin
+from .model import DeliverySpec, ExportPreset, MixPreset
+from .read import Preset, PresetFile, read_presets
 
-T = TypeVar("T")
+GROUP = "mixdown.presets"
 
-_converter = cattrs.Converter(forbid_extra_keys=True)
+KINDS: Mapping[str, type[Preset]] = {
+    "export.toml": ExportPreset,
+    "mix.toml": MixPreset,
+    "spec.toml": DeliverySpec,
+}
 
 
-@cache
+@frozen
+class Library:
+    """Presets by id, in order.
+
+    Attributes:
+        export: how a mix is delivered.
+        mix: which buses there are.
+        specs: what receivers ask for.
+    """
+
+    export: Mapping[str, ExportPreset] = field(factory=dict)
+    mix: Mapping[str, MixPreset] = field(factory=dict)
+    specs: Mapping[str, DeliverySpec] = field(factory=dict)
+
+
+def library(directories: tuple[Path, ...] = ()) -> Library:
+    """Every preset: built in, of installed packages, and of the directories, in that order.
+
+    Raises:
+        TimelineError: MIX305 a directory or file cannot be used, MIX306 presets of one id differ.
+    """
+    read: list[tuple[str, PresetFile]] = list(_installed())
+    problems: list[Diagnostic] = []
+    for directory in directories:
+        found = [(name, directory / name) for name in KINDS if (directory / name).is_file()]
+        read += [(name, _read_file(name, path)) for name, path in found]
+        if not found:
+            problems.append(
+                Diagnostic(
+                    Code.BAD_PRESET,
+                    f"no preset files in {str(directory)!r}",
+                    help=f"a preset directory holds {', '.join(KINDS)}, or some of them",
+                )
+            )
+    made, conflicts = _merged(read)
+    problems += [*(p for _, file in read for p in file.problems), *conflicts]
+    if problems:
+        raise TimelineError(problems, {f.document.name: f.document for _, f in read})
+    return made
+
+
 def export_presets() -> Mapping[str, ExportPreset]:
-    """All export presets, by id, in the file's order."""
-    return _read("export.toml", ExportPreset)
-
-
-@cache
-def mix_presets() -> Mapping[str, MixPreset]:
-    """All mix presets, by id, in the file's order."""
-    return _read("mix.toml", MixPreset)
+    """The installed export presets, by id."""
+    return library().export
 
 
 def export_preset(name: str) -> ExportPreset:
-    """The export preset called `name`.
+    """The installed export preset called `name`.
 
     Raises:
         TimelineError: MIX303.
     """
     found = export_presets()
     if name not in found:
-        raise TimelineError(
-            Diagnostic(
-                Code.UNKNOWN_EXPORT_PRESET,
-                f"Unknown export preset: {name!r}",
-                help=did_you_mean(name, found),
-            )
-        )
+        message = f"Unknown export preset: {name!r}"
+        help = did_you_mean(name, found)
+        raise TimelineError(Diagnostic(Code.UNKNOWN_EXPORT_PRESET, message, help=help))
     return found[name]
 
 
-def _read(filename: str, cls: type[T]) -> Mapping[str, T]:
-    text = files(__package__).joinpath(filename).read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
-    return {key: _converter.structure({"id": key, **table}, cls) for key, table in tables.items()}
+def mix_presets() -> Mapping[str, MixPreset]:
+    """The installed mix presets, by id."""
+    return library().mix
+
+
+def delivery_specs() -> Mapping[str, DeliverySpec]:
+    """The installed delivery specs, by id."""
+    return library().specs
+
+
+@cache
+def _installed() -> tuple[tuple[str, PresetFile], ...]:
+    packages = [str(__package__)]
+    packages += sorted(entry.value for entry in entry_points(group=GROUP))
+    return tuple(pair for package in packages for pair in _of_package(package))
+
+
+def _of_package(package: str) -> Iterator[tuple[str, PresetFile]]:
+    try:
+        root = files(package)
+        texts = {
+            n: root.joinpath(n).read_text("utf-8") for n in KINDS if root.joinpath(n).is_file()
+        }
+    except (ImportError, OSError, ValueError) as error:
+        yield "export.toml", _unreadable(package, str(error))
+        return
+    for name, text in texts.items():
+        yield name, read_presets(text, f"{package}/{name}", KINDS[name])
+
+
+def _read_file(name: str, path: Path) -> PresetFile:
+    try:
+        status = path.stat()
+        return _read_content(name, path, status.st_size, status.st_mtime_ns)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        return _unreadable(str(path), str(reason))
+
+
+@lru_cache(maxsize=256)
+def _read_content(name: str, path: Path, size: int, mtime_ns: int) -> PresetFile:
+    """Keyed by size and time too, so that a file that changed is read again."""
+    return read_presets(path.read_text(encoding="utf-8"), str(path), KINDS[name])
+
+
+def _unreadable(name: str, reason: str) -> PresetFile:
+    message = f"cannot read {name!r}: {reason}"
+    document = Document(name, "", lambda text, pointer: None)
+    return PresetFile(document, {}, (Diagnostic(Code.BAD_PRESET, message),))
+
+
+def _merged(read: list[tuple[str, PresetFile]]) -> tuple[Library, list[Diagnostic]]:
+    """The presets of all files, and the ids that two of them define differently."""
+    tables: dict[str, dict[str, Preset]] = {name: {} for name in KINDS}
+    places: dict[tuple[str, str], Origin] = {}
+    conflicts: list[Diagnostic] = []
+    for name, file in read:
+        for key, preset in file.presets.items():
+            origin = Origin(file.document.name).child(key)
+            first = tables[name].setdefault(key, preset)
+            before = places.setdefault((name, key), origin)
+            if first != preset:
+                conflicts.append(
+                    Diagnostic(
+                        Code.PRESET_CONFLICT,
+                        f"two presets are named {key!r}, and they differ",
+                        origin,
+                        "give this one a name of its own",
+                        (Related(before, "the other"),),
+                    )
+                )
+    made = Library(
+        export=cast(Mapping[str, ExportPreset], tables["export.toml"]),
+        mix=cast(Mapping[str, MixPreset], tables["mix.toml"]),
+        specs=cast(Mapping[str, DeliverySpec], tables["spec.toml"]),
+    )
+    return made, conflicts

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import sqrt
 
 from attrs import frozen
 
 from ..ir.curves import FilterKind
 from ..ir.nodes import Encoding, LimitMode
+
+MASTER = "master"
+"""The id that no bus may have: the master's own."""
+
+FORMATS: Mapping[str, tuple[Encoding, ...]] = {
+    "wav": tuple(Encoding),
+    "flac": (Encoding.S16, Encoding.S24),
+}
+"""Containers, and the encodings that each holds."""
 
 
 @frozen(kw_only=True)
@@ -50,14 +60,34 @@ class BusEq:
 
 
 @frozen(kw_only=True)
+class Duck:
+    """How a bus steps back while others speak.
+
+    Attributes:
+        by: the roles of the tracks that it makes room for; none: it does not duck.
+        gain_db: how far it goes down, 0 or less.
+        attack_ms: how long it takes to go down; it is down when they start.
+        release_ms: how long it takes to come back.
+        hold_ms: how long it stays down after they end; shorter gaps do not pump.
+    """
+
+    by: tuple[str, ...]
+    gain_db: float = -9.0
+    attack_ms: float = 200.0
+    release_ms: float = 600.0
+    hold_ms: float = 300.0
+
+
+@frozen(kw_only=True)
 class BusPreset:
-    """A bus: which roles it takes, and its gain (dB), pan ([-1, 1]) and equaliser."""
+    """A bus: which roles it takes, its gain (dB), pan ([-1, 1]), equaliser and ducking."""
 
     id: str
     roles: tuple[str, ...] = ()
     gain_db: float = 0.0
     pan: float = 0.0
     eq: tuple[BusEq, ...] = ()
+    duck: Duck | None = None
 
 
 @frozen(kw_only=True)
@@ -73,3 +103,40 @@ class MixPreset:
     def roles(self) -> tuple[str, ...]:
         """Every role that some bus takes, in bus order."""
         return tuple(role for bus in self.buses for role in bus.roles)
+
+
+@frozen(kw_only=True)
+class DeliverySpec:
+    """What a receiver asks of a file; None: nothing.
+
+    Attributes:
+        id: what users choose it by.
+        title: the receiver's name for it.
+        use: who asks for it.
+        source: the document that says so.
+        lufs: integrated loudness (ITU-R BS.1770-5), within `lufs_tolerance` LU.
+        lufs_tolerance: how far it may be off, LU.
+        true_peak_max_dbtp: the highest true peak.
+        sample_peak_max_dbfs: the highest sample.
+        short_term_max_lufs: the loudest 3 s.
+        rms_min_dbfs: the RMS over the whole file, at least.
+        rms_max_dbfs: the same, at most.
+        noise_floor_max_dbfs: the RMS of the quietest half second, at most.
+        sample_rate: Hz.
+        channels: how many.
+    """
+
+    id: str
+    title: str
+    use: str
+    source: str
+    lufs: float | None = None
+    lufs_tolerance: float | None = None
+    true_peak_max_dbtp: float | None = None
+    sample_peak_max_dbfs: float | None = None
+    short_term_max_lufs: float | None = None
+    rms_min_dbfs: float | None = None
+    rms_max_dbfs: float | None = None
+    noise_floor_max_dbfs: float | None = None
+    sample_rate: int | None = None
+    channels: int | None = None

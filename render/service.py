@@ -8,21 +8,23 @@ the same bytes.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Unpack
+
+from attrs import evolve
 
 from ..backends.native.meter.measure import Measurement
 from ..backends.protocol import OURSELVES
-from ..compiler.api import compile
+from ..compiler.api import Choices, compile_request, request_of
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.graph_input import GraphFile
-from ..compiler.request import StemMode
+from ..compiler.request import RenderRequest
 from ..compiler.timeline.model import Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..ir.nodes import Encoding, OutputRole
+from ..ir.nodes import OutputRole
 from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
 from .loudness import Levels, judge
@@ -39,17 +41,10 @@ def render(
     timeline: Timeline | GraphFile,
     *,
     out: str | Path,
-    preset: str = "default",
-    mix: str | None = None,
-    stems: bool = False,
-    stem_mode: StemMode | str = StemMode.PREMASTER,
-    backend: str = "ffmpeg",
-    container: str | None = None,
-    encoding: Encoding | str | None = None,
-    facts: Facts | None = None,
     disable: Collection[str] = (),
     strict: bool = False,
     progress: Listener = ignore,
+    **choices: Unpack[Choices],
 ) -> RenderResult:
     """Renders a timeline, or a graph, to a master, stems and a manifest.
 
@@ -59,17 +54,10 @@ def render(
     Args:
         timeline: from `load` or built in Python; or a graph from `load_graph`.
         out: the directory for the files; made where it is missing.
-        preset: as for `compile`, with all that follow.
-        mix: id of the mix preset; None: the timeline's own.
-        stems: whether to deliver one file a bus beside the master.
-        stem_mode: "premaster" or "mastered".
-        backend: name of the backend.
-        container: file format; None: the preset's.
-        encoding: "s16", "s24", "f32" or "f64"; None: the preset's.
-        facts: what earlier renders measured (`RenderResult.facts`).
         disable: names of optimisations to leave out.
         strict: whether warnings of the compilation are errors.
         progress: is told how far each step is.
+        choices: as for `compile`: see `Choices`; `facts` are those of `RenderResult.facts`.
 
     Returns:
         Master, stems and manifest, each measured and described.
@@ -77,27 +65,36 @@ def render(
     Raises:
         MixdownError: a ValueError with every diagnostic; the out directory is as it was.
     """
-    compiled = partial(
-        compile,
+    return render_request(
         timeline,
-        preset=preset,
-        mix=mix,
-        stems=stems,
-        stem_mode=stem_mode,
-        backend=backend,
-        container=container,
-        encoding=encoding,
+        request_of(choices),
+        out=Path(out),
         disable=disable,
         strict=strict,
+        progress=progress,
     )
-    compilation = compiled(facts=facts)
+
+
+def render_request(
+    timeline: Timeline | GraphFile,
+    request: RenderRequest,
+    *,
+    out: Path,
+    disable: Collection[str] = (),
+    strict: bool = False,
+    progress: Listener = ignore,
+) -> RenderResult:
+    """The same for a request; arguments, result and errors as `render`."""
+    compilation = compile_request(timeline, request, disable=disable, strict=strict)
     try:
-        return render_compilation(compilation, out=Path(out), progress=progress)
+        return render_compilation(compilation, out=out, progress=progress)
     except RenderError as error:
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
         if not over or compilation.fact_key not in compilation.request.facts.finishes:
             raise
-    return render_compilation(compiled(), out=Path(out), progress=progress)
+    anew = evolve(request, facts=Facts())
+    compilation = compile_request(timeline, anew, disable=disable, strict=strict)
+    return render_compilation(compilation, out=out, progress=progress)
 
 
 def render_compilation(

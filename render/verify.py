@@ -155,8 +155,8 @@ def perform(timeline: Timeline, performer: Performer, out: Path) -> Take:
         RenderRequest(
             backend="native" if is_reference else performer.backend,
             stems=True,
-            container="wav",
-            encoding=Encoding.F64,
+            format="wav",
+            bit_depth="64f",
         ),
         disable=optional if is_reference else performer.disable,
     )

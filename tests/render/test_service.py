@@ -79,7 +79,7 @@ def test_the_manifest_says_the_same(show, tmp_path):
 
 
 def test_stems_sum_to_the_premaster(show, tmp_path):
-    result = mixdown.render(show, out=tmp_path / "out", preset="draft", stems=True, encoding="f32")
+    result = mixdown.render(show, out=tmp_path / "out", preset="draft", stems=True, bit_depth="32f")
     master, *stems = (soundfile.read(file.path)[0] for file in result.files)
     headroom = 10 ** (-3 / 20)
     assert np.abs(headroom * sum(stems) - master).max() < 1e-6
