@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
-from functools import cache
 from typing import ClassVar
 
 import attrs
@@ -120,13 +119,8 @@ class Source:
 
 def visible(owner: Node | Source, name: str) -> bool:
     """Whether an attribute is part of the owner's text and digest: not at a default to omit."""
-    omitted = _omitted(type(owner))
+    omitted = _OMITTED.get(type(owner), {})
     return name not in omitted or getattr(owner, name) != omitted[name]
-
-
-@cache
-def _omitted(cls: type[Node] | type[Source]) -> Mapping[str, object]:
-    return {f.name: f.default for f in attrs.fields(cls) if f.metadata.get("omitted")}
 
 
 @frozen
@@ -431,4 +425,10 @@ KINDS: dict[str, type[Node]] = {
         Dither,
         Output,
     )
+}
+
+# Class -> the attributes to omit at these values.
+_OMITTED: Mapping[type, Mapping[str, object]] = {
+    cls: {f.name: f.default for f in attrs.fields(cls) if f.metadata.get("omitted")}
+    for cls in (*KINDS.values(), Source)
 }

@@ -1,18 +1,19 @@
-"""From a file, or a text, to a timeline.
+"""From a file, or a text, to a timeline, or to what another kind of document says.
 
 Promises: whatever the bytes, the result is a `Timeline` or a `TimelineError` with every problem of
 the document in it, in bounded time and memory; nothing else escapes. Numbers are exact. The text is
 kept with the timeline, so that a later diagnostic can show its line; no place is worked out before.
+`parse` and `model` are the two halves, for whoever must look into a document to know its kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Generic, Literal, Protocol, TypeVar
 
-from attrs import evolve
+from attrs import AttrsInstance, evolve, frozen
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, TimelineError
@@ -20,7 +21,7 @@ from ...ir.origin import Document, Origin
 from . import json_reader, yaml_reader
 from .migrations import migrate
 from .model import Timeline
-from .structure import diagnose, structure
+from .structure import TIMELINE, Language, diagnose, structure
 from .tree import Locator, Root, SyntaxProblem, TooComplex, span_at
 from .validate import validate
 
@@ -35,6 +36,54 @@ _COMPOSE: dict[Format, Callable[[str], Root]] = {
 }
 
 
+class Located(AttrsInstance, Protocol):
+    """What the model of a whole document has besides its keys."""
+
+    @property
+    def root(self) -> Path:
+        """The directory that its paths count from."""
+
+    @property
+    def document(self) -> Document | None:
+        """Where it stands."""
+
+    @property
+    def allow_outside(self) -> bool:
+        """Whether paths may lead out of `root`."""
+
+
+_Whole = TypeVar("_Whole", bound=Located)
+
+
+@frozen(eq=False)
+class Kind(Generic[_Whole]):
+    """A kind of document.
+
+    Attributes:
+        language: what it is made of.
+        migrate: its values in the current version, and what is wrong with the one that it names.
+        check: all else that can be told of a document by itself.
+    """
+
+    language: Language[_Whole]
+    migrate: Callable[[object, Origin], tuple[object, Diagnostic | None]]
+    check: Callable[[_Whole], Iterable[Diagnostic]]
+
+
+TIMELINES = Kind(TIMELINE, migrate, validate)
+
+
+@frozen(eq=False)
+class Parsed:
+    """A text as plain values; `repeated` are the pointers of keys that a mapping holds twice."""
+
+    name: str
+    text: str
+    format: Format
+    data: object
+    repeated: tuple[str, ...]
+
+
 def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
     """The timeline in a file, YAML or JSON by its extension (else by its first character).
 
@@ -45,10 +94,7 @@ def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
     Raises:
         TimelineError: MIX101 to MIX110, and with those everything else that can be told.
     """
-    place = Path(path)
-    name = str(path)
-    format = _FORMATS.get(place.suffix.lower())
-    return loads(read_text(path), name, place.parent, format, allow_outside=allow_outside)
+    return model(parse_file(path), TIMELINES, Path(path).parent, allow_outside=allow_outside)
 
 
 def loads(
@@ -71,33 +117,59 @@ def loads(
     Raises:
         TimelineError: as `load` does.
     """
+    return model(parse(text, name, format), TIMELINES, root or Path(), allow_outside=allow_outside)
+
+
+def parse_file(path: str | Path) -> Parsed:
+    """The values in a file; raises TimelineError where they cannot be read (MIX101, 102, ...)."""
+    return parse(read_text(path), str(path), _FORMATS.get(Path(path).suffix.lower()))
+
+
+def parse(text: str | bytes, name: str, format: Format | None = None) -> Parsed:
+    """The values in a text; arguments as for `loads`, errors as for `parse_file`."""
     if isinstance(text, bytes):
         text = _decode(text, name)
     text = text.removeprefix("\ufeff")  # a byte order mark is no part of the document
     format = format or ("json" if text.lstrip()[:1] == "{" else "yaml")
+    data, tree = _read(text, name, format)
+    return Parsed(name, text, format, data, tuple(tree.duplicates) if tree is not None else ())
+
+
+def model(parsed: Parsed, kind: Kind[_Whole], root: Path, *, allow_outside: bool) -> _Whole:
+    """What the values say, as a document of this kind.
+
+    Args:
+        parsed: the document.
+        kind: what it is.
+        root: the directory that its sources count from.
+        allow_outside: whether sources may lie outside `root`.
+
+    Raises:
+        TimelineError: everything that is wrong with the document.
+    """
+    name, text, repeated = parsed.name, parsed.text, parsed.repeated
     origin = Origin(name)
-    raw, tree = _read(text, name, format)
-    data, outdated = migrate(raw, origin)
-    repeated = tuple(tree.duplicates) if tree is not None else ()
-    place = partial(evolve, root=root or Path(), allow_outside=allow_outside)
+    data, outdated = kind.migrate(parsed.data, origin)
+    place = partial(evolve, root=root, allow_outside=allow_outside)
     if outdated is None and not repeated:
         try:
-            timeline = structure(data)
+            made = structure(data, kind.language)
         except Exception:  # whatever it was, `diagnose` says it properly
             pass
         else:
-            document = Document(name, text, Locator(_COMPOSE[format]))
-            return place(timeline, document=document)
-    if format == "json":
+            document = Document(name, text, Locator(_COMPOSE[parsed.format]))
+            return place(made, document=document)
+    if parsed.format == "json":
         _composed(text, name)
-    remainder, found = diagnose(data, origin)
-    locator = Locator(_COMPOSE[format], frozenset(found.unknown), frozenset(repeated))
+    diagnosis = diagnose(data, origin, kind.language)
+    remainder, found = diagnosis
+    locator = Locator(_COMPOSE[parsed.format], frozenset(found.unknown), frozenset(repeated))
     document = Document(name, text, locator)
     diagnostics = [*([outdated] if outdated else ()), *_repetitions(repeated, name)]
     diagnostics += found.diagnostics
     if remainder is not None:
         bad = found.bad.union(repeated)
-        rest = validate(place(remainder, document=document))
+        rest = kind.check(place(remainder, document=document))
         diagnostics += [d for d in rest if d.origin is None or not _within(d.origin.pointer, bad)]
     raise TimelineError(diagnostics, {name: document})
 

@@ -27,23 +27,25 @@ def migrate(
     origin: Origin,
     migrations: Mapping[int, Migration] = MIGRATIONS,
     current: int = SCHEMA_VERSION,
+    key: str = "schema_version",
 ) -> tuple[object, Diagnostic | None]:
     """The document in the current version, and what is wrong with the version that it names.
 
-    A document that is no mapping comes back as it is: it has a graver problem than its version.
+    The version stands under `key`. A document that is no mapping comes back as it is: it has a
+    graver problem than its version.
     """
-    if not isinstance(data, dict) or "schema_version" not in data:
+    if not isinstance(data, dict) or key not in data:
         return data, None
-    version = data["schema_version"]
+    version = data[key]
     oldest = min(migrations, default=current)
     if type(version) is not int or not oldest <= version <= current:
         known = str(current) if oldest == current else f"{oldest} to {current}"
-        return {**data, "schema_version": current}, Diagnostic(
+        return {**data, key: current}, Diagnostic(
             Code.SCHEMA_VERSION,
-            f"schema_version {shown(version)} is not known here",
-            origin.child("schema_version"),
+            f"{key} {shown(version)} is not known here",
+            origin.child(key),
             f"this mixdown reads version {known}",
         )
     for step in range(version, current):
-        data = {**migrations[step](data), "schema_version": step + 1}
+        data = {**migrations[step](data), key: step + 1}
     return data, None

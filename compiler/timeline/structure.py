@@ -2,7 +2,8 @@
 
 Promises: `structure` accepts exactly the documents in which `diagnose` finds nothing (a test holds
 it); the quick way is cattrs' generated code, the slow way a walk over the same attrs classes that
-collects every unknown and missing key, wrong type and unusable number with its JSON Pointer.
+collects every unknown and missing key, wrong type and unusable number with its JSON Pointer. Both
+serve any `Language`, timelines being one, so that all kinds of documents are read as strictly.
 """
 
 # ruff: noqa: ANN401 (types are handled as values here, and values of any type)
@@ -14,45 +15,63 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
-from attrs import define, field
+from attrs import define, field, frozen
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
 from ...ir.origin import Origin
-from .fields import FIELDS, NOUNS
+from .fields import FIELDS, NOUNS, Spec
 from .model import Timeline
 from .values import number_problem, shown, text_problem
 
 NOT_IN_DOCUMENTS = ("document", "root", "via", "made_from", "notes", "allow_outside")
 
 
-def structure(data: object) -> Timeline:
+_Root = TypeVar("_Root")
+
+
+@frozen(eq=False)
+class Language(Generic[_Root]):
+    """A kind of document: the class of the whole, and what its classes are called and hold."""
+
+    root: type[_Root]
+    nouns: Mapping[type, str]
+    fields: Mapping[type, Mapping[str, Spec]]
+
+
+TIMELINE = Language(Timeline, NOUNS, FIELDS)
+
+
+def structure(data: object, language: Language[_Root]) -> _Root:
     """The model of a whole document's values; any exception means that `diagnose` knows more."""
-    timeline: Timeline = _structure_timeline()(data, Timeline)
-    return timeline
+    made: _Root = _structure_root(language)(data, language.root)
+    return made
 
 
-def diagnose(data: object, origin: Origin) -> tuple[Timeline | None, Findings]:
-    """All that is wrong with the values, and as much of a timeline as can be made of the rest.
+def diagnose(
+    data: object, origin: Origin, language: Language[_Root]
+) -> tuple[_Root | None, Findings]:
+    """All that is wrong with the values, and as much of a model as can be made of the rest.
 
     Where a required value is missing or unusable a stand-in takes its place, so that places keep
-    their numbers; `Findings.bad` names those places, for whoever checks the timeline further. None
-    if the document is no mapping at all.
+    their numbers; `Findings.bad` names those places, for whoever checks the model further. None if
+    the document is no mapping at all.
     """
-    findings = Findings()
-    value = _walk(Timeline, data, origin, "the document", findings)
-    return (value if isinstance(value, Timeline) else None), findings
+    findings = Findings(language)
+    value = _walk(language.root, data, origin, "the document", findings)
+    return (value if isinstance(value, language.root) else None), findings
 
 
 @define
 class Findings:
     """What a walk found: diagnostics, the places of unknown keys, and all places to distrust."""
 
+    language: Language[Any]
     diagnostics: list[Diagnostic] = field(factory=list)
     unknown: set[str] = field(factory=set)
     bad: set[str] = field(factory=set)
@@ -98,14 +117,14 @@ class _Refused(Exception):  # noqa: N818 - never leaves `load`
 
 
 @cache
-def _structure_timeline() -> _Hook:
-    return _hook(Timeline, Converter(forbid_extra_keys=True, detailed_validation=False))
+def _structure_root(language: Language[Any]) -> _Hook:
+    return _hook(language.root, Converter(forbid_extra_keys=True, detailed_validation=False))
 
 
 def _hook(kind: Any, converter: Converter) -> _Hook:
     """What makes a `kind`. Each field is given its hook: cattrs' own for `str` takes anything."""
     inner = optional(kind)
-    if kind in FIELDS:
+    if attrs.has(kind):
         return _class_hook(kind, converter)
     if inner is not None:
         return _optional_hook(inner, converter)
@@ -204,13 +223,14 @@ def _walk(kind: Any, data: object, origin: Origin, name: str, found: Findings) -
 def _walk_class(cls: Any, data: object, origin: Origin, name: str, found: Findings) -> Any:
     if not isinstance(data, dict):
         return _wrong(f"{name} must be a mapping, not {_kind(data)}", origin, None, found)
+    noun = found.language.nouns[cls]
     fields = document_fields(cls)
     names = [a.name for a in fields]
     for key in data:
         if key not in names:
             place = origin.child(key)
             found.unknown.add(place.pointer)
-            message = f"{NOUNS[cls]} has no key {shown(key)}"
+            message = f"{noun} has no key {shown(key)}"
             found.add(Code.UNKNOWN_KEY, message, place, did_you_mean(key, names))
     values = {}
     for attribute in fields:
@@ -221,8 +241,9 @@ def _walk_class(cls: Any, data: object, origin: Origin, name: str, found: Findin
             if value is not _BAD:
                 values[key] = value
         elif attribute.default is attrs.NOTHING:
-            message = f"{NOUNS[cls]} needs the key {key!r}"
-            found.add(Code.MISSING_KEY, message, origin, f"{key}: {FIELDS[cls][key].doc}")
+            message = f"{noun} needs the key {key!r}"
+            help = f"{key}: {found.language.fields[cls][key].doc}"
+            found.add(Code.MISSING_KEY, message, origin, help)
             found.bad.discard(origin.pointer)
             found.bad.add(place.pointer)
         if key not in values and attribute.default is attrs.NOTHING:
@@ -233,7 +254,7 @@ def _walk_class(cls: Any, data: object, origin: Origin, name: str, found: Findin
 def _walk_tuple(element: Any, data: object, origin: Origin, name: str, found: Findings) -> Any:
     if not isinstance(data, list):
         return _wrong(f"{name} must be a list, not {_kind(data)}", origin, None, found)
-    noun = NOUNS.get(element, f"an item of {name}")
+    noun = found.language.nouns.get(element, f"an item of {name}")
     values = [
         _walk(element, item, origin.child(index), noun, found) for index, item in enumerate(data)
     ]

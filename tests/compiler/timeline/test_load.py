@@ -29,7 +29,7 @@ from mixdown.compiler.timeline.model import (
     Timeline,
     Track,
 )
-from mixdown.compiler.timeline.structure import diagnose, document_fields, structure
+from mixdown.compiler.timeline.structure import TIMELINE, diagnose, document_fields, structure
 from mixdown.compiler.timeline.tree import walk
 from mixdown.compiler.timeline.validate import validate
 from mixdown.ir.codes import Code
@@ -227,9 +227,9 @@ def test_messages(text, message):
 def test_the_quick_and_the_slow_way_agree_on_sound_values(timeline):
 
     data = to_data(timeline)
-    slow, findings = diagnose(data, Origin("x"))
+    slow, findings = diagnose(data, Origin("x"), TIMELINE)
     assert findings.diagnostics == []
-    assert slow == structure(data) == timeline
+    assert slow == structure(data, TIMELINE) == timeline
 
 
 def test_the_quick_way_refuses_what_the_slow_one_names():
@@ -239,13 +239,13 @@ def test_the_quick_way_refuses_what_the_slow_one_names():
     whole = [yaml_reader.read(p.read_text("utf-8-sig"))[0] for p in DOCUMENTS]
     for n in range(3000):
         data = mutated_values(rng, whole[n % len(whole)])
-        _, findings = diagnose(data, Origin("x"))
+        _, findings = diagnose(data, Origin("x"), TIMELINE)
         if findings.diagnostics:
             refused += 1
             with pytest.raises(Exception):  # noqa: B017 - any refusal will do
-                structure(data)
+                structure(data, TIMELINE)
         else:
-            structure(data)
+            structure(data, TIMELINE)
     assert refused > 1000
 
 
