@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .options import mix_choices, pass_choices, strict
+
+if TYPE_CHECKING:
+    from ..compiler.api import Choices
 
 
 @click.command("compile")
@@ -22,18 +26,21 @@ from .options import mix_choices, pass_choices, strict
     show_default=True,
     help="For readers, or the typed plan with its filter-to-clip map.",
 )
+@click.option(
+    "--single",
+    is_flag=True,
+    help="One command with everything in it; a loudness target then needs --facts.",
+)
 @click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
 @strict
 def command(
     file: str,
-    preset: str,
-    mix: str | None,
-    stems: bool,
-    stem_mode: str,
+    choices: Choices,
     backend: str,
     disable: tuple[str, ...],
     pass_limit: int | None,
     form: str,
+    single: bool,
     out: str | None,
     strict: bool,
 ) -> None:
@@ -42,20 +49,17 @@ def command(
     The same FILE, options and media always give the same bytes. Warnings go to standard error. FILE
     may be a graph (.mir, see `mixdown inspect`), which says itself how it is delivered.
     """
-    from .. import compile
+    from ..compiler.api import compile_request, request_of
     from ..compiler.graph_input import open_mix
     from ..render.workspace import write_file
     from .console import show
 
-    compilation = compile(
+    compilation = compile_request(
         open_mix(file),
-        preset=preset,
-        mix=mix,
-        stems=stems,
-        stem_mode=stem_mode,
-        backend=backend,
+        request_of({**choices, "backend": backend}),
         disable=disable,
         pass_limit=pass_limit,
+        single=single,
         strict=strict,
     )
     show(compilation.diagnostics, compilation.timeline.documents)

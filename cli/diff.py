@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from .options import as_json, mix_choices, pass_choices
+
+if TYPE_CHECKING:
+    from ..compiler.api import Choices
 
 
 @click.command("diff")
@@ -16,10 +21,7 @@ from .options import as_json, mix_choices, pass_choices
 def command(
     a: str,
     b: str,
-    preset: str,
-    mix: str | None,
-    stems: bool,
-    stem_mode: str,
+    choices: Choices,
     backend: str,
     disable: tuple[str, ...],
     pass_limit: int | None,
@@ -31,20 +33,14 @@ def command(
     gains, fades, automation, routes and sources that do, each with its line, then a diff of the
     final graphs.
     """
+    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
-    from ..compiler.request import RenderRequest, StemMode
     from ..inspection.diff import diff
     from ..inspection.trace import trace
     from .app import ExitCode
     from .console import print_json
 
-    request = RenderRequest(
-        export_preset=preset,
-        mix_preset_id=mix,
-        stems=stems,
-        stem_mode=StemMode(stem_mode),
-        backend=backend,
-    )
+    request = request_of({**choices, "backend": backend})
     traces = [
         trace(open_mix(file), request, disable=disable, pass_limit=pass_limit) for file in (a, b)
     ]

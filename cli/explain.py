@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import click
 
 from .options import as_json, mix_choices, pass_choices
+
+if TYPE_CHECKING:
+    from ..compiler.api import Choices
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)")
 
@@ -36,10 +40,7 @@ def command(
     at: Decimal | None,
     label: str | None,
     node: str | None,
-    preset: str,
-    mix: str | None,
-    stems: bool,
-    stem_mode: str,
+    choices: Choices,
     backend: str,
     disable: tuple[str, ...],
     pass_limit: int | None,
@@ -51,8 +52,8 @@ def command(
     the master, and their sum; and the clips that lie there and are not heard. With --filter (a
     name as ffmpeg logs it, volume@host_gain) or --node: the value, whose it is, and its line.
     """
+    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
-    from ..compiler.request import RenderRequest, StemMode
     from ..inspection.explain import explain
     from ..inspection.explain_text import moment_data, moment_text
     from ..inspection.lookup import find_filter, find_value, found_data, found_text
@@ -62,13 +63,7 @@ def command(
 
     if sum(option is not None for option in (at, label, node)) != 1:
         raise click.UsageError("choose one of --at, --filter, --node")
-    request = RenderRequest(
-        export_preset=preset,
-        mix_preset_id=mix,
-        stems=stems,
-        stem_mode=StemMode(stem_mode),
-        backend=backend,
-    )
+    request = request_of({**choices, "backend": backend})
     done = trace(open_mix(file), request, disable=disable, pass_limit=pass_limit)
     documents = done.start.timeline.documents
     if at is not None:

@@ -10,6 +10,7 @@ import click
 from .options import mix_choices, pass_choices
 
 if TYPE_CHECKING:
+    from ..compiler.api import Choices
     from ..inspection.trace import Trace
 
 _FORMATS = ("text", "json", "dot", "svg", "mermaid")
@@ -45,10 +46,7 @@ def command(
     run: bool,
     form: str,
     focus: str | None,
-    preset: str,
-    mix: str | None,
-    stems: bool,
-    stem_mode: str,
+    choices: Choices,
     backend: str,
     disable: tuple[str, ...],
     pass_limit: int | None,
@@ -60,8 +58,8 @@ def command(
     sources of a graph count from its directory. Without an option: the final graph, as text that
     this command and `compile` read.
     """
+    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
-    from ..compiler.request import RenderRequest, StemMode
     from ..inspection.replay import replay
     from ..inspection.trace import trace
     from ..render.workspace import write_file
@@ -72,13 +70,7 @@ def command(
     if run:
         done = replay(file)
     else:
-        request = RenderRequest(
-            export_preset=preset,
-            mix_preset_id=mix,
-            stems=stems,
-            stem_mode=StemMode(stem_mode),
-            backend=backend,
-        )
+        request = request_of({**choices, "backend": backend})
         done = trace(open_mix(file), request, disable=disable, pass_limit=pass_limit)
     show(done.final.diagnostics, done.final.timeline.documents)
     if changed:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from .options import as_json, mix_choices, strict
+from .options import as_json, delivery_choices, strict
+
+if TYPE_CHECKING:
+    from ..compiler.api import Choices
 
 
 @click.command("render")
@@ -17,21 +21,20 @@ from .options import as_json, mix_choices, strict
     metavar="DIR",
     help="Where the files go; made where it is missing.  [default: FILE's name and -mixdown]",
 )
-@mix_choices
+@delivery_choices
 @click.option("--backend", default="ffmpeg", show_default=True, help="What renders it.")
 @strict
 @as_json
+@click.option("--write-facts", metavar="FILE", help="Write what was measured, for --facts, there.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def command(
     file: str,
     out: str | None,
-    preset: str,
-    mix: str | None,
-    stems: bool,
-    stem_mode: str,
+    choices: Choices,
     backend: str,
     strict: bool,
     as_json: bool,
+    write_facts: str | None,
     quiet: bool,
 ) -> None:
     """Render a timeline to a measured master and stems.
@@ -41,22 +44,23 @@ def command(
 
     FILE may be a graph (.mir, see 'mixdown inspect'), which says itself how it is delivered.
     """
+    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
-    from ..render.service import render
+    from ..render.service import render_request
+    from ..render.workspace import write_file
     from .delivery import show_result
     from .progress import progress_bars
 
+    request = request_of({**choices, "backend": backend})
     opened = open_mix(file)
     with progress_bars(wanted=not (quiet or as_json)) as progress:
-        result = render(
+        result = render_request(
             opened,
-            out=out or f"{Path(file).stem}-mixdown",
-            preset=preset,
-            mix=mix,
-            stems=stems,
-            stem_mode=stem_mode,
-            backend=backend,
+            request,
+            out=Path(out or f"{Path(file).stem}-mixdown"),
             strict=strict,
             progress=progress,
         )
+    if write_facts is not None:
+        write_file(Path(write_facts), result.facts.to_json())
     show_result(result, as_json=as_json, quiet=quiet)

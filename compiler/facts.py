@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from attrs import evolve, field, frozen
+
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, TimelineError
+
+MAX_DB = 1000.0  # beyond any gain that could be meant, and finite as a factor
 
 
 @frozen(kw_only=True)
@@ -58,9 +64,37 @@ class Facts:
         """
         try:
             data = json.loads(text)["finishes"]
-            return cls({key: FinishFacts(**values) for key, values in data.items()})
-        except (KeyError, TypeError, AttributeError) as error:
+            finishes = {key: FinishFacts(**values) for key, values in data.items()}
+            if not all(_is_measured(finish) for finish in finishes.values()):
+                raise ValueError("not a facts document")
+            return cls(finishes)
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a facts document") from error
+
+
+def _is_measured(finish: FinishFacts) -> bool:
+    loudness = 0.0 if finish.integrated_lufs is None else finish.integrated_lufs
+    numbers = (loudness, finish.gain_db, finish.margin_db)
+    return all(isinstance(n, int | float) and abs(n) <= MAX_DB for n in numbers)
+
+
+def read_facts(path: str | Path) -> Facts:
+    """The facts in a file that `to_json` wrote.
+
+    Raises:
+        TimelineError: MIX307, it cannot be read or holds something else.
+    """
+    try:
+        return Facts.from_json(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        known = isinstance(error, OSError) and error.strerror
+        raise TimelineError(
+            Diagnostic(
+                Code.BAD_REQUEST,
+                f"{str(path)!r} holds no facts{f': {known}' if known else ''}",
+                help="`mixdown render --write-facts FILE` writes them",
+            )
+        ) from error
 
 
 def fact_key(backend: str, digest: str) -> str:
