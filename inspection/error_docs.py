@@ -1,8 +1,8 @@
 """docs/errors.md: an entry for every code, made from ir/codes.toml.
 
-Promises: what an entry shows as mixdown's answer is mixdown's answer: the documents of MIX1xx and
-MIX2xx are loaded and checked when the page is made. `python -m mixdown.inspection.error_docs`
-prints the page.
+Promises: what an entry shows as mixdown's answer is mixdown's answer: example documents are loaded,
+checked and compiled, and graphs read and verified, when the page is made. To print the page:
+`python -m mixdown.inspection.error_docs`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import sys
 import tempfile
 import tomllib
-from collections.abc import Mapping
+import wave
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 
+from ..compiler.api import compile
 from ..compiler.media import probe_sources
 from ..compiler.passes.clamp_overlaps import clamp_overlaps
 from ..compiler.timeline.load import load
@@ -24,6 +27,8 @@ from ..compiler.timeline.validate import validate, validate_media
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, errors, render
 from ..ir.nodes import Source
+from ..ir.origin import Documents
+from ..ir.text.parser import parse_text
 
 COMMAND = "python -m mixdown.inspection.error_docs > docs/errors.md"
 
@@ -46,8 +51,10 @@ _CHAPTERS = {
     "6": "Rendering",
 }
 
-# What a file of the examples is called; the name shows in their answers.
-_NAME = "timeline.yaml"
+# The languages of the page's blocks, where they are called otherwise.
+_FENCES = {"mir": "text"}
+
+Answer = tuple[tuple[Diagnostic, ...], Documents]
 
 
 @frozen(kw_only=True)
@@ -61,8 +68,9 @@ class Entry:
     instead: str
     language: str = "yaml"
     encoding: str = "utf-8"
-    media: Mapping[str, Mapping[str, int]] = field(factory=dict)
+    media: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     files: Mapping[str, str] | None = None
+    compile: Mapping[str, Any] | None = None
 
 
 def entries() -> Mapping[Code, Entry]:
@@ -85,21 +93,47 @@ def page() -> str:
 
 
 def answer(entry: Entry) -> tuple[tuple[Diagnostic, ...], str]:
-    """What mixdown says of an entry's document: as data and as text; nothing of other examples."""
+    """What mixdown says of an entry's example, as data and as text; nothing of mere commands."""
+    if entry.language == "mir":
+        return _said(lambda: _of_graph(entry))
     if entry.language != "yaml":
         return (), ""
     with tempfile.TemporaryDirectory() as directory:
         for name, text in (entry.files or {}).items():
             Path(directory, name).write_text(text, encoding="utf-8")
-        path = Path(directory, _NAME)
+        path = Path(directory, "timeline.yaml")
         path.write_bytes(entry.example.encode(entry.encoding))
-        try:
-            timeline = load(path)
-            found = _checked(timeline, entry)
-            text = render(found, timeline.documents)
-        except MixdownError as error:
-            found, text = error.diagnostics, str(error)
+        found, text = _said(lambda: _of_timeline(path, entry))
         return found, text.replace(f"{directory}/", "")
+
+
+def _said(work: Callable[[], Answer]) -> tuple[tuple[Diagnostic, ...], str]:
+    try:
+        found, documents = work()
+    except MixdownError as error:
+        found, documents = error.diagnostics, error.documents
+    return found, render(found, documents)
+
+
+def _of_graph(entry: Entry) -> Answer:
+    parsed = parse_text(entry.example, "graph.mir")
+    return parsed.verify(), parsed.documents
+
+
+def _of_timeline(path: Path, entry: Entry) -> Answer:
+    timeline = load(path)
+    if entry.compile is not None:
+        _write_silence(path.parent / "host.wav")
+        compilation = compile(timeline, **entry.compile)
+        return compilation.diagnostics, timeline.documents
+    return _checked(timeline, entry), timeline.documents
+
+
+def _write_silence(path: Path) -> None:
+    """A second of 16-bit silence, 48 kHz, mono."""
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 48000))
 
 
 def _checked(timeline: Timeline, entry: Entry) -> tuple[Diagnostic, ...]:
@@ -122,7 +156,7 @@ def _section(code: Code, entry: Entry) -> str:
         f"### {code}: {entry.title}\n",
         f"{entry.what}\n",
         f"**Why it matters.** {entry.why}\n",
-        f"```{entry.language}\n{entry.example.strip()}\n```\n",
+        f"```{_FENCES.get(entry.language, entry.language)}\n{entry.example.strip()}\n```\n",
     ]
     found, text = answer(entry)
     if code in {d.code for d in found}:

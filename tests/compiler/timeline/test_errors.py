@@ -18,6 +18,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "errors.md"
 ENTRIES = entries()
 # MIX101 has no document, and so no example of one.
 OF_TIMELINES = [c for c in Code if c.startswith(("MIX1", "MIX2")) and c is not Code.FILE_NOT_FOUND]
+RUN = [c for c in Code if c not in OF_TIMELINES and ENTRIES[c].language in ("yaml", "mir")]
 WARNINGS = (Code.CROSSFADE_CLAMPED, Code.AUTOMATION_CLAMPED, Code.FADE_CLAMPED)
 
 
@@ -39,6 +40,13 @@ def test_example_is_answered_with_its_code_alone_and_a_caret(code):
     assert first.startswith(("error[", "warning["))
     assert "--> timeline.yaml:" in first
     assert "^" in first
+    assert f"```text\n{text}\n```" in DOCS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", RUN)
+def test_other_examples_that_run_are_answered_with_their_code(code):
+    found, text = answer(ENTRIES[code])
+    assert {d.code for d in found} == {code}
     assert f"```text\n{text}\n```" in DOCS.read_text(encoding="utf-8")
 
 
