@@ -1,7 +1,7 @@
 """A compiler for audio timelines: `load` one, `compile` it to a plan, `render` it to a master.
 
-This is the public API. It is thin and lazy: importing `mixdown` imports nothing heavy, and each name
-is found where it lives when it is first used.
+This is the public API. It is thin and lazy: importing `mixdown` imports nothing heavy, and each
+name is found where it lives when it is first used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Each optimisation on small graphs: tests/compiler/passes/cases/<pass>.mir, before and after.
 
 A file holds cases. Each begins with `// case: what it shows` and has two graphs, divided by
-`// after`; one without `// after` must come out as it went in. Sources are given once, at the top of
+A file holds cases. Each begins with `// case: what it shows` and has two graphs, divided by
 the file, before the first case.
 """
 
