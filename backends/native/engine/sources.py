@@ -91,20 +91,20 @@ class FileReader:
     """Reads a file at its own rate."""
 
     def __init__(self, path: str, channels: int, offset: int) -> None:
-        self._file = soundfile.SoundFile(path)
+        self.file = soundfile.SoundFile(path)
         self._channels = channels
-        self._file.seek(min(offset, self._file.frames))
+        self.file.seek(min(offset, self.file.frames))
 
     def read(self, count: int) -> FloatArray:
         """See `Reader`."""
-        samples = self._file.read(count, dtype="float64", always_2d=True).T
+        samples = self.file.read(count, dtype="float64", always_2d=True).T
         if samples.shape[1] < count:
             return np.pad(samples, ((0, 0), (0, count - samples.shape[1])))
         return np.ascontiguousarray(samples)
 
     def close(self) -> None:
         """See `Reader`."""
-        self._file.close()
+        self.file.close()
 
 
 class RawReader:

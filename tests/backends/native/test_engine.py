@@ -1,0 +1,224 @@
+"""The engine against the reference: every kind, every block size, any number of threads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mixdown.backends.native import reference
+from mixdown.backends.native.engine.build import STREAMS, build
+from mixdown.backends.native.engine.piece import take
+from mixdown.backends.native.engine.render import Settings, blocks, evaluate, render
+from mixdown.backends.native.engine.sources import FileReader, Sources
+from mixdown.ir.curves import FilterKind, PanLaw, Shape
+from mixdown.ir.graph import Graph
+from mixdown.ir.nodes import (
+    KINDS,
+    Bus,
+    Clip,
+    Dither,
+    Downmix,
+    Edge,
+    Encoding,
+    Fade,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Headroom,
+    Lane,
+    Limiter,
+    LimitMode,
+    Loudnorm,
+    Mix,
+    Node,
+    Output,
+    OutputRole,
+    Pan,
+    PanAutomation,
+    Place,
+    Point,
+    Silence,
+    Source,
+)
+from sounds import Media
+
+RATE = 48000
+EXACT = 3e-13  # -250 dBFS
+BLOCKS = [1, 7, 64, 1000, 4096, 65536]
+
+
+def chain(name: str, length: int, at: int) -> tuple[Node, ...]:
+    """A clip with one of everything, placed."""
+    moves = (Point(0, -12, Shape.SMOOTH), Point(length // 2, 3, Shape.LINEAR), Point(length, -3))
+    turns = (Point(10, -1), Point(length // 3, 0.7, Shape.HOLD), Point(length - 5, -0.2))
+    sweep = (Point(0, 300), Point(length, 6000))
+    c = f"{name}."
+    return (
+        Clip(f"{c}clip", name, 20, length, RATE),
+        Gain(f"{c}gain", -2.5, operands=(f"{c}clip",)),
+        Fade(f"{c}in", Edge.IN, length // 4, "hsin", operands=(f"{c}gain",)),
+        Fade(f"{c}out", Edge.OUT, length // 3, "qsin", operands=(f"{c}in",)),
+        GainAutomation(f"{c}moves", moves, operands=(f"{c}out",)),
+        Filter(f"{c}eq", FilterKind.PEAKING, 900, 1.4, 5.0, operands=(f"{c}moves",)),
+        FilterAutomation(f"{c}lp", FilterKind.LOWPASS, sweep, 0.9, 0.0, operands=(f"{c}eq",)),
+        PanAutomation(f"{c}pan", turns, PanLaw.COMPROMISE, operands=(f"{c}lp",)),
+        Place(f"{c}place", at, operands=(f"{c}pan",)),
+    )
+
+
+def whole_mix(media: Media, scale: int) -> Graph:
+    """Two tracks, lanes, a bus, a shared value, and a master with all its finish."""
+    sources = (
+        media.add("voice", RATE, 1, 5 * scale, "wav"),
+        media.add("call", 44100, 1, 5 * scale),
+        media.add("music", RATE, 2, 6 * scale, "flac"),
+    )
+    length = 12 * scale
+    nodes = (
+        *chain("voice", 3 * scale, scale),
+        *chain("call", 2 * scale, 3 * scale + 5),
+        *chain("music", 4 * scale, 7 * scale),
+        Lane("lane", (scale, 9 * scale), length, operands=("voice.pan", "voice.pan")),
+        Mix("talk", length, operands=("lane", "call.place")),
+        Filter("talk.eq", FilterKind.HIGHPASS, 120, 0.7, 0.0, operands=("talk",)),
+        Mix("band", length, operands=("music.place", "voice.place")),
+        FilterAutomation(
+            "band.lp",
+            FilterKind.LOWPASS,
+            (Point(0, 8000), Point(length, 2000)),
+            0.7,
+            0.0,
+            operands=("band",),
+        ),
+        Pan("band.pan", -0.3, PanLaw.LINEAR, operands=("band.lp",)),
+        Bus("bus", operands=("talk.eq", "band.pan")),
+        Silence("nothing", RATE, 2, length),
+        Mix("master", length, operands=("bus", "nothing")),
+        Headroom("headroom", 3.0, operands=("master",)),
+        Loudnorm("loudnorm", -14.0, 11.0, operands=("headroom",)),
+        Loudnorm("stem.loudnorm", -14.0, 11.0, operands=("bus", "headroom")),
+        Limiter("limiter", -1.0, LimitMode.TRUE_PEAK, 0.1, operands=("loudnorm",)),
+        Dither("dither", 16, operands=("limiter",)),
+        Output("out", OutputRole.MASTER, "master", "wav", Encoding.S16, operands=("dither",)),
+        Output("stem", OutputRole.STEM, "bus", "flac", Encoding.S24, operands=("stem.loudnorm",)),
+        Downmix("mono", operands=("bus",)),
+    )
+    return Graph(sources, nodes)
+
+
+def meant(graph: Graph, media: Media) -> dict[str, np.ndarray]:
+    return reference.evaluate(graph, lambda s: reference.read_file(media.locate(s)))
+
+
+def apart(graph: Graph, media: Media, settings: Settings) -> float:
+    """How far the engine is from the reference, over all values, pulled at once."""
+    names = [n.name for n in graph.nodes if not isinstance(n, Output)]
+    expected, found = meant(graph, media), evaluate(graph, media.locate, names, settings)
+    return max(float(np.max(np.abs(found[name] - expected[name]))) for name in names)
+
+
+def test_every_kind_but_the_output_is_a_stream():
+    assert set(STREAMS) == set(KINDS.values()) - {Output}
+
+
+@pytest.mark.parametrize(
+    ("block", "threads"), [*((block, 0) for block in BLOCKS), (64, 2), (4096, 1), (65536, 4)]
+)
+def test_the_size_of_a_block_changes_nothing(media: Media, block: int, threads: int):
+    graph = whole_mix(media, 60 if block < 64 else 2000)
+    assert apart(graph, media, Settings(block=block, threads=threads)) < EXACT
+
+
+@pytest.mark.parametrize("block", [64, 1000, 65536])
+def test_outputs_alone_are_the_same_as_with_everything_else(media: Media, block: int):
+    """Then hardly anything is shared, and the limiter is free to run ahead."""
+    graph = whole_mix(media, 2000)
+    expected = meant(graph, media)
+    for names in (["dither"], ["dither", "bus"], ["mono"]):
+        found = evaluate(graph, media.locate, names, Settings(block=block))
+        for name in names:
+            assert np.max(np.abs(found[name] - expected[name])) < EXACT
+
+
+def test_the_limiter_works_on_this_mix(media: Media):
+    values = meant(whole_mix(media, 2000), media)
+    assert np.max(np.abs(values["loudnorm"])) > 1.0
+    assert np.max(np.abs(values["limiter"])) <= 10 ** (-1 / 20)
+
+
+def test_files_hold_what_the_reference_means(media: Media, tmp_path: Path):
+    graph = whole_mix(media, 2000)
+    files = {"out": tmp_path / "out.wav", "stem": tmp_path / "stem.flac"}
+    done: list[float] = []
+    render(graph, media.locate, files, progress=done.append)
+    expected = meant(graph, media)
+    for name, path in files.items():
+        assert np.array_equal(reference.read_file(str(path)), expected[name])
+    assert done == sorted(done)
+    assert done[-1] == 1.0
+
+
+def test_the_same_run_gives_the_same_bytes(media: Media, tmp_path: Path):
+    graph = whole_mix(media, 2000)
+    for number, threads in enumerate((0, 1, 4)):
+        files = {"out": tmp_path / f"{number}.wav", "stem": tmp_path / f"{number}.flac"}
+        render(graph, media.locate, files, settings=Settings(threads=threads))
+    for suffix in ("wav", "flac"):
+        assert len({path.read_bytes() for path in tmp_path.glob(f"[0-2].{suffix}")}) == 1
+
+
+def sparse(media: Media) -> Graph:
+    """A clip of 100 samples in the middle of two minutes, filtered."""
+    source = media.add("click", RATE, 1, 200)
+    length = 120 * RATE
+    nodes = (
+        Clip("clip", "click", 0, 100, RATE),
+        Place("place", length // 2, operands=("clip",)),
+        Mix("mix", length, operands=("place",)),
+        Filter("filter", FilterKind.HIGHPASS, 100, 0.7, 0.0, operands=("mix",)),
+        Gain("gain", -3.0, operands=("filter",)),
+    )
+    return Graph((source,), nodes)
+
+
+def test_silence_is_neither_allocated_nor_played(media: Media):
+    graph = sparse(media)
+    sounding = [b for b in blocks(graph, media.locate, ["gain"]) if b.pieces["gain"] is not None]
+    assert 1 <= len(sounding) <= 3
+    first = sounding[0].pieces["gain"]
+    assert first is not None
+    assert first.start == 60 * RATE
+    assert np.max(np.abs(meant(graph, media)["gain"][:, : 60 * RATE])) == 0.0
+
+
+def test_a_filter_rings_on_until_it_has_rung_out(media: Media):
+    graph = sparse(media)
+    expected = meant(graph, media)["gain"]
+    assert apart(graph, media, Settings()) < EXACT
+    assert np.max(np.abs(expected[:, 60 * RATE + 100 :])) > 1e-6
+
+
+def test_a_file_is_open_only_while_it_sounds(media: Media, tmp_path: Path):
+    source = media.add("click", RATE, 1, 200)
+    readers: list[FileReader] = []
+
+    class Counting(Sources):
+        def open(self, source: Source, rate: int, offset: int) -> FileReader:
+            readers.append(FileReader(self.locate(source), source.channels, offset))
+            return readers[-1]
+
+    nodes = (
+        Clip("clip", "click", 0, 100, RATE),
+        Lane("lane", (0, 5000, 9000), 10000, operands=("clip", "clip", "clip")),
+    )
+    built = build(Graph((source,), nodes), ["lane"], Counting(media.locate, tmp_path))
+    counts = []
+    for start in range(0, 10000, 50):
+        take(built.streams["lane"], start, start + 50)
+        counts.append((len(readers), sum(not reader.file.closed for reader in readers)))
+    assert counts[0] == (1, 1)
+    assert counts[1] == counts[99] == (1, 0)
+    assert counts[100] == (2, 1)
+    assert counts[-1] == (3, 0)

@@ -1,0 +1,91 @@
+"""Sources from any sample on: exactly the samples of the whole file, resampled as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from attrs import evolve
+from mixdown.backends.native.dsp.resample import resample
+from mixdown.backends.native.engine.sources import open_sources, region, resumes
+from mixdown.backends.native.reference import read_file
+from mixdown.ir.nodes import Source
+from sounds import CODINGS, Media
+
+EXACT = 3e-13  # -250 dBFS
+
+
+def read_on(media: Media, source: Source, rate: int, offset: int, sizes: list[int]) -> np.ndarray:
+    with open_sources(media.locate) as sources:
+        reader = sources.open(source, rate, offset)
+        samples = np.concatenate([reader.read(size) for size in sizes], axis=1)
+        reader.close()
+    return samples
+
+
+def whole(media: Media, source: Source, rate: int) -> np.ndarray:
+    samples = read_file(media.locate(source))
+    played, session = source.rates(rate)
+    return samples if played == session else resample(samples, played, session)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("offset", [0, 1, 1152, 30011, 47000])
+def test_a_seek_lands_on_the_sample_in_every_coding(media: Media, coding: str, offset: int):
+    source = media.add("sound", 48000, 2, 48000, coding)
+    count = min(900, source.frames - offset)
+    expected = whole(media, source, 48000)[:, offset : offset + count]
+    assert np.array_equal(read_on(media, source, 48000, offset, [7, count - 7]), expected)
+
+
+@pytest.mark.parametrize("rates", [(44100, 48000), (22050, 48000), (8000, 48000), (96000, 44100)])
+@pytest.mark.parametrize("offset", [0, 1, 4801, 39999])
+def test_a_region_is_resampled_as_the_whole_is(media: Media, rates: tuple[int, int], offset: int):
+    source_rate, rate = rates
+    source = media.add("sound", source_rate, 1, source_rate)
+    expected = whole(media, source, rate)[:, offset : offset + 4000]
+    found = read_on(media, source, rate, offset, [1, 64, expected.shape[1] - 65])
+    assert np.max(np.abs(found - expected)) < EXACT
+
+
+def test_ratios_at_which_soxr_depends_on_its_start_are_resampled_whole():
+    assert resumes(44100, 48000)
+    assert not resumes(96000, 48000)  # filtered in the frequency domain
+    assert not resumes(44099, 48000)  # a step that is no ratio of small numbers
+
+
+def test_a_speed_is_one_more_ratio(media: Media):
+    source = evolve(media.add("sound", 44100, 1, 30000), speed=(5, 4))
+    expected = whole(media, source, 48000)
+    assert expected.shape[1] == source.length(48000)
+    found = read_on(media, source, 48000, 1234, [5000])
+    assert np.max(np.abs(found - expected[:, 1234:6234])) < EXACT
+
+
+def test_after_the_end_there_is_silence(media: Media):
+    for source_rate in (48000, 44100, 96000):
+        source = media.add(f"at{source_rate}", source_rate, 1, 5000)
+        expected = whole(media, source, 48000)
+        tail = read_on(media, source, 48000, expected.shape[1] - 10, [10, 500])
+        assert np.max(np.abs(tail[:, :10] - expected[:, -10:])) < EXACT
+        assert not tail[:, 10:].any()
+
+
+def test_regions_begin_at_even_samples_of_both_rates():
+    for offset in (0, 5000, 123456):
+        begin, skipped = region(44100, 48000, offset)
+        at = (offset - skipped) * 44100
+        assert at == begin * 48000
+        assert (offset - skipped) % 2 == 0
+
+
+def test_intermediates_are_shared_and_cleaned_up(media: Media, tmp_path: Path):
+    source = media.add("sound", 96000, 2, 9000)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with open_sources(media.locate, scratch) as sources:
+        for offset in (0, 77):
+            sources.open(source, 48000, offset).close()
+        assert [path.name for path in scratch.glob("*/*")] == ["resampled0.f64"]
+    assert not list(scratch.iterdir())
