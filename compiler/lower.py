@@ -23,6 +23,7 @@ from ..ir.nodes import (
     Downmix,
     Edge,
     Fade,
+    GainAutomation,
     Headroom,
     Limiter,
     Loudnorm,
@@ -55,12 +56,15 @@ def lower(unit: Unit) -> Unit:
         if not track.mute and (track.solo or not solo):
             value = _track(unit, nodes, index, length)
             by_bus[unit.routes[track.id]] += [value] if value else []
-    buses = {b.id: _bus(timeline, nodes, b, by_bus[b.id]) for b in unit.buses if by_bus[b.id]}
+    buses = {b.id: _bus(unit, nodes, b, by_bus[b.id]) for b in unit.buses if by_bus[b.id]}
     measured = _master(unit, nodes, buses, length)
-    if unit.request.stems:
-        for index, (bus_id, value) in enumerate(buses.items(), 1):
-            place = _bus_place(timeline, bus_id)
-            stem = Chain(nodes, bus_id, place, timeline.sample_rate, value)
+    stems = [b.id for b in unit.buses if unit.request.wants_stem(b.id)]
+    for index, bus_id in enumerate(stems, 1):
+        place = _bus_place(timeline, bus_id)
+        stem = Chain(nodes, bus_id, place, timeline.sample_rate, buses.get(bus_id, ""))
+        if not stem.value and unit.request.silent_stems:
+            stem.begin(_silence(timeline, bus_id, length, place))
+        if stem.value:
             _stem(unit, stem, measured, index)
     sources = tuple(unit.media[name] for name in sorted(unit.media))
     return evolve(unit, graph=Graph.ordered(sources, nodes.made))
@@ -124,14 +128,17 @@ def _clip(unit: Unit, nodes: Nodes, number: tuple[int, int], where: Extent, join
     return chain.value
 
 
-def _bus(timeline: Timeline, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
+def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
     """The value of a bus where it enters the master sum."""
+    timeline = unit.timeline
     place = _bus_place(timeline, bus.id)
     chain = Chain(nodes, bus.id, place, timeline.sample_rate)
     chain.begin(Bus(f"{bus.id}.bus", operands=tuple(tracks), origin=place))
     for number, band in enumerate(bus.eq):
         chain.filter(f"eq{number + 1}", band.kind, band.frequency_hz, band.q, band.gain_db, place)
     chain.gain(bus.gain_db, place)
+    if bus.id in unit.ducking:
+        chain.then(GainAutomation, "duck", place, points=unit.ducking[bus.id])
     if timeline.channels == 2:
         chain.pan(bus.pan, timeline.pan_law, STILL)
     return chain.value
@@ -151,15 +158,7 @@ def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> 
     chain = Chain(nodes, "master", timeline.origin(), timeline.sample_rate)
     operands = tuple(buses.values())
     if not operands:
-        chain.begin(
-            Silence(
-                "master.silence",
-                timeline.sample_rate,
-                timeline.channels,
-                length,
-                origin=chain.place,
-            )
-        )
+        chain.begin(_silence(timeline, "master", length, chain.place))
         operands = (chain.value,)
     chain.begin(Mix("master.mix", length, operands=operands, origin=chain.place))
     chain.then(Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
@@ -169,6 +168,12 @@ def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> 
     chain.then(Limiter, "limiter", chain.place, ceiling_db=export.ceiling_db, mode=export.limit)
     _deliver(unit, chain, OutputRole.MASTER, 0)
     return measured
+
+
+def _silence(timeline: Timeline, owner: str, length: int, place: Origin) -> Silence:
+    """As long as the mix."""
+    name = f"{owner}.silence"
+    return Silence(name, timeline.sample_rate, timeline.channels, length, origin=place)
 
 
 def _stem(unit: Unit, chain: Chain, measured: str, index: int) -> None:
@@ -203,6 +208,6 @@ LOWER = Pass(
     name="lower",
     doc="Makes the graph of the timeline, in the order of the semantics, with nothing optimised.",
     run=lower,
-    requires=("valid", "routed", "clamped"),
+    requires=("valid", "routed", "clamped", "ducked"),
     establishes=("lowered",),
 )

@@ -18,6 +18,7 @@ from .passes.clamp_overlaps import CLAMP_OVERLAPS
 from .passes.common_subexpressions import COMMON_SUBEXPRESSIONS
 from .passes.dead_code import DEAD_CODE
 from .passes.drop_identity import DROP_IDENTITY
+from .passes.duck import DUCK
 from .passes.fold_gain import FOLD_GAIN
 from .passes.legalize import LEGALIZE, VERIFY_LEGAL
 from .passes.pack_lanes import PACK_LANES
@@ -32,6 +33,7 @@ PIPELINE: tuple[Pass, ...] = (
     VALIDATE,
     RESOLVE_ROLES,
     CLAMP_OVERLAPS,
+    DUCK,
     LOWER,
     RESOLVE_FACTS,
     FOLD_GAIN,

@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 from ..backends.protocol import Backend
 from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
-from ..ir.nodes import Source
+from ..ir.nodes import Point, Source
 from ..presets.model import BusPreset, ExportPreset, MixPreset
 from .request import RenderRequest
 from .timeline.model import Timeline
@@ -35,6 +35,7 @@ class Unit:
         media: each source in use, by the name or path that clips use.
         buses: those of the mix preset and the timeline, in the order of their sum.
         routes: track id -> bus id.
+        ducking: bus id -> the gain automation, dB, by which it makes room for others.
         graph: None before `lower`.
         fact_key: what facts about this finish are filed under; "" before `resolve-facts`.
         diagnostics: warnings so far, and errors of the pass that just ran.
@@ -48,6 +49,7 @@ class Unit:
     media: Mapping[str, Source]
     buses: tuple[BusPreset, ...] = ()
     routes: Mapping[str, str] = field(factory=dict)
+    ducking: Mapping[str, tuple[Point, ...]] = field(factory=dict)
     graph: Graph | None = None
     fact_key: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()

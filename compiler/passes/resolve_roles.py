@@ -1,8 +1,9 @@
 """resolve-roles: which bus each track goes to.
 
 A track's own `bus` wins over its role. The buses are those of the mix preset in its order, with the
-timeline's overrides applied, then the timeline's own in its order. Unknown roles and buses are
-errors that list the known ones.
+timeline's overrides applied, then the timeline's own in its order. A role that a bus of the
+timeline claims leaves the preset's bus; two that claim one are an error. So are unknown roles and
+buses, which list the known ones, and a bus that takes the master's name.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from ...ir.codes import Code
-from ...ir.diagnostics import Diagnostic, did_you_mean
-from ...presets.model import BusEq, BusPreset
+from ...ir.diagnostics import Diagnostic, Related, did_you_mean
+from ...presets.model import MASTER, BusEq, BusPreset, Duck
+from ..timeline import model
 from ..timeline.model import BusOverride, EqBand, Timeline
 from ..unit import Pass, Unit
 
@@ -22,6 +24,9 @@ def resolve_roles(unit: Unit) -> Unit:
     """The unit with its buses and routes."""
     buses = merge_buses(unit.mix.buses, unit.timeline.buses)
     routes, problems = _routes(unit.timeline, buses)
+    problems += _claims(unit.timeline)
+    problems += _ducking(unit.timeline, buses)
+    problems += _stems(unit, buses)
     return evolve(unit, buses=buses, routes=routes).report(*problems)
 
 
@@ -29,10 +34,17 @@ def merge_buses(
     preset: tuple[BusPreset, ...], overrides: tuple[BusOverride, ...]
 ) -> tuple[BusPreset, ...]:
     """The preset's buses as the timeline changes them, then the buses it adds."""
-    merged = {bus.id: bus for bus in preset}
+    claimed = {role: override.id for override in overrides for role in override.roles}
+    merged = {bus.id: _without(bus, claimed) for bus in preset}
     for override in overrides:
         merged[override.id] = _override(merged.get(override.id), override)
     return tuple(merged.values())
+
+
+def _without(bus: BusPreset, claimed: Mapping[str, str]) -> BusPreset:
+    """A bus less the roles that the timeline gives to another."""
+    kept = tuple(role for role in bus.roles if claimed.get(role, bus.id) == bus.id)
+    return bus if kept == bus.roles else evolve(bus, roles=kept)
 
 
 def _override(bus: BusPreset | None, override: BusOverride) -> BusPreset:
@@ -43,6 +55,18 @@ def _override(bus: BusPreset | None, override: BusOverride) -> BusPreset:
         gain_db=base.gain_db if override.gain_db is None else float(override.gain_db),
         pan=base.pan if override.pan is None else float(override.pan),
         eq=base.eq if override.eq is None else tuple(bus_eq(band) for band in override.eq),
+        duck=base.duck if override.duck is None else _duck(override.duck),
+    )
+
+
+def _duck(duck: model.Duck) -> Duck:
+    """A document's ducking as a preset's."""
+    return Duck(
+        by=duck.by,
+        gain_db=float(duck.gain_db),
+        attack_ms=float(duck.attack_ms),
+        release_ms=float(duck.release_ms),
+        hold_ms=float(duck.hold_ms),
     )
 
 
@@ -81,6 +105,68 @@ def _routes(
             )
         routes[track.id] = track.bus or by_role.get(track.role, "")
     return routes, problems
+
+
+def _claims(timeline: Timeline) -> list[Diagnostic]:
+    """Buses of the timeline that claim one role, or the master's name."""
+    problems: list[Diagnostic] = []
+    first: dict[str, int] = {}
+    for index, override in enumerate(timeline.buses):
+        if override.id == MASTER:
+            problems.append(
+                Diagnostic(
+                    Code.DUPLICATE_ID,
+                    f"{MASTER!r} is the id of the mix itself",
+                    timeline.origin("buses", index, "id"),
+                    "give this bus another id",
+                )
+            )
+        for role in override.roles:
+            other = first.setdefault(role, index)
+            if timeline.buses[other].id != override.id:
+                problems.append(
+                    Diagnostic(
+                        Code.PRESET_CONFLICT,
+                        f"role {role!r} would play on {timeline.buses[other].id!r} and on "
+                        f"{override.id!r}",
+                        timeline.origin("buses", index, "roles"),
+                        "let one bus have it; a track's own `bus` sends it elsewhere",
+                        (Related(timeline.origin("buses", other, "roles"), "the other"),),
+                    )
+                )
+    return problems
+
+
+def _ducking(timeline: Timeline, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
+    """Buses that make room for roles that nobody has."""
+    roles = list(dict.fromkeys(role for bus in buses for role in bus.roles))
+    return [
+        Diagnostic(
+            Code.UNKNOWN_ROLE,
+            f"bus {override.id!r} ducks for the unknown role {role!r}",
+            origin=timeline.origin("buses", index, "duck", "by"),
+            help=did_you_mean(role, roles),
+        )
+        for index, override in enumerate(timeline.buses)
+        if override.duck is not None
+        for role in override.duck.by
+        if role not in roles
+    ]
+
+
+def _stems(unit: Unit, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
+    """Buses that the request names and nobody has."""
+    wanted = () if isinstance(unit.request.stems, bool) else unit.request.stems
+    ids = [bus.id for bus in buses]
+    return [
+        Diagnostic(
+            Code.UNKNOWN_BUS,
+            f"a stem of the unknown bus {bus!r} is asked for",
+            help=did_you_mean(bus, ids),
+        )
+        for bus in wanted
+        if bus not in ids
+    ]
 
 
 RESOLVE_ROLES = Pass(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from .model import Automation, Clip, EqBand
+from .model import Automation, Clip, Duck, EqBand
 
 Number = Decimal | int | float
 Bands = Iterable[EqBand | Mapping[str, Any]]
@@ -58,3 +58,4 @@ class BusFields(TypedDict, total=False):
     pan: Number | None
     eq: Bands | None
     roles: Iterable[str]
+    duck: Duck | Mapping[str, Any] | None

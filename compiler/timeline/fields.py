@@ -16,6 +16,7 @@ from .model import (
     Automation,
     BusOverride,
     Clip,
+    Duck,
     EqBand,
     Keyframe,
     Marker,
@@ -63,6 +64,7 @@ def _range(low: str, high: str, unit: str = "", *, open_low: bool = False) -> Ra
 
 
 TIME = Range(Decimal(0), MAX_TIME_MS, "ms")
+RAMP = Range(Decimal(0), Decimal(60_000), "ms")
 GAIN = _range("-120", "60", "dB")
 PAN = _range("-1", "1")
 FREQUENCY = _range("0", "192000", "Hz", open_low=True)
@@ -81,6 +83,7 @@ NOUNS: Mapping[type, str] = {
     EqBand: "a filter",
     Marker: "a marker",
     BusOverride: "a bus",
+    Duck: "a ducking",
 }
 
 _EQ = Spec(
@@ -201,5 +204,15 @@ FIELDS: Mapping[type, Mapping[str, Spec]] = {
         "pan": Spec("balance; absent: the preset's", PAN),
         "eq": Spec("static biquad filters; absent: the preset's"),
         "roles": Spec("the roles that play on it, besides the preset's", examples=(["music"],)),
+        "duck": Spec("how it steps back while others play; absent: the preset's"),
+    },
+    Duck: {
+        "by": Spec("the roles that it makes room for; none: no ducking", examples=(["dialogue"],)),
+        "gain_db": Spec("how far it goes down", _range("-120", "0", "dB"), (-9,)),
+        "attack_ms": Spec("how long it takes to go down; it is down when they start", RAMP, (200,)),
+        "release_ms": Spec("how long it takes to come back", RAMP, (600,)),
+        "hold_ms": Spec(
+            "how long it stays down after they end; shorter gaps do not pump", RAMP, (300,)
+        ),
     },
 }

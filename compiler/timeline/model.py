@@ -200,6 +200,22 @@ class Marker:
 
 
 @frozen(kw_only=True)
+class Duck:
+    """How a bus steps back while tracks of the roles `by` play; no roles: it does not."""
+
+    by: tuple[str, ...] = field(converter=words)
+    gain_db: Decimal = field(default=Decimal(-9), converter=decimal)
+    attack_ms: Decimal = field(default=Decimal(200), converter=decimal)
+    release_ms: Decimal = field(default=Decimal(600), converter=decimal)
+    hold_ms: Decimal = field(default=Decimal(300), converter=decimal)
+
+
+def optional_duck(value: Duck | Mapping[str, Any] | None) -> Duck | None:
+    """A ducking, also from a mapping of its fields; None stays None."""
+    return Duck(**value) if isinstance(value, Mapping) else value
+
+
+@frozen(kw_only=True)
 class BusOverride:
     """A change to a bus of the mix preset, or a bus of its own; None keeps what the preset has."""
 
@@ -208,6 +224,7 @@ class BusOverride:
     pan: Decimal | None = field(default=None, converter=optional_decimal)
     eq: tuple[EqBand, ...] | None = field(default=None, converter=optional_bands)
     roles: tuple[str, ...] = field(default=(), converter=words)
+    duck: Duck | None = field(default=None, converter=optional_duck)
 
 
 @frozen(kw_only=True)

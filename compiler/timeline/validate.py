@@ -77,6 +77,8 @@ def _timeline(timeline: Timeline) -> Found:
         yield from _mono(timeline, bool(bus.pan), ("buses", b, "pan"))
         for e, band in enumerate(bus.eq or ()):
             yield from _band(timeline, band, ("buses", b, "eq", e))
+        if bus.duck is not None:
+            yield from _numbers(timeline, bus.duck, ("buses", b, "duck"))
     yield from _unique(timeline, [t.id for t in timeline.tracks], ("tracks",), "track")
     for t, track in enumerate(timeline.tracks):
         yield from _track(timeline, track, ("tracks", t))

@@ -28,6 +28,7 @@ def test_order_is_the_design():
         "validate",
         "resolve-roles",
         "clamp-overlaps",
+        "duck",
         "lower",
         "resolve-facts",
         "fold-gain",

@@ -1,0 +1,152 @@
+"""duck: from where the clips of some roles lie to gain automation on the buses that make room.
+
+Promises: the automation is exact in samples and depends on the timeline alone, never on how loud
+anything is, so it is the same in every backend, and stands in the graph as `<bus>.duck` to be
+looked at. It relies on routed tracks and clamped crossfades. docs/semantics.md has the rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+from attrs import evolve, frozen
+
+from ...ir.nodes import Point
+from ...ir.types import samples
+from ...presets.model import Duck
+from ..geometry import extent, joins, mix_length
+from ..timeline.model import Track, decimal
+from ..unit import Pass, Unit
+
+Span = tuple[int, int]
+"""Samples [start, end) of the timeline."""
+
+
+@frozen
+class Ramp:
+    """A `Duck` in samples: depth in dB, and how long it takes down, up, and stays; 1 or more."""
+
+    depth_db: float
+    attack: int
+    release: int
+    hold: int
+
+
+def duck(unit: Unit) -> Unit:
+    """The unit with the gain automation of every bus that ducks and has something to duck for."""
+    length = mix_length(unit.timeline, unit.media)
+    found: dict[str, tuple[Point, ...]] = {}
+    for bus in unit.buses:
+        if bus.duck is None or not bus.duck.gain_db:
+            continue
+        rate = unit.timeline.sample_rate
+        spans = sounding(unit, bus.duck.by, length)
+        points = automation(spans, in_samples(bus.duck, rate))
+        if points:
+            found[bus.id] = points
+    return evolve(unit, ducking=found)
+
+
+def in_samples(preset: Duck, rate: int) -> Ramp:
+    """The ducking at a sample rate; a ramp of no length takes one sample."""
+    attack, release, hold = (
+        samples(decimal(ms), rate)
+        for ms in (preset.attack_ms, preset.release_ms, preset.hold_ms)
+    )
+    return Ramp(preset.gain_db, max(attack, 1), max(release, 1), hold)
+
+
+def sounding(unit: Unit, roles: Iterable[str], length: int) -> tuple[Span, ...]:
+    """Where clips of the roles lie and are not muted, within the mix, in start order."""
+    wanted = frozenset(roles)
+    solo = any(track.solo for track in unit.timeline.tracks)
+    heard = (
+        track
+        for track in unit.timeline.tracks
+        if track.role in wanted and not track.mute and (track.solo or not solo)
+    )
+    spans = (
+        (start, min(end, length)) for t in heard for start, end in _clips(unit, t) if start < length
+    )
+    return tuple(sorted(spans))
+
+
+def _clips(unit: Unit, track: Track) -> Iterator[Span]:
+    """Where the clips of a track sound: one that crossfades away ends with its crossfade."""
+    rate = unit.timeline.sample_rate
+    extents = [extent(clip, rate, unit.media) for clip in track.clips]
+    joined = joins(track, extents, rate)
+    for number, (clip, lies) in enumerate(zip(track.clips, extents, strict=True)):
+        cut = joined[number].length if number in joined else None
+        if not clip.mute:
+            yield lies.start, lies.start + (lies.length if cut is None else cut)
+
+
+def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:
+    """Keyframes in dB: down by each start, up after each end and its hold.
+
+    Spans less than the hold apart are one. Between two others the gain comes up as far as it gets
+    before it must go down again. Where the mix starts within an attack, so does the automation.
+
+    Args:
+        spans: in start order; may overlap.
+        ramp: in samples.
+    """
+    stays = list(_stays(spans, ramp.hold))
+    if not stays:
+        return ()
+    depth, points = ramp.depth_db, list(_attack(stays[0][0], ramp))
+    for (start, end), (following, _) in pairwise(stays):
+        points += _level(start, end, depth)
+        if following - end >= ramp.attack + ramp.release:
+            points += [Point(end + ramp.release, 0.0)]
+            if following - ramp.attack > end + ramp.release:
+                points += [Point(following - ramp.attack, 0.0)]
+            continue
+        both = ramp.attack + ramp.release
+        turn = round(Fraction(end * ramp.attack + following * ramp.release, both))
+        turn = min(max(turn, end + 1), following - 1)
+        up = (turn - end) / ramp.release
+        down = (following - turn) / ramp.attack
+        points += [Point(turn, depth * (1 - min(up, down)))]
+    start, end = stays[-1]
+    return (*points, *_level(start, end, depth), Point(end + ramp.release, 0.0))
+
+
+def _stays(spans: Iterable[Span], hold: int) -> Iterator[Span]:
+    """Where the gain is all the way down: each span and its hold, merged where they meet."""
+    current: Span | None = None
+    for start, end in spans:
+        if current is None:
+            current = (start, end + hold)
+        elif start <= current[1] + 1:  # a sample between two is no room to come up
+            current = (current[0], max(current[1], end + hold))
+        else:
+            yield current
+            current = (start, end + hold)
+    if current is not None:
+        yield current
+
+
+def _attack(start: int, ramp: Ramp) -> Iterator[Point]:
+    """The way down to the first start, from sample 0 where there is no more room."""
+    if start >= ramp.attack:
+        yield Point(start - ramp.attack, 0.0)
+    elif start > 0:
+        yield Point(0, ramp.depth_db * (1 - start / ramp.attack))
+
+
+def _level(start: int, end: int, depth: float) -> tuple[Point, ...]:
+    return (Point(start, depth), Point(end, depth)) if end > start else (Point(start, depth),)
+
+
+DUCK = Pass(
+    name="duck",
+    doc="Makes gain automation for every bus that ducks, from where the clips of the roles that it "
+    "makes room for lie: down when they start, up when they and the hold have ended.",
+    run=duck,
+    requires=("valid", "routed", "clamped"),
+    establishes=("ducked",),
+)
