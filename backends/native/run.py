@@ -20,6 +20,7 @@ from ..phases import carried
 from ..protocol import File, Step, bind
 from .dsp.arrays import FloatArray
 from .engine.render import Settings, render
+from .integers import run_envelope, run_integers
 from .meter.loudness import LoudnessMeter
 
 Progress = Callable[[float], None]
@@ -126,6 +127,8 @@ def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, fl
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]] = {
     "engine": run_engine,
+    "envelope": run_envelope,
+    "integers": run_integers,
     "measure": run_measure,
 }
 

@@ -1,0 +1,239 @@
+"""Values as 32-bit integers, for programs whose samples are such: SoX's are.
+
+Promises: `run_integers` and `run_envelope` do what the command lines of their steps say. A value is
+divided by what full scale stands for in its file and rounded half to even, so at -192.7 dB of that;
+one that does not fit is an error and never clipped. The files are Sun/NeXT audio (.au): libsndfile
+and SoX both read it, at any length.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from attrs import evolve, field, frozen
+
+from ...ir.codes import Code
+from ...ir.diagnostics import BackendError, Diagnostic
+from ...ir.graph import Graph
+from ...ir.nodes import (
+    Crossfade,
+    Edge,
+    Fade,
+    GainAutomation,
+    Node,
+    PanAutomation,
+    Source,
+)
+from ...ir.text.parser import parse_graph
+from ...ir.types import Signal
+from ..phases import carried
+from .dsp import pan
+from .dsp.arrays import FloatArray
+from .dsp.curves import fade_in, fade_out
+from .dsp.envelope import gain_envelope, interpolate
+from .engine.piece import whole
+from .engine.render import BLOCK, Settings, blocks
+from .values import frames_of
+
+CODEC = "au/pcm_32"
+"""What libsndfile calls the files."""
+
+_PCM_32 = 5
+_UNKNOWN_SIZE = 0xFFFFFFFF
+_NO_ANNOTATION = b"\0\0\0\0"
+
+
+class AuWriter:
+    """An .au file of 32-bit integers (Sun's audio(4), NeXT's SNDSoundStruct).
+
+    A size that 32 bits cannot tell is left unknown: the samples then last to the end of the file.
+    """
+
+    def __init__(self, path: Path, signal: Signal, full_scale: float) -> None:
+        """full_scale: the value that the integers' 2^31 stands for."""
+        size = (signal.length or 0) * signal.channels * 4
+        self._file = path.open("wb")
+        self._full_scale = full_scale
+        self._peak = 0.0
+        start = 24 + len(_NO_ANNOTATION)
+        told = min(size, _UNKNOWN_SIZE)
+        form = (start, told, _PCM_32, signal.rate, signal.channels)
+        self._file.write(b".snd" + struct.pack(">5I", *form) + _NO_ANNOTATION)
+
+    def write(self, samples: FloatArray) -> None:
+        """Append samples, shape (channels, n)."""
+        steps = samples * (2.0**31 / self._full_scale)
+        self._peak = max(self._peak, float(np.max(np.abs(steps), initial=0.0)))
+        whole_steps = np.clip(np.rint(steps), -(2.0**31), 2.0**31 - 1.0)
+        self._file.write(whole_steps.T.astype(">i4").tobytes())
+
+    def close(self) -> float:
+        """The file is complete. Gives its peak in parts of full scale; more than 1 was clipped."""
+        self._file.close()
+        return self._peak / 2.0**31
+
+
+@frozen
+class Order:
+    """What a step is asked to do.
+
+    Attributes:
+        graph: the file of the graph's text.
+        sources, work: the directories that media and files of earlier steps count from.
+        values: the values to write: name, what full scale stands for, path.
+    """
+
+    graph: Path
+    sources: Path = Path()
+    work: Path = Path()
+    values: tuple[tuple[str, float, Path], ...] = field(default=())
+
+
+def run_integers(
+    arguments: Sequence[str], progress: Callable[[float], None]
+) -> Mapping[str, float]:
+    """`mixdown integers`: values of a graph as 32-bit integers.
+
+    Raises:
+        OSError: a file cannot be read, written or decoded.
+        BackendError: MIX502, a value does not fit.
+    """
+    order = _order(arguments)
+    graph = parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name)
+
+    def locate(source: Source) -> str:
+        return str((order.work if carried(source) else order.sources) / source.path)
+
+    def made() -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
+        names = [name for name, _, _ in order.values]
+        for block in blocks(graph, locate, names, settings=Settings(scratch=order.work)):
+            found = {}
+            for name in names:
+                signal = graph.signals[name]
+                end = max(block.start, min(block.end, signal.length or 0))
+                found[name] = whole(block.pieces[name], block.start, end, signal.channels)
+            yield block.end, found
+
+    try:
+        _write(graph, order, made(), progress)
+    except soundfile.SoundFileError as error:
+        raise OSError(None, str(error)) from error
+    return {}
+
+
+def run_envelope(
+    arguments: Sequence[str], progress: Callable[[float], None]
+) -> Mapping[str, float]:
+    """`mixdown envelope`: the gains that fades and automations apply, as 32-bit integers.
+
+    The graph begins with a silence, in whose place there are ones; raises as `run_integers`.
+    """
+    order = _order(arguments)
+    graph = parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name)
+    _write(graph, order, _envelopes(graph, order.values[0][0]), progress)
+    return {}
+
+
+def _envelopes(graph: Graph, name: str) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
+    """Blocks of what the chain that ends in `name` makes of ones."""
+    chain = [graph[name]]
+    while chain[0].operands:
+        chain.insert(0, graph[chain[0].operands[0]])
+    signal = graph.signals[chain[0].name]
+    length = signal.length or 0
+    for start in range(0, length, BLOCK):
+        end = min(start + BLOCK, length)
+        samples: FloatArray = np.ones((signal.channels, end - start))
+        for node in chain[1:]:
+            samples = _ENVELOPES[type(node)](node, samples, start, length)
+        yield end, {name: samples}
+
+
+def _fade(node: Fade | Crossfade, samples: FloatArray, at: int, length: int) -> FloatArray:
+    count = samples.shape[1]
+    if node.edge is Edge.IN:
+        return samples * fade_in(node.length, node.curve, count, at)
+    return samples * fade_out(node.length, node.curve, count, at - length + node.length)
+
+
+def _gain(node: GainAutomation, samples: FloatArray, at: int, _: int) -> FloatArray:
+    return samples * gain_envelope(frames_of(node.points), at, samples.shape[1])
+
+
+def _pan(node: PanAutomation, samples: FloatArray, at: int, _: int) -> FloatArray:
+    positions = np.arange(at, at + samples.shape[1])
+    return pan.pan(samples, interpolate(frames_of(node.points), positions), node.law.value)
+
+
+_ENVELOPES: Mapping[type[Node], Callable[[Any, FloatArray, int, int], FloatArray]] = {
+    Fade: _fade,
+    Crossfade: _fade,
+    GainAutomation: _gain,
+    PanAutomation: _pan,
+}
+
+
+def _write(
+    graph: Graph,
+    order: Order,
+    made: Iterable[tuple[int, Mapping[str, FloatArray]]],
+    progress: Callable[[float], None],
+) -> None:
+    """Write blocks of the values, each block with where it ends."""
+    writers = {
+        name: AuWriter(path, graph.signals[name], full_scale)
+        for name, full_scale, path in order.values
+    }
+    length = max(graph.signals[name].length or 0 for name in writers)
+    try:
+        for end, found in made:
+            for name, writer in writers.items():
+                writer.write(found[name])
+            progress(end / length)
+    finally:
+        peaks = {name: writer.close() for name, writer in writers.items()}
+    over = [v for v in order.values if peaks[v[0]] > 1.0]
+    if over:
+        raise BackendError(_does_not_fit(graph, *value[:2], peaks[value[0]]) for value in over)
+
+
+def _does_not_fit(graph: Graph, name: str, full_scale: float, peak: float) -> Diagnostic:
+    files = ", ".join(repr(source.path) for source in graph.sources)
+    level, room = (20.0 * math.log10(factor) for factor in (peak * full_scale, full_scale))
+    return Diagnostic(
+        Code.UNSUPPORTED_NODE,
+        f"%{name} ({files}) reaches {level:+.1f} dBFS, and its 32-bit integers are given room up "
+        f"to {room:+.1f} dBFS",
+        origin=graph[name].origin,
+        help="turn the file down, or render with another backend: native and ffmpeg use floats",
+    )
+
+
+def _order(arguments: Iterable[str]) -> Order:
+    """The arguments of either command.
+
+    Raises:
+        OSError: an argument is missing or none of the known options.
+    """
+    words = iter(arguments)
+    try:
+        order = Order(Path(next(words)))
+        for word in words:
+            if word == "--value":
+                value = (next(words), float(next(words)), Path(next(words)))
+                order = evolve(order, values=(*order.values, value))
+            else:
+                directory = {"--sources": "sources", "--work": "work"}[word]
+                changed: dict[str, Any] = {directory: Path(next(words))}
+                order = evolve(order, **changed)
+        if not order.values:
+            raise ValueError("no value is asked for")
+    except (StopIteration, KeyError, ValueError) as error:
+        raise OSError(None, f"not a command line for integers: {error}") from error
+    return order

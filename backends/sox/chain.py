@@ -1,0 +1,220 @@
+"""A run of SoX in the making: what it reads, how it joins that, and the effects after it.
+
+A chain's content is a signal of real numbers. What a run of it leaves in its file is the content
+divided by 2^e, e as small as keeps every sample between its effects within full scale, whatever the
+sources hold (`levels`). So nothing saturates and as few bits as possible are lost. The gains that a
+value has beside its chain are kept as a matrix and cost nothing until something must have them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import Enum
+
+from attrs import evolve, frozen
+
+from ...ir.nodes import Source
+from ..protocol import Arg, File
+from .levels import Section, exponent, l1_norm
+from .matrix import Matrix, common_gain, growth, identity, number, remix, scaled
+
+
+@frozen
+class Stored:
+    """A file of integers.
+
+    Attributes:
+        file: where it is; None: SoX's null file, all silence.
+        options: what SoX must be told to read it.
+        full_scale: what its largest integer stands for, a power of two.
+        channels, length: of its signal.
+        source: the medium that it is, if it is one.
+    """
+
+    file: File | None
+    options: tuple[str, ...]
+    full_scale: float
+    channels: int
+    length: int
+    source: Source | None = None
+
+
+class How(Enum):
+    """How SoX combines the files that it reads."""
+
+    READ = ()
+    JOIN = ("--combine", "concatenate")
+    SUM = ("-M",)
+    MULTIPLY = ("-T",)
+
+
+@frozen
+class Input:
+    """A file that a chain begins with, and the gains that it enters with."""
+
+    stored: Stored
+    gains: Matrix
+
+
+@frozen
+class Segment:
+    """Effects between two places where samples can be scaled.
+
+    Attributes:
+        gains: what enters it, from the segment before; the first one's enter with the inputs.
+        effects: in order.
+        peak: the largest sample anywhere in it.
+    """
+
+    gains: Matrix
+    effects: tuple[str, ...]
+    peak: float
+
+
+@frozen
+class Chain:
+    """A run of SoX.
+
+    Attributes:
+        how: how the inputs are combined.
+        inputs: what is read.
+        segments: one or more.
+        bound: the largest sample that it may give.
+        channels, length: of what it gives.
+        ringing: filters since `quiet`, the bound before the first of them.
+    """
+
+    how: How
+    inputs: tuple[Input, ...]
+    segments: tuple[Segment, ...]
+    bound: float
+    channels: int
+    length: int
+    ringing: tuple[Section, ...] = ()
+    quiet: float = 0.0
+
+    @property
+    def as_stored(self) -> Stored | None:
+        """The file that holds its content already; None where SoX must run to make it."""
+        (first, *rest) = self.inputs
+        idle = self.how is How.READ and not rest and len(self.segments) == 1
+        if not idle or self.segments[0].effects or first.stored.file is None:
+            return None
+        return first.stored if first.stored.length == self.length else None
+
+    @property
+    def full_scale(self) -> float:
+        """What the largest integer of its output stands for."""
+        return 2.0 ** exponent(self.segments[-1].peak)
+
+    def then(self, *effect: str, length: int | None = None) -> Chain:
+        """With an effect that lets no sample grow."""
+        changed = evolve(self, ringing=(), length=self.length if length is None else length)
+        return changed._with(effect, self.bound)
+
+    def filtered(self, part: Section) -> Chain:
+        """With a biquad after it."""
+        quiet = self.quiet if self.ringing else self.bound
+        ringing = (*self.ringing, part)
+        bound = quiet * l1_norm(ringing)
+        effect = ("biquad", *map(number, (*part[:3], 1.0, *part[3:])))
+        return evolve(self, ringing=ringing, quiet=quiet, bound=bound)._with(effect, bound)
+
+    def remixed(self, gains: Matrix) -> Chain:
+        """With its channels mixed."""
+        bound = self.bound * growth(gains)
+        return evolve(
+            self,
+            segments=(*self.segments, Segment(gains, (), bound)),
+            bound=bound,
+            channels=len(gains),
+            ringing=(),
+        )
+
+    def padded(self, before: int, after: int) -> Chain:
+        """With silence around it."""
+        if not before and not after:
+            return self
+        return self.then("pad", f"{before}s", f"{after}s", length=before + self.length + after)
+
+    def fitted(self, length: int) -> Chain:
+        """Cut, or padded with silence, to a length."""
+        if length < self.length:
+            return self.then("trim", "0s", f"{length}s", length=length)
+        return self.padded(0, length - self.length)
+
+    def _with(self, effect: Sequence[str], bound: float) -> Chain:
+        *before, last = self.segments
+        grown = Segment(last.gains, (*last.effects, *effect), max(last.peak, bound))
+        return evolve(self, segments=(*before, grown))
+
+
+def read(stored: Stored, bound: float) -> Chain:
+    """What a file holds, no sample of it over `bound`."""
+    gains = identity(stored.channels)
+    first = Segment(gains, (), bound)
+    return Chain(How.READ, (Input(stored, gains),), (first,), bound, stored.channels, stored.length)
+
+
+def combined(how: How, inputs: Sequence[tuple[Input, float]], length: int) -> Chain:
+    """Files joined, added up or multiplied; each comes with the largest sample that it may hold."""
+    gains = inputs[0][0].gains
+    peaks = [bound * growth(each.gains) for each, bound in inputs]
+    if how is How.SUM:
+        bound = max(
+            math.fsum(bound * math.fsum(map(abs, each.gains[row])) for each, bound in inputs)
+            for row in range(len(gains))
+        )
+    else:
+        bound = math.prod(peaks) if how is How.MULTIPLY else max(peaks)
+    first = Segment(identity(len(gains)), (), bound)
+    return Chain(how, tuple(each for each, _ in inputs), (first,), bound, len(gains), length)
+
+
+def command(chain: Chain, output: File, rate: int) -> tuple[Arg, ...]:
+    """The arguments of the run, which leaves the content over its full scale in a file.
+
+    `-D` and `-R` keep SoX from dithering, `--no-glob` from taking names for patterns; encoding,
+    rate and channels are said, so that nothing is converted behind our back.
+    """
+    scales = [2.0 ** exponent(segment.peak) for segment in chain.segments]
+    reading: list[Arg] = []
+    for each in chain.inputs:
+        reading += _reading(chain, each, scales[0], rate)
+    effects: list[str] = []
+    if chain.how is How.SUM:
+        effects += remix(_side_by_side(chain.inputs, scales[0]))
+    for number_, segment in enumerate(chain.segments):
+        if number_:
+            gains = scaled(segment.gains, scales[number_ - 1] / scales[number_])
+            if gains != identity(chain.channels):
+                effects += remix(gains)
+        effects += segment.effects
+    written = ("-e", "signed-integer", "-b", "32", "-r", str(rate), "-c", str(chain.channels))
+    return ("-D", "-R", *chain.how.value, *reading, *written, output, *effects)
+
+
+def _reading(chain: Chain, each: Input, scale: float, rate: int) -> tuple[Arg, ...]:
+    """An input file with the factor that it enters with; those of a sum stand in its remix."""
+    stored = each.stored
+    if stored.file is None:
+        return ("-r", str(rate), "-c", str(stored.channels), "-n")
+    factor = stored.full_scale
+    if chain.how is not How.SUM:
+        factor *= (common_gain(each.gains) or 0.0) / scale
+    if chain.how is How.MULTIPLY and each is not chain.inputs[0]:
+        factor = 1.0  # the envelope's full scale enters with the first input
+    elif chain.how is How.MULTIPLY:
+        factor *= chain.inputs[1].stored.full_scale
+    if chain.how is How.SUM or factor == 1.0:
+        return (*stored.options, "--no-glob", stored.file)
+    return ("-v", number(factor), *stored.options, "--no-glob", stored.file)
+
+
+def _side_by_side(inputs: Sequence[Input], scale: float) -> Matrix:
+    """From the channels of all inputs, merged, to those of their sum."""
+    parts = [scaled(each.gains, each.stored.full_scale / scale) for each in inputs]
+    return tuple(
+        tuple(gain for part in parts for gain in part[row]) for row in range(len(parts[0]))
+    )

@@ -1,0 +1,328 @@
+"""From each node kind to chains: what stands between the sources and the finish.
+
+A value is a chain's content times a matrix of gains. Gains, pans and downmixes only change the
+matrix, and linear effects commute with it, so levels are applied once, where a sum or a lane needs
+them, in the float64 of its `remix` or `-v`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from ...ir.graph import Graph
+from ...ir.nodes import (
+    Bus,
+    Clip,
+    Crossfade,
+    Downmix,
+    Edge,
+    Fade,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Headroom,
+    Lane,
+    Mix,
+    Node,
+    Pan,
+    PanAutomation,
+    Place,
+    Silence,
+)
+from ...ir.types import Signal, gain_factor
+from ..native.dsp import pan
+from ..phases import file_of
+from .chain import Chain, How, Input, Stored, combined, read
+from .levels import (
+    DIRECT,
+    automation_peak,
+    is_direct,
+    moving_peak,
+    room,
+    section,
+)
+from .matrix import (
+    Matrix,
+    common_gain,
+    direction,
+    identity,
+    is_diagonal,
+    largest,
+    product,
+    scaled,
+)
+from .workshop import Workshop
+
+MOST_INPUTS = 64
+"""Files that one run of SoX reads: far from what a system lets a program open, or a command line
+be. More are combined in several runs."""
+
+FADES: Mapping[tuple[Edge, str], str] = {
+    **{
+        (edge, curve): kind
+        for edge in Edge
+        for curve, kind in {"tri": "t", "qsin": "q", "hsin": "h", "ipar": "p"}.items()
+    },
+    (Edge.OUT, "exp"): "l",
+}
+"""The fades that SoX has, sample by sample, by its letters."""
+
+
+@frozen
+class Value:
+    """A value of the graph.
+
+    Attributes:
+        chain: whose content it is made of.
+        gains: what that is multiplied by; a row a channel of the value.
+        moving: fades and automations still to be applied, one after the other.
+    """
+
+    chain: Chain
+    gains: Matrix
+    moving: tuple[Node, ...] = ()
+
+
+@frozen
+class Site:
+    """Where a node is emitted.
+
+    Attributes:
+        graph: the nodes that SoX renders, and others.
+        shop: takes the steps.
+        stretches: of each source that is played: the first sample and the last but one.
+        prepared: sources that are files of integers by now.
+        name: of the node.
+        operands: their values, of these names.
+        operand_names: in their order.
+    """
+
+    graph: Graph
+    shop: Workshop
+    stretches: Mapping[str, tuple[int, int]]
+    prepared: dict[str, tuple[Stored, int]]
+    name: str = ""
+    operands: tuple[Value, ...] = ()
+    operand_names: tuple[str, ...] = field(default=())
+
+    @property
+    def signal(self) -> Signal:
+        """The type of the node's value."""
+        return self.graph.signals[self.name]
+
+    @property
+    def length(self) -> int:
+        """Of the node's value."""
+        return self.signal.length or 0
+
+
+def settled(site: Site, value: Value) -> Value:
+    """The value with nothing left to apply; what moves becomes an envelope that it is times."""
+    if not value.moving:
+        return value
+    chain, moving = value.chain, value.moving
+    ones = Signal(site.shop.rate, chain.channels, chain.length)
+    if isinstance(moving[-1], PanAutomation) and chain.channels == 1:
+        chain = chain.remixed(((1.0,), (1.0,)))
+    peak = 1.0
+    for node in moving:
+        peak *= automation_peak(node) if isinstance(node, GainAutomation) else 1.0
+    stored = site.shop.store(moving[0].operands[0], chain)
+    envelope = site.shop.envelope(moving[-1].name, moving, ones, peak)
+    unity = identity(chain.channels)
+    pair = ((Input(stored, unity), chain.bound), (Input(envelope, unity), peak))
+    return Value(combined(How.MULTIPLY, pair, chain.length), value.gains)
+
+
+def materialised(value: Value) -> Value:
+    """The value with the same gain, not 0, on each channel, and none across."""
+    if common_gain(value.gains):
+        return value
+    return Value(value.chain.remixed(value.gains), identity(len(value.gains)))
+
+
+def stored(site: Site, name: str, value: Value) -> tuple[Input, float]:
+    """A settled value in a file, with the bound of what that holds."""
+    return Input(site.shop.store(name, value.chain), value.gains), value.chain.bound
+
+
+def kept(site: Site, name: str, value: Value) -> Value:
+    """The value, settled and in a file, so that several can hear it."""
+    value = settled(site, value)
+    held, bound = stored(site, name, value)
+    return Value(read(held.stored, bound), value.gains)
+
+
+def _clip(site: Site, node: Clip) -> Value:
+    source = site.graph.source_by_name[node.source]
+    bound = room(source, node.rate)
+    if is_direct(source, node.rate):
+        kind = ("-t", DIRECT[source.codec.partition("/")[0]])
+        length = source.length(node.rate)
+        file, begin = Stored(file_of(source), kind, 1.0, source.channels, length, source), 0
+    else:
+        if node.source not in site.prepared:
+            begin, end = site.stretches[node.source]
+            site.prepared[node.source] = site.shop.prepare(source, begin, end, bound), begin
+        file, begin = site.prepared[node.source]
+    chain = read(file, bound)
+    if node.offset > begin or node.length < file.length:
+        cut = ("trim", f"{node.offset - begin}s", f"{node.length}s")
+        chain = chain.then(*cut, length=node.length)
+    return Value(chain, identity(source.channels))
+
+
+def _silence(site: Site, node: Silence) -> Value:
+    nothing = Stored(None, (), 1.0, node.channels, node.length)
+    chain = read(nothing, 0.0).then("trim", "0s", f"{node.length}s")
+    return Value(chain, identity(node.channels))
+
+
+def _amplified(site: Site, factor: float) -> Value:
+    (value,) = site.operands
+    return evolve(value, gains=scaled(value.gains, factor))
+
+
+def _gain(site: Site, node: Gain) -> Value:
+    return _amplified(site, gain_factor(node.gain_db))
+
+
+def _headroom(site: Site, node: Headroom) -> Value:
+    return _amplified(site, gain_factor(-node.headroom_db))
+
+
+def _fade(site: Site, node: Fade | Crossfade) -> Value:
+    (value,) = site.operands
+    kind = FADES.get((node.edge, node.curve))
+    if not node.length:
+        return value
+    if kind is None or value.moving:
+        return evolve(value, moving=(*value.moving, node))
+    samples = f"{node.length}s"
+    edges = (samples,) if node.edge is Edge.IN else ("0s", f"{value.chain.length}s", samples)
+    return evolve(value, chain=value.chain.then("fade", kind, *edges))
+
+
+def _gain_automation(site: Site, node: GainAutomation) -> Value:
+    (value,) = site.operands
+    return evolve(value, moving=(*value.moving, node))
+
+
+def _pan_automation(site: Site, node: PanAutomation) -> Value:
+    """The envelope has a channel each for left and right, so those must stand side by side."""
+    (value,) = site.operands
+    gain = common_gain(value.gains)
+    if gain is None and not is_diagonal(value.gains):
+        value = materialised(settled(site, value))
+        gain = 1.0
+    gains = value.gains if gain is None else scaled(identity(2), gain)
+    panned = Value(value.chain, gains, (*value.moving, node))
+    return settled(site, panned)
+
+
+def _filter(site: Site, node: Filter) -> Value:
+    (value,) = site.operands
+    value = settled(site, value)
+    return evolve(value, chain=value.chain.filtered(section(node, site.shop.rate)))
+
+
+def _filter_automation(site: Site, node: FilterAutomation) -> Value:
+    ((name,), (value,)) = site.operand_names, site.operands
+    value = settled(site, value)
+    bound = value.chain.bound * moving_peak(node, site.shop.rate)
+    unfiltered = site.shop.store(name, value.chain)
+    return evolve(value, chain=read(site.shop.filtered(unfiltered, node, bound), bound))
+
+
+def _mixed(site: Site, gains: Matrix) -> Value:
+    (value,) = site.operands
+    return evolve(value, gains=product(gains, value.gains))
+
+
+def _pan(site: Site, node: Pan) -> Value:
+    table = pan.matrix(node.position, node.law.value, len(site.operands[0].gains))
+    return _mixed(site, tuple(tuple(float(gain) for gain in row) for row in table))
+
+
+def _downmix(site: Site, _: Downmix) -> Value:
+    return _mixed(site, ((0.5, 0.5),))
+
+
+def _place(site: Site, node: Place) -> Value:
+    (value,) = site.operands
+    value = settled(site, value)
+    return evolve(value, chain=value.chain.padded(node.start, 0))
+
+
+def _lane(site: Site, node: Lane) -> Value:
+    """Each operand with the silence before it, one after the other.
+
+    Where all of them are panned alike, that is left for later.
+    """
+    values = [settled(site, value) for value in site.operands]
+    directions = {direction(value.gains) for value in values}
+    if len(directions) > 1:
+        values = [materialised(value) for value in values]
+        directions = {direction(value.gains) for value in values}
+    parts: list[tuple[str, Value]] = []
+    end = 0
+    for name, value, start in zip(site.operand_names, values, node.starts, strict=True):
+        chain = value.chain.padded(start - end, 0)
+        level = scaled(identity(chain.channels), largest(value.gains))
+        parts.append((name, Value(chain, level)))
+        end = start + value.chain.length
+    (shared,) = directions
+    joined = _in_runs(site, How.JOIN, parts)
+    gains = product(shared, joined.gains)
+    return Value(joined.chain.fitted(node.length), gains)
+
+
+def _sum(site: Site, node: Mix | Bus) -> Value:
+    parts = [
+        (name, settled(site, value))
+        for name, value in zip(site.operand_names, site.operands, strict=True)
+    ]
+    total = _in_runs(site, How.SUM, parts)
+    return evolve(total, chain=total.chain.fitted(site.length))
+
+
+def _in_runs(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
+    """Values joined or added up, in as many runs of SoX as they need."""
+    while len(parts) > 1:
+        groups = [parts[i : i + MOST_INPUTS] for i in range(0, len(parts), MOST_INPUTS)]
+        parts = [(f"{site.name}.part", _in_one_run(site, how, group)) for group in groups]
+    return parts[0][1]
+
+
+def _in_one_run(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
+    if len(parts) == 1:
+        return parts[0][1]
+    inputs = [stored(site, name, value) for name, value in parts]
+    lengths = [each.stored.length for each, _ in inputs]
+    length = sum(lengths) if how is How.JOIN else max(lengths)
+    return Value(combined(how, inputs, length), identity(len(inputs[0][0].gains)))
+
+
+EMITTERS: Mapping[type[Node], Callable[[Site, Any], Value]] = {
+    Clip: _clip,
+    Silence: _silence,
+    Gain: _gain,
+    Headroom: _headroom,
+    Fade: _fade,
+    Crossfade: _fade,
+    GainAutomation: _gain_automation,
+    PanAutomation: _pan_automation,
+    Filter: _filter,
+    FilterAutomation: _filter_automation,
+    Pan: _pan,
+    Downmix: _downmix,
+    Place: _place,
+    Lane: _lane,
+    Mix: _sum,
+    Bus: _sum,
+}
+"""The kinds that SoX renders; the others are the finish."""

@@ -1,0 +1,183 @@
+"""How loud a value can get, whatever its sources hold: bounds, never guesses.
+
+SoX's samples are 32-bit integers that saturate, so every file is given room for the largest sample
+that its graph allows. A linear filter lets no sample grow by more than the sum of the magnitudes of
+its impulse response (its L1 norm); gains, envelopes, pans and sums bound themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from scipy.signal import lfilter
+
+from ...ir.graph import Graph
+from ...ir.nodes import (
+    Bus,
+    Clip,
+    Filter,
+    FilterAutomation,
+    Gain,
+    GainAutomation,
+    Headroom,
+    Lane,
+    Mix,
+    Node,
+    Source,
+)
+from ...ir.types import gain_factor
+from ..native.dsp import biquad
+
+Section = tuple[float, float, float, float, float]
+"""b0 b1 b2 a1 a2 of a biquad whose a0 is 1."""
+
+ROOM_FOR_FLOATS = 16.0
+"""Full scale of a float source's integers: +24 dBFS. A source over that is refused when it is
+prepared."""
+
+ROOM_FOR_DECODED = 8.0
+"""The same for lossy sources, whose decoders overshoot the level that was encoded."""
+
+ROOM_FOR_RESAMPLED = 4.0
+"""The same for integer sources at another rate: libsoxr's filters have L1 norms under 3."""
+
+DIRECT = {"wav": "wav", "wavex": "wav", "aiff": "aiff", "flac": "flac"}
+"""Containers that SoX reads as libsndfile does -> SoX's name of them."""
+
+_INTEGERS = ("pcm_s8", "pcm_u8", "pcm_16", "pcm_24", "pcm_32")
+_LOUDEST = 2.0**1000
+_MOVING_MARGIN = 4.0
+_LONGEST_RESPONSE = 1 << 20
+_RUNG_OUT = math.log(1e-12)
+
+
+def exponent(bound: float) -> int:
+    """The smallest e such that 2^e is not less than the bound; 0 for a bound of 0, at most 1000."""
+    if bound == 0.0 or bound > _LOUDEST:
+        return 1000 if bound else 0
+    mantissa, power = math.frexp(bound)
+    return power - 1 if mantissa == 0.5 else power
+
+
+def is_direct(source: Source, rate: int) -> bool:
+    """Whether SoX can read the source itself, to the bit."""
+    container, _, coding = source.codec.partition("/")
+    played, session = source.rates(rate)
+    return played == session and container in DIRECT and coding in _INTEGERS
+
+
+def room(source: Source, rate: int) -> float:
+    """The largest sample that the source's integers have room for."""
+    coding = source.codec.rpartition("/")[2]
+    if is_direct(source, rate):
+        return 1.0
+    if coding in ("float", "double"):
+        return ROOM_FOR_FLOATS
+    return ROOM_FOR_RESAMPLED if coding in _INTEGERS else ROOM_FOR_DECODED
+
+
+def section(node: Filter, rate: int) -> Section:
+    """The biquad of a filter."""
+    rows = biquad.coefficients(node.shape.value, node.frequency_hz, rate, node.q, node.gain_db)
+    b0, b1, b2, _, a1, a2 = map(float, rows[0])
+    return b0, b1, b2, a1, a2
+
+
+@lru_cache(maxsize=4096)
+def l1_norm(sections: tuple[Section, ...]) -> float:
+    """By how much filters one after the other can make the largest sample grow.
+
+    The response is summed until it has rung out; where that would take too long, each filter is
+    bounded alone, by the geometric series of its poles.
+    """
+    count = sum(map(_ringing, sections)) + 3
+    if count > _LONGEST_RESPONSE:
+        return math.prod(map(_series, sections))
+    response = np.zeros(count)
+    response[0] = 1.0
+    for b0, b1, b2, a1, a2 in sections:
+        response = lfilter((b0, b1, b2), (1.0, a1, a2), response)
+    return float(np.sum(np.abs(response))) * (1.0 + 1e-6)
+
+
+def _poles(part: Section) -> tuple[complex, complex]:
+    root = complex((part[3] / 2.0) ** 2 - part[4]) ** 0.5
+    return -part[3] / 2.0 + root, -part[3] / 2.0 - root
+
+
+def _ringing(part: Section) -> int:
+    """Samples after which a filter has rung out."""
+    radius = max(map(abs, _poles(part)))
+    if radius >= 1.0:  # rounding, at a few mHz
+        return _LONGEST_RESPONSE + 1
+    return math.ceil(_RUNG_OUT / math.log(radius)) if radius > 0.0 else 0
+
+
+def _series(part: Section) -> float:
+    """A bound of one filter: the first two samples, then each pole's series."""
+    b0, b1, b2, *_ = part
+    radius = min(max(map(abs, _poles(part))), 1.0 - 1e-12)
+    # |h[n]| <= (n + 1) r^n for the recursion alone; the zeros' magnitudes multiply its sum.
+    return (abs(b0) + abs(b1) + abs(b2)) / (1.0 - radius) ** 2
+
+
+def moving_peak(node: FilterAutomation, rate: int) -> float:
+    """By how much a moving filter may make the largest sample grow.
+
+    The largest of the filters that it passes, and a margin for what moving itself adds, which no
+    formula bounds: the step that runs it refuses a value that does not fit.
+    """
+    frequencies = [point.value for point in node.points]
+    between = [math.sqrt(low * high) for low, high in pairwise(frequencies)]
+    return _MOVING_MARGIN * max(
+        l1_norm((section(_still(node, hertz), rate),)) for hertz in (*frequencies, *between)
+    )
+
+
+def _still(node: FilterAutomation, hertz: float) -> Filter:
+    return Filter(node.name, node.shape, float(f"{hertz:g}"), node.q, node.gain_db)
+
+
+def automation_peak(node: GainAutomation) -> float:
+    """The largest gain of an automation: between two keyframes it is never outside them."""
+    return max(gain_factor(point.value) for point in node.points)
+
+
+def growth(node: Node, rate: int) -> float:
+    """By how much a node of one operand can make the largest sample grow."""
+    rule = _GROWTH.get(type(node))
+    return rule(node, rate) if rule else 1.0
+
+
+_GROWTH: Mapping[type[Node], Callable[[Any, int], float]] = {
+    Gain: lambda node, _: gain_factor(node.gain_db),
+    Headroom: lambda node, _: gain_factor(-node.headroom_db),
+    GainAutomation: lambda node, _: automation_peak(node),
+    Filter: lambda node, rate: l1_norm((section(node, rate),)),
+    FilterAutomation: moving_peak,
+}
+"""Other kinds (fades, pans, downmix, place) let no sample grow."""
+
+
+def bounds(graph: Graph, names: set[str]) -> Mapping[str, float]:
+    """The largest sample that each of the named values may hold; operands are named too."""
+    found: dict[str, float] = {}
+    for node in graph.nodes:
+        if node.name not in names:
+            continue
+        operands = [found[operand] for operand in node.operands]
+        if isinstance(node, Clip):
+            found[node.name] = room(graph.source_by_name[node.source], node.rate)
+        elif isinstance(node, (Mix, Bus)):
+            found[node.name] = math.fsum(operands)
+        elif isinstance(node, Lane):
+            found[node.name] = max(operands)
+        else:
+            rate = graph.signals[node.name].rate
+            found[node.name] = operands[0] * growth(node, rate) if operands else 0.0
+    return found

@@ -1,0 +1,72 @@
+"""Channel gains as small matrices: what gain, pan and downmix are, and what one `remix` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Matrix = tuple[tuple[float, ...], ...]
+"""A row an outgoing channel, a column an incoming one."""
+
+
+def identity(channels: int) -> Matrix:
+    """Every channel to itself."""
+    return tuple(tuple(float(r == c) for c in range(channels)) for r in range(channels))
+
+
+def scaled(matrix: Matrix, factor: float) -> Matrix:
+    """All gains times a factor."""
+    return tuple(tuple(gain * factor for gain in row) for row in matrix)
+
+
+def product(left: Matrix, right: Matrix) -> Matrix:
+    """What `right` and then `left` do."""
+    columns = tuple(zip(*right, strict=True))
+    return tuple(
+        tuple(sum(a * b for a, b in zip(row, column, strict=True)) for column in columns)
+        for row in left
+    )
+
+
+def common_gain(matrix: Matrix) -> float | None:
+    """The gain of all channels, where each goes to itself and all have the same; else None."""
+    gain = matrix[0][0]
+    return gain if matrix == scaled(identity(len(matrix)), gain) else None
+
+
+def largest(matrix: Matrix) -> float:
+    """The largest gain; 1 where all are 0."""
+    return max(abs(gain) for row in matrix for gain in row) or 1.0
+
+
+def direction(matrix: Matrix) -> Matrix:
+    """The matrix over its largest gain: the same for signals that are panned alike."""
+    top = largest(matrix)
+    return tuple(tuple(gain / top for gain in row) for row in matrix)
+
+
+def is_diagonal(matrix: Matrix) -> bool:
+    """Whether each channel goes to itself alone."""
+    square = len(matrix) == len(matrix[0])
+    return square and all(
+        gain == 0.0 or r == c for r, row in enumerate(matrix) for c, gain in enumerate(row)
+    )
+
+
+def growth(matrix: Matrix) -> float:
+    """By how much the largest sample can grow."""
+    return max(sum(map(abs, row)) for row in matrix)
+
+
+def remix(matrix: Matrix) -> tuple[str, ...]:
+    """The effect; `-m` says that factors are as written, with no 1/n of SoX's own."""
+    return ("remix", "-m", *map(_row, matrix))
+
+
+def number(value: float) -> str:
+    """A number as SoX reads it, to the bit."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e6 else repr(value)
+
+
+def _row(gains: Iterable[float]) -> str:
+    heard = [f"{c}v{number(gain)}" for c, gain in enumerate(gains, 1) if gain]
+    return ",".join(heard) if heard else "0"
