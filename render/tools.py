@@ -2,7 +2,7 @@
 
 Promises: ffmpeg is looked for in `MIXDOWN_FFMPEG`, on PATH and in the package imageio-ffmpeg, in
 that order, and the first of version 5.1 or later is taken. What the variable names is taken or
-refused, never passed over: who sets it means it.
+refused, never passed over: who sets it means it. SoX is looked for on PATH.
 """
 
 from __future__ import annotations
@@ -69,7 +69,32 @@ def find_ffmpeg(environment: Mapping[str, str] | None = None) -> Tool:
     raise RenderError(_too_old(old[0]) if old else _none_found())
 
 
-FINDERS: Mapping[str, Callable[[], Tool]] = {"ffmpeg": find_ffmpeg}
+def find_sox(environment: Mapping[str, str] | None = None) -> Tool:
+    """The SoX on PATH.
+
+    Args:
+        environment: where PATH is looked up; None: this process's.
+
+    Raises:
+        RenderError: MIX603, there is none that runs.
+    """
+    variables = os.environ if environment is None else environment
+    program = shutil.which("sox", path=variables.get("PATH"))
+    told = program and re.search(r"SoX\S*\s+v?(\d+(?:\.\d+)+\S*)", _banner(program, "--version"))
+    if not program or not told:
+        raise RenderError(
+            Diagnostic(
+                Code.STEP_FAILED,
+                "the plan runs SoX, and no sox that runs was found on PATH",
+                help="install SoX 14.4.2 or later (on Debian: apt-get install sox), or choose "
+                "another backend",
+            )
+        )
+    numbers = tuple(int(number) for number in re.findall(r"\d+", told[1])[:3])
+    return Tool(program, numbers, told[1], "PATH")
+
+
+FINDERS: Mapping[str, Callable[[], Tool]] = {"ffmpeg": find_ffmpeg, "sox": find_sox}
 """How each program that a step may name is found."""
 
 
@@ -95,22 +120,25 @@ def find_tools(programs: Iterable[str]) -> Mapping[str, Tool]:
 
 def probe(program: str, found_by: str) -> Tool | None:
     """What the program tells of itself; None where it does not run or is no ffmpeg."""
+    banner = _banner(program, "-version")
+    told = re.match(r"ffmpeg version (\S+)", banner)
+    return Tool(program, parse_version(banner), told[1], found_by) if told else None
+
+
+def _banner(program: str, option: str) -> str:
+    """What the program prints when asked for its version; nothing where it does not run."""
     try:
-        done = subprocess.run(
-            [program, "-version"],
+        return subprocess.run(
+            [program, option],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
             timeout=_PROBE_SECONDS,
             check=True,
-        )
+        ).stdout
     except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-    told = re.match(r"ffmpeg version (\S+)", done.stdout)
-    if told is None:
-        return None
-    return Tool(program, parse_version(done.stdout), told[1], found_by)
+        return ""
 
 
 def parse_version(banner: str) -> tuple[int, ...]:
