@@ -15,6 +15,7 @@ from differential import kept, mixes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mixdown.compiler.pipeline import PIPELINE
+from mixdown.compiler.timeline.load import loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.types import gain_factor
 from mixdown.presets.load import export_preset
@@ -33,6 +34,7 @@ WITHOUT = [
     for step in PIPELINE
     if step.optional
 ]
+FOUND = Path(__file__).parent / "found"
 FFMPEGS = ["embedded", pytest.param("system", marks=pytest.mark.requires("ffmpeg_debian"))]
 
 
@@ -80,6 +82,13 @@ def test_ffmpeg_plays_what_the_reference_means(
     media: Path, note: Note, where: str, data: st.DataObject
 ):
     agree(data.draw(mixes(media)), [REFERENCE, ffmpeg(where)], note)
+
+
+@pytest.mark.parametrize("where", FFMPEGS)
+@pytest.mark.parametrize("found", sorted(FOUND.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_random_mixes_once_found(media: Path, note: Note, where: str, found: Path):
+    timeline = loads(found.read_text(encoding="utf-8"), found.name, media)
+    agree(timeline, [REFERENCE, NATIVE, ffmpeg(where)], note)
 
 
 @settings(SUITE, max_examples=10)
