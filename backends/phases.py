@@ -119,14 +119,17 @@ def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Gr
 
     `files` are float64 WAVs by the name of the value that each carries.
     """
-    digests = value_digests(graph)
-    sources, clips = [], []
+    kept = tuple(nodes)
+    played = {node.source for node in kept if isinstance(node, Clip)}
+    sources = [source for source in graph.sources if source.name in played]
+    digests, clips = value_digests(graph), []
     for value, file in files.items():
         source = carrier(value, file, graph.signals[value], digests[value], CODEC)
+        source = evolve(source, name=_unlike(played, value))
         sources.append(source)
         origin = graph[value].origin
-        clips.append(Clip(value, value, 0, source.frames, source.rate, origin=origin))
-    return Graph.ordered(sources, (*clips, *nodes))
+        clips.append(Clip(value, source.name, 0, source.frames, source.rate, origin=origin))
+    return Graph.ordered(sources, (*clips, *kept))
 
 
 def file_of(source: Source) -> File:
