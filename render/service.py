@@ -25,6 +25,7 @@ from ..compiler.timeline.model import Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
+from .clipping import clipped_stems
 from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
 from .loudness import Levels, judge
@@ -123,7 +124,8 @@ def render_compilation(
             levels = _measure_master(Path(spaces.path(plan.deliveries[0].file)))
             warnings = _judge(compilation.meta[MASTER], levels)
         files = _inspect(compilation, spaces, programs, finish, levels, progress)
-        diagnostics = (*compilation.diagnostics, *warnings)
+        clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
+        diagnostics = (*compilation.diagnostics, *warnings, *clipped)
         names = {d.target: d.file.path for d in plan.deliveries}
         text = manifest_text(
             compilation,

@@ -1,0 +1,128 @@
+"""Stems that do not fit into an integer format, and by how much.
+
+Promises: a stem whose samples were clipped on the way into its file is a warning (MIX620) with the
+peak it would have had. Only stems that touch full scale are looked at again: they are rendered once
+more, in floating point and without the master, by the same backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from math import log10
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from attrs import evolve
+
+from ..backends.protocol import OURSELVES, EmitOptions
+from ..backends.registry import find_backend
+from ..compiler.driver import Compilation
+from ..compiler.facts import FinishFacts
+from ..compiler.passes.dead_code import dead_code
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, Severity
+from ..ir.graph import Graph
+from ..ir.nodes import Dither, Encoding, Gain, Loudnorm, Node, Output, OutputRole
+from .executor import Executor
+from .result import Rendered
+from .tools import find_tools
+from .workspace import workspace
+
+_BLOCK = 1 << 18
+
+
+def clipped_stems(
+    compilation: Compilation, stems: Collection[Rendered], finish: FinishFacts | None, scratch: Path
+) -> tuple[Diagnostic, ...]:
+    """A warning for each stem that was clipped, in their order.
+
+    Args:
+        compilation: what was rendered.
+        stems: as delivered.
+        finish: the loudness gain that mastered stems have.
+        scratch: a directory to render into.
+
+    Raises:
+        RenderError: a stem cannot be rendered again.
+    """
+    outputs = {output.target: output for output in compilation.graph.outputs}
+    full = [stem for stem in stems if _is_full(stem, outputs[stem.target].encoding)]
+    if not full:
+        return ()
+    peaks = _peaks(compilation, {stem.target for stem in full}, finish, scratch)
+    return tuple(_warnings(compilation, full, peaks))
+
+
+def _is_full(stem: Rendered, encoding: Encoding) -> bool:
+    """Whether a sample stands at either end of an integer format's range, so may have passed it."""
+    peak = stem.meta["sample_peak_dbfs"]
+    if encoding.is_float or not isinstance(peak, float):
+        return False
+    return peak >= 20 * log10(1 - 2.0 ** (1 - encoding.bits)) - 1e-4  # levels have four decimals
+
+
+def _warnings(
+    compilation: Compilation, stems: Collection[Rendered], peaks: dict[str, float]
+) -> Iterator[Diagnostic]:
+    origins = {output.target: output.origin for output in compilation.graph.outputs}
+    for stem in stems:
+        peak = peaks[stem.target]
+        if peak > 1.0:
+            over = 20 * log10(peak)
+            yield Diagnostic(
+                Code.STEM_CLIPPED,
+                f"the stem of {stem.target!r} passes full scale by {over:.2f} dB and was clipped",
+                origins[stem.target],
+                "ask for bit depth 32f, which holds it, or turn the bus down by that much",
+                severity=Severity.WARNING,
+            )
+
+
+def _peaks(
+    compilation: Compilation, targets: Collection[str], finish: FinishFacts | None, scratch: Path
+) -> dict[str, float]:
+    """The sample peaks of stems, as factors of full scale, that no file format has bounded."""
+    graph = unbounded(compilation.graph, targets, finish)
+    plan = find_backend(compilation.plan.backend).emit(graph, EmitOptions())
+    tools = find_tools(step.program for step in plan.steps if step.program != OURSELVES)
+    with workspace(scratch, compilation.source_root) as spaces:
+        executor = Executor(
+            plan=plan,
+            tool=tools.__getitem__,
+            spaces=spaces,
+            origins={node.name: node.origin for node in graph},
+            documents=compilation.timeline.documents,
+        )
+        for step in plan.steps:
+            executor.run_step(step, {})
+        return {d.target: _peak(Path(spaces.path(d.file))) for d in plan.deliveries}
+
+
+def unbounded(graph: Graph, targets: Collection[str], finish: FinishFacts | None) -> Graph:
+    """The graph of these stems alone, in floating point, undithered, with every gain known."""
+
+    def rule(node: Node) -> Node | str:
+        if isinstance(node, Dither):
+            return node.operands[0]
+        if isinstance(node, Loudnorm):
+            measured = finish.gain_db if finish else 0.0
+            gain_db = measured if node.gain_db is None else node.gain_db
+            return Gain(node.name, gain_db, operands=node.operands[:1], origin=node.origin)
+        if isinstance(node, Output):
+            return evolve(node, container="wav", encoding=Encoding.F32)
+        return node
+
+    def is_wanted(node: Node) -> bool:
+        stem = isinstance(node, Output) and node.role is OutputRole.STEM and node.target in targets
+        return stem or not isinstance(node, Output)
+
+    changed = graph.rewrite(rule)
+    kept = Graph(changed.sources, tuple(node for node in changed.nodes if is_wanted(node)))
+    return dead_code(kept)
+
+
+def _peak(path: Path) -> float:
+    with soundfile.SoundFile(path) as audio:
+        blocks = audio.blocks(blocksize=_BLOCK, dtype="float64")
+        return max((float(np.abs(block).max(initial=0.0)) for block in blocks), default=0.0)
