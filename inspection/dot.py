@@ -32,7 +32,7 @@ def _cluster(
 ) -> Iterator[str]:
     inner = indent + "  "
     yield f"{indent}subgraph cluster_{number} {{"
-    yield f'{inner}label="{_escaped(f"{frame.level} {frame.title}")}";'
+    yield f'{inner}label="{_escaped(frame.label)}";'
     for index, part in enumerate(frame.frames):
         yield from _cluster(seen, ids, part, f"{number}_{index}", inner)
     for name in frame.boxes:

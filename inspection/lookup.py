@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ..backends.protocol import EmitOptions, Plan
+from ..backends.protocol import Plan
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean, excerpt
 from ..ir.graph import Graph
@@ -16,7 +16,7 @@ from ..ir.nodes import Node
 from ..ir.origin import Documents
 from ..ir.text.printer import print_node
 from .owners import Owner, owners
-from .places import place
+from .places import place, shown_place, span
 from .trace import Trace
 from .words import phrase
 
@@ -47,7 +47,7 @@ def find_filter(done: Trace, label: str) -> Found:
         MixdownError: MIX307, the plan has no such filter.
         BackendError: the backend cannot express the mix.
     """
-    plan = _plan(done)
+    plan = done.plan()
     short = {name.partition("@")[2]: name for name in plan.labels}
     full = label if label in plan.labels else short.get(label.partition("@")[2] or label)
     if full is None:
@@ -68,11 +68,7 @@ def find_value(done: Trace, name: str) -> Found:
         MixdownError: MIX307, no graph has such a value.
         BackendError: the backend cannot express the mix.
     """
-    return _found(done, _plan(done), name.removeprefix("%"))
-
-
-def _plan(done: Trace) -> Plan:
-    return done.final.backend.emit(done.final.ir, EmitOptions())
+    return _found(done, done.plan(), name.removeprefix("%"))
 
 
 def _found(done: Trace, plan: Plan, name: str) -> Found:
@@ -112,8 +108,10 @@ def found_text(found: Found, documents: Documents) -> str:
     if users:
         lines.append(f"  feeds: {', '.join(f'%{u.name}' for u in users)}")
     lines.append(f"  {print_node(node, graph.signals[node.name], origins=False)}")
-    if node.origin is not None:
+    if node.origin is not None and span(node.origin, documents) is not None:
         lines += excerpt(node.origin, documents)
+    elif node.origin is not None:
+        lines.append(f"  --> {shown_place(node.origin, documents)}")
     return "\n".join(lines) + "\n"
 
 

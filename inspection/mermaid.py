@@ -30,7 +30,7 @@ def mermaid(graph: Graph) -> str:
 def _subgraph(
     seen: View, ids: dict[str, str], frame: Frame, name: str, indent: str
 ) -> Iterator[str]:
-    yield f'{indent}subgraph {name}["{_escaped(f"{frame.level} {frame.title}")}"]'
+    yield f'{indent}subgraph {name}["{_escaped(frame.label)}"]'
     for index, part in enumerate(frame.frames):
         yield from _subgraph(seen, ids, part, f"{name}_{index}", indent + "  ")
     for box in frame.boxes:

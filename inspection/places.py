@@ -6,19 +6,28 @@ from ..ir.origin import Documents, Origin, Span
 
 
 def span(origin: Origin, documents: Documents) -> Span | None:
-    """Where an origin is in its text, where that is at hand."""
+    """Where an origin is in its text; None where that is not at hand, or says nothing of it.
+
+    What a document leaves out is found at the nearest thing around it; that is no place where it
+    is the whole document: a bus of a preset, say.
+    """
     document = documents.get(origin.document)
-    return document.locate(origin.pointer) if document else None
+    if document is None:
+        return None
+    found = document.locate(origin.pointer)
+    return None if found == document.locate("") else found
 
 
 def shown_place(origin: Origin | None, documents: Documents) -> str:
-    """file:line, or the pointer where the text is not at hand; "" for no origin."""
+    """file:line; the file, with the pointer where its text is not at hand; "" for no origin."""
     if origin is None:
         return ""
     found = span(origin, documents)
     if found is not None:
         return f"{origin.document}:{found.line}"
-    return f"{origin.document}{' ' if origin.pointer else ''}{origin.pointer}"
+    if origin.document in documents or not origin.pointer:
+        return origin.document
+    return f"{origin.document} {origin.pointer}"
 
 
 def place(origin: Origin | None, documents: Documents) -> dict[str, object] | None:

@@ -10,7 +10,6 @@ from xml.sax.saxutils import escape
 
 from ..ir.graph import Graph
 from .layout import GAP, PADDING, TITLE, Layout, Rect, layout
-from .owners import Level
 from .view import Box, Frame, View, Wire, view
 
 _STYLE = """\
@@ -56,11 +55,10 @@ def svg(graph: Graph) -> str:
 
 
 def _frame(frame: Frame, rect: Rect) -> str:
-    label = frame.title if frame.level is Level.MASTER else f"{frame.level} {frame.title}"
     return (
         f'<rect class="{frame.level}" {_place(rect)} rx="6"/>'
         f'<text class="title" x="{rect.x + PADDING:.1f}" y="{rect.y + TITLE - 3:.1f}">'
-        f"{escape(label)}</text>"
+        f"{escape(frame.label)}</text>"
     )
 
 

@@ -12,6 +12,7 @@ from time import perf_counter
 
 from attrs import evolve, frozen
 
+from ..backends.protocol import EmitOptions, Plan
 from ..compiler.driver import prepare
 from ..compiler.graph_input import GraphFile, graph_unit
 from ..compiler.pipeline import AFTER_LOWER, PIPELINE, run_pipeline
@@ -58,10 +59,8 @@ class Trace:
 
     @property
     def lowered(self) -> Unit:
-        """As `lower` left it, nothing optimised; what is given, where that is a graph."""
-        if self.start.graph is not None:
-            return self.start
-        return self.after("lower")
+        """With its facts and nothing optimised: what `lower` left, or the graph as given."""
+        return self.after("resolve-facts")
 
     def after(self, name: str) -> Unit:
         """After the pass called `name`.
@@ -74,6 +73,15 @@ class Trace:
     def before(self, name: str) -> Unit:
         """Before the pass called `name`; raises as `after`."""
         return self[name].before
+
+    def plan(self) -> Plan:
+        """What the backend makes of the final graph.
+
+        Raises:
+            BackendError: it cannot express it.
+        """
+        tags = tuple(sorted(self.start.timeline.metadata.items()))
+        return self.final.backend.emit(self.final.ir, EmitOptions(tags=tags))
 
     def __getitem__(self, name: str) -> Ran:
         for ran in self.ran:

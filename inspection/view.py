@@ -54,6 +54,11 @@ class Frame:
     boxes: tuple[str, ...]
     frames: tuple[Frame, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """What is written on it."""
+        return self.title if self.level is Level.MASTER else f"{self.level} {self.title}"
+
     def all_boxes(self) -> Iterator[str]:
         """Those within its frames too."""
         yield from self.boxes

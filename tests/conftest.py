@@ -14,7 +14,6 @@ import hypothesis
 import imageio_ffmpeg
 import pytest
 from requirements import REQUIREMENTS, install_line, is_strict, missing_among
-from snapshots import FilterGraphSnapshot, MirSnapshot
 from syrupy.assertion import SnapshotAssertion
 
 # A busy machine must not fail a property by its deadline, and a run must not depend on luck: the
@@ -44,12 +43,16 @@ def embedded_ffmpeg() -> str:
 @pytest.fixture
 def plan_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Compares a plan's text with its own .filtergraph file."""
+    from mixdown.testing.snapshots import FilterGraphSnapshot
+
     return snapshot.use_extension(FilterGraphSnapshot)
 
 
 @pytest.fixture
 def mir_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Compares a graph's text with its own .mir file."""
+    from mixdown.testing.snapshots import MirSnapshot
+
     return snapshot.use_extension(MirSnapshot)
 
 

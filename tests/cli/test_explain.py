@@ -22,7 +22,8 @@ def test_every_filter_of_the_plan(mixdown, show):
         options = ["--preset", "podcast", "--stems", "--json"]
         data = mixdown("explain", show.name, "--filter", label, *options).data
         assert data["value"] == value
-        assert data["place"]["line"] is not None
+        assert data["place"]["document"] == show.name
+        assert (data["place"]["line"] is None) is (data["owner"]["level"] in ("bus", "master"))
 
 
 def test_a_value_and_what_a_graph_says_of_it(mixdown, show):

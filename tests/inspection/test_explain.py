@@ -8,10 +8,12 @@ from decimal import Decimal
 import numpy as np
 import pytest
 import soundfile
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.backends.native.dsp.resample import resample
 from mixdown.backends.native.reference import evaluate, read_file
+from mixdown.compiler.facts import Facts, FinishFacts
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
 from mixdown.inspection.explain import explain, in_decibels
@@ -85,8 +87,6 @@ def timelines(draw):
 @settings(max_examples=60)
 @given(timeline=timelines(), data=st.data())
 def test_the_sum_of_what_sounds_is_the_sample_that_is_heard(folder, timeline, data):
-    from attrs import evolve
-
     done = trace(evolve(timeline, root=folder), RenderRequest(export_preset="draft"))
     graph = done.lowered.ir
     at = data.draw(st.integers(0, graph.signals["master.mix"].length - 1))
@@ -146,7 +146,8 @@ def test_the_text_tells_each_gain_its_line_and_the_sum(demo):
         ("bus", "gain -2 dB", "-2.00 dB"),
         ("sum", "with the master's, its loudness gain aside", "-13.36 dB"),
     ]
-    assert all(f"{name}:" in line for line in lines[2:-1])
+    assert all(f"{name}:" in line for line in lines[2:-2])
+    assert lines[-2].endswith(name)  # the preset's gain: the document says nothing of it
     assert "master  to -16 LUFS: to be measured" in text
 
 
@@ -166,6 +167,20 @@ def test_machines_get_the_same(demo):
     first = moment_data(explain(demo.lowered, 0), {})
     assert [c["gain_db"] for c in first["clips"]] == [[None, None]] * 2
     assert "silent" in moment_text(explain(demo.lowered, 0), {})
+
+
+def test_a_measured_loudness_gain_is_in_the_sum(demo):
+    before = explain(demo.lowered, samples(25000, 48000)).sounding[0]
+    known = FinishFacts(integrated_lufs=-20.0, gain_db=4.25)
+    facts = Facts().with_finish(demo.final.fact_key, known)
+    measured = trace(demo.start.timeline, evolve(demo.start.request, facts=facts))
+    after = explain(measured.lowered, samples(25000, 48000)).sounding[0]
+    assert after.measured and not before.measured
+    gained = [
+        in_decibels(b) - in_decibels(a) for a, b in zip(before.factors, after.factors, strict=True)
+    ]
+    assert gained == pytest.approx([4.25, 4.25])
+    assert "aside" not in moment_text(explain(measured.lowered, samples(25000, 48000)), {})
 
 
 def test_what_lies_there_and_is_not_heard_is_told_with_the_reason(folder):

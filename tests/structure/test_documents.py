@@ -27,7 +27,7 @@ def requirements() -> dict[str, list[str]]:
 def test_every_dependency_is_explained_and_nothing_else():
     page = (DOCS / "dependencies.md").read_text(encoding="utf-8")
     explained = re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)
-    listed = [name_in(entry) for group in requirements().values() for entry in group]
+    listed = {name_in(entry) for group in requirements().values() for entry in group}
     assert sorted(explained) == sorted(listed)
 
 
@@ -37,9 +37,18 @@ def test_every_dependency_has_a_lower_bound_and_no_other():
 
 
 def test_the_package_imports_what_it_declares_and_nothing_else():
-    outside = {name for path in modules() for name in foreign_imports(path)}
-    declared = {name_in(entry).split(".")[0] for entry in requirements()[""]}
-    assert outside == {name.replace("-", "_") for name in declared}
+    """The pytest plugin may import what its extra brings, and nothing else of the package may."""
+    plugin = [path for path in modules() if path.parent == ROOT / "testing"]
+    inside = {name for path in modules() if path not in plugin for name in foreign_imports(path)}
+    assert inside == declared("")
+    assert declared("testing") <= {name for path in plugin for name in foreign_imports(path)}
+    assert not {n for path in plugin for n in foreign_imports(path)} - declared("", "testing")
+
+
+def declared(*groups: str) -> set[str]:
+    """The modules that the requirements of these groups bring."""
+    entries = [entry for group in groups for entry in requirements()[group]]
+    return {name_in(entry).split(".")[0].replace("-", "_") for entry in entries}
 
 
 def foreign_imports(path: Path) -> set[str]:

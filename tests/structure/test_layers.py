@@ -1,4 +1,4 @@
-"""Imports run downwards only: cli, inspection, render, compiler, backends, presets, ir."""
+"""Imports run downwards only: testing, cli, inspection, render, compiler, backends, presets, ir."""
 
 from __future__ import annotations
 

@@ -1,0 +1,89 @@
+"""The fixture `mix_snapshot`: a mix, as a text, against the text that was stored of it.
+
+Promises: what is stored depends on the timeline, the choices and the content of the media, and on
+no path, place in the document or measurement; so a failing comparison means another mix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal, Unpack
+
+from syrupy.assertion import SnapshotAssertion
+
+from ..compiler.api import Choices, request_of
+from ..compiler.graph_input import GraphFile, open_mix
+from ..compiler.timeline.model import Timeline
+from ..inspection.dumps import unit_text
+from ..inspection.owners import owners
+from ..inspection.places import shown_place
+from ..inspection.trace import Trace, trace
+from .snapshots import UPDATE, FilterGraphSnapshot, MirSnapshot
+
+Form = Literal["ir", "plan"]
+
+_INSTANCE = re.compile(r"[a-z0-9_]+@[^\s=,;\[\]]+")
+
+
+class MixSnapshot:
+    """Compares mixes with what was stored of them; made by the fixture."""
+
+    def __init__(self, snapshot: SnapshotAssertion) -> None:
+        self._snapshot = snapshot
+
+    def __call__(
+        self,
+        mix: str | Path | Timeline | GraphFile,
+        /,
+        *,
+        form: Form = "ir",
+        name: str | None = None,
+        **choices: Unpack[Choices],
+    ) -> None:
+        """Fails where the mix is not the stored one.
+
+        Args:
+            mix: a file of a timeline or a graph, or what was loaded or built.
+            form: "ir" stores what the mix means: the graph before any optimisation, which later
+                versions of mixdown leave alone as long as the mix is the same. "plan" stores what
+                is run: the backend's plan.
+            name: the stored file's, where a test compares several; they are numbered otherwise.
+            choices: what the mix is to become, as `mixdown.compile` takes them.
+
+        Raises:
+            AssertionError: with what changed in words, then line by line.
+            MixdownError: the mix cannot be compiled.
+        """
+        __tracebackhide__ = True
+        mix = open_mix(mix) if isinstance(mix, (str, Path)) else mix
+        done = trace(mix, request_of(choices))
+        if form == "ir":
+            text = unit_text(done.lowered, origins=False)
+            stored = self._snapshot.use_extension(MirSnapshot)
+        else:
+            plan = done.plan()
+            text = plan.to_text()
+            stored = self._snapshot.use_extension(FilterGraphSnapshot)
+        if (stored(name=name) if name else stored) == text:
+            return
+        result = stored.executions[stored.num_executions - 1]
+        if result.recalled_data is None:
+            raise AssertionError(f"nothing is stored yet of this mix; {UPDATE}")
+        old = str(result.recalled_data)
+        lines = list(stored.extension.diff_lines(text, old))
+        if form == "plan":
+            lines = [*_served(done, plan.labels, lines), *lines]
+        raise AssertionError("\n".join([f"another mix than the stored one; {UPDATE}", *lines]))
+
+
+def _served(done: Trace, labels: Mapping[str, str], lines: list[str]) -> Iterator[str]:
+    """Which values the filters in the changed lines serve, and where those come from."""
+    named = (label for line in lines if line[:1] in "+-" for label in _INSTANCE.findall(line))
+    values = dict.fromkeys(labels[label] for label in named if label in labels)
+    graph, documents = done.final.ir, done.start.timeline.documents
+    of = owners(graph)
+    for value in values:
+        shown = shown_place(graph[value].origin, documents)
+        yield f"{of[value]}: other filters for %{value}" + (f"  ({shown})" if shown else "")

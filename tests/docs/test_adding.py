@@ -1,0 +1,42 @@
+"""The pages that walk along a node and a pass are true to the code."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from house import ROOT, modules, name_of
+
+LINK = re.compile(r"\]\(\.\./([^)#]+\.py)\)")
+SHOWN = re.compile(r"```python\n(@frozen\nclass Downmix.*?)```", re.DOTALL)
+
+
+def page(name):
+    return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def knows_the_node(path):
+    text = path.read_text(encoding="utf-8")
+    in_table = path.name == "capabilities.py" and '"downmix"' in text
+    return in_table or re.search(r"\bDownmix\b", text) is not None
+
+
+def test_the_page_names_every_file_that_the_node_is_in():
+    named = set(LINK.findall(page("adding-a-node")))
+    found = {name_of(path) for path in modules() if knows_the_node(path)}
+    assert found
+    assert not found - named, f"docs/adding-a-node.md does not name {sorted(found - named)}"
+
+
+def test_the_class_that_the_page_shows_is_the_class():
+    shown = SHOWN.search(page("adding-a-node"))
+    assert shown[1] in (ROOT / "ir" / "nodes.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["adding-a-node", "adding-a-pass"])
+def test_the_tables_that_the_pages_name_are_in_the_files_that_they_link(name):
+    text = page(name)
+    code = " ".join((ROOT / file).read_text(encoding="utf-8") for file in LINK.findall(text))
+    tables = set(re.findall(r"`([A-Z][A-Z_]{3,})`", text))
+    assert tables
+    assert not {table for table in tables if table not in code}
