@@ -48,7 +48,7 @@ def test_the_list_of_commands_says_what_the_command_says(name):
     command = import_module(f"mixdown.cli.{name}").command
     assert command.name == name
     assert command.help.partition("\n")[0] == COMMANDS[name]
-    assert all(getattr(p, "help", "") != "" for p in command.params)
+    assert all(getattr(p, "help", None) != "" for p in command.params)
 
 
 def test_the_list_of_commands_is_in_the_help(mixdown):

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from mixdown.render import process
 from mixdown.render.process import run_process
 
 
@@ -54,7 +55,7 @@ def test_a_killed_child_has_the_signal_as_status(tmp_path):
 
 @pytest.mark.parametrize("deaf", [False, True], ids=["polite", "deaf to SIGTERM"])
 def test_an_interrupt_ends_the_child(tmp_path, deaf, monkeypatch):
-    monkeypatch.setattr("mixdown.render.process._SECONDS_TO_END", 0.3)
+    monkeypatch.setattr(process, "_SECONDS_TO_END", 0.3)
     ignore = "signal.signal(signal.SIGTERM, signal.SIG_IGN); " if deaf else ""
     code = f"import os, signal, time; {ignore}print(os.getpid(), flush=True); time.sleep(60)"
     pids: list[int] = []
