@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 
 from ...ir.nodes import Clip, Source
 from ..protocol import File, Space
-from .site import LAYOUTS, RESET_TIME, TO_DOUBLE, Site
+from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, Site
 from .wiring import Call, Chain, Wiring, call
 
 DEMUXERS: Mapping[str, str] = {
@@ -47,14 +47,21 @@ FORGETFUL: Mapping[int, frozenset[int]] = {
 """Session rate -> source rates from which resampling is the same, to -290 dBFS, wherever among
 whole seconds it begins (measured; other pairs reach from -200 to -80)."""
 
+UNPROBED = ("-probesize", "32")
+"""Of exact files the header tells all; ffmpeg would read megabytes of each to make sure."""
+
+WORK_INPUT = ("-f", "wav", *UNPROBED, "-max_size", str(FRAME * 2 * 8))
+"""How files of earlier steps are read: in frames of the usual size, not of 4096 bytes (5.1)."""
+
 MARGIN_SECONDS = 1
 WORTH_SEEKING_SECONDS = 2
 
 
 def demuxer(source: Source) -> tuple[str, ...]:
-    """The option that names the demuxer; for a container we do not know, only local files."""
+    """The options that name the demuxer; for a container we do not know, only local files."""
     known = DEMUXERS.get(source.codec.partition("/")[0])
-    return ("-f", known) if known else ("-protocol_whitelist", "file")
+    naming = ("-f", known) if known else ("-protocol_whitelist", "file")
+    return (*naming, *UNPROBED) if is_exact(source) else naming
 
 
 def is_exact(source: Source) -> bool:
@@ -120,7 +127,7 @@ def emit_clip(site: Site, node: Clip) -> Chain:
     available = source.length(node.rate)
     if decoded is not None:
         window = _window(node, seek, available)
-        chain = site.wire.read(node.name, decoded, ("-f", "wav", *window))
+        chain = site.wire.read(node.name, decoded, (*WORK_INPUT, *window))
         calls: tuple[Call, ...] = (TO_DOUBLE,)
     else:
         file = File(Space.SOURCE, source.path)

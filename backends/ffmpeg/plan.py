@@ -3,20 +3,26 @@
 Promises: the plan depends on nothing but the graph and the options. With a loudness yet to be
 measured, the mix step writes what is measured (and what the finish needs besides) as float64 WAV,
 and the finish step waits for the facts; with none, everything is one step. Sources in which no
-exact seek is possible are decoded first; with `single`, from their start for each clip.
+exact seek is possible are decoded first; with `single`, from their start for each clip. A graph of
+many clips is mixed in parts, which run in parallel.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
+
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.nodes import Clip, Loudnorm, Node
+from ...ir.nodes import Clip, Loudnorm, Node, Output
 from ..protocol import Delivery, EmitOptions, Fact, File, LoudnessLoop, Plan, Space, Step
 from .capabilities import CAPABILITIES
 from .emitters import EMITTERS
 from .inputs import to_decode
-from .schedule import Schedule, schedule
+from .parts import Cut, cut
+from .schedule import Schedule, closure, schedule
 from .steps import Job, Shared, decode_step, measure_step, render_step
 from .wiring import Instances, Names
 
@@ -29,27 +35,24 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     Raises:
         BackendError: MIX502, something cannot be expressed; with the node and the way out.
     """
-    halves = schedule(graph)
+    whole = Cut(graph) if options.single else cut(graph)
+    halves = schedule(whole.graph)
     _check_kinds(halves)
     if options.single and halves.loudnorm is not None:
         raise _unmeasured(halves.loudnorm)
     work = Names()
-    decoded = {} if options.single else _decoded_files(graph, halves, work)
     shared = Shared(
-        graph=graph,
+        graph=whole.graph,
         tags=options.tags,
         instances=Instances(),
         deliveries=_delivered_files(graph),
-        decoded=decoded,
+        decoded={} if options.single else _decoded_files(graph, halves, work),
         facts=_facts(halves),
     )
-    decoding = [
-        decode_step(shared, graph.source_by_name[name], rate, file)
-        for (name, rate), file in decoded.items()
-    ]
+    steps = [*_decoding(shared), *_mixing(shared, halves, whole, work)]
     return Plan(
         backend="ffmpeg",
-        steps=(*decoding, *_main_steps(shared, halves, work, tuple(s.id for s in decoding))),
+        steps=_chained(steps),
         deliveries=tuple(
             Delivery(o.role, o.target, shared.deliveries[o.name]) for o in graph.outputs
         ),
@@ -58,21 +61,43 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     )
 
 
-def _main_steps(
-    shared: Shared, halves: Schedule, work: Names, decoding: tuple[str, ...]
-) -> tuple[Step, ...]:
-    """Mix; and where the loudness is not known, measure and finish."""
-    if halves.loudnorm is None:
-        return (render_step(shared, Job(MIX, "mix and master", halves.early, after=decoding)),)
+def _decoding(shared: Shared) -> Iterator[Step]:
+    for (name, rate), file in shared.decoded.items():
+        yield decode_step(shared, shared.graph.source_by_name[name], rate, file)
+
+
+def _mixing(shared: Shared, halves: Schedule, whole: Cut, work: Names) -> Iterator[Step]:
+    """The parts, the mix of them; and where the loudness is not known, measure and finish."""
+    early = {node.name for node in halves.early}
+    parts = [[value for value in part if value in early] for part in whole.parts]
+    stretches: dict[str, File] = {}
+    for number, values in enumerate(filter(None, parts), 1):
+        files = {value: _work_file(work, value) for value in values}
+        nodes = closure(shared.graph, values)
+        yield render_step(shared, Job(f"part{number}", "mix clips", nodes, departures=files))
+        stretches |= files
     crossing = {value: _work_file(work, value) for value in halves.crossing}
-    mix = Job(MIX, "mix", halves.early, departures=crossing, after=decoding)
-    finish = Job(FINISH, "master", halves.late, arrivals=crossing, after=(MIX, MEASURE))
+    outputs = (node.name for node in halves.early if isinstance(node, Output))
+    nodes = closure(shared.graph, [*outputs, *crossing], given=stretches)
+    if halves.loudnorm is None:
+        yield render_step(shared, Job(MIX, "mix and master", nodes, stretches))
+        return
+    yield render_step(shared, Job(MIX, "mix", nodes, stretches, crossing))
     measured = halves.loudnorm.operands[-1]
-    return (
-        render_step(shared, mix),
-        measure_step(shared, MEASURE, measured, crossing[measured], after=(MIX,)),
-        render_step(shared, finish),
-    )
+    yield measure_step(shared, MEASURE, measured, crossing[measured])
+    yield render_step(shared, Job(FINISH, "master", halves.late, crossing))
+
+
+def _chained(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps, each after those whose files it reads; the finish after the measuring too."""
+    made_by: dict[File, str] = {}
+    chained: list[Step] = []
+    for step in steps:
+        after = [made_by[file] for file in step.inputs if file in made_by]
+        after += [MEASURE] if step.id == FINISH else []
+        chained.append(evolve(step, after=tuple(dict.fromkeys(after))))
+        made_by |= dict.fromkeys(step.outputs, step.id)
+    return tuple(chained)
 
 
 def _decoded_files(graph: Graph, halves: Schedule, work: Names) -> dict[tuple[str, int], File]:

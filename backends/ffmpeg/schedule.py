@@ -7,7 +7,7 @@ of any depth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from attrs import frozen
 
@@ -71,14 +71,21 @@ def schedule(graph: Graph) -> Schedule:
     return Schedule(before, after, crossing, loudnorm, limiter)
 
 
+def closure(graph: Graph, wanted: Iterable[str], given: Container[str] = ()) -> tuple[Node, ...]:
+    """The nodes that make the wanted values out of given ones and sources, in graph order."""
+    needed = set(wanted)
+    for node in reversed(graph.nodes):
+        if node.name in needed and node.name not in given:
+            needed.update(heard(node))
+    return tuple(n for n in graph.nodes if n.name in needed and n.name not in given)
+
+
 def _live(graph: Graph) -> tuple[Node, ...]:
     """The nodes that outputs are made of, or that must be measured, in graph order."""
-    needed = {output.name for output in graph.outputs}
-    for node in reversed(graph.nodes):
-        if node.name in needed:
-            unresolved = isinstance(node, Loudnorm) and node.gain_db is None
-            needed.update(node.operands if unresolved else heard(node))
-    return tuple(node for node in graph.nodes if node.name in needed)
+    outputs = [output.name for output in graph.outputs]
+    live = closure(graph, outputs)
+    measured = (n.operands[-1] for n in live if isinstance(n, Loudnorm) and n.gain_db is None)
+    return closure(graph, [*outputs, *measured])
 
 
 def _above_master(graph: Graph) -> Iterable[Node]:

@@ -1,4 +1,7 @@
-"""Runs of ffmpeg as typed steps: decode a source, render a set of nodes, measure a value."""
+"""Runs of ffmpeg as typed steps: decode a source, render a set of nodes, measure a value.
+
+What runs after what follows from the files, and is the plan's to say.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ...ir.nodes import Encoding, Node, Output, Source
 from ..protocol import Arg, Fact, File, FilterScript, Step, StepKind
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
-from .inputs import decode
+from .inputs import WORK_INPUT, decode
 from .schedule import heard
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
 from .wiring import Chain, Instances, Wiring, call
@@ -20,7 +23,8 @@ from .wiring import Chain, Instances, Wiring, call
 PROGRAM = "ffmpeg"
 
 # Errors alone: each is logged with the instance of the filter that it comes from. Without
-# automatic conversions ffmpeg refuses a graph whose types are not what was written.
+# automatic conversions ffmpeg refuses a graph whose types are not what was written. A thread for
+# each of two channels costs more than it saves, several times more on frames of 64 samples.
 GLOBAL_OPTIONS = (
     "-hide_banner",
     "-nostdin",
@@ -28,6 +32,8 @@ GLOBAL_OPTIONS = (
     "-loglevel",
     "error",
     "-noauto_conversion_filters",
+    "-filter_complex_threads",
+    "1",
 )
 
 WORK_FORMAT = ("wav", Encoding.F64)
@@ -60,7 +66,7 @@ class Job:
     """What one run is to do.
 
     Attributes:
-        id, purpose, after: of its step.
+        id, purpose: of its step.
         nodes: to emit, in graph order.
         arrivals: where earlier steps left values that these nodes hear, by name.
         departures: where to leave values for later steps, by name.
@@ -71,7 +77,6 @@ class Job:
     nodes: tuple[Node, ...]
     arrivals: Mapping[str, File] = field(factory=dict)
     departures: Mapping[str, File] = field(factory=dict)
-    after: tuple[str, ...] = ()
 
 
 @frozen
@@ -112,7 +117,8 @@ def render_step(shared: Shared, job: Job) -> Step:
         Written(_departure(wire, open_chains[value].pop(0)), _work_options(), file)
         for value, file in job.departures.items()
     ]
-    signals = [graph.signals[n] for n in (*job.departures, *(o.name for o in graph.outputs))]
+    delivered = (node.name for node in job.nodes if isinstance(node, Output))
+    signals = [graph.signals[value] for value in (*job.departures, *delivered)]
     return _step(
         job,
         wire,
@@ -131,9 +137,7 @@ def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
     return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
 
 
-def measure_step(
-    shared: Shared, step_id: str, value: str, file: File, after: tuple[str, ...]
-) -> Step:
+def measure_step(shared: Shared, step_id: str, value: str, file: File) -> Step:
     """The step that prints the loudness and the true peak of a value as ffmpeg's ebur128 sees it.
 
     On its standard output stand `lavfi.r128.*` keys, again and again as the signal runs; the last
@@ -141,7 +145,7 @@ def measure_step(
     """
     wire = Wiring(shared.instances)
     chain = wire.extend(
-        wire.read(value, file, ("-f", "wav")),
+        wire.read(value, file, WORK_INPUT),
         value,
         TO_PACKED_DOUBLE,
         call("ebur128", peak="true", metadata=1),
@@ -157,14 +161,14 @@ def measure_step(
         argv=(*_reading(wire), "-map", f"[{link}]", "-c:a", "pcm_f64le", "-f", "null", "-"),
         inputs=(file,),
         outputs=(),
-        after=after,
+        after=(),
         samples=signal.length or 0,
         rate=signal.rate,
     )
 
 
 def _arrival(wire: Wiring, value: str, file: File) -> Chain:
-    return wire.extend(wire.read(value, file, ("-f", "wav")), value, TO_DOUBLE)
+    return wire.extend(wire.read(value, file, WORK_INPUT), value, TO_DOUBLE)
 
 
 def _departure(wire: Wiring, chain: Chain) -> Chain:
@@ -188,7 +192,7 @@ def _step(job: Job, wire: Wiring, written: Sequence[Written], *, samples: int, r
         argv=(*_reading(wire), *writing),
         inputs=tuple(dict.fromkeys(wire.files)),
         outputs=tuple(each.file for each in written),
-        after=job.after,
+        after=(),
         samples=samples,
         rate=rate,
     )
