@@ -23,15 +23,22 @@ if TYPE_CHECKING:
     from ..ir.diagnostics import MixdownError
 
 COMMANDS: Mapping[str, str] = {
+    "new": "Write a commented timeline to begin with.",
     "check": "Check a timeline and everything that it names.",
     "compile": "Print the plan of a timeline, without rendering it.",
+    "arrange": "Print the timeline that an arrangement or a show becomes.",
     "render": "Render a timeline to a measured master and stems.",
     "measure": "Measure the loudness and peaks of audio files.",
     "presets": "Show the export and mix presets.",
     "engine": "Render a graph file with the native engine.",
+    "integers": "Write values of a graph as 32-bit integers, for SoX.",
+    "envelope": "Write the gains of fades and automations, for SoX.",
+    "finish": "Run a finishing command until the master has its loudness.",
     "inspect": "Show the IR that a mix becomes.",
     "diff": "Tell how two mixes differ, in words and in the IR.",
     "explain": "Explain a moment of a mix, or where a filter comes from.",
+    "fmt": "Lay timelines out in one way, comments untouched.",
+    "schema": "Print the JSON Schema of a timeline.",
     "demo": "Render the podcast that comes with mixdown.",
 }
 """Each command with its help in one line, in the order of a user's work."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import mix_choices, pass_choices, strict
+from .options import allow_outside, mix_choices, pass_choices, strict
 
 if TYPE_CHECKING:
     from ..compiler.api import Choices
@@ -21,10 +20,9 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For readers, or the typed plan with its filter-to-clip map.",
+    type=click.Choice(["text", "sh", "json"]),
+    help="For readers, a shell script, or the typed plan with its filter-to-clip map.  "
+    "[default: sh for SoX, else text]",
 )
 @click.option(
     "--single",
@@ -33,16 +31,18 @@ if TYPE_CHECKING:
 )
 @click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
 @strict
+@allow_outside
 def command(
     file: str,
     choices: Choices,
     backend: str,
     disable: tuple[str, ...],
     pass_limit: int | None,
-    form: str,
+    form: str | None,
     single: bool,
     out: str | None,
     strict: bool,
+    allow_outside: bool,
 ) -> None:
     """Print the plan of a timeline, without rendering it.
 
@@ -51,11 +51,12 @@ def command(
     """
     from ..compiler.api import compile_request, request_of
     from ..compiler.graph_input import open_mix
+    from ..inspection.plans import DEFAULT_FORMATS, FORMATS
     from ..render.workspace import write_file
     from .console import show
 
     compilation = compile_request(
-        open_mix(file),
+        open_mix(file, allow_outside=allow_outside),
         request_of({**choices, "backend": backend}),
         disable=disable,
         pass_limit=pass_limit,
@@ -64,7 +65,7 @@ def command(
     )
     show(compilation.diagnostics, compilation.timeline.documents)
     plan = compilation.plan
-    text = plan.to_text() if form == "text" else json.dumps(plan.to_dict(), indent=2) + "\n"
+    text = FORMATS[form or DEFAULT_FORMATS.get(backend, "text")](plan)
     if out is None:
         click.echo(text, nl=False)
     else:

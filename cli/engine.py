@@ -29,13 +29,6 @@ FILE is a graph in text form, as in the plans that 'mixdown compile --to native'
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def command(file: str, options: tuple[str, ...]) -> None:
     """See `_HELP`; the options are the engine's own to read, in their order."""
-    from ..backends.native.run import run_engine
-    from ..ir.codes import Code
-    from ..ir.diagnostics import Diagnostic, RenderError
+    from .by_hand import run_by_hand
 
-    try:
-        run_engine((file, *options), lambda done: None)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        place = f"{error.filename}: " if error.filename else ""
-        raise RenderError(Diagnostic(Code.STEP_FAILED, f"engine: {place}{reason}")) from error
+    run_by_hand("engine", (file, *options))
