@@ -1,11 +1,12 @@
 """Which part of a graph SoX can hold: the rest, up to the outputs, is the native engine's.
 
 SoX rounds every sample of every step to 2^-32 of the room that its file is given. Where a value has
-much room, or is turned up a lot later, that rounding grows on the way to the outputs. What each
-node would cost there is added up as independent roundings are, and six times their deviation is
-held under -140 dBFS (docs/semantics.md, "Null budgets"): no sample of hours of audio is beyond it.
-Where the sum is over it, the costliest nodes are left to the engine, and with them all that hears
-them, for floats become integers only once.
+much room, or is turned up a lot later, that rounding grows on the way to the outputs. It is
+followed there as noise is: independent roundings add up by their powers, what follows one another
+in a lane does not add up at all, and a filter makes noise louder by no more than its largest gain
+at any frequency. Six times the deviation that arrives is held under -140 dBFS (docs/semantics.md,
+"Null budgets"). Where it would be more, the costliest nodes are left to the engine, and with them
+all that hears them, for floats become integers only once.
 """
 
 from __future__ import annotations
@@ -31,13 +32,12 @@ from ...ir.nodes import (
     Output,
     PanAutomation,
 )
-from .levels import bounds, exponent, growth, is_direct
+from .levels import bounds, exponent, is_direct, noise_growth
 
 FINISH = (Loudnorm, Limiter, Dither, Output)
 """Kinds that SoX has nothing for."""
 
-BUDGET_DBFS = -140.0
-
+_BUDGET = 10.0 ** (-140.0 / 20.0)
 _DEVIATIONS = 6.0
 _UNIFORM = 1.0 / math.sqrt(12.0)
 _STEP = 2.0**-31
@@ -63,11 +63,14 @@ def left_to_the_engine(graph: Graph) -> frozenset[str]:
     Whoever hears one of them is one of them.
     """
     late = _with_hearers(graph, (n.name for n in graph.nodes if isinstance(n, FINISH)))
-    costs = _costs(graph, late)
-    dearest = sorted(costs, key=lambda name: (-costs[name], name))
-    while dearest and _at_outputs(costs[n] for n in dearest) > 10.0 ** (BUDGET_DBFS / 20.0):
-        late = _with_hearers(graph, (*late, dearest[0]))
-        dearest = [name for name in dearest if name not in late]
+    louder = {n.name: noise_growth(n, graph.signals[n.name].rate) for n in graph.nodes}
+    reach = _gains_to_outputs(graph, louder)
+    own = _own_noise(graph, late)
+    while own and _DEVIATIONS * _noise_at_outputs(graph, own, louder) > _BUDGET:
+        dearest = max(own[name] * reach[name] for name in own)
+        costly = (name for name in own if own[name] * reach[name] >= dearest / 2.0)
+        late = _with_hearers(graph, (*late, *costly))
+        own = {name: noise for name, noise in own.items() if name not in late}
     return late
 
 
@@ -79,22 +82,12 @@ def _with_hearers(graph: Graph, names: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _at_outputs(deviations: Iterable[float]) -> float:
-    return _DEVIATIONS * math.sqrt(sum(deviation * deviation for deviation in deviations))
-
-
-def _costs(graph: Graph, late: frozenset[str]) -> Mapping[str, float]:
-    """The deviation, at the outputs, of the roundings of each node that is not late."""
-    early = {node.name for node in graph.nodes} - late
-    loudest = bounds(graph, early)
-    gains = _gains_to_outputs(graph)
+def _own_noise(graph: Graph, late: frozenset[str]) -> Mapping[str, float]:
+    """The deviation of what SoX rounds off each value that is not late."""
+    loudest = bounds(graph, {node.name for node in graph.nodes} - late)
     return {
-        name: math.sqrt(_roundings(graph, graph[name]))
-        * _UNIFORM
-        * _STEP
-        * 2.0 ** exponent(loudest[name])
-        * gains[name]
-        for name in sorted(early)
+        name: _UNIFORM * _STEP * 2.0 ** exponent(bound) * math.sqrt(_roundings(graph, graph[name]))
+        for name, bound in loudest.items()
     }
 
 
@@ -106,19 +99,27 @@ def _roundings(graph: Graph, node: Node) -> int:
     return _ROUNDINGS.get(type(node), 0)
 
 
-def _gains_to_outputs(graph: Graph) -> Mapping[str, float]:
-    """How much louder each value may be in the output that makes it loudest."""
-    growths = {n.name: growth(n, graph.signals[n.name].rate) for n in graph.nodes}
-    loudest = dict.fromkeys(growths, 0.0)
-    for output in graph.outputs:
-        gains = {output.name: 1.0}
-        for node in reversed(graph.nodes):
-            if node.name in gains:
-                # The second operand of a loudness gain is measured, not heard.
-                heard = node.operands[:1] if isinstance(node, Loudnorm) else node.operands
-                for operand in heard:
-                    grown = gains[node.name] * growths[node.name]
-                    gains[operand] = gains.get(operand, 0.0) + grown
-        for name, gain in gains.items():
-            loudest[name] = max(loudest[name], gain)
-    return loudest
+def _noise_at_outputs(graph: Graph, own: Mapping[str, float], louder: Mapping[str, float]) -> float:
+    """The deviation of the noise in the output that has most."""
+    powers: dict[str, float] = {}
+    for node in graph.nodes:
+        heard = [powers[operand] for operand in _heard(node)]
+        arriving = max(heard) if isinstance(node, Lane) else sum(heard)
+        added, factor = own.get(node.name, 0.0), louder[node.name]
+        powers[node.name] = added * added + arriving * factor * factor
+    return math.sqrt(max(powers[output.name] for output in graph.outputs))
+
+
+def _gains_to_outputs(graph: Graph, louder: Mapping[str, float]) -> Mapping[str, float]:
+    """How much louder the noise of each value is in the output that makes it loudest."""
+    gains = dict.fromkeys(louder, 0.0)
+    for node in reversed(graph.nodes):
+        here = 1.0 if isinstance(node, Output) else gains[node.name]
+        for operand in _heard(node):
+            gains[operand] = max(gains[operand], here * louder[node.name])
+    return gains
+
+
+def _heard(node: Node) -> tuple[str, ...]:
+    """Its operands, but for what a loudness gain only measures."""
+    return node.operands[:1] if isinstance(node, Loudnorm) else node.operands

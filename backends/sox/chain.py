@@ -68,7 +68,7 @@ class Segment:
     """
 
     gains: Matrix
-    effects: tuple[str, ...]
+    effects: tuple[tuple[str, ...], ...]
     peak: float
 
 
@@ -136,7 +136,14 @@ class Chain:
         """With silence around it."""
         if not before and not after:
             return self
-        return self.then("pad", f"{before}s", f"{after}s", length=before + self.length + after)
+        *others, last = self.segments
+        effects = last.effects
+        length = before + self.length + after
+        if effects and effects[-1][0] == "pad" and effects[-1][2] == "0s" and not before:
+            longer = (*effects[:-1], (*effects[-1][:2], f"{after}s"))
+            segments = (*others, evolve(last, effects=longer))
+            return evolve(self, segments=segments, length=length)
+        return self.then("pad", f"{before}s", f"{after}s", length=length)
 
     def fitted(self, length: int) -> Chain:
         """Cut, or padded with silence, to a length."""
@@ -146,7 +153,7 @@ class Chain:
 
     def _with(self, effect: Sequence[str], bound: float) -> Chain:
         *before, last = self.segments
-        grown = Segment(last.gains, (*last.effects, *effect), max(last.peak, bound))
+        grown = Segment(last.gains, (*last.effects, tuple(effect)), max(last.peak, bound))
         return evolve(self, segments=(*before, grown))
 
 
@@ -190,7 +197,7 @@ def command(chain: Chain, output: File, rate: int) -> tuple[Arg, ...]:
             gains = scaled(segment.gains, scales[number_ - 1] / scales[number_])
             if gains != identity(chain.channels):
                 effects += remix(gains)
-        effects += segment.effects
+        effects += (word for effect in segment.effects for word in effect)
     written = ("-e", "signed-integer", "-b", "32", "-r", str(rate), "-c", str(chain.channels))
     return ("-D", "-R", *chain.how.value, *reading, *written, output, *effects)
 

@@ -77,7 +77,9 @@ def _mix(shop: Workshop, phases: Phases, files: Mapping[str, File], tags: tuple[
     if ends:
         heard = {operand for node in rest for operand in node.operands}
         arriving = {value: file for value, file in restored.items() if value in heard}
-        shop.engine(DELIVER, "finish and deliver", resume(graph, rest, arriving), ends, tags)
+        mixes = any(not isinstance(node, FINISH_KINDS) for node in rest)
+        purpose = "mix in floats what 32 bits cannot hold, and deliver" if mixes else "deliver"
+        shop.engine(DELIVER, purpose, resume(graph, rest, arriving), ends, tags)
 
 
 def _rendered(
