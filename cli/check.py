@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from .options import as_json, strict
+from .options import allow_outside, as_json, strict
 
 
 @click.command("check")
 @click.argument("file")
 @strict
 @as_json
-def command(file: str, strict: bool, as_json: bool) -> None:
+@allow_outside
+def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None:
     """Check a timeline and everything that it names.
 
     Reads FILE, a timeline or a graph (.mir), and its media, and compiles it without rendering. Ends
@@ -21,7 +22,7 @@ def command(file: str, strict: bool, as_json: bool) -> None:
     from ..compiler.graph_input import open_mix
     from .console import print_json, show
 
-    compilation = compile(open_mix(file), strict=strict)
+    compilation = compile(open_mix(file, allow_outside=allow_outside), strict=strict)
     timeline, found = compilation.timeline, compilation.diagnostics
     if as_json:
         data = [d.to_dict(timeline.documents) for d in found]

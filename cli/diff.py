@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import as_json, mix_choices, pass_choices
+from .options import allow_outside, as_json, mix_choices, pass_choices
 
 if TYPE_CHECKING:
     from ..compiler.api import Choices
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @mix_choices
 @pass_choices
 @as_json
+@allow_outside
 def command(
     a: str,
     b: str,
@@ -26,6 +27,7 @@ def command(
     disable: tuple[str, ...],
     pass_limit: int | None,
     as_json: bool,
+    allow_outside: bool,
 ) -> int:
     """Tell how two mixes differ, in words and in the IR.
 
@@ -42,7 +44,13 @@ def command(
 
     request = request_of({**choices, "backend": backend})
     traces = [
-        trace(open_mix(file), request, disable=disable, pass_limit=pass_limit) for file in (a, b)
+        trace(
+            open_mix(file, allow_outside=allow_outside),
+            request,
+            disable=disable,
+            pass_limit=pass_limit,
+        )
+        for file in (a, b)
     ]
     found = diff(traces[0], traces[1], (a, b))
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import as_json, mix_choices, pass_choices
+from .options import allow_outside, as_json, mix_choices, pass_choices
 
 if TYPE_CHECKING:
     from ..compiler.api import Choices
@@ -35,6 +35,7 @@ def _milliseconds(context: click.Context, parameter: click.Parameter, value: str
 @mix_choices
 @pass_choices
 @as_json
+@allow_outside
 def command(
     file: str,
     at: Decimal | None,
@@ -45,6 +46,7 @@ def command(
     disable: tuple[str, ...],
     pass_limit: int | None,
     as_json: bool,
+    allow_outside: bool,
 ) -> None:
     """Explain a moment of a mix, or where a filter comes from.
 
@@ -64,7 +66,9 @@ def command(
     if sum(option is not None for option in (at, label, node)) != 1:
         raise click.UsageError("choose one of --at, --filter, --node")
     request = request_of({**choices, "backend": backend})
-    done = trace(open_mix(file), request, disable=disable, pass_limit=pass_limit)
+    done = trace(
+        open_mix(file, allow_outside=allow_outside), request, disable=disable, pass_limit=pass_limit
+    )
     documents = done.start.timeline.documents
     if at is not None:
         unit = done.lowered

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import mix_choices, pass_choices
+from .options import allow_outside, mix_choices, pass_choices
 
 if TYPE_CHECKING:
     from ..compiler.api import Choices
@@ -36,6 +36,7 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
 @mix_choices
 @pass_choices
 @click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
+@allow_outside
 def command(
     file: str,
     after: str | None,
@@ -51,6 +52,7 @@ def command(
     disable: tuple[str, ...],
     pass_limit: int | None,
     out: str | None,
+    allow_outside: bool,
 ) -> None:
     """Show the IR that a mix becomes.
 
@@ -71,7 +73,12 @@ def command(
         done = replay(file)
     else:
         request = request_of({**choices, "backend": backend})
-        done = trace(open_mix(file), request, disable=disable, pass_limit=pass_limit)
+        done = trace(
+            open_mix(file, allow_outside=allow_outside),
+            request,
+            disable=disable,
+            pass_limit=pass_limit,
+        )
     show(done.final.diagnostics, done.final.timeline.documents)
     if changed:
         from ..inspection.dumps import changes_text
@@ -93,7 +100,7 @@ def _mix_text(
     done: Trace, after: str | None, before: str | None, form: str, focus: str | None
 ) -> str:
     from ..inspection.dumps import unit_text
-    from ..inspection.focus import focus as part_of
+    from ..inspection.focus import focus_at
     from ..inspection.formats import FORMATS
 
     unit = done.final
@@ -105,7 +112,7 @@ def _mix_text(
         if form != "text" or focus is not None:
             raise click.UsageError("there is no graph before the pass lower; only text")
         return unit_text(unit)
-    return FORMATS[form](unit.graph if focus is None else part_of(unit.graph, focus))
+    return FORMATS[form](unit.graph if focus is None else focus_at(done, unit, focus))
 
 
 def _timings(done: Trace) -> str:

@@ -29,6 +29,10 @@ as_json = click.option(
     help="Print JSON, errors too, on standard output.",
 )
 
+allow_outside = click.option(
+    "--allow-outside", is_flag=True, help="Let sources lie outside the directory of their document."
+)
+
 strict = click.option("--strict", is_flag=True, help="Take warnings for errors.")
 
 

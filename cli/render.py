@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import as_json, delivery_choices, strict
+from .options import allow_outside, as_json, delivery_choices, strict
 
 if TYPE_CHECKING:
     from ..compiler.api import Choices
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @as_json
 @click.option("--write-facts", metavar="FILE", help="Write what was measured, for --facts, there.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+@allow_outside
 def command(
     file: str,
     out: str | None,
@@ -36,6 +37,7 @@ def command(
     as_json: bool,
     write_facts: str | None,
     quiet: bool,
+    allow_outside: bool,
 ) -> None:
     """Render a timeline to a measured master and stems.
 
@@ -52,7 +54,7 @@ def command(
     from .progress import progress_bars
 
     request = request_of({**choices, "backend": backend})
-    opened = open_mix(file)
+    opened = open_mix(file, allow_outside=allow_outside)
     with progress_bars(wanted=not (quiet or as_json)) as progress:
         result = render_request(
             opened,

@@ -15,8 +15,9 @@ from ..backends.registry import find_backend
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
 from ..presets.model import ExportPreset, MixPreset
+from .arrangement.load import load
 from .request import RenderRequest
-from .timeline.load import load, read_text
+from .timeline.load import read_text
 from .timeline.model import Timeline
 from .unit import Unit
 
@@ -58,13 +59,17 @@ def load_graph(path: str | Path) -> GraphFile:
     return GraphFile(parsed, Path(path))
 
 
-def open_mix(path: str | Path) -> Timeline | GraphFile:
+def open_mix(path: str | Path, *, allow_outside: bool = False) -> Timeline | GraphFile:
     """The timeline, or the graph, in a file: a graph where its name says so.
+
+    Arrangements and shows are the timelines that they become.
 
     Raises:
         MixdownError: everything that is wrong with it.
     """
-    return load_graph(path) if is_graph_file(path) else load(path)
+    if is_graph_file(path):
+        return load_graph(path)
+    return load(path, allow_outside=allow_outside)
 
 
 def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:

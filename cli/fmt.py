@@ -1,0 +1,39 @@
+"""`mixdown fmt`: timelines in one layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .options import as_json
+
+
+@click.command("fmt")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--check", is_flag=True, help="Write nothing; end with code 1 if any would change.")
+@as_json
+def command(files: tuple[str, ...], check: bool, as_json: bool) -> int:
+    """Lay timelines out in one way, comments and meaning untouched.
+
+    Every FILE must load; where one does not, nothing is written.
+    """
+    from ..compiler.timeline.fmt import format_text
+    from ..compiler.timeline.load import read_text
+    from ..render.workspace import write_file
+    from .app import ExitCode
+    from .console import print_json
+
+    texts = {file: read_text(file) for file in files}
+    changed = {
+        file: made for file, text in texts.items() if (made := format_text(text, file)) != text
+    }
+    if not check:
+        for file, text in changed.items():
+            write_file(Path(file), text)
+    if as_json:
+        print_json({"ok": not (check and changed), "changed": list(changed)})
+    else:
+        for file in changed:
+            click.echo(f"{'would change' if check else 'laid out'} {file}")
+    return ExitCode.NO if check and changed else ExitCode.OK

@@ -1,0 +1,42 @@
+"""`mixdown new`: a first timeline to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("new")
+@click.argument("file", default="timeline.yaml")
+@click.argument("media", nargs=-1)
+@click.option("--id", "identity", metavar="ID", help="The timeline's id.  [default: FILE's name]")
+@click.option("--force", is_flag=True, help="Replace FILE where it is there.")
+def command(file: str, media: tuple[str, ...], identity: str | None, force: bool) -> None:
+    """Write a commented timeline to begin with.
+
+    Each MEDIA file, given relative to where FILE will lie, becomes a source and a track; without
+    any, two examples stand in their places. FILE is timeline.yaml unless given; - is standard
+    output.
+    """
+    from ..compiler.timeline.new import starter
+    from ..ir.codes import Code
+    from ..ir.diagnostics import Diagnostic, MixdownError
+    from ..render.workspace import write_file
+
+    path = Path(file)
+    name = "timeline.yaml" if file == "-" else path.name
+    text = starter(identity or Path(name).stem, media, name)
+    if file == "-":
+        click.echo(text, nl=False)
+        return
+    if path.exists() and not force:
+        raise MixdownError(
+            Diagnostic(
+                Code.NOT_WRITABLE,
+                f"{file!r} is there already",
+                help="choose another name, or replace it with --force",
+            )
+        )
+    write_file(path, text)
+    click.echo(f"wrote {file}; next: mixdown check {file}")
