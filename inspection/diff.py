@@ -6,7 +6,8 @@ from attrs import frozen
 
 from ..ir.origin import Documents, Origin
 from .compare import Change, compare_graphs, compare_timelines, silent_ids
-from .dumps import unified, unit_text
+from .dumps import unit_text
+from .linediff import unified
 from .places import place, shown_place
 from .trace import Trace
 

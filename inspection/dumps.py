@@ -7,15 +7,13 @@ tell where a line came from and not what it does.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from ..compiler.timeline.dump import dump
 from ..compiler.unit import Unit
 from ..ir.text.printer import print_graph
-from .trace import Ran, Trace
-
-CONTEXT = 0
+from .linediff import unified
+from .trace import Trace
 
 
 def unit_text(unit: Unit, *, origins: bool = True) -> str:
@@ -31,24 +29,19 @@ def changes_text(trace: Trace) -> str:
 
     Of `lower`, which makes all of a graph, only the size is told: `--after lower` prints it.
     """
-    return "\n".join(_change(ran) for ran in trace.ran if ran.changed) or "no pass changed it\n"
-
-
-def _change(ran: Ran) -> str:
-    before, after = ran.before, ran.after
-    head = f"== {ran.step.name}: {_size(before)} -> {_size(after)}\n"
-    if (before.graph is None) != (after.graph is None):
-        return head
-    return head + unified(unit_text(before, origins=False), unit_text(after, origins=False))
-
-
-def unified(a: str, b: str, names: tuple[str, str] | None = None) -> str:
-    """A unified diff of two texts, without context; "" where they are equal."""
-    lines = difflib.unified_diff(
-        a.splitlines(), b.splitlines(), *(names or ("", "")), n=CONTEXT, lineterm=""
-    )
-    kept = list(lines) if names else list(lines)[2:]
-    return "".join(f"{line}\n" for line in kept)
+    sections = []
+    shown: tuple[Unit, str] | None = None  # what a pass left is what the next one finds
+    for ran in trace.ran:
+        if not ran.changed:
+            continue
+        head = f"== {ran.step.name}: {_size(ran.before)} -> {_size(ran.after)}\n"
+        if (ran.before.graph is None) == (ran.after.graph is None):
+            same = shown is not None and shown[0].graph is ran.before.graph is not None
+            before = shown[1] if shown and same else unit_text(ran.before, origins=False)
+            shown = (ran.after, unit_text(ran.after, origins=False))
+            head += unified(before, shown[1])
+        sections.append(head)
+    return "\n".join(sections) or "no pass changed it\n"
 
 
 def _size(unit: Unit) -> str:

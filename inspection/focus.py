@@ -8,9 +8,31 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from ..compiler.unit import Unit
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, MixdownError
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Lane, Loudnorm, Node
 from .owners import values_of
+from .trace import Trace
+
+
+def focus_at(done: Trace, unit: Unit, wanted: str) -> Graph:
+    """The part of the graph of one of the units of a trace.
+
+    Raises:
+        MixdownError: MIX307, nothing is called so there; if it was before, that is said.
+    """
+    try:
+        return focus(unit.ir, wanted)
+    except MixdownError:
+        values_of(done.lowered.ir, wanted)  # raises where it never was there
+        message = (
+            f"nothing of {wanted!r} is left here: passes dropped it, or merged it with its like"
+        )
+        raise MixdownError(
+            Diagnostic(Code.BAD_REQUEST, message, help="look at it with --after lower")
+        ) from None
 
 
 def focus(graph: Graph, wanted: str) -> Graph:

@@ -6,6 +6,7 @@ renamed, moved to another track, or only counted anew because one was put before
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 
 from attrs import frozen
@@ -60,19 +61,18 @@ def parts(graph: Graph) -> tuple[Part, ...]:
 def match(a: tuple[Part, ...], b: tuple[Part, ...]) -> Matches:
     """The parts of two graphs, paired."""
     pairs: list[tuple[Part, Part]] = []
-    gone, new = list(a), list(b)
+    gone, new = {part.key: part for part in a}, {part.key: part for part in b}
 
     def pair(same: Callable[[Part], Hashable]) -> None:
-        waiting: dict[Hashable, list[Part]] = {}
-        for part in new:
-            waiting.setdefault(same(part), []).append(part)
-        for part in list(gone):
+        waiting: dict[Hashable, deque[Part]] = {}
+        for part in new.values():
+            waiting.setdefault(same(part), deque()).append(part)
+        for part in list(gone.values()):
             key = same(part)
             if key is not None and waiting.get(key):
-                other = waiting[key].pop(0)
+                other = waiting[key].popleft()
                 pairs.append((part, other))
-                gone.remove(part)
-                new.remove(other)
+                del gone[part.key], new[other.key]
 
     pair(lambda part: (part.key, part.digest))
     pair(lambda part: _content(part, part.owner.track))
@@ -80,7 +80,7 @@ def match(a: tuple[Part, ...], b: tuple[Part, ...]) -> Matches:
     pair(lambda part: part.key)
     order = {part.key: index for index, part in enumerate(b)}
     pairs.sort(key=lambda pair: order[pair[1].key])
-    return Matches(tuple(pairs), tuple(gone), tuple(new))
+    return Matches(tuple(pairs), tuple(gone.values()), tuple(new.values()))
 
 
 def _content(part: Part, track: str) -> Hashable:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 
 from ..inspection.compare import compare_graphs
-from ..inspection.dumps import unified
+from ..inspection.linediff import unified
 from ..ir.diagnostics import IRError
 from ..ir.text.parser import parse_graph
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
-from mixdown.inspection.focus import focus
+from mixdown.compiler.request import RenderRequest
+from mixdown.compiler.timeline.model import Clip, Timeline, Track
+from mixdown.inspection.focus import focus, focus_at
 from mixdown.inspection.owners import Level, Owner, owners, values_of
+from mixdown.inspection.trace import trace
 from mixdown.ir.diagnostics import MixdownError
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import Mix
@@ -71,3 +74,19 @@ def test_the_sums_of_a_focus_hold_nothing_else(demo):
     part = focus(demo.final.ir, "welcome")
     assert part["host.mix"].starts == (158400,)
     assert all(len(n.operands) == 1 for n in part if isinstance(n, Mix))
+
+
+def test_what_a_pass_merged_is_told_apart_from_what_never_was(demo):
+    twins = tuple(Clip(id=name, source="media/sting.flac") for name in ("one", "two"))
+    timeline = Timeline(
+        id="t",
+        root=demo.start.timeline.root,
+        tracks=(Track(id="a", role="fx", clips=twins),),
+    )
+    done = trace(timeline, RenderRequest())
+    assert focus_at(done, done.after("lower"), "two").nodes[0].name == "a/two.clip"
+    assert focus_at(done, done.final, "one").nodes[0].name == "a/one.clip"
+    with pytest.raises(MixdownError, match="passes dropped it, or merged it"):
+        focus_at(done, done.final, "two")
+    with pytest.raises(MixdownError, match="no clip, track, bus or value is called 'three'"):
+        focus_at(done, done.final, "three")
