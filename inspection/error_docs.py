@@ -19,9 +19,9 @@ from typing import Any
 from attrs import field, frozen
 
 from ..compiler.api import compile
+from ..compiler.arrangement.load import load
 from ..compiler.media import probe_sources
 from ..compiler.passes.clamp_overlaps import clamp_overlaps
-from ..compiler.timeline.load import load
 from ..compiler.timeline.model import Timeline
 from ..compiler.timeline.validate import validate, validate_media
 from ..ir.codes import Code
@@ -121,9 +121,10 @@ def _of_graph(entry: Entry) -> Answer:
 
 
 def _of_timeline(path: Path, entry: Entry) -> Answer:
-    timeline = load(path)
     if entry.compile is not None:
         _write_silence(path.parent / "host.wav")
+    timeline = load(path)
+    if entry.compile is not None:
         compilation = compile(timeline, **entry.compile)
         return compilation.diagnostics, timeline.documents
     return _checked(timeline, entry), timeline.documents

@@ -267,10 +267,12 @@ class Timeline:
         return Origin(name, place.pointer, self._via(place.pointer)) if self.via else place
 
     def _via(self, pointer: str) -> Origin | None:
-        """What the place, or the nearest one around it, was made from."""
-        while pointer and pointer not in self.via:
-            pointer = pointer.rpartition("/")[0]
-        return self.via.get(pointer)
+        """What the place was made from: as far below that of the nearest one around it."""
+        known = pointer
+        while known and known not in self.via:
+            known = known.rpartition("/")[0]
+        via = self.via.get(known)
+        return via and Origin(via.document, via.pointer + pointer[len(known) :], via.via)
 
     def track(self, id: str, *, role: str, **fields: Unpack[TrackFields]) -> Timeline:
         """The same with one more track, which following clips go on."""

@@ -43,7 +43,7 @@ def at_speed(loop: Path, speed: str) -> Timeline:
 
 
 def rendered(timeline: Timeline, out: Path, backend: str) -> np.ndarray:
-    done = render(timeline, out=out, preset="draft", mix="flat", backend=backend, encoding="f64")
+    done = render(timeline, out=out, preset="draft", mix="flat", backend=backend, bit_depth="64f")
     samples, _ = soundfile.read(done.master.path, always_2d=True)
     return samples
 

@@ -1,0 +1,1 @@
+"""Plans above the timeline: songs in sections, bars and parts, and shows in segments."""

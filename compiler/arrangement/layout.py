@@ -1,0 +1,225 @@
+"""Where the sections of an arrangement lie, and what its positions mean in time.
+
+Promises: the only place where bars become milliseconds; every time is a Fraction. Relies on an
+arrangement that `check` has passed. A section that is counted in milliseconds stands between two
+bars: it has none of its own, and the bars after it count on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+
+from attrs import frozen
+
+from ...ir.codes import Code
+from ...ir.origin import Origin
+from .grid import Signature, TempoMap, position, signature, tempo_map
+from .model import Arrangement, Section
+from .report import Report
+
+ZERO = Fraction(0)
+
+
+@frozen
+class Span:
+    """A section in time.
+
+    Attributes:
+        section: what the document says.
+        label: its name, with a number where others have the same.
+        index: its number in the document.
+        begin, end: ms.
+        first_bar: its first bar, counted through the whole.
+        quarter, end_quarter: where it lies in quarter notes; equal for one counted in ms.
+    """
+
+    section: Section
+    label: str
+    index: int
+    begin: Fraction
+    end: Fraction
+    first_bar: int
+    quarter: Fraction
+    end_quarter: Fraction
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it has bars."""
+        return self.section.bars is not None
+
+
+@frozen
+class Moment:
+    """A time in ms; in quarter notes too, where bars count."""
+
+    ms: Fraction
+    quarter: Fraction | None = None
+
+
+@frozen
+class Layout:
+    """All of an arrangement's time."""
+
+    grid: TempoMap
+    spans: tuple[Span, ...]
+
+    @property
+    def end(self) -> Fraction:
+        """When the last section ends, ms."""
+        return self.spans[-1].end
+
+    def ms(self, span: Span, quarter: Fraction) -> Fraction:
+        """When a moment of a section comes, ms."""
+        return span.begin + self.grid.ms(quarter) - self.grid.ms(span.quarter)
+
+    def moment(self, span: Span, quarter: Fraction) -> Moment:
+        """A moment of a section that has bars."""
+        return Moment(self.ms(span, quarter), quarter)
+
+    def end_of(self, span: Span) -> Moment:
+        """The end of a section."""
+        return Moment(span.end, span.end_quarter if span.is_counted else None)
+
+    def at_ms(self, span: Span, ms: Fraction) -> Moment:
+        """The moment of a section that comes at a time."""
+        if not span.is_counted:
+            return Moment(ms)
+        return Moment(ms, self.grid.quarter_at(self.grid.ms(span.quarter) + ms - span.begin))
+
+
+def lay_out(arrangement: Arrangement) -> Layout:
+    """The sections one after the other."""
+    grid = _grid(arrangement)
+    total = Counter(section.name for section in arrangement.sections)
+    seen: Counter[str] = Counter()
+    spans: list[Span] = []
+    begin, bar = ZERO, 1
+    for index, section in enumerate(arrangement.sections):
+        seen[section.name] += 1
+        number = f" {seen[section.name]}" if total[section.name] > 1 else ""
+        quarter, next_bar = grid.bar(bar), bar + (section.bars or 0)
+        end_quarter = grid.bar(next_bar)
+        length = Fraction(section.length_ms or 0) + grid.ms(end_quarter) - grid.ms(quarter)
+        spans.append(
+            Span(
+                section,
+                section.name + number,
+                index,
+                begin,
+                begin + length,
+                bar,
+                quarter,
+                end_quarter,
+            )
+        )
+        begin, bar = begin + length, next_bar
+    return Layout(grid, tuple(spans))
+
+
+def _grid(arrangement: Arrangement) -> TempoMap:
+    """The tempo map; of an arrangement without bars, one that no time depends on."""
+    tempo, meter = Fraction(120), Signature()
+    changes = []
+    for change in arrangement.tempo_map:
+        tempo = tempo if change.tempo is None else Fraction(change.tempo)
+        meter = signature(change.time_signature or "") or meter
+        changes.append((change.bar, tempo, meter))
+    return tempo_map(changes or [(1, tempo, meter)])
+
+
+def find(
+    layout: Layout,
+    span: Span,
+    at: str | None,
+    at_ms: Fraction | None,
+    origin: Origin,
+    report: Report,
+) -> Moment | None:
+    """A place in a section, from its `at` or `at_ms`; its beginning where neither is given.
+
+    None, with the reason reported, where the section has no such place.
+    """
+    if at_ms is not None:
+        if at_ms >= span.end - span.begin:
+            report.error(
+                Code.BAD_POSITION,
+                f"this is after the end of {span.label!r}",
+                origin.child("at_ms"),
+                f"{span.label!r} lasts {shown_ms(span.end - span.begin)}",
+            )
+            return None
+        return layout.at_ms(span, span.begin + at_ms)
+    if not span.is_counted:
+        if at is None:
+            return Moment(span.begin)
+        report.error(
+            Code.BAD_POSITION,
+            f"{span.label!r} is not counted in bars",
+            origin.child("at"),
+            "use at_ms",
+        )
+        return None
+    quarter = _quarter(layout, at or "1", span.first_bar, origin, report)
+    if quarter is not None and quarter >= span.end_quarter:
+        report.error(
+            Code.BAD_POSITION,
+            f"{at} is after the end of {span.label!r}",
+            origin.child("at"),
+            f"{span.label!r} has {span.section.bars} bars, which count from 1",
+        )
+        return None
+    return None if quarter is None else layout.moment(span, quarter)
+
+
+def find_in_whole(layout: Layout, at: str, origin: Origin, report: Report) -> Fraction | None:
+    """A position in the whole, ms; its very end counts too."""
+    quarter = _quarter(layout, at, 1, origin, report)
+    if quarter is None:
+        return None
+    counted = [span for span in layout.spans if span.is_counted]
+    for span in counted:
+        if span.quarter <= quarter < span.end_quarter:
+            return layout.ms(span, quarter)
+    if counted and quarter == counted[-1].end_quarter:
+        return counted[-1].end
+    bars = sum(span.section.bars or 0 for span in counted)
+    report.error(
+        Code.BAD_POSITION, f"{at} is after the end", origin.child("at"), f"there are {bars} bars"
+    )
+    return None
+
+
+def _quarter(
+    layout: Layout, at: str, first_bar: int, origin: Origin, report: Report
+) -> Fraction | None:
+    """A position, its bars counted from `first_bar`, in quarter notes."""
+    place = position(at)
+    if place is None:
+        return None  # `check` has said so
+    bar = place.bar + first_bar - 1
+    quarter = layout.grid.quarter(place.of_bar(bar))
+    if quarter is None:
+        meter = layout.grid.at_bar(bar).signature
+        report.error(
+            Code.BAD_POSITION,
+            f"{at} is no position in {meter}",
+            origin.child("at"),
+            f"a bar has {meter.beats} beats there, a beat {meter.ticks} ticks",
+        )
+    return quarter
+
+
+def shown_ms(ms: Fraction) -> str:
+    """A time as messages show it, to a microsecond."""
+    return f"{_to_microseconds(ms):,f} ms"
+
+
+def milliseconds_text(ms: Fraction) -> str:
+    """A time as documents have it, to a microsecond."""
+    return f"{_to_microseconds(ms):f}"
+
+
+def _to_microseconds(ms: Fraction) -> Decimal:
+    return (Decimal(round(ms * 1000)) / 1000).normalize()

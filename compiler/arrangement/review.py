@@ -1,0 +1,42 @@
+"""What `mixdown arrange` shows: a generated timeline, and what the first passes say of it.
+
+Promises: a timeline that comes out is one that lowers: its roles, buses and media are known, and
+what would be clamped has been warned of. The timeline itself is as it was generated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, TimelineError
+from ...ir.diagnostics import strict as as_errors
+from ..driver import prepare
+from ..pipeline import PIPELINE, run_pipeline
+from ..request import RenderRequest
+from ..timeline.model import Timeline
+from .load import load
+
+_BEFORE_LOWER = PIPELINE[: [step.name for step in PIPELINE].index("lower")]
+
+
+def review(path: str | Path, *, strict: bool = False) -> tuple[Timeline, tuple[Diagnostic, ...]]:
+    """The timeline that an arrangement or a show becomes, and warnings about it.
+
+    Args:
+        path: the document.
+        strict: whether warnings are errors.
+
+    Raises:
+        TimelineError: everything that is wrong with the document or its timeline; MIX307, it is a
+            timeline already.
+    """
+    timeline = load(path)
+    if timeline.made_from is None:
+        message = f"{str(path)!r} is a timeline already"
+        help = "an arrangement begins with arrangement_version: 1, a show with show_version: 1"
+        raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help=help))
+    unit = run_pipeline(prepare(timeline, RenderRequest()), passes=_BEFORE_LOWER)
+    if strict and unit.diagnostics:
+        raise TimelineError(as_errors(unit.diagnostics), timeline.documents)
+    return timeline, unit.diagnostics

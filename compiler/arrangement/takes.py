@@ -1,0 +1,286 @@
+"""What each part plays when: passes of loops, files, fills.
+
+Promises: a take begins and ends at exact times; those of a loop follow one another without a gap
+or an overlap, and the last one ends where its section, or what follows in it, begins. A loop plays
+at its own tempo, or resampled by the exact ratio of the tempos where that is asked for; where the
+two differ otherwise, that is an error which names both. Nothing here looks into a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from attrs import define, evolve, frozen
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Related
+from ...ir.origin import Origin
+from ..timeline.values import MAX_SPEED, MAX_TERM
+from .grid import Segment, Signature, signature
+from .layout import Layout, Moment, Span, find, shown_ms
+from .model import Arrangement, Material, Part, Play, Stretch, Transition, TransitionKind
+from .report import Report
+
+MAX_TAKES = 100_000
+ONE = Fraction(1)
+
+
+@frozen(kw_only=True)
+class Edge:
+    """One side of a crossfade, at an end of a take: its length in ms, its curve, its place."""
+
+    ms: Fraction
+    curve: str | None
+    origin: Origin
+
+
+@frozen(kw_only=True)
+class Take:
+    """One time that material plays.
+
+    Attributes:
+        material: what plays.
+        number: of the material in the document.
+        span: the section that it belongs to.
+        play: the entry that asked for it.
+        origin: that entry's place.
+        begin: ms.
+        end: ms; None for a file, which plays to its own end.
+        whole: how long all of a loop is, ms; a take that is cut is shorter.
+        speed: how much faster than the file it plays.
+        tail: it is the end of the loop that plays, not its beginning.
+        fade_in, fade_out: what a transition does to it.
+    """
+
+    material: Material
+    number: int
+    span: Span
+    play: Play
+    origin: Origin
+    begin: Fraction
+    end: Fraction | None = None
+    whole: Fraction | None = None
+    speed: Fraction = ONE
+    tail: bool = False
+    fade_in: Edge | None = None
+    fade_out: Edge | None = None
+
+    @property
+    def length(self) -> Fraction:
+        """How long a pass of a loop is, ms."""
+        assert self.end is not None
+        return self.end - self.begin
+
+
+@define
+class Player:
+    """Works out the takes of the parts of one arrangement."""
+
+    arrangement: Arrangement
+    layout: Layout
+    report: Report
+    materials: Mapping[str, tuple[int, Material]]
+    count: int = 0
+
+    def takes(self, p: int) -> list[Take]:
+        """All takes of a part in the order of their beginning."""
+        part = self.arrangement.parts[p]
+        made: list[Take] = []
+        for span in self.layout.spans:
+            for i, entry in enumerate(part.play):
+                if entry.section == span.section.name:
+                    origin = self.arrangement.origin("parts", p, "play", i)
+                    made += self._entry(part, entry, span, origin)
+        return sorted(made, key=lambda take: take.begin)
+
+    def _entry(self, part: Part, entry: Play, span: Span, origin: Origin) -> Iterator[Take]:
+        """What one entry of `play` makes of one section."""
+        number, material = self.materials[entry.material or part.material or ""]
+        at_ms = None if entry.at_ms is None else Fraction(entry.at_ms)
+        start = find(self.layout, span, entry.at, at_ms, origin, self.report)
+        if start is None:
+            return
+        stop = silence_from(self.layout, span)
+        blank = Take(
+            material=material,
+            number=number,
+            span=span,
+            play=entry,
+            origin=origin,
+            begin=start.ms,
+        )
+        if entry.fill is not None:
+            filled = self._fill(blank, entry.fill, start, stop)
+            if filled is not None:
+                yield filled
+                stop = self._moment(span, filled.begin)
+        if material.bars is None:
+            yield blank
+        else:
+            yield from self._passes(blank, start, stop, entry.repeats)
+
+    def _moment(self, span: Span, ms: Fraction) -> Moment:
+        return self.layout.at_ms(span, ms)
+
+    def _fill(self, blank: Take, name: str, start: Moment, stop: Moment) -> Take | None:
+        """The one pass that ends the section."""
+        number, material = self.materials[name]
+        origin = blank.origin.child("fill")
+        take = evolve(blank, material=material, number=number, origin=origin)
+        end = self.layout.end_of(blank.span)
+        if end.quarter is not None:
+            meter = last_bar(self.layout, blank.span).signature
+            begin = self.layout.moment(blank.span, end.quarter - _quarters(take, meter))
+        else:
+            length = self._free_length(take)
+            if length is None:
+                return None
+            begin = Moment(end.ms - length)
+        if begin.ms < start.ms:
+            self.report.error(
+                Code.BAD_STRUCTURE,
+                f"the fill {material.id!r} is longer than what it ends",
+                origin,
+                f"it lasts {shown_ms(end.ms - begin.ms)}, of which there are "
+                f"{shown_ms(end.ms - start.ms)}",
+            )
+            return None
+        return next(self._passes(take, begin, stop, 1), None)
+
+    def _passes(
+        self, blank: Take, start: Moment, stop: Moment, repeats: int | None
+    ) -> Iterator[Take]:
+        """One pass after the other, until so many have been or `stop` comes."""
+        done = 0
+        begin = start
+        while begin.ms < stop.ms and (repeats is None or done < repeats):
+            end = self._end_of_pass(blank, begin)
+            if end is None:
+                return
+            cut = min(end, stop, key=lambda moment: moment.ms)
+            speed = self._speed(blank, begin, cut)
+            if speed is None:
+                return
+            self.count += 1
+            if self.count > MAX_TAKES:
+                self.report.error(
+                    Code.TOO_COMPLEX,
+                    f"the parts play more than {MAX_TAKES:,} times",
+                    blank.origin,
+                    "use longer loops, or split the arrangement",
+                )
+                self.report.stop()
+            yield evolve(blank, begin=begin.ms, end=cut.ms, whole=end.ms - begin.ms, speed=speed)
+            begin, done = end, done + 1
+
+    def _end_of_pass(self, take: Take, begin: Moment) -> Moment | None:
+        """Where a loop that begins somewhere is over."""
+        if begin.quarter is not None:
+            meter = self.layout.grid.at(begin.quarter).signature
+            return self.layout.moment(take.span, begin.quarter + _quarters(take, meter))
+        length = self._free_length(take)
+        return None if length is None else Moment(begin.ms + length)
+
+    def _free_length(self, take: Take) -> Fraction | None:
+        """How long a loop is where no bars count: as long as by itself."""
+        length = own_length(take.material)
+        if length is None:
+            self.report.error(
+                Code.BAD_STRUCTURE,
+                f"{take.span.label!r} is not counted in bars, and {take.material.id!r} has no "
+                "length of its own",
+                take.origin,
+                "give the loop a tempo and a time_signature",
+                Related(self.arrangement.origin("materials", take.number), "the loop"),
+            )
+        return length
+
+    def _speed(self, take: Take, begin: Moment, end: Moment) -> Fraction | None:
+        """How much faster than its file a pass plays; None, with a report, where it cannot."""
+        tempo = take.material.tempo
+        if tempo is None or begin.quarter is None or end.quarter is None:
+            return ONE
+        music = self.layout.grid.steady(begin.quarter, end.quarter)
+        if music is None:
+            self.report.error(
+                Code.TEMPO_MISMATCH,
+                f"the tempo changes while {take.material.id!r} plays",
+                take.origin,
+                "let the loop begin where the tempo changes, or use a shorter one",
+                self._related(take),
+            )
+            return None
+        ratio = music / Fraction(tempo)
+        if ratio == 1 or take.material.stretch is Stretch.RESAMPLE:
+            return self._within_reach(take, ratio)
+        above, below = ratio.as_integer_ratio()
+        self.report.error(
+            Code.TEMPO_MISMATCH,
+            f"{take.material.id!r} is at {shown_tempo(Fraction(tempo))}, {take.span.label!r} at "
+            f"{shown_tempo(music)}: {above}/{below} or {float(ratio):.4f} as fast",
+            take.origin,
+            "stretch: resample plays it so, its pitch following; or use a loop of that tempo",
+            self._related(take),
+        )
+        return None
+
+    def _within_reach(self, take: Take, ratio: Fraction) -> Fraction | None:
+        if (
+            1 / Fraction(MAX_SPEED) <= ratio <= MAX_SPEED
+            and max(ratio.as_integer_ratio()) <= MAX_TERM
+        ):
+            return ratio
+        above, below = ratio.as_integer_ratio()
+        self.report.error(
+            Code.OUT_OF_RANGE,
+            f"{take.material.id!r} cannot play {above}/{below} as fast",
+            take.origin,
+            f"speeds go from 1/{MAX_SPEED} to {MAX_SPEED}, as ratios of numbers up to {MAX_TERM:,}",
+            self._related(take),
+        )
+        return None
+
+    def _related(self, take: Take) -> Related:
+        return Related(self.arrangement.origin("materials", take.number, "tempo"), "the loop")
+
+
+def _quarters(take: Take, meter: Signature) -> Fraction:
+    """How many quarter notes a loop lasts where bars are so."""
+    own = signature(take.material.time_signature or "")
+    return Fraction(take.material.bars or 0) * (own or meter).bar
+
+
+def own_length(material: Material) -> Fraction | None:
+    """How long a loop is at its own tempo, ms; None where it does not say."""
+    meter = signature(material.time_signature or "")
+    if material.tempo is None or meter is None:
+        return None
+    return Fraction(material.bars or 0) * meter.bar * 60_000 / Fraction(material.tempo)
+
+
+def last_bar(layout: Layout, span: Span) -> Segment:
+    """What holds in the last bar of a section that has bars."""
+    return layout.grid.at_bar(span.first_bar + (span.section.bars or 1) - 1)
+
+
+def transition_length(layout: Layout, span: Span, transition: Transition) -> Fraction:
+    """How long the transition at the end of a section is, ms."""
+    if transition.length_ms is not None:
+        return Fraction(transition.length_ms)
+    beats = Fraction(transition.beats or 0) * last_bar(layout, span).signature.beat
+    return span.end - layout.ms(span, span.end_quarter - beats)
+
+
+def silence_from(layout: Layout, span: Span) -> Moment:
+    """Where the loops of a section stop: at its end, or before the gap there."""
+    transition = span.section.transition
+    if transition is None or transition.kind is not TransitionKind.GAP:
+        return layout.end_of(span)
+    length = transition_length(layout, span, transition)
+    return layout.at_ms(span, max(span.begin, span.end - length))
+
+
+def shown_tempo(tempo: Fraction) -> str:
+    """A tempo as messages show it."""
+    return f"{float(tempo):g} BPM"

@@ -1,0 +1,105 @@
+"""Crossfades from one section to the next.
+
+Promises: a crossfade lies over the end of the section that it belongs to, so that the first beat of
+the next is heard in full: what leaves fades out up to the boundary, and the loops that enter are
+led in by their own last milliseconds. A part that plays the same loop on both sides plays on.
+Files, and material played anew every so many bars, have nothing to lead in with: they enter on
+the boundary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+from attrs import evolve
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Related
+from .layout import Layout, Span, shown_ms
+from .model import Arrangement, TransitionKind
+from .report import Report
+from .takes import Edge, Take, transition_length
+
+
+def check_transitions(arrangement: Arrangement, layout: Layout, report: Report) -> None:
+    """Report transitions that are longer than their section."""
+    for span in layout.spans:
+        transition = span.section.transition
+        if transition is None or transition.kind is TransitionKind.CUT:
+            continue
+        length, whole = transition_length(layout, span, transition), span.end - span.begin
+        if length > whole:
+            report.error(
+                Code.BAD_STRUCTURE,
+                f"a {transition.kind} of {shown_ms(length)} in a section of {shown_ms(whole)}",
+                arrangement.origin("sections", span.index, "transition"),
+                "make it shorter",
+            )
+
+
+def crossfade(
+    takes: list[Take], arrangement: Arrangement, layout: Layout, report: Report
+) -> list[Take]:
+    """A part's takes, with the crossfades of all sections."""
+    for span, following in pairwise([*layout.spans, None]):
+        assert span is not None
+        transition = span.section.transition
+        if transition is not None and transition.kind is TransitionKind.CROSSFADE:
+            edge = Edge(
+                ms=transition_length(layout, span, transition),
+                curve=transition.curve,
+                origin=arrangement.origin("sections", span.index, "transition"),
+            )
+            takes = sorted(_over(takes, span, following, edge, report), key=lambda t: t.begin)
+    return takes
+
+
+def _over(
+    takes: list[Take], span: Span, following: Span | None, edge: Edge, report: Report
+) -> Iterator[Take]:
+    """The takes with one crossfade."""
+    leaving = [t for t in takes if t.span == span and t.end == span.end]
+    entering = [
+        t
+        for t in takes
+        if t.span == following and t.begin == span.end and t.material.tempo is not None
+    ]
+    on = [(a, b) for a in leaving for b in entering if _plays_on(a, b)]
+    leaving = [t for t in leaving if all(t is not a for a, _ in on)]
+    entering = [t for t in entering if all(t is not b for _, b in on)]
+    for take in takes:
+        if any(take is t for t in leaving) and _fits(edge, take, take.length, report):
+            yield evolve(take, fade_out=edge)
+        else:
+            yield take
+    for take in entering:
+        assert take.whole is not None
+        if _fits(edge, take, take.whole, report):
+            yield evolve(
+                take, begin=span.end - edge.ms, end=span.end, tail=True, fade_in=edge, fade_out=None
+            )
+
+
+def _plays_on(leaving: Take, entering: Take) -> bool:
+    """Whether the one goes on with what the other ended on."""
+    return (
+        leaving.number == entering.number
+        and leaving.speed == entering.speed
+        and leaving.length == leaving.whole
+    )
+
+
+def _fits(edge: Edge, take: Take, length: Fraction, report: Report) -> bool:
+    if edge.ms <= length:
+        return True
+    report.error(
+        Code.BAD_STRUCTURE,
+        f"the crossfade of {shown_ms(edge.ms)} is longer than {take.material.id!r} plays there, "
+        f"{shown_ms(length)}",
+        edge.origin,
+        "make it shorter, or use a longer loop",
+        Related(take.origin, "plays here"),
+    )
+    return False
