@@ -47,6 +47,12 @@ def has_system_ffmpeg() -> bool:
     return numbered is None or tuple(map(int, numbered.groups())) >= OLDEST_FFMPEG
 
 
+def postgresql_programs() -> Path:
+    """The directory of the newest PostgreSQL server's programs: Debian keeps it off PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    return (found[-1] if found else Path(shutil.which("initdb") or "/")).parent
+
+
 REQUIREMENTS = {
     "ffmpeg_debian": Requirement(("ffmpeg",), has_system_ffmpeg),
     "sox": Requirement(("sox", "libsox-fmt-all"), on_path("sox")),
@@ -56,6 +62,9 @@ REQUIREMENTS = {
         lambda: all(folder.is_dir() for folder in (SAMPLES, PROMPTS, THEME)),
     ),
     "chromium": Requirement(("chromium",), on_path("chromium", "google-chrome")),
+    "postgresql": Requirement(
+        ("postgresql",), lambda: (postgresql_programs() / "initdb").is_file()
+    ),
     "shellcheck": Requirement(("shellcheck",), on_path("shellcheck")),
 }
 

@@ -1,0 +1,130 @@
+"""What an artifact is, and what it is called: identity, media key, metadata.
+
+Promises: pure functions. An artifact's id follows from what it is (`artifact_id`), so registering
+the same thing again, from anywhere, gives the same id; its media key follows from its content and
+is one to any store, whatever the ids in it hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from attrs import field, frozen
+
+from ..result import Rendered, RenderResult
+
+META_VERSION = 1
+"""Of the keys in `meta`; raised when one changes its meaning or goes. docs/artifacts.md."""
+
+MASTER_KIND = "audio_render"
+STEM_KIND = "audio_bus_stem"
+
+_LONGEST = 80  # characters of one part of a key; file systems allow 255 bytes
+
+
+@frozen(kw_only=True)
+class Artifact:
+    """A registered file.
+
+    Attributes:
+        id: 32 hex digits, see `artifact_id`.
+        kind: "audio_render" or "audio_bus_stem".
+        timeline_id: the timeline's.
+        bus_id: "master" or the id of the bus.
+        parent_id: for a stem, its master's id.
+        content_digest: "sha256:" and the hex digest of the file.
+        request_digest: the same of the request that it was rendered for.
+        media_key: where the store has it.
+        size: bytes.
+        meta_version: of the keys of `meta`.
+        meta: everything known of it; docs/artifacts.md.
+    """
+
+    id: str
+    kind: str
+    timeline_id: str
+    bus_id: str
+    parent_id: str | None
+    content_digest: str
+    request_digest: str
+    media_key: str
+    size: int
+    meta_version: int = META_VERSION
+    meta: Mapping[str, object] = field(repr=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """As plain data."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "timeline_id": self.timeline_id,
+            "bus_id": self.bus_id,
+            "parent_id": self.parent_id,
+            "content_digest": self.content_digest,
+            "request_digest": self.request_digest,
+            "media_key": self.media_key,
+            "size": self.size,
+            "meta_version": self.meta_version,
+            "meta": dict(self.meta),
+        }
+
+
+def artifacts_of(result: RenderResult) -> Iterator[tuple[Artifact, Path]]:
+    """The artifacts of a render with their files, the master first."""
+    request = result.compilation.request.digest
+    timeline_id = result.compilation.timeline.id
+    master_id: str | None = None
+    for file in result.files:
+        artifact = _artifact(file, timeline_id, request, master_id)
+        master_id = master_id or artifact.id
+        yield artifact, file.path
+
+
+def _artifact(file: Rendered, timeline_id: str, request: str, parent_id: str | None) -> Artifact:
+    made = artifact_id(file.kind, timeline_id, file.target, file.digest, request, parent_id)
+    return Artifact(
+        id=made,
+        kind=file.kind,
+        timeline_id=timeline_id,
+        bus_id=file.target,
+        parent_id=parent_id,
+        content_digest=file.digest,
+        request_digest=request,
+        media_key=media_key(timeline_id, file.digest, file.target, file.path.suffix),
+        size=file.path.stat().st_size,
+        meta={**file.meta, "parent_id": parent_id, "request_digest": request},
+    )
+
+
+def artifact_id(
+    kind: str,
+    timeline_id: str,
+    bus_id: str,
+    content_digest: str,
+    request_digest: str,
+    parent_id: str | None,
+) -> str:
+    """The id of what is all this: the first 128 bits of its SHA-256, in hex."""
+    parts = [kind, timeline_id, bus_id, content_digest, request_digest, parent_id]
+    return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]
+
+
+def media_key(timeline_id: str, content_digest: str, bus_id: str, suffix: str) -> str:
+    """Where a store has a file: renders/<timeline id>/<digest>/<bus id><suffix>.
+
+    Ids are percent-encoded; long ones are cut and end in a digest of all of them.
+    """
+    digest = content_digest.removeprefix("sha256:")
+    return f"renders/{_part(timeline_id)}/{digest}/{_part(bus_id)}{suffix}"
+
+
+def _part(text: str) -> str:
+    """A text as a part of a key: never "." or "..", never with a slash, never too long."""
+    part = quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
+    if len(part) <= _LONGEST:
+        return part
+    return f"{part[: _LONGEST - 17]}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,0 +1,125 @@
+"""How the registry's tables came to be what they are: numbered steps, each run once.
+
+Promises: a registry is brought to the newest version when it is opened, in one transaction; many
+processes may do so at once. One that a newer mixdown wrote is refused (MIX621).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from attrs import frozen
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    func,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, RenderError
+
+_VERSIONS = MetaData()
+
+VERSIONS = Table(
+    "mixdown_schema",
+    _VERSIONS,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+)
+"""One row for each step that was run."""
+
+_ATTEMPTS = 20
+_PAUSE_S = 0.1
+
+
+@frozen
+class Migration:
+    """A step: what it does, and how."""
+
+    doc: str
+    run: Callable[[Connection], None]
+
+
+def _create_artifacts(connection: Connection) -> None:
+    """Version 1. Never edited: a later version changes the table by a step of its own."""
+    tables = MetaData()
+    Table(
+        "artifacts",
+        tables,
+        Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+        Column("id", String(32), nullable=False, unique=True),
+        Column("kind", String(32), nullable=False),
+        Column("timeline_id", String(4096), nullable=False),
+        Column("bus_id", String(4096), nullable=False),
+        Column("parent_id", String(32), ForeignKey("artifacts.id"), index=True),
+        Column("content_digest", String(71), nullable=False, index=True),
+        Column("request_digest", String(71), nullable=False),
+        Column("media_key", String(512), nullable=False, index=True),
+        Column("size", BigInteger, nullable=False),
+        Column("meta_version", Integer, nullable=False),
+        Column("meta", JSON, nullable=False),
+        Column("registered_at", DateTime, nullable=False, server_default=func.now()),
+    )
+    tables.create_all(connection)
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration("artifacts, by identity", _create_artifacts),)
+"""Step n, counted from 1, leads from version n-1 to n."""
+
+
+def migrate(engine: Engine, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring a registry to the newest version.
+
+    Raises:
+        RenderError: MIX621, it is newer than that.
+        DBAPIError: the database refuses.
+    """
+    engine.connect().close()  # to fail at once where nobody answers
+    for attempt in range(_ATTEMPTS):
+        try:
+            with engine.begin() as connection:
+                _migrate(connection, migrations)
+                return
+        except (IntegrityError, OperationalError, ProgrammingError):
+            # Another process does the same at this moment.
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_PAUSE_S)
+
+
+def version(connection: Connection) -> int:
+    """The version that a registry has; 0: it is empty."""
+    if not inspect(connection).has_table(VERSIONS.name):
+        return 0
+    return connection.scalar(select(func.max(VERSIONS.c.version))) or 0
+
+
+def _migrate(connection: Connection, migrations: Sequence[Migration]) -> None:
+    current = version(connection)
+    if current > len(migrations):
+        raise RenderError(
+            Diagnostic(
+                Code.REGISTRY_UNUSABLE,
+                f"the registry has version {current}, and this mixdown knows {len(migrations)}",
+                help="use the newer mixdown that wrote it, or another registry",
+            )
+        )
+    if current == len(migrations):
+        return
+    _VERSIONS.create_all(connection)
+    for number in range(current + 1, len(migrations) + 1):
+        migrations[number - 1].run(connection)
+        connection.execute(insert(VERSIONS).values(version=number))

@@ -1,0 +1,228 @@
+"""Where artifacts' files are kept: a local directory, or whatever fsspec has a URL for.
+
+Promises: a key holds a whole file or nothing, whenever a process or the machine stops: a file is
+written under another name below `.incoming/`, flushed to the disk, and renamed. Keys are relative
+paths with forward slashes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from attrs import frozen
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, RenderError
+
+INCOMING = ".incoming"
+_BLOCK = 1 << 20
+_ATTEMPTS = 5
+
+
+@frozen
+class Stored:
+    """A file in a store: its key, its size in bytes, and how many seconds ago it was written."""
+
+    key: str
+    size: int
+    age_s: float
+
+
+class Store(Protocol):
+    """Keeps files by key. Every method raises RenderError (MIX622) where the store fails."""
+
+    def put(self, key: str, path: Path) -> None:
+        """Keep a copy of a file under a key, whole, in place of what was there."""
+        ...
+
+    def digest(self, key: str) -> str | None:
+        """The SHA-256 of what a key holds, after "sha256:"; None: nothing."""
+        ...
+
+    def files(self) -> Iterator[Stored]:
+        """Every file, those still on their way in included, by key."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove what a key holds, if anything."""
+        ...
+
+
+def open_store(place: str | Path) -> Store:
+    """The store in a directory, or behind an fsspec URL (anything with "://").
+
+    Raises:
+        RenderError: MIX622, no such kind of URL.
+    """
+    text = str(place)
+    if "://" not in text:
+        return LocalStore(Path(text))
+    import fsspec  # noqa: PLC0415 (only where a URL asks for it)
+
+    with _failures(text):
+        filesystem, root = fsspec.core.url_to_fs(text)
+        return RemoteStore(filesystem, str(root).rstrip("/"), text)
+
+
+@frozen
+class LocalStore:
+    """A directory, made when the first file comes."""
+
+    root: Path
+
+    def put(self, key: str, path: Path) -> None:
+        """See `Store`."""
+        with _failures(str(self.root)):
+            incoming = self.root / INCOMING / secrets.token_hex(16)
+            final = self.root / key
+            incoming.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with path.open("rb") as source, incoming.open("xb") as copy:
+                    shutil.copyfileobj(source, copy, _BLOCK)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                _rename(incoming, final)
+            finally:
+                incoming.unlink(missing_ok=True)
+            _sync(final.parent, self.root)
+
+    def digest(self, key: str) -> str | None:
+        """See `Store`."""
+        with _failures(str(self.root)):
+            try:
+                with (self.root / key).open("rb") as file:
+                    return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+            except FileNotFoundError:
+                return None
+
+    def files(self) -> Iterator[Stored]:
+        """See `Store`."""
+        with _failures(str(self.root)):
+            now = time.time()
+            for top in (INCOMING, "renders"):
+                for path in sorted((self.root / top).rglob("*")):
+                    with suppress(FileNotFoundError):  # another process may have renamed it
+                        status = path.stat()
+                        if path.is_file():
+                            key = path.relative_to(self.root).as_posix()
+                            yield Stored(key, status.st_size, now - status.st_mtime)
+
+    def delete(self, key: str) -> None:
+        """See `Store`; directories that are left empty go too."""
+        with _failures(str(self.root)):
+            path = self.root / key
+            path.unlink(missing_ok=True)
+            for parent in path.relative_to(self.root).parents[:-1]:
+                try:
+                    (self.root / parent).rmdir()
+                except OSError:  # not empty, or gone
+                    break
+
+
+@frozen
+class RemoteStore:
+    """Anything that fsspec reaches; `root` is a path in its file system, `url` its name."""
+
+    filesystem: Any
+    root: str
+    url: str
+
+    def put(self, key: str, path: Path) -> None:
+        """See `Store`."""
+        with _failures(self.url):
+            incoming, final = self._path(f"{INCOMING}/{secrets.token_hex(16)}"), self._path(key)
+            self.filesystem.makedirs(incoming.rpartition("/")[0], exist_ok=True)
+            self.filesystem.makedirs(final.rpartition("/")[0], exist_ok=True)
+            self.filesystem.put_file(str(path), incoming)
+            if self.filesystem.exists(final):
+                self.filesystem.rm_file(final)
+            self.filesystem.mv(incoming, final)
+
+    def digest(self, key: str) -> str | None:
+        """See `Store`."""
+        with _failures(self.url):
+            try:
+                with self.filesystem.open(self._path(key), "rb") as file:
+                    return f"sha256:{_hashed(file)}"
+            except FileNotFoundError:
+                return None
+
+    def files(self) -> Iterator[Stored]:
+        """See `Store`; a file system that does not tell times says that files are old."""
+        with _failures(self.url):
+            for top in (INCOMING, "renders"):
+                found = self.filesystem.find(self._path(top), detail=True)
+                for path, about in sorted(found.items()):
+                    key = str(path).removeprefix(self.root).lstrip("/")
+                    yield Stored(key, int(about["size"]), self._age(about))
+
+    def delete(self, key: str) -> None:
+        """See `Store`."""
+        with _failures(self.url), suppress(FileNotFoundError):
+            self.filesystem.rm_file(self._path(key))
+
+    def _path(self, key: str) -> str:
+        return f"{self.root}/{key}"
+
+    def _age(self, about: dict[str, Any]) -> float:
+        for name in ("mtime", "LastModified", "last_modified", "created"):
+            written = about.get(name)
+            if written is not None:
+                seconds = written.timestamp() if hasattr(written, "timestamp") else float(written)
+                return time.time() - seconds
+        return float("inf")
+
+
+def _hashed(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _rename(path: Path, final: Path) -> None:
+    """Into its directory, which a `delete` next door may remove just then."""
+    for attempt in range(_ATTEMPTS):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.replace(final)
+            return
+        except FileNotFoundError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+
+
+def _sync(directory: Path, root: Path) -> None:
+    """Onto the disk: the names from a directory up to the root of the store."""
+    for current in (directory, *directory.parents):
+        handle = os.open(current, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if current == root:
+            return
+
+
+@contextmanager
+def _failures(place: str) -> Iterator[None]:
+    """Whatever a store raises, as MIX622."""
+    try:
+        yield
+    except (OSError, ValueError, ImportError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RenderError(
+            Diagnostic(
+                Code.STORE_UNUSABLE,
+                f"cannot use the store {place!r}: {reason}",
+                help="give a directory, or a URL that fsspec knows, with --store",
+            )
+        ) from error

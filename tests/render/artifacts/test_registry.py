@@ -1,0 +1,149 @@
+"""The registry: migrations, what it refuses, and looking things up."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from mixdown.ir.diagnostics import RenderError
+from mixdown.render.artifacts.artifact import Artifact, artifact_id, media_key
+from mixdown.render.artifacts.migrations import MIGRATIONS, Migration, migrate, version
+from mixdown.render.artifacts.registry import ARTIFACTS, open_registry
+
+
+def artifact(bus_id: str = "master", parent: str | None = None, **changes: object) -> Artifact:
+    digest, request = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+    kind = "audio_bus_stem" if parent else "audio_render"
+    fields = {
+        "id": artifact_id(kind, "show", bus_id, digest, request, parent),
+        "kind": kind,
+        "timeline_id": "show",
+        "bus_id": bus_id,
+        "parent_id": parent,
+        "content_digest": digest,
+        "request_digest": request,
+        "media_key": media_key("show", digest, bus_id, ".wav"),
+        "size": 3 << 30,
+        "meta": {"integrated_lufs": -16.02, "true_peak_dbtp": None, "tags": {"title": "Größe"}},
+    }
+    return Artifact(**{**fields, **changes})
+
+
+def code_of(caught: pytest.ExceptionInfo[RenderError]) -> str:
+    (diagnostic,) = caught.value.diagnostics
+    return diagnostic.code.value
+
+
+def test_the_table_is_what_the_migrations_leave(url):
+    registry = open_registry(url)
+    with registry.engine.connect() as connection:
+        assert version(connection) == len(MIGRATIONS)
+        found = sa.inspect(connection).get_columns("artifacts")
+    assert [column["name"] for column in found] == [column.name for column in ARTIFACTS.c]
+
+
+def test_what_goes_in_comes_out(url):
+    registry = open_registry(url)
+    master = artifact()
+    stem = artifact("bus_music", master.id)
+    assert registry.register([master, stem]) == (master, stem)
+    assert open_registry(url).artifacts() == (master, stem)
+
+
+def test_what_is_there_stays_as_it_is(url):
+    registry = open_registry(url)
+    registry.register([artifact()])
+    assert registry.register([artifact(meta={"other": 1})]) == (artifact(),)
+
+
+def test_a_render_is_registered_as_one_or_not_at_all(url):
+    registry = open_registry(url)
+    with pytest.raises(RenderError) as caught:
+        registry.register([artifact(), artifact("bus_music", "0" * 32)])  # no such parent
+    assert code_of(caught) == "MIX621"
+    assert registry.artifacts() == ()
+
+
+def test_later_migrations_run_once_over_what_is_there(url):
+    registry = open_registry(url)
+    registry.register([artifact()])
+
+    def add_rating(connection: sa.Connection) -> None:
+        connection.execute(sa.text("ALTER TABLE artifacts ADD COLUMN rating INTEGER"))
+
+    later = (*MIGRATIONS, Migration("a rating", add_rating))
+    for _ in range(2):
+        migrate(registry.engine, later)
+    with registry.engine.connect() as connection:
+        assert version(connection) == len(later)
+    assert registry.artifacts() == (artifact(),)
+    with pytest.raises(RenderError, match="has version 2, and this mixdown knows 1") as caught:
+        open_registry(url)
+    assert code_of(caught) == "MIX621"
+
+
+def test_a_migration_that_fails_leaves_the_version_before(url):
+    registry = open_registry(url)
+
+    def fail(connection: sa.Connection) -> None:
+        connection.execute(sa.text("CREATE TABLE half (id INTEGER)"))
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        migrate(registry.engine, (*MIGRATIONS, Migration("fails", fail)))
+    with registry.engine.connect() as connection:
+        assert version(connection) == len(MIGRATIONS)
+        assert not sa.inspect(connection).has_table("half")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    ["nonsense", "nosuch://x", "sqlite:////proc/no/registry.sqlite", "sqlite:////etc/hostname"],
+)
+def test_what_is_no_registry(bad):
+    with pytest.raises(RenderError) as caught:
+        open_registry(bad)
+    assert code_of(caught) == "MIX621"
+
+
+def test_passwords_are_not_shown():
+    with pytest.raises(RenderError) as caught:
+        open_registry("postgresql+psycopg://me:secret@/x?host=/nowhere")
+    assert "secret" not in str(caught.value)
+
+
+def test_finding_by_the_beginning_of_an_id(url):
+    registry = open_registry(url)
+    one, two = artifact(id="ab" * 16), artifact(id="ac" * 16)
+    registry.register([one, two])
+    assert registry.find("ab") == one
+    assert registry.find(two.id) == two
+    for prefix in ("a", "", "x", "a%", two.id + "a"):
+        with pytest.raises(RenderError) as caught:
+            registry.find(prefix)
+        assert code_of(caught) == "MIX623"
+
+
+DIGEST = f"sha256:{'0' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("timeline_id", "part"),
+    [
+        ("episode-042", "episode-042"),
+        ("a/b c", "a%2Fb%20c"),
+        ("..", "%2E%2E"),
+        (".", "%2E"),
+        ("../../etc", "..%2F..%2Fetc"),
+        ("größe", "gr%C3%B6%C3%9Fe"),
+    ],
+)
+def test_keys_are_safe_in_any_store(timeline_id, part):
+    assert media_key(timeline_id, DIGEST, "master", ".wav") == (
+        f"renders/{part}/{'0' * 64}/master.wav"
+    )
+
+
+def test_long_ids_make_short_keys_that_differ():
+    one, two = (media_key("x" * 4000 + end, DIGEST, "y" * 4000, ".flac") for end in "ab")
+    assert one != two
+    assert max(len(part) for part in one.split("/")) <= 85
