@@ -93,11 +93,16 @@ class Built(NamedTuple):
 
 
 def build(
-    graph: Graph, values: Iterable[str], sources: Sources, ahead: Iterable[str] = ()
+    graph: Graph,
+    values: Iterable[str],
+    sources: Sources,
+    ahead: Iterable[str] = (),
+    grid: int = 1,
 ) -> Built:
     """Streams of `values`, which begin at position 0.
 
-    `ahead` names values to share even where only one hears them, so that they can be made early.
+    `ahead` names values to share even where only one hears them, in ranges on a grid, so that they
+    can be made early.
     """
     wanted = dict.fromkeys(values)
     heard: dict[str, dict[int, int]] = {node.name: {} for node in graph.nodes}
@@ -130,7 +135,10 @@ def build(
             site = Site(graph, sources, seeds, origin, end, [connect(n) for n in needs[key]])
             stream = STREAMS[type(node)](node, site)
             share = hearers[key] > 1 or node.name in early
-            made[key] = Shared(stream) if share and stream.start < stream.end else stream
+            if share and stream.start < stream.end:
+                made[key] = Shared(stream, grid if node.name in early else 1)
+            else:
+                made[key] = stream
     streams = {n: connect(Need(n, 0, graph.signals[n].length or 0)) for n in wanted}
     can_be_early = (s for key, s in made.items() if key[0] in early and isinstance(s, Shared))
     return Built(streams, tuple(can_be_early))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from os import cpu_count
 from pathlib import Path
@@ -18,6 +18,7 @@ from .build import build
 from .files import WRITERS, Tags, Writer
 from .piece import Piece, take, whole
 from .sources import Locate, Sources, open_sources
+from .streams import Shared
 
 BLOCK = 1 << 15
 """Samples of a block: big enough that Python's part in the work is small."""
@@ -116,21 +117,38 @@ def _run(
     graph: Graph, sources: Sources, names: tuple[str, ...], settings: Settings
 ) -> Iterator[Block]:
     length = max(graph.signals[name].length or 0 for name in names)
-    tracks = {o for node in graph.nodes if isinstance(node, Bus) for o in node.operands}
-    built = build(graph, names, sources, tracks if settings.threads else ())
+    tracks = (o for node in graph.nodes if isinstance(node, Bus) for o in node.operands)
+    built = build(graph, names, sources, tracks, settings.block)
     ranges = [(a, min(a + settings.block, length)) for a in range(0, length, settings.block)]
     with ExitStack() as stack:
-        pool = None
-        if settings.threads:
-            pool = stack.enter_context(ThreadPoolExecutor(settings.threads))
-        for start, end in ranges:
-            if pool is not None:
-                made = [pool.submit(shared.make, end) for shared in built.ahead]
-                wait(made)
-                for future in made:
-                    future.result()
+        workers = _Workers(built.ahead, settings.threads, stack)
+        workers.start(ranges[0][1])
+        for (start, end), (_, after) in zip(ranges, [*ranges[1:], ranges[-1]], strict=True):
+            workers.join()
+            workers.start(after)  # the tracks of the next block are made while this one is finished
             pieces = {name: take(stream, start, end) for name, stream in built.streams.items()}
             yield Block(start, end, pieces)
+        workers.join()
+
+
+class _Workers:
+    """Threads that make tracks ahead of the master; numpy, scipy and soxr let them run at once."""
+
+    def __init__(self, tracks: Sequence[Shared], threads: int, stack: ExitStack) -> None:
+        self._tracks, self._pool = tracks, None
+        self._under_way: list[Future[None]] = []
+        if threads and len(tracks) > 0:
+            self._pool = stack.enter_context(ThreadPoolExecutor(threads))
+
+    def start(self, end: int) -> None:
+        """Begin to make what sounds before `end`."""
+        if self._pool is not None:
+            self._under_way = [self._pool.submit(track.make, end) for track in self._tracks]
+
+    def join(self) -> None:
+        """Wait until what was begun is made; raises what a track raised."""
+        for future in self._under_way:
+            future.result()
 
 
 def _writer(graph: Graph, output: Output, path: Path, tags: Tags) -> Writer:

@@ -176,11 +176,13 @@ class Shared:
     """A stream that several others hear, or that is made ahead of time: each range is made once.
 
     What was made is kept until everyone has taken it. Hearers may be at different positions and on
-    different threads.
+    different threads. With a grid, ranges end at its multiples whoever asks for how much: what is
+    made does not depend on who came first.
     """
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, grid: int = 1) -> None:
         self.stream = stream
+        self._grid = grid
         self._made = stream.start
         self._pieces: list[Piece] = []
         self._ports: list[Port] = []
@@ -196,13 +198,17 @@ class Shared:
     def make(self, end: int) -> None:
         """Make what sounds before `end`, as far as that is not done."""
         with self._making:
-            last = min(end, self.stream.end)
-            if last > self._made:
+            while self._made < min(end, self.stream.end):
+                last = min(self._reach(end), self.stream.end)
                 piece = self.stream.pull(self._made, last)
                 with self._keeping:
                     self._made = last
                     if piece is not None:
                         self._pieces.append(piece)
+
+    def _reach(self, end: int) -> int:
+        """Up to where the next range is made."""
+        return end if self._grid == 1 else (self._made // self._grid + 1) * self._grid
 
     def give(self, port: Port, start: int, end: int) -> Piece | None:
         """What a port takes next."""
