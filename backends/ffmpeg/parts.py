@@ -9,9 +9,9 @@ written by a part that depends on nothing else, and the lane joins the stretches
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, Lane, Node
@@ -25,10 +25,17 @@ PART = 40
 
 @frozen
 class Cut:
-    """A graph with its lanes in stretches, and which stretches each part makes, in graph order."""
+    """A graph with its lanes in stretches.
+
+    Attributes:
+        graph: gives the same samples.
+        parts: which stretches each part makes, in graph order.
+        stretch_of: the lane that each stretch was cut from.
+    """
 
     graph: Graph
     parts: tuple[tuple[str, ...], ...] = ()
+    stretch_of: Mapping[str, str] = field(factory=dict)
 
 
 def cut(graph: Graph) -> Cut:
@@ -37,6 +44,7 @@ def cut(graph: Graph) -> Cut:
         return Cut(graph)
     weights = _clips_read(graph)
     stretches: list[Lane] = []
+    stretch_of: dict[str, str] = {}
 
     def rule(node: Node) -> Node | tuple[Node, ...]:
         if not isinstance(node, Lane):
@@ -44,13 +52,14 @@ def cut(graph: Graph) -> Cut:
         runs = list(_runs([weights[o] for o in node.operands]))
         made = [_stretch(graph, node, run, number) for number, run in enumerate(runs, 1)]
         stretches.extend(made)
+        stretch_of.update((stretch.name, node.name) for stretch in made)
         starts = tuple(node.starts[run.start] for run in runs)
         return (*made, evolve(node, starts=starts, operands=tuple(s.name for s in made)))
 
     rewritten = graph.rewrite(rule)
     loads = [sum(weights[o] for o in stretch.operands) for stretch in stretches]
     groups = (tuple(s.name for s in stretches[run.start : run.stop]) for run in _runs(loads))
-    return Cut(rewritten, tuple(groups))
+    return Cut(rewritten, tuple(groups), stretch_of)
 
 
 def _clips_read(graph: Graph) -> dict[str, int]:

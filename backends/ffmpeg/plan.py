@@ -19,6 +19,7 @@ from ...ir.graph import Graph
 from ...ir.nodes import Clip, Loudnorm, Node, Output
 from ..protocol import Delivery, EmitOptions, Fact, File, LoudnessLoop, Plan, Space, Step
 from .capabilities import CAPABILITIES
+from .copies import unshare
 from .emitters import EMITTERS
 from .inputs import to_decode
 from .parts import Cut, cut
@@ -35,7 +36,8 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     Raises:
         BackendError: MIX502, something cannot be expressed; with the node and the way out.
     """
-    whole = Cut(graph) if options.single else cut(graph)
+    unshared = unshare(graph)
+    whole = Cut(unshared.graph) if options.single else cut(unshared.graph)
     halves = schedule(whole.graph)
     _check_kinds(halves)
     if options.single and halves.loudnorm is not None:
@@ -44,7 +46,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     shared = Shared(
         graph=whole.graph,
         tags=options.tags,
-        instances=Instances(),
+        instances=Instances({**unshared.copy_of, **whole.stretch_of}),
         deliveries=_delivered_files(graph),
         decoded={} if options.single else _decoded_files(graph, halves, work),
         facts=_facts(halves),

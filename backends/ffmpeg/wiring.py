@@ -8,7 +8,7 @@ at its end until something else than one filter needs it; then it is closed into
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from attrs import define, evolve, field, frozen
@@ -75,15 +75,21 @@ class Names:
 
 @define
 class Instances:
-    """The filter instances of a plan: their names, and the values that they serve."""
+    """The filter instances of a plan: their names, and the values that they serve.
 
+    Attributes:
+        stands_for: values of the backend's own making, and the graph's value that each is for.
+        labels: instance -> value of the graph.
+    """
+
+    stands_for: Mapping[str, str] = field(factory=dict)
     labels: dict[str, str] = field(factory=dict)
     _names: Names = field(factory=Names)
 
     def name(self, filter_name: str, value: str) -> str:
         """A new instance `filter@value`."""
         instance = self._names.take(value, prefix=f"{filter_name}@")
-        self.labels[instance] = value
+        self.labels[instance] = self.stands_for.get(value, value)
         return instance
 
 
