@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .compiler.api import compile
     from .compiler.driver import Compilation
     from .compiler.facts import Facts
+    from .compiler.graph_input import load_graph
     from .compiler.request import RenderRequest, StemMode
     from .compiler.timeline.load import load, loads
     from .compiler.timeline.model import Timeline
@@ -43,6 +44,7 @@ _HOME = {
     "TimelineError": ".ir.diagnostics",
     "compile": ".compiler.api",
     "load": ".compiler.timeline.load",
+    "load_graph": ".compiler.graph_input",
     "loads": ".compiler.timeline.load",
     "render": ".render.service",
 }
@@ -63,6 +65,7 @@ __all__ = [
     "TimelineError",
     "compile",
     "load",
+    "load_graph",
     "loads",
     "render",
 ]
