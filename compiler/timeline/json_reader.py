@@ -99,7 +99,9 @@ def compose(text: str) -> Root:
         if kind == 2:
             stack.pop()[0].end = end
         elif kind == 4 and stack and stack[-1][0].pairs is not None and key is None:
-            key = (json.loads(match[4], strict=False), start, end)
+            quoted = match[4]
+            name = json.loads(quoted, strict=False) if "\\" in quoted else quoted[1:-1]
+            key = (name, start, end)
         elif kind != 3:
             node = Node(start, end)
             pointer = _attach(stack, node, key, duplicates)

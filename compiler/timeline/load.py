@@ -22,8 +22,9 @@ from . import json_reader, yaml_reader
 from .migrations import migrate
 from .model import Timeline
 from .structure import TIMELINE, Language, diagnose, structure
-from .tree import Locator, Root, SyntaxProblem, TooComplex, span_at
+from .tree import Locator, Root, SyntaxProblem, TooComplex, composed, span_at
 from .validate import validate
+from .values import MOST
 
 Format = Literal["json", "yaml"]
 
@@ -167,11 +168,11 @@ def model(parsed: Parsed, kind: Kind[_Whole], root: Path, *, allow_outside: bool
     document = Document(name, text, locator)
     diagnostics = [*([outdated] if outdated else ()), *_repetitions(repeated, name)]
     diagnostics += found.diagnostics
-    if remainder is not None:
+    if remainder is not None and not found.full:
         bad = found.bad.union(repeated)
         rest = kind.check(place(remainder, document=document))
         diagnostics += [d for d in rest if d.origin is None or not _within(d.origin.pointer, bad)]
-    raise TimelineError(diagnostics, {name: document})
+    raise TimelineError(diagnostics[:MOST], {name: document})
 
 
 def read_text(path: str | Path) -> str:
@@ -233,7 +234,7 @@ def _read(text: str, name: str, format: Format) -> tuple[object, Root | None]:
 def _composed(text: str, name: str) -> None:
     """Make sure that places can be shown: JSON that nests absurdly reads, but has no tree."""
     try:
-        json_reader.compose(text)
+        composed(json_reader.compose, text)
     except TooComplex as problem:
         raise _too_complex(problem, name, text) from None
 

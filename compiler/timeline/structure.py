@@ -27,7 +27,7 @@ from ...ir.diagnostics import Diagnostic, did_you_mean
 from ...ir.origin import Origin
 from .fields import FIELDS, NOUNS, Spec
 from .model import Timeline
-from .values import number_problem, shown, text_problem
+from .values import MOST, number_problem, shown, text_problem
 
 NOT_IN_DOCUMENTS = ("document", "root", "via", "made_from", "notes", "allow_outside")
 
@@ -77,9 +77,15 @@ class Findings:
     bad: set[str] = field(factory=set)
 
     def add(self, code: Code, message: str, origin: Origin, help: str | None = None) -> None:
-        """Note one finding at `origin`."""
-        self.diagnostics.append(Diagnostic(code, message, origin, help))
-        self.bad.add(origin.pointer)
+        """Note one finding at `origin`, unless there are enough."""
+        if not self.full:
+            self.diagnostics.append(Diagnostic(code, message, origin, help))
+            self.bad.add(origin.pointer)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many as anyone would read."""
+        return len(self.diagnostics) >= MOST
 
 
 def document_fields(cls: type) -> tuple[attrs.Attribute[Any], ...]:
@@ -227,7 +233,7 @@ def _walk_class(cls: Any, data: object, origin: Origin, name: str, found: Findin
     fields = document_fields(cls)
     names = [a.name for a in fields]
     for key in data:
-        if key not in names:
+        if key not in names and not found.full:
             place = origin.child(key)
             found.unknown.add(place.pointer)
             message = f"{noun} has no key {shown(key)}"

@@ -8,6 +8,7 @@ is read, for JSON only when a place has to be shown. Depth and size are bounded 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -17,7 +18,7 @@ from attrs import define, field, frozen
 from ...ir.origin import Span, escape, tokens
 
 MAX_DEPTH = 64
-MAX_NODES = 2_000_000
+MAX_NODES = 1_000_000
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -101,10 +102,14 @@ def span_at(text: str, start: int, end: int) -> Span:
 
 
 @lru_cache(maxsize=1)
-def _lines(text: str) -> tuple[list[int], list[int]]:
-    """Where each line starts, and where it ends before its line break."""
-    breaks = list(_LINE_END.finditer(text))
-    return [0, *(b.end() for b in breaks)], [*(b.start() for b in breaks), len(text)]
+def _lines(text: str) -> tuple[array[int], array[int]]:
+    """Where each line starts and ends; compact, for a text may be nothing but lines."""
+    starts, ends = array("Q", [0]), array("Q")
+    for found in _LINE_END.finditer(text):
+        ends.append(found.start())
+        starts.append(found.end())
+    ends.append(len(text))
+    return starts, ends
 
 
 @frozen
@@ -127,7 +132,7 @@ class Locator:
         """The span of `pointer`, or of its nearest parent that is there."""
         if self.fixed is not None:
             return self.fixed
-        root = _composed(self.compose, text)
+        root = composed(self.compose, text)
         if pointer in self.repeated and pointer in root.duplicates:
             pair = root.duplicates[pointer]
             return span_at(text, pair.start, pair.end)
@@ -135,7 +140,8 @@ class Locator:
 
 
 @lru_cache(maxsize=1)
-def _composed(compose: Callable[[str], Root], text: str) -> Root:
+def composed(compose: Callable[[str], Root], text: str) -> Root:
+    """The tree of a text; of the text asked for last it is remembered."""
     return compose(text)
 
 

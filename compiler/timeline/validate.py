@@ -1,6 +1,7 @@
 """What is wrong with a timeline, as far as it can be told without presets.
 
-Promises: every violation at once, in one fixed order, each with its place; nothing raises.
+Promises: every violation at once (the first thousand, if there are more), in one fixed order, each
+with its place; nothing raises.
 `validate` needs no files; `validate_media` adds what depends on how long the sources are. Both see
 a timeline made in Python as they see a loaded one.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind
@@ -28,7 +29,7 @@ from .model import (
     clip_id,
 )
 from .sources import validate_sources
-from .values import number_problem, shown, text_problem
+from .values import MOST, number_problem, shown, text_problem
 
 Place = tuple[str | int, ...]
 Found = Iterator[Diagnostic]
@@ -49,7 +50,7 @@ _WITHOUT_GAIN = (FilterKind.HIGHPASS, FilterKind.LOWPASS)
 
 def validate(timeline: Timeline) -> tuple[Diagnostic, ...]:
     """Every violation that shows without the media, as SEMANTICS and `fields` have it."""
-    return tuple(_timeline(timeline))
+    return tuple(islice(_timeline(timeline), MOST))
 
 
 def validate_media(timeline: Timeline, media: Media) -> tuple[Diagnostic, ...]:
@@ -60,7 +61,7 @@ def validate_media(timeline: Timeline, media: Media) -> tuple[Diagnostic, ...]:
         media: by the clips' `source` as the document writes it; clips without an entry are passed
             over, as whoever could not read the file has said so.
     """
-    return tuple(_media(timeline, media))
+    return tuple(islice(_media(timeline, media), MOST))
 
 
 def _timeline(timeline: Timeline) -> Found:

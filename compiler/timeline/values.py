@@ -15,6 +15,7 @@ from attrs import frozen
 
 from ...ir.codes import Code
 
+MOST = 1000  # diagnostics of one kind of check; nobody reads more, and a document may hold millions
 MAX_NUMBER = 10**12
 MAX_CHARACTERS = 48
 MAX_SPEED = 16  # four octaves

@@ -489,13 +489,18 @@ def test_loading_costs_at_most_three_times_reading_and_building_by_hand():
     assert quickest(lambda: loads(text)) < 3 * quickest(lambda: benchmark.base(text))
 
 
-def test_ten_thousand_mistakes_are_shown_in_good_time():
-    clips = ",\n".join(f'{{"source": "a.wav", "start_ms": -{n}}}' for n in range(1, 10_001))
+@pytest.mark.parametrize("mistake", ['"start_ms": -1', '"strat_ms": 1', '"start_ms": "x"'])
+def test_of_ten_thousand_mistakes_the_first_thousand_are_shown_in_good_time(mistake):
+    clips = ",\n".join(f'{{"source": "a.wav", {mistake}}}' for _ in range(10_000))
     text = f'{{"id": "x", "tracks": [{{"id": "a", "role": "fx", "clips": [{clips}]}}]}}'
-    timeline = loads(text, format="json")
     start = time.process_time()
-    found = validate(timeline)
-    shown = str(TimelineError(found, timeline.documents))
-    assert len(found) == 10_000
-    assert shown.count("^") > 10_000
+    try:
+        timeline = loads(text, format="json")
+    except TimelineError as caught:
+        error = caught
+    else:
+        error = TimelineError(validate(timeline), timeline.documents)
+    assert len(error.diagnostics) == 1000
+    assert str(error).count("  = help") in (0, 1000)
+    assert str(error).count("^") > 1000
     assert time.process_time() - start < 10
