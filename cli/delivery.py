@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
+
+import click
 
 from .console import clock, level, print_json, print_table, show
 
@@ -10,15 +14,20 @@ if TYPE_CHECKING:
     from ..render.result import Rendered, RenderResult
 
 
-def show_result(result: RenderResult, *, as_json: bool, quiet: bool) -> None:
-    """Print the files, what they measured, and the warnings."""
+def show_result(
+    result: RenderResult, *, as_json: bool, quiet: bool, ids: Sequence[str] = ()
+) -> None:
+    """Print the files, what they measured, and the warnings; `ids`, of those that have any."""
     documents = result.compilation.timeline.documents
     if as_json:
         print_json(
             {
                 "ok": True,
                 "manifest": str(result.manifest),
-                "artifacts": [_data(file) for file in result.files],
+                "artifacts": [
+                    {**_data(file), **({"id": id} if id else {})}
+                    for file, id in zip_longest(result.files, ids)
+                ],
                 "diagnostics": [d.to_dict(documents) for d in result.diagnostics],
             }
         )
@@ -27,6 +36,8 @@ def show_result(result: RenderResult, *, as_json: bool, quiet: bool) -> None:
     if not quiet:
         columns = ("file", "what", "LUFS", "LU range", "true peak dBTP", "duration")
         print_table(columns, map(_row, result.files), numbers=4)
+        for file, id in zip(result.files, ids, strict=False):
+            click.echo(f"registered {file.target} as {id}")
 
 
 def _row(file: Rendered) -> tuple[str, ...]:

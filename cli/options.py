@@ -33,6 +33,27 @@ allow_outside = click.option(
     "--allow-outside", is_flag=True, help="Let sources lie outside the directory of their document."
 )
 
+_STORE = click.option(
+    "--store",
+    envvar="MIXDOWN_STORE",
+    default="mixdown-artifacts",
+    show_default=True,
+    metavar="DIR|URL",
+    help="A directory, or a URL that fsspec knows (or $MIXDOWN_STORE).",
+)
+registry = click.option(
+    "--registry",
+    envvar="MIXDOWN_REGISTRY",
+    metavar="URL",
+    help="An SQLAlchemy URL (or $MIXDOWN_REGISTRY).  [default: registry.sqlite in the store]",
+)
+
+
+def stored(function: Decorated) -> Decorated:
+    """The options that say where artifacts are."""
+    return _STORE(registry(function))
+
+
 strict = click.option("--strict", is_flag=True, help="Take warnings for errors.")
 
 

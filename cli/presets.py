@@ -2,69 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import click
 
 from .options import as_json
 
+KINDS = {"export": "export preset", "bus": "mix preset", "spec": "delivery spec"}
+
 
 @click.command("presets")
-@click.argument("kind", type=click.Choice(["export", "bus"]), required=False)
+@click.argument("kind", type=click.Choice(list(KINDS)), required=False)
+@click.argument("preset_id", metavar="[ID]", required=False)
+@click.option(
+    "--presets",
+    "directories",
+    multiple=True,
+    metavar="DIR",
+    help="Where to look for more presets; may be given again.",
+)
 @as_json
-def command(kind: str | None, as_json: bool) -> None:
-    """Show the export and mix presets.
+def command(
+    kind: str | None, preset_id: str | None, directories: tuple[str, ...], as_json: bool
+) -> None:
+    """Show the presets: all, of one kind, or one of them.
 
-    Export presets say how a mix is delivered, mix presets which bus takes which roles, in the order
-    of the sum and of the stems.
+    Export presets say how a mix is delivered, mix presets ('bus') which bus takes which roles, in
+    the order of the sum and of the stems, and delivery specs what receivers ask of a file.
     """
-    from ..presets.load import export_presets, mix_presets
+    from ..presets.load import library
     from .console import print_json, print_table
 
-    shown = (kind,) if kind else ("export", "bus")
+    known = library(tuple(map(Path, directories)))
+    tables: dict[str, Mapping[str, Any]] = {
+        "export": known.export,
+        "bus": known.mix,
+        "spec": known.specs,
+    }
+    shown = {name: table for name, table in tables.items() if kind in (None, name)}
+    if kind is not None and preset_id is not None:
+        shown = {kind: {preset_id: _one(kind, preset_id, tables[kind])}}
     if as_json:
         import attrs
 
-        data = {
-            "export": [attrs.asdict(preset) for preset in export_presets().values()],
-            "bus": [attrs.asdict(preset) for preset in mix_presets().values()],
-        }
-        print_json({name: data[name] for name in shown})
+        print_json(
+            {name: [attrs.asdict(p) for p in table.values()] for name, table in shown.items()}
+        )
         return
-    if "export" in shown:
-        print_table(
-            ("export preset", "use", "file", "dither", "LUFS", "ceiling", "headroom dB"),
-            [
-                (
-                    preset.id,
-                    preset.use,
-                    f"{preset.container} {preset.encoding.value}",
-                    "yes" if preset.dither else "no",
-                    "as mixed" if preset.lufs is None else f"{preset.lufs:g}",
-                    f"{preset.ceiling_db:g} {_UNITS[preset.limit.value]}",
-                    f"{preset.headroom_db:g}",
-                )
-                for preset in export_presets().values()
-            ],
-            numbers=3,
-        )
-    if len(shown) > 1:
-        click.echo()
-    if "bus" in shown:
-        print_table(
-            ("mix preset", "bus", "roles", "equaliser", "gain dB", "pan"),
-            [
-                (
-                    mix.id if index == 0 else "",
-                    bus.id,
-                    ", ".join(bus.roles),
-                    ", ".join(f"{band.kind.value} {band.frequency_hz:g} Hz" for band in bus.eq),
-                    f"{bus.gain_db:g}",
-                    f"{bus.pan:g}",
-                )
-                for mix in mix_presets().values()
-                for index, bus in enumerate(mix.buses)
-            ],
-            numbers=2,
-        )
+    from ..inspection.preset_tables import TABLES
+
+    for number, (name, table) in enumerate(shown.items()):
+        if number:
+            click.echo()
+        columns, rows, numbers = TABLES[name](table.values())
+        print_table(columns, rows, numbers=numbers)
 
 
-_UNITS = {"true_peak": "dBTP", "sample_peak": "dBFS"}
+def _one(kind: str, preset_id: str, table: Mapping[str, Any]) -> object:
+    from ..ir.codes import Code
+    from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
+
+    if preset_id in table:
+        return table[preset_id]
+    code = Code.UNKNOWN_MIX_PRESET if kind == "bus" else Code.UNKNOWN_EXPORT_PRESET
+    message = f"Unknown {KINDS[kind]}: {preset_id!r}"
+    raise TimelineError(Diagnostic(code, message, help=did_you_mean(preset_id, table)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, as_json, delivery_choices, strict
+from .options import allow_outside, as_json, delivery_choices, registry, strict
 
 if TYPE_CHECKING:
     from ..compiler.api import Choices
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 @strict
 @as_json
 @click.option("--write-facts", metavar="FILE", help="Write what was measured, for --facts, there.")
+@click.option(
+    "--store",
+    envvar="MIXDOWN_STORE",
+    metavar="DIR|URL",
+    help="Keep and register the files there too ('mixdown artifacts'; or $MIXDOWN_STORE).",
+)
+@registry
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @allow_outside
 def command(
@@ -36,6 +43,8 @@ def command(
     strict: bool,
     as_json: bool,
     write_facts: str | None,
+    store: str | None,
+    registry: str | None,
     quiet: bool,
     allow_outside: bool,
 ) -> None:
@@ -55,6 +64,11 @@ def command(
 
     request = request_of({**choices, "backend": backend})
     opened = open_mix(file, allow_outside=allow_outside)
+    service = None
+    if store is not None:
+        from ..render.artifacts.service import AudioRenderService
+
+        service = AudioRenderService.open(store, registry)
     with progress_bars(wanted=not (quiet or as_json)) as progress:
         result = render_request(
             opened,
@@ -63,6 +77,7 @@ def command(
             strict=strict,
             progress=progress,
         )
+    kept = service.keep(result).artifacts if service is not None else ()
     if write_facts is not None:
         write_file(Path(write_facts), result.facts.to_json())
-    show_result(result, as_json=as_json, quiet=quiet)
+    show_result(result, as_json=as_json, quiet=quiet, ids=[artifact.id for artifact in kept])

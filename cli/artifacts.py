@@ -1,0 +1,135 @@
+"""`mixdown artifacts`: what was rendered into a store, whether it is there, and clearing up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import as_json, stored
+
+if TYPE_CHECKING:
+    from ..render.artifacts.artifact import Artifact
+
+
+@click.group("artifacts")
+def command() -> None:
+    """List, show, verify and clear up what was rendered into a store.
+
+    `mixdown render --store DIR` puts masters and stems there; each is registered once.
+    """
+
+
+@command.command("list")
+@stored
+@click.option("--timeline", metavar="ID", help="Those of one timeline.")
+@as_json
+def list_(store: str, registry: str | None, timeline: str | None, as_json: bool) -> None:
+    """List artifacts in the order in which they were registered."""
+    from ..render.artifacts.service import AudioRenderService
+    from .console import print_json, print_table
+
+    service = AudioRenderService.open(store, registry)
+    found = service.registry.artifacts(timeline_id=timeline)
+    if as_json:
+        print_json({"ok": True, "artifacts": [artifact.to_dict() for artifact in found]})
+    else:
+        print_table(
+            ("id", "timeline", "what", "profile", "format", "LUFS"), map(_row, found), numbers=1
+        )
+
+
+@command.command("show")
+@click.argument("artifact_id", metavar="ID")
+@stored
+@as_json
+def show(artifact_id: str, store: str, registry: str | None, as_json: bool) -> None:
+    """Show an artifact with all that is known of it; the beginning of its ID will do."""
+    from ..render.artifacts.service import AudioRenderService
+    from .console import print_json, print_table
+
+    found = AudioRenderService.open(store, registry).registry.find(artifact_id).to_dict()
+    if as_json:
+        print_json({"ok": True, "artifact": found})
+        return
+    meta = found.pop("meta")
+    assert isinstance(meta, dict)
+    rows = [(key, _text(value)) for key, value in (*found.items(), *meta.items())]
+    print_table(("key", "value"), rows, numbers=0)
+
+
+@command.command("verify")
+@stored
+@as_json
+def verify(store: str, registry: str | None, as_json: bool) -> int:
+    """Read every registered file and compare it with its digest.
+
+    Ends with code 1 where a file is missing or was changed.
+    """
+    from ..render.artifacts.service import AudioRenderService
+    from ..render.artifacts.upkeep import verify
+    from .app import ExitCode
+    from .console import print_json
+    from .console import show as show_diagnostics
+
+    service = AudioRenderService.open(store, registry)
+    found = list(verify(service.store, service.registry))
+    count = len(service.registry.artifacts())
+    if as_json:
+        data = [diagnostic.to_dict() for diagnostic in found]
+        print_json({"ok": not found, "artifacts": count, "diagnostics": data})
+    else:
+        show_diagnostics(found, {})
+        click.echo(f"{count} artifacts, {len(found)} damaged")
+    return ExitCode.NO if found else ExitCode.OK
+
+
+@command.command("gc")
+@stored
+@click.option(
+    "--older-than",
+    type=click.FloatRange(min=0),
+    default=24.0,
+    show_default=True,
+    metavar="HOURS",
+    help="Leave files alone that are younger; a render under way may still register them.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@as_json
+def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_json: bool) -> None:
+    """Remove files that no artifact names, such as a crash leaves behind."""
+    from ..render.artifacts.service import AudioRenderService
+    from ..render.artifacts.upkeep import collect, orphans
+    from .console import print_json
+
+    service = AudioRenderService.open(store, registry)
+    work = orphans if dry_run else collect
+    found = work(service.store, service.registry, older_than * 3600)
+    size = sum(file.size for file in found)
+    if as_json:
+        files = [{"key": file.key, "size": file.size} for file in found]
+        print_json({"ok": True, "removed": not dry_run, "files": files})
+        return
+    for file in found:
+        click.echo(file.key)
+    click.echo(f"{len(found)} files, {size} bytes{' would go' if dry_run else ' removed'}")
+
+
+def _row(artifact: Artifact) -> tuple[str, ...]:
+    from .console import level
+
+    meta = artifact.meta
+    return (
+        artifact.id[:12],
+        artifact.timeline_id,
+        "master" if artifact.parent_id is None else f"stem of {artifact.bus_id}",
+        str(meta["render_profile"]),
+        f"{meta['container']} {meta['encoding']} {meta['sample_rate']} Hz",
+        level(meta["integrated_lufs"]),
+    )
+
+
+def _text(value: object) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

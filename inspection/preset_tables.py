@@ -1,0 +1,110 @@
+"""Presets as rows of text, for the command line and for docs/presets.md.
+
+Promises: pure functions, each giving a table's columns, its rows, and how many columns at its end
+are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..presets.model import BusEq, BusPreset, DeliverySpec, Duck, ExportPreset, MixPreset
+
+Rows = list[tuple[str, ...]]
+Table = tuple[tuple[str, ...], Rows, int]
+
+_UNITS = {"true_peak": "dBTP", "sample_peak": "dBFS"}
+
+
+def export_table(presets: Iterable[ExportPreset]) -> Table:
+    """How each export preset delivers."""
+    columns = ("export preset", "use", "file", "dither", "LUFS", "ceiling", "headroom dB")
+    rows: Rows = [
+        (
+            preset.id,
+            preset.use,
+            f"{preset.container} {preset.encoding.value}",
+            "yes" if preset.dither else "no",
+            "as mixed" if preset.lufs is None else f"{preset.lufs:g}",
+            f"{preset.ceiling_db:g} {_UNITS[preset.limit.value]}",
+            f"{preset.headroom_db:g}",
+        )
+        for preset in presets
+    ]
+    return columns, rows, 3
+
+
+def bus_table(presets: Iterable[MixPreset]) -> Table:
+    """A row for each bus of each mix preset, in the order of the sum."""
+    columns = ("mix preset", "bus", "roles", "equaliser", "ducking", "gain dB", "pan")
+    rows: Rows = [
+        (mix.id if index == 0 else "", *_bus(bus))
+        for mix in presets
+        for index, bus in enumerate(mix.buses)
+    ]
+    return columns, rows, 2
+
+
+def _bus(bus: BusPreset) -> tuple[str, ...]:
+    bands = ", ".join(map(_band, bus.eq))
+    return (
+        bus.id,
+        ", ".join(bus.roles),
+        bands,
+        "" if bus.duck is None else _duck(bus.duck),
+        f"{bus.gain_db:g}",
+        f"{bus.pan:g}",
+    )
+
+
+def _band(band: BusEq) -> str:
+    gain = f" {band.gain_db:+g} dB" if band.gain_db else ""
+    return f"{band.kind.value} {band.frequency_hz:g} Hz{gain}"
+
+
+def _duck(duck: Duck) -> str:
+    times = f"{duck.attack_ms:g}/{duck.hold_ms:g}/{duck.release_ms:g} ms"
+    return f"{duck.gain_db:g} dB by {', '.join(duck.by)}, {times}"
+
+
+def spec_table(specs: Iterable[DeliverySpec]) -> Table:
+    """What each delivery spec asks for; what it leaves open is empty."""
+    columns = ("delivery spec", "use", "LUFS", "peak", "short-term", "RMS dBFS", "noise", "file")
+    rows: Rows = [
+        (
+            spec.id,
+            spec.use,
+            "" if spec.lufs is None else f"{spec.lufs:g} ± {spec.lufs_tolerance or 0:g}",
+            _bound(spec.true_peak_max_dbtp, "dBTP") or _bound(spec.sample_peak_max_dbfs, "dBFS"),
+            _bound(spec.short_term_max_lufs, "LUFS"),
+            ""
+            if spec.rms_min_dbfs is None
+            else f"{spec.rms_min_dbfs:g} to {spec.rms_max_dbfs or 0:g}",
+            _bound(spec.noise_floor_max_dbfs, "dBFS"),
+            _file(spec),
+        )
+        for spec in specs
+    ]
+    return columns, rows, 0
+
+
+def _bound(value: float | None, unit: str) -> str:
+    return "" if value is None else f"≤ {value:g} {unit}"
+
+
+def _file(spec: DeliverySpec) -> str:
+    parts = []
+    if spec.sample_rate is not None:
+        parts.append(f"{spec.sample_rate} Hz")
+    if spec.channels is not None:
+        parts.append(f"{spec.channels} channels")
+    return ", ".join(parts)
+
+
+TABLES: Mapping[str, Callable[[Any], Table]] = {
+    "export": export_table,
+    "bus": bus_table,
+    "spec": spec_table,
+}
+"""By what `mixdown presets` calls them."""
