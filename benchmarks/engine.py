@@ -1,0 +1,160 @@
+"""How fast the native engine is against its reference and ffmpeg, and how much memory it takes.
+
+    python benchmarks/engine.py speed [minutes] [clips]     default: 10 minutes, 120 clips
+    python benchmarks/engine.py memory [minutes] [clips]    default: 180 minutes, 2000 clips
+
+Speed renders the same premaster (float64 WAV) by all three in one run and gives seconds of audio a
+second of processor time, all threads and child processes counted, and a second by the clock, which
+depends on what else the machine does. Memory renders the draft master, which has every kind of work
+that the engine does at once, and gives the peak of the resident set; the aim is under 500 MB.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import soundfile
+from mixdown.backends.native.run import run_step
+from mixdown.compiler.api import compile
+from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
+from mixdown.ir.curves import FilterKind
+from mixdown.render.verify import Performer, perform
+
+RATE = 48000
+LIMIT_MB = 500
+
+# Name, file, Hz, channels, seconds; how many of the clips play it, and on what kind of track.
+SOURCES = (
+    ("host", "host.wav", 48000, 1, 40, 0.4, "dialogue"),
+    ("guest", "guest.wav", 44100, 1, 40, 0.3, "dialogue"),
+    ("bed", "bed.wav", 48000, 2, 60, 0.1, "music"),
+    ("hit", "hit.flac", 48000, 2, 10, 0.2, "fx"),
+)
+HIGHPASS = EqBand(kind=FilterKind.HIGHPASS, frequency_hz=Decimal(80))
+
+
+def make_media(directory: Path) -> None:
+    """Noise that is as good as speech and music for a clock."""
+    for number, (_, file, rate, channels, seconds, *_) in enumerate(SOURCES):
+        generator = np.random.Generator(np.random.Philox(number))
+        samples = 0.1 * generator.standard_normal((rate * seconds, channels))
+        soundfile.write(directory / file, samples, rate, "PCM_16")
+
+
+def timeline(directory: Path, minutes: int, clips: int) -> Timeline:
+    """A track a source, its clips spread over the whole length: fades, gains, moving gains, eq."""
+    length = minutes * 60000
+    tracks = []
+    for name, _, _, _, seconds, share, role in SOURCES:
+        chance = Random(name)
+        count = max(1, round(clips * share))
+        step = length / count
+        made = []
+        for i in range(count):
+            duration = int(min(seconds * 1000 * chance.uniform(0.3, 0.95), step * 0.9))
+            moves = (Keyframe(at_ms=0, value=0), Keyframe(at_ms=duration // 2, value=-3))
+            made.append(
+                Clip(
+                    source=name,
+                    start_ms=int(i * step),
+                    offset_ms=int(chance.uniform(0, 40 * seconds)),
+                    duration_ms=duration,
+                    gain_db=Decimal("-1.5"),
+                    fade_in_ms=min(30, duration // 3),
+                    fade_out_ms=min(60, duration // 3),
+                    automation=Automation(gain=moves if i % 4 == 0 else ()),
+                )
+            )
+        tracks.append(
+            Track(
+                id=name,
+                role=role,
+                gain_db=Decimal(-2),
+                pan=Decimal("0.1"),
+                eq=(HIGHPASS,) if role == "dialogue" else (),
+                clips=tuple(made),
+            )
+        )
+    return Timeline(
+        id="benchmark",
+        sample_rate=RATE,
+        length_ms=length,
+        sources={name: file for name, file, *_ in SOURCES},
+        tracks=tuple(tracks),
+        root=directory,
+    )
+
+
+def processor_seconds() -> float:
+    """Of this process and its finished children, all threads."""
+    own, children = (
+        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
+def timed(seconds: float, work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of audio a second of processor time, and a second by the clock."""
+    cpu, clock = processor_seconds(), time.perf_counter()
+    work()
+    return seconds / (processor_seconds() - cpu), seconds / (time.perf_counter() - clock)
+
+
+def speed(minutes: int, clips: int) -> int:
+    performers = [Performer(name, name) for name in ("native", "reference", "ffmpeg")]
+    with TemporaryDirectory() as directory:
+        root = Path(directory)
+        make_media(root)
+        mix = timeline(root, minutes, clips)
+        perform(timeline(root, 1, 4), performers[0], root / "warm")  # imports are no part of it
+        print(
+            f"{minutes} minutes, {clips} clips, {len(mix.tracks)} tracks, float64 premaster, stems"
+        )
+        for performer in performers:
+            out = root / performer.name
+            cpu, clock = timed(minutes * 60, lambda p=performer, o=out: perform(mix, p, o))
+            print(f"{performer.name:>10}: {cpu:7.1f}x of processor, {clock:7.1f}x by the clock")
+    return 0
+
+
+def memory(minutes: int, clips: int) -> int:
+    with TemporaryDirectory(dir=".") as directory:
+        root = Path(directory)
+        make_media(root)
+        child = [sys.executable, __file__, "render", directory, str(minutes), str(clips)]
+        peak = int(subprocess.run(child, check=True, capture_output=True, text=True).stdout)
+    verdict = "kept" if peak < LIMIT_MB else "MISSED"
+    print(f"{minutes} minutes, {clips} clips: {peak} MB at most; {LIMIT_MB} MB {verdict}")
+    return 0 if peak < LIMIT_MB else 1
+
+
+def render(directory: str, minutes: str, clips: str) -> int:
+    """The child of `memory`: renders, and prints its own peak in MB."""
+    root = Path(directory)
+    plan = compile(timeline(root, int(minutes), int(clips)), preset="draft", backend="native").plan
+    for step in plan.steps:
+        run_step(step, lambda file: str(root / file.path), {})
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    return 0
+
+
+def main(words: list[str]) -> int:
+    command, *rest = words or ["speed"]
+    if command == "render":
+        return render(*rest)
+    run, minutes, clips = {"speed": (speed, 10, 120), "memory": (memory, 180, 2000)}[command]
+    numbers = [int(word) for word in rest]
+    return run(*(numbers + [minutes, clips][len(numbers) :]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
