@@ -20,7 +20,7 @@ from ruamel.yaml.scalarstring import ScalarString
 
 from . import json_reader
 from .dump import WIDTH, json_text
-from .load import Format, loads
+from .load import Format, format_of, loads
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
@@ -31,13 +31,13 @@ def format_text(text: str, name: str = "<text>", format: Format | None = None) -
     Args:
         text: the document.
         name: what messages call it.
-        format: json or yaml; told by the first character if None.
+        format: json or yaml; told by the name's extension, or the first character, if None.
 
     Raises:
         TimelineError: the document does not load.
     """
     text = text.removeprefix("\ufeff")
-    format = format or ("json" if text.lstrip()[:1] == "{" else "yaml")
+    format = format or format_of(name, text)
     timeline = loads(text, name, format=format, allow_outside=True)
     if format == "json":
         return json_text(json_reader.read(text)[0])

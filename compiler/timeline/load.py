@@ -112,7 +112,7 @@ def loads(
         text: the document; as bytes, it is UTF-8.
         name: what messages call it.
         root: the directory that its sources count from; the current one if None.
-        format: json or yaml; told by the first character if None.
+        format: json or yaml; told by the name's extension, or the first character, if None.
         allow_outside: whether sources may lie outside `root`.
 
     Raises:
@@ -123,7 +123,7 @@ def loads(
 
 def parse_file(path: str | Path) -> Parsed:
     """The values in a file; raises TimelineError where they cannot be read (MIX101, 102, ...)."""
-    return parse(read_text(path), str(path), _FORMATS.get(Path(path).suffix.lower()))
+    return parse(read_text(path), str(path))
 
 
 def parse(text: str | bytes, name: str, format: Format | None = None) -> Parsed:
@@ -131,9 +131,15 @@ def parse(text: str | bytes, name: str, format: Format | None = None) -> Parsed:
     if isinstance(text, bytes):
         text = _decode(text, name)
     text = text.removeprefix("\ufeff")  # a byte order mark is no part of the document
-    format = format or ("json" if text.lstrip()[:1] == "{" else "yaml")
+    format = format or format_of(name, text)
     data, tree = _read(text, name, format)
     return Parsed(name, text, format, data, tuple(tree.duplicates) if tree is not None else ())
+
+
+def format_of(name: str, text: str) -> Format:
+    """The format that a document's extension names, else JSON if its text begins with a brace."""
+    known = _FORMATS.get(Path(name).suffix.lower())
+    return known or ("json" if text.lstrip("\ufeff \t\r\n")[:1] == "{" else "yaml")
 
 
 def model(parsed: Parsed, kind: Kind[_Whole], root: Path, *, allow_outside: bool) -> _Whole:

@@ -78,6 +78,15 @@ def test_drawn_documents(timeline, format):
     assert format_text(made, format=format) == made
 
 
+def test_the_name_tells_the_format():
+    text = '{id: x,   "tracks": []}\n'
+    assert format_text(text, "a.yaml") == '{id: x, "tracks": []}\n'
+    with pytest.raises(TimelineError, match="MIX102"):
+        format_text(text, "a.json")
+    with pytest.raises(TimelineError, match="MIX102"):
+        format_text(text)
+
+
 def test_what_does_not_load_is_not_laid_out():
     with pytest.raises(TimelineError, match="MIX103"):
         format_text("id: x\nnonsense: 1\n")
