@@ -11,7 +11,7 @@ from decimal import Decimal
 from ..timeline.fields import FIELDS as TIMELINE_FIELDS
 from ..timeline.fields import GAIN, MAX_TIME_MS, TIME, Range, Spec
 from ..timeline.fields import NOUNS as TIMELINE_NOUNS
-from ..timeline.model import Timeline, Track
+from ..timeline.model import Track
 from ..timeline.structure import Language
 from .model import (
     Arrangement,
@@ -24,6 +24,7 @@ from .model import (
     TempoChange,
     Transition,
 )
+from .whole import WHOLE
 
 MAX_BAR = 100_000
 TEMPO = Range(Decimal(1), Decimal(1000), "quarter notes a minute")
@@ -32,7 +33,6 @@ LENGTH = Range(Decimal(0), MAX_TIME_MS, "ms", open_low=True)
 _BAR = Range(Decimal(1), Decimal(MAX_BAR))
 _BEATS = Range(Decimal(0), Decimal(MAX_BAR), "beats", open_low=True)
 
-_TIMELINE = TIMELINE_FIELDS[Timeline]
 _TRACK = TIMELINE_FIELDS[Track]
 _AT = Spec("where in the section, as bar:beat:tick; absent: 1, its beginning", examples=("5",))
 _AT_MS = Spec("where in the section", TIME)
@@ -54,22 +54,16 @@ NOUNS: Mapping[type, str] = {
 FIELDS: Mapping[type, Mapping[str, Spec]] = {
     **TIMELINE_FIELDS,
     Arrangement: {
+        **WHOLE,
         "id": Spec("the song's name among others", examples=("night-train",)),
         "arrangement_version": Spec("the version of this format that the document is written in"),
-        "sample_rate": _TIMELINE["sample_rate"],
-        "channels": _TIMELINE["channels"],
-        "pan_law": _TIMELINE["pan_law"],
-        "mix_preset_id": _TIMELINE["mix_preset_id"],
-        "metadata": _TIMELINE["metadata"],
         "tempo_map": Spec(
             "tempo and time signature, by the bars from which they hold",
             examples=([{"bar": 1, "tempo": 97}, {"bar": 41, "tempo": 100}],),
         ),
         "sections": Spec("what comes after what", examples=([{"name": "intro", "bars": 8}],)),
         "markers": Spec("named moments besides the sections' beginnings"),
-        "sources": _TIMELINE["sources"],
         "materials": Spec("the files and loops that parts play"),
-        "buses": _TIMELINE["buses"],
         "parts": Spec("who plays; each becomes a track"),
     },
     TempoChange: {

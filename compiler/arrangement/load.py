@@ -21,7 +21,9 @@ from ..timeline.model import Timeline
 from .check import check
 from .fields import ARRANGEMENT
 from .lower import lower_arrangement
+from .lower_show import check_show, lower_show
 from .model import ARRANGEMENT_VERSION
+from .show import SHOW, SHOW_VERSION
 
 Change = Callable[[object], object]
 
@@ -96,12 +98,26 @@ def _part(part: object) -> object:
 
 
 def _play(entry: object) -> object:
-    return {"section": entry} if isinstance(entry, str) else _place(entry)
+    return _place(_named("section")(entry))
 
 
 def _place(entry: object) -> object:
     """`at: 9` says what `at: "9"` says."""
     return _changed(entry, {"at": lambda at: str(at) if type(at) is int else at})
+
+
+def _migrate_show(data: object, origin: Origin) -> tuple[object, Diagnostic | None]:
+    """The document with files written out where it gives their paths only, speakers likewise."""
+    data, outdated = migrate(data, origin, {}, current=SHOW_VERSION, key="show_version")
+    file, speaker = _named("source"), _named("id")
+    changes = {"intro": file, "outro": file, "bed": file}
+    return _changed(
+        data, {**changes, "segments": _each(file), "speakers": _each(speaker)}
+    ), outdated
+
+
+def _named(key: str) -> Change:
+    return lambda value: {key: value} if isinstance(value, str) else value
 
 
 def _changed(mapping: object, changes: Mapping[str, Change]) -> object:
@@ -120,4 +136,5 @@ def _same(value: object) -> object:
 
 _FRONTS: Mapping[str, Front] = {
     "arrangement_version": Front(Kind(ARRANGEMENT, _migrate_arrangement, check), lower_arrangement),
+    "show_version": Front(Kind(SHOW, _migrate_show, check_show), lower_show),
 }

@@ -15,12 +15,10 @@ from fractions import Fraction
 from attrs import evolve
 
 from ...ir.nodes import Source
-from ...ir.origin import Document, Origin
+from ...ir.origin import Origin
 from ...ir.types import milliseconds
 from ..geometry import mix_length
-from ..media import probe_sources
-from ..timeline.model import Clip, Marker, Timeline, Track
-from ..timeline.sources import validate_sources
+from ..timeline.model import Marker, Timeline, Track
 from .check import check
 from .clips import Clips, fit
 from .grid import decimal_ms, sample
@@ -30,6 +28,7 @@ from .moves import Mover
 from .report import Report
 from .takes import Player, Take
 from .transitions import check_transitions, crossfade
+from .whole import blank, probe
 
 
 def lower_arrangement(arrangement: Arrangement) -> Timeline:
@@ -43,7 +42,7 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     report.stop()
     layout = lay_out(arrangement)
     check_transitions(arrangement, layout, report)
-    blank = blank_timeline(arrangement)
+    bare = blank(arrangement)
     materials = {material.id: (m, material) for m, material in enumerate(arrangement.materials)}
     player = Player(arrangement, layout, report, materials)
     mover = Mover(arrangement, layout, report)
@@ -55,7 +54,7 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     markers = _markers(arrangement, layout, report)
     report.stop()
     every = [take for part in takes for take in part]
-    media = _media(arrangement, blank, {take.number for take in every}, report)
+    media = _media(arrangement, bare, {take.number for take in every}, report)
     fit(arrangement, every, media, report)
     report.stop()
     clips = Clips(arrangement, media)
@@ -80,40 +79,15 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     via = {f"/tracks/{p}": arrangement.origin("parts", p) for p in range(len(tracks))}
     via |= {f"/markers/{m}": place for m, (_, place) in enumerate(markers)}
     whole = evolve(
-        blank,
+        bare,
         sources=clips.sources,
         speeds=clips.speeds,
         markers=tuple(marker for marker, _ in markers),
         tracks=tracks,
-        via={**blank.via, **via, **clips.via, **mover.via},
+        via={**bare.via, **via, **clips.via, **mover.via},
         notes=tuple(report.found),
     )
     return evolve(whole, length_ms=_length(whole, layout, clips.played))
-
-
-def blank_timeline(arrangement: Arrangement) -> Timeline:
-    """What the arrangement says of the whole, and how its places are found."""
-    return Timeline(
-        id=arrangement.id,
-        sample_rate=arrangement.sample_rate,
-        channels=arrangement.channels,
-        pan_law=arrangement.pan_law,
-        mix_preset_id=arrangement.mix_preset_id,
-        metadata=arrangement.metadata,
-        buses=arrangement.buses,
-        root=arrangement.root,
-        allow_outside=arrangement.allow_outside,
-        document=generated(arrangement.document),
-        made_from=arrangement.document,
-        via={"": arrangement.origin()},
-    )
-
-
-def generated(document: Document | None) -> Document | None:
-    """The document that a generated timeline would be; it has no text of its own to show."""
-    if document is None:
-        return None
-    return Document(f"{document.name} (timeline)", "", lambda text, pointer: None)
 
 
 def _markers(
@@ -141,27 +115,14 @@ def _markers(
 
 
 def _media(
-    arrangement: Arrangement, blank: Timeline, used: set[int], report: Report
+    arrangement: Arrangement, timeline: Timeline, used: set[int], report: Report
 ) -> Mapping[str, Source]:
-    """What is known of the files of the materials in use; what is wrong with them is reported."""
-    numbers = sorted(used)
-    clips = tuple(Clip(source=arrangement.materials[number].source) for number in numbers)
-    via = {
-        f"/tracks/0/clips/{c}": arrangement.origin("materials", number)
-        for c, number in enumerate(numbers)
-    }
-    played = evolve(
-        blank,
-        sources=arrangement.sources,
-        tracks=(Track(id="", role="", clips=clips),),
-        via={**blank.via, **via},
-    )
-    report.found += validate_sources(played)
-    report.stop()
-    media, problems = probe_sources(played)
-    report.found += problems
-    report.stop()
-    return media
+    """What is known of the files of the materials in use."""
+    uses = [
+        (arrangement.materials[number].source, arrangement.origin("materials", number, "source"))
+        for number in sorted(used)
+    ]
+    return probe(timeline, uses, report)
 
 
 def _length(timeline: Timeline, layout: Layout, played: Mapping[str, Source]) -> Decimal:

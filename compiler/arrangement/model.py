@@ -7,16 +7,14 @@ same name and the same meaning as in a timeline.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
 
-from attrs import field, frozen
+from attrs import frozen
 
-from ...ir.curves import PanLaw, Shape
-from ...ir.origin import Document, Origin
-from ..timeline.model import ZERO, BusOverride, EqBand, Target
+from ...ir.curves import Shape
+from ..timeline.model import ZERO, EqBand, Target
+from .whole import Whole
 
 ARRANGEMENT_VERSION = 1
 
@@ -155,27 +153,12 @@ class Part:
 
 
 @frozen(kw_only=True)
-class Arrangement:
-    """A whole document; what a timeline has too means what it means there."""
+class Arrangement(Whole):
+    """A whole document."""
 
-    id: str
     arrangement_version: int = ARRANGEMENT_VERSION
-    sample_rate: int = 48000
-    channels: int = 2
-    pan_law: PanLaw = PanLaw.CONSTANT_POWER
-    mix_preset_id: str = "default_mix"
-    metadata: Mapping[str, str] = field(factory=dict)
     tempo_map: tuple[TempoChange, ...] = ()
     sections: tuple[Section, ...]
     markers: tuple[Mark, ...] = ()
-    sources: Mapping[str, str] = field(factory=dict)
     materials: tuple[Material, ...] = ()
-    buses: tuple[BusOverride, ...] = ()
     parts: tuple[Part, ...]
-    document: Document | None = field(default=None, eq=False, repr=False)
-    root: Path = field(factory=Path, eq=False, repr=False)
-    allow_outside: bool = field(default=True, eq=False, repr=False)
-
-    def origin(self, *tokens: str | int) -> Origin:
-        """The place of a value, by the keys and indices that lead to it."""
-        return Origin(self.document.name if self.document else "<arrangement>").child(*tokens)

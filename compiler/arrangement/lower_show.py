@@ -1,0 +1,293 @@
+"""A show becomes a timeline.
+
+Promises: the timeline is a function of the document and of how long its files are; each of its
+values leads back to the line of the show that it was made from. Speakers, ads, stings, music and
+the bed are a track each, in this order, and only those that play.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from itertools import zip_longest
+from math import ceil
+
+from attrs import define, evolve, field
+
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic
+from ...ir.nodes import Source
+from ...ir.origin import Origin
+from ...ir.types import milliseconds, samples
+from ..timeline.model import ZERO, Clip, Marker, Timeline, Track
+from .report import Report, ranges, unique, unknown
+from .show import SHOW, Music, Segment, SegmentKind, Show, Speaker
+from .whole import blank, probe, trimmed
+
+# The tracks that do not belong to a speaker: id -> role.
+_OTHERS: Mapping[str, str] = {"ads": "voiceover", "stings": "fx", "music": "music"}
+_TRACK_OF: Mapping[SegmentKind, str] = {SegmentKind.AD: "ads", SegmentKind.STING: "stings"}
+_BED = "bed"
+_HOST = Speaker(id="host")
+
+
+def lower_show(show: Show) -> Timeline:
+    """The timeline of a show.
+
+    Raises:
+        TimelineError: everything that is wrong with it, MIX2xx, at its own lines.
+    """
+    report = Report(show.document)
+    report.found += check_show(show)
+    report.stop()
+    timeline = blank(show)
+    media = probe(timeline, list(_uses(show)), report)
+    desk = _Desk(show, media, report)
+    length = desk.mix()
+    report.stop()
+    return trimmed(
+        evolve(
+            timeline,
+            length_ms=milliseconds(length, show.sample_rate),
+            markers=tuple(sorted(desk.markers, key=lambda marker: marker.at_ms)),
+            tracks=desk.tracks(),
+            via={**timeline.via, **desk.via()},
+        )
+    )
+
+
+def check_show(show: Show) -> Iterator[Diagnostic]:
+    """Every violation that shows without the files."""
+    origin = show.origin()
+    yield from ranges(show, SHOW, origin)
+    ids = [speaker.id for speaker in show.speakers]
+    yield from unique(ids, "speaker", origin.child("speakers"), "id")
+    for s, speaker in enumerate(show.speakers):
+        if speaker.id in (*_OTHERS, _BED):
+            yield Diagnostic(
+                Code.DUPLICATE_ID,
+                f"{speaker.id!r} is the name of a track that every show has",
+                origin.child("speakers", s, "id"),
+                "call the speaker something else",
+            )
+    if not show.segments:
+        place = origin.child("segments")
+        yield Diagnostic(Code.EMPTY_TIMELINE, "there are no segments", place, "add one")
+    for s, segment in enumerate(show.segments):
+        yield from _segment(show, segment, origin.child("segments", s))
+
+
+def _segment(show: Show, segment: Segment, origin: Origin) -> Iterator[Diagnostic]:
+    if segment.source is None and segment.kind is not SegmentKind.AD:
+        message = f"a {segment.kind} needs a source"
+        yield Diagnostic(Code.MISSING_KEY, message, origin, "only an ad may be an empty slot")
+    elif segment.source is None and segment.duration_ms is None:
+        message = "an ad needs a source, or a duration_ms for an empty slot"
+        yield Diagnostic(Code.MISSING_KEY, message, origin)
+    if segment.speaker is None:
+        return
+    place = origin.child("speaker")
+    if segment.kind is not SegmentKind.PART:
+        message = f"a {segment.kind} has no speaker"
+        yield Diagnostic(Code.BAD_STRUCTURE, message, place, "leave it out, or make it a part")
+    elif segment.speaker not in (known := [s.id for s in show.speakers or (_HOST,)]):
+        yield unknown(Code.UNKNOWN_SPEAKER, "speaker", segment.speaker, known, place)
+
+
+def _uses(show: Show) -> Iterator[tuple[str, Origin]]:
+    """Every source with the place that names it, in the document's order."""
+    for key in ("intro", "outro", "bed"):
+        owner = getattr(show, key)
+        if owner is not None:
+            yield owner.source, show.origin(key, "source")
+    for s, segment in enumerate(show.segments):
+        if segment.source is not None:
+            yield segment.source, show.origin("segments", s, "source")
+
+
+@define
+class _Desk:
+    """The mix of one show under way; all times are samples."""
+
+    show: Show
+    media: Mapping[str, Source]
+    report: Report
+    markers: list[Marker] = field(factory=list)
+    clips: dict[str, list[tuple[Clip, Origin]]] = field(factory=dict)
+
+    def mix(self) -> int:
+        """Place everything; how long the show is."""
+        words = self._segments(self._intro())
+        length = self._outro(words)
+        if self.show.bed is not None:
+            self._bed(length)
+        return length
+
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks that play, in their order."""
+        made = []
+        for owner in self._owners():
+            clips = tuple(clip for clip, _ in self.clips[owner.id])
+            made.append(
+                Track(
+                    id=owner.id,
+                    role=owner.role,
+                    name=owner.name,
+                    gain_db=owner.gain_db,
+                    pan=owner.pan,
+                    eq=owner.eq,
+                    clips=clips,
+                )
+            )
+        return tuple(made)
+
+    def via(self) -> dict[str, Origin]:
+        """From what tracks and clips were made, by their pointers."""
+        found: dict[str, Origin] = {}
+        speakers = [speaker.id for speaker in self.show.speakers]
+        for t, owner in enumerate(self._owners()):
+            if owner.id in speakers:
+                found[f"/tracks/{t}"] = self.show.origin("speakers", speakers.index(owner.id))
+            elif owner.id == _BED:
+                found[f"/tracks/{t}"] = self.show.origin(_BED)
+            for c, (_, origin) in enumerate(self.clips[owner.id]):
+                found[f"/tracks/{t}/clips/{c}"] = origin
+        return found
+
+    def _owners(self) -> list[Speaker]:
+        """What the tracks are called and how they stand, of those that play."""
+        every = [*(self.show.speakers or (_HOST,))]
+        every += [Speaker(id=id, role=role) for id, role in _OTHERS.items()]
+        if self.show.bed is not None:
+            every.append(Speaker(id=_BED, role=self.show.bed.role))
+        return [owner for owner in every if owner.id in self.clips]
+
+    def _intro(self) -> int:
+        """Where the first segment begins."""
+        intro = self.show.intro
+        if intro is None:
+            return 0
+        end = self._music(intro, 0, "intro")
+        self.markers.append(Marker(at_ms=ZERO, label="Intro"))
+        return (
+            end + self._samples(self.show.gap_ms)
+            if intro.alone_ms is None
+            else min(end, self._samples(intro.alone_ms))
+        )
+
+    def _segments(self, at: int) -> int:
+        """Where the last segment that begins at or after `at` ends."""
+        for s, segment in enumerate(self.show.segments):
+            if s:
+                gap = self.show.gap_ms if segment.gap_ms is None else segment.gap_ms
+                at += self._samples(gap)
+            label = segment.label or ("Ad" if segment.kind is SegmentKind.AD else None)
+            if label is not None:
+                self.markers.append(Marker(at_ms=self._ms(at), label=label))
+            if segment.source is None:
+                at += self._samples(segment.duration_ms or ZERO)
+                continue
+            first = (self.show.speakers or (_HOST,))[0].id
+            track = _TRACK_OF.get(segment.kind, segment.speaker or first)
+            clip = Clip(
+                id=f"{segment.kind}-{s + 1}",
+                source=segment.source,
+                start_ms=self._ms(at),
+                offset_ms=segment.offset_ms,
+                duration_ms=segment.duration_ms,
+                gain_db=segment.gain_db,
+                fade_in_ms=self.show.fade_ms,
+                fade_out_ms=self.show.fade_ms,
+            )
+            at += self._place(clip, track, self.show.origin("segments", s))
+        return at
+
+    def _outro(self, words: int) -> int:
+        """The end of the show, whose last word is over at `words`."""
+        outro = self.show.outro
+        ends = [words, *(self._end(clip) for clip, _ in self.clips.get("music", []))]
+        if outro is None:
+            return max(ends)
+        length = self._length(outro)
+        start = words + self._samples(self.show.gap_ms)
+        if outro.alone_ms is not None:
+            start = words - max(0, length - self._samples(outro.alone_ms))
+        if start < 0:
+            self.report.error(
+                Code.BAD_STRUCTURE,
+                f"the outro would begin {-self._ms(start)} ms before the show",
+                self.show.origin("outro", "alone_ms"),
+                "shorten it with duration_ms, or let it be alone for longer",
+            )
+            return max(ends)
+        self.markers.append(Marker(at_ms=self._ms(start), label="Outro"))
+        return max(*ends, self._music(outro, start, "outro"))
+
+    def _music(self, music: Music, start: int, key: str) -> int:
+        """Place the intro or the outro; where it ends."""
+        clip = Clip(
+            id=key,
+            source=music.source,
+            start_ms=self._ms(start),
+            offset_ms=music.offset_ms,
+            duration_ms=music.duration_ms,
+            gain_db=music.gain_db,
+            fade_in_ms=music.fade_in_ms,
+            fade_out_ms=music.fade_out_ms,
+        )
+        return start + self._place(clip, "music", self.show.origin(key))
+
+    def _bed(self, length: int) -> None:
+        """Place the bed, round after round, crossfaded; the last ends with the show."""
+        bed = self.show.bed
+        assert bed is not None
+        origin = self.show.origin(_BED)
+        whole = self.media[bed.source].length(self.show.sample_rate)
+        overlap = self._samples(bed.crossfade_ms)
+        if 3 * overlap > whole:
+            self.report.error(
+                Code.BAD_STRUCTURE,
+                f"the bed lasts {self._ms(whole)} ms, less than three of its crossfades",
+                origin.child("crossfade_ms"),
+                "make it shorter",
+            )
+            return
+        # As few rounds as there can be, all of one length, so that the last is no scrap.
+        rounds = max(1, ceil(Fraction(length - overlap, whole - overlap)))
+        starts = [number * (length - overlap) // rounds for number in range(rounds)]
+        for number, (start, following) in enumerate(zip_longest(starts, starts[1:])):
+            end = length if following is None else following + overlap
+            clip = Clip(
+                id=f"round-{number + 1}",
+                source=bed.source,
+                start_ms=self._ms(start),
+                duration_ms=self._ms(end - start),
+                gain_db=bed.gain_db,
+                fade_in_ms=ZERO if number else bed.fade_in_ms,
+                fade_out_ms=bed.fade_out_ms if following is None else ZERO,
+                crossfade_in_ms=bed.crossfade_ms if number else None,
+                crossfade_out_ms=None if following is None else bed.crossfade_ms,
+            )
+            self._place(clip, _BED, origin)
+
+    def _place(self, clip: Clip, track: str, origin: Origin) -> int:
+        """Put a clip on a track; how long it is."""
+        self.clips.setdefault(track, []).append((clip, origin))
+        return self._length(clip)
+
+    def _length(self, played: Clip | Music) -> int:
+        """How long a file plays, by its duration or to its end; never less than nothing."""
+        if played.duration_ms is not None:
+            return self._samples(played.duration_ms)
+        whole = self.media[played.source].length(self.show.sample_rate)
+        return max(0, whole - self._samples(played.offset_ms))
+
+    def _end(self, clip: Clip) -> int:
+        return self._samples(clip.start_ms) + self._length(clip)
+
+    def _samples(self, ms: Decimal) -> int:
+        return samples(ms, self.show.sample_rate)
+
+    def _ms(self, count: int) -> Decimal:
+        return milliseconds(count, self.show.sample_rate)
