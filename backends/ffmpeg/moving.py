@@ -31,7 +31,9 @@ def emit_filter_automation(site: Site, node: FilterAutomation) -> Chain:
     parts = spans(node.points, site.length)
     commands = (text for span in parts for text in _command(span, site.signal.rate, instance))
     return site.then(
-        # ffmpeg 9.0's adelay gives its silence no times, where the first frame was cut away.
+        # Times anew, in samples: concat counts microseconds, and ffmpeg 9.0's adelay gives its
+        # silence no times, where the first frame was cut away.
+        call("asettb", f"1/{site.signal.rate}"),
         call("asetpts", "NB_CONSUMED_SAMPLES"),
         call("asetnsamples", n=INTERVAL, p=0),
         call("asendcmd", c=quoted(";".join(commands))),

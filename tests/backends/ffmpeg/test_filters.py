@@ -10,15 +10,21 @@ from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.nodes import (
     Downmix,
     Edge,
+    Encoding,
     Fade,
     Filter,
     FilterAutomation,
     Gain,
     GainAutomation,
     Headroom,
+    Lane,
     Loudnorm,
+    Mix,
+    Output,
+    OutputRole,
     Pan,
     PanAutomation,
+    Place,
     Point,
 )
 from mixdown.ir.types import gain_factor
@@ -157,3 +163,60 @@ def moved(audio, shape, moves, q, db):
         q=q,
         gain_db=db,
     ).process(audio)
+
+
+@pytest.mark.parametrize("before", ["place", "lane", "mix", "gain automation"])
+def test_a_moving_filter_counts_samples_whatever_came_before(bench, before):
+    """Joining, delaying and summing each set the times of frames in a way of their own."""
+    clip, audio = cut_behind_the_first_frame(bench)
+    names = (clip.name, clip.name)
+    ways = {
+        "place": [Place("b", 48_000, operands=names[:1])],
+        "lane": [Lane("b", (0, 48_000), LENGTH, operands=names)],
+        "mix": [
+            Lane("l", (48_000,), LENGTH, operands=names[:1]),
+            Mix("b", LENGTH, operands=("l", "l")),
+        ],
+        "gain automation": [
+            Place("l", 48_000, operands=names[:1]),
+            GainAutomation("b", points(0.0, 0.0, 0.0, 0.0), operands=("l",)),
+        ],
+    }
+    moves = points(400.0, 12000.0, 90.0, 777.7, 15000.0, 60.0, 3000.0)
+    got = bench.render(
+        bench.graph(
+            clip,
+            *ways[before],
+            FilterAutomation("f", FilterKind.LOWPASS, moves, 0.9, 0.0, operands=("b",)),
+            Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=("f",)),
+        )
+    )
+    late = np.hstack([np.zeros_like(audio), audio])
+    whole = {"lane": np.hstack([audio, audio]), "mix": 2 * late}.get(before, late)
+    assert residual(got, moved(whole, FilterKind.LOWPASS, moves, 0.9, 0.0)) < BUDGET
+
+
+@pytest.mark.parametrize("edge", Edge)
+@pytest.mark.parametrize("before", ["place", "lane", "long lane"])
+def test_a_fade_counts_samples_whatever_came_before(bench, before, edge):
+    """afade goes by the times of frames, which delays and joins set in ways of their own."""
+    clip, audio = cut_behind_the_first_frame(bench)
+    gap = 5_000_011 if before == "long lane" else 3001
+    length = gap + audio.shape[1]
+    if before == "place":
+        late = Place("b", gap, operands=(clip.name,))
+        wanted = np.hstack([np.zeros((2, gap)), audio])
+    else:
+        length += audio.shape[1]
+        late = Lane("b", (0, length - 48_000), length, operands=(clip.name, clip.name))
+        wanted = np.hstack([audio, np.zeros((2, gap)), audio])
+    fade = Fade("f", edge, length, "tri", operands=("b",))
+    output = Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=("f",))
+    got = bench.render(bench.graph(clip, late, fade, output))
+    ramp = np.arange(length) / length
+    assert residual(got, wanted * (ramp if edge is Edge.IN else 1 - ramp)) < BUDGET
+
+
+def cut_behind_the_first_frame(bench):
+    audio = bench.noise("s", 2, 1.25)[:, 12_000:]
+    return bench.clip("s", 12_000), audio
