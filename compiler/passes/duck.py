@@ -52,8 +52,7 @@ def duck(unit: Unit) -> Unit:
 def in_samples(preset: Duck, rate: int) -> Ramp:
     """The ducking at a sample rate; a ramp of no length takes one sample."""
     attack, release, hold = (
-        samples(decimal(ms), rate)
-        for ms in (preset.attack_ms, preset.release_ms, preset.hold_ms)
+        samples(decimal(ms), rate) for ms in (preset.attack_ms, preset.release_ms, preset.hold_ms)
     )
     return Ramp(preset.gain_db, max(attack, 1), max(release, 1), hold)
 

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-HEAVY = {"numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "ruamel", "cattrs", "sqlalchemy", "fsspec"}
+HEAVY = {"numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "ruamel", "cattrs"}
+HEAVY |= {"sqlalchemy", "fsspec"}
 REPORT = "import json, sys; print('\\n' + json.dumps(sorted(sys.modules)))"
 HELP = """
 import sys

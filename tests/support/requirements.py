@@ -53,6 +53,11 @@ def postgresql_programs() -> Path:
     return (found[-1] if found else Path(shutil.which("initdb") or "/")).parent
 
 
+def has_postgresql() -> bool:
+    """True where the programs that start a PostgreSQL server are installed."""
+    return (postgresql_programs() / "initdb").is_file()
+
+
 REQUIREMENTS = {
     "ffmpeg_debian": Requirement(("ffmpeg",), has_system_ffmpeg),
     "sox": Requirement(("sox", "libsox-fmt-all"), on_path("sox")),
@@ -62,9 +67,7 @@ REQUIREMENTS = {
         lambda: all(folder.is_dir() for folder in (SAMPLES, PROMPTS, THEME)),
     ),
     "chromium": Requirement(("chromium",), on_path("chromium", "google-chrome")),
-    "postgresql": Requirement(
-        ("postgresql",), lambda: (postgresql_programs() / "initdb").is_file()
-    ),
+    "postgresql": Requirement(("postgresql",), has_postgresql),
     "shellcheck": Requirement(("shellcheck",), on_path("shellcheck")),
 }
 
