@@ -10,8 +10,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
-from operator import is_
+from enum import StrEnum
 from typing import Any
 
 import attrs
@@ -131,7 +130,7 @@ def _told(line: str, origin: Origin, cls: type) -> Iterator[Diagnostic]:
 
 def _known(kind: str) -> str | None:
     """The words of an enumeration, by its name."""
-    words = {enum.__name__: enum for enum in (Encoding, FilterKind, LimitMode)}.get(kind)
+    words = {enum.__name__: enum for enum in _WORDS}.get(kind)
     return f"known: {', '.join(words)}" if words else None
 
 
@@ -146,8 +145,9 @@ def _converter() -> cattrs.Converter:
     """Takes numbers for numbers and text for text, and nothing for anything else."""
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind, accepts in _SCALARS.items():
-        # By identity: the words of enumerations are texts too.
-        converter.register_structure_hook_func(partial(is_, kind), _scalar(kind, accepts))
+        converter.register_structure_hook(kind, _scalar(kind, accepts))
+    for words in _WORDS:  # they are texts too, which the hook for texts would take them for
+        converter.register_structure_hook(words, lambda value, kind: kind(value))
     return converter
 
 
@@ -157,6 +157,8 @@ _SCALARS: Mapping[type, tuple[type, ...]] = {
     bool: (bool,),
     str: (str,),
 }
+
+_WORDS: tuple[type[StrEnum], ...] = (Encoding, FilterKind, LimitMode)
 
 _NOUNS = {
     "float": "a finite number",

@@ -23,9 +23,20 @@ def test_one_kind_at_a_time(mixdown):
     assert "podcast " not in mixdown("presets", "bus").out
 
 
-@pytest.mark.parametrize(("kinds", "args"), [({"export", "bus"}, []), ({"bus"}, ["bus"])])
+@pytest.mark.parametrize(("kinds", "args"), [({"export", "bus", "spec"}, []), ({"bus"}, ["bus"])])
 def test_as_data(mixdown, kinds, args):
     data = mixdown("presets", *args, "--json").data
     assert set(data) == kinds
     (default,) = (mix for mix in data["bus"] if mix["id"] == "default_mix")
     assert default["buses"][0]["roles"] == ["dialogue", "vox", "voiceover"]
+
+
+def test_one_of_them(mixdown):
+    (spec,) = mixdown("presets", "spec", "acx", "--json").data["spec"]
+    assert spec["rms_max_dbfs"] == -18
+    shown = mixdown("presets", "bus", "podcast_mix").out
+    assert "-9 dB by dialogue" in shown
+    assert "default_mix" not in shown
+    ended = mixdown("presets", "export", "podcst")
+    assert ended.code == 2
+    assert "did you mean 'podcast'" in ended.err
