@@ -27,10 +27,11 @@ KINDS = {"export": "export preset", "bus": "mix preset", "spec": "delivery spec"
 def command(
     kind: str | None, preset_id: str | None, directories: tuple[str, ...], as_json: bool
 ) -> None:
-    """Show the presets: all, of one kind, or one of them.
+    """Show the export presets, mix presets and delivery specs.
 
-    Export presets say how a mix is delivered, mix presets ('bus') which bus takes which roles, in
-    the order of the sum and of the stems, and delivery specs what receivers ask of a file.
+    All, those of one kind, or one of them. Export presets say how a mix is delivered, mix presets
+    ('bus') which bus takes which roles, in the order of the sum and of the stems, and delivery
+    specs what receivers ask of a file.
     """
     from ..presets.load import library
     from .console import print_json, print_table
