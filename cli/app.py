@@ -33,13 +33,13 @@ COMMANDS: Mapping[str, str] = {
     "artifacts": "List, show, verify and clear up what was rendered into a store.",
     "engine": "Render a graph file with the native engine.",
     "integers": "Write values of a graph as 32-bit integers, for SoX.",
-    "envelope": "Write the gains of fades and automations, for SoX.",
+    "envelope": "Write the gains of fades and automations as 32-bit integers, for SoX to multiply by.",
     "finish": "Run a finishing command until the master has its loudness.",
     "inspect": "Show the IR that a mix becomes.",
     "diff": "Tell how two mixes differ, in words and in the IR.",
     "explain": "Explain a moment of a mix, or where a filter comes from.",
-    "fmt": "Lay timelines out in one way, comments untouched.",
-    "schema": "Print the JSON Schema of a timeline.",
+    "fmt": "Lay timelines out in one way, comments and meaning untouched.",
+    "schema": "Print the JSON Schema of a timeline, for editors and validators.",
     "demo": "Render the podcast that comes with mixdown.",
 }
 """Each command with its help in one line, in the order of a user's work."""
