@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "artifacts": "List, show, verify and clear up what was rendered into a store.",
     "engine": "Render a graph file with the native engine.",
     "integers": "Write values of a graph as 32-bit integers, for SoX.",
-    "envelope": "Write the gains of fades and automations as 32-bit integers, for SoX to multiply by.",
+    "envelope": "Write gains of fades and automations as 32-bit integers, for SoX to apply.",
     "finish": "Run a finishing command until the master has its loudness.",
     "inspect": "Show the IR that a mix becomes.",
     "diff": "Tell how two mixes differ, in words and in the IR.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 _HELP = """\
-Write the gains of fades and automations as 32-bit integers, for SoX to multiply by.
+Write gains of fades and automations as 32-bit integers, for SoX to apply.
 
 FILE is a graph in text form that begins with a silence: ones stand in its place. OPTIONS:
 
