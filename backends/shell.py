@@ -45,6 +45,9 @@ _HEAD = """\
 # OUT   the directory for {results} [.]
 #
 # Needs {programs} on PATH.
+#
+# Names and texts are quoted as they are, whatever they look like:
+# shellcheck disable=SC1003,SC2016
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -77,7 +80,7 @@ def to_shell(plan: Plan) -> str:
             backend=plan.backend,
             digest=plan.digest[:16],
             results=", ".join(_comment(delivery.file.path) for delivery in plan.deliveries),
-            programs=" and ".join(programs),
+            programs=" and ".join(sorted(programs)),
         )
     ]
     looped = _looped(plan)
@@ -104,7 +107,8 @@ def _looped(plan: Plan) -> list[Step]:
 
 def _commented(step: Step, words: Sequence[str]) -> str:
     files = "".join(_here_document(script) for script in step.scripts)
-    return f"# {_comment(step.purpose.capitalize())}.\n{files}{_wrapped(words)}\n"
+    purpose = _comment(step.purpose)
+    return f"# {purpose[:1].upper()}{purpose[1:]}.\n{files}{_wrapped(words)}\n"
 
 
 def _command(step: Step) -> list[str]:

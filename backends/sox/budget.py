@@ -2,11 +2,11 @@
 
 SoX rounds every sample of every step to 2^-32 of the room that its file is given. Where a value has
 much room, or is turned up a lot later, that rounding grows on the way to the outputs. It is
-followed there as noise is: independent roundings add up by their powers, what follows one another
-in a lane does not add up at all, and a filter makes noise louder by no more than its largest gain
-at any frequency. Six times the deviation that arrives is held under -140 dBFS (docs/semantics.md,
-"Null budgets"). Where it would be more, the costliest nodes are left to the engine, and with them
-all that hears them, for floats become integers only once.
+followed there twice: as noise, whose powers add up (but not in a lane, where one follows another)
+and which no filter makes louder than its largest gain; and as the worst case, which adds up and
+grows as samples do. The smaller of six deviations and the worst case is held under -140 dBFS
+(docs/semantics.md, "Null budgets"). Where it would be more, the costliest nodes are left to the
+engine, and with them all that hears them, for floats become integers only once.
 """
 
 from __future__ import annotations
@@ -32,29 +32,31 @@ from ...ir.nodes import (
     Output,
     PanAutomation,
 )
-from .levels import bounds, exponent, is_direct, noise_growth
+from .levels import bounds, exponent, growth, is_direct, noise_growth
 
 FINISH = (Loudnorm, Limiter, Dither, Output)
 """Kinds that SoX has nothing for."""
 
 _BUDGET = 10.0 ** (-140.0 / 20.0)
 _DEVIATIONS = 6.0
+_PEAK = math.sqrt(3.0)  # of a rounding, over its deviation
 _UNIFORM = 1.0 / math.sqrt(12.0)
 _STEP = 2.0**-31
 
-# Roundings of a node's value: reading its operand from a file at another room, and its own.
 _ROUNDINGS: Mapping[type[Node], int] = {
     Clip: 1,
-    Fade: 2,
-    Crossfade: 2,
+    Fade: 4,
+    Crossfade: 4,
     GainAutomation: 4,
     PanAutomation: 4,
     Filter: 2,
-    FilterAutomation: 3,
-    Lane: 2,
-    Mix: 2,
-    Bus: 2,
+    FilterAutomation: 2,
+    Lane: 1,
+    Mix: 1,
+    Bus: 1,
 }
+"""How many roundings' noise a node adds, its operand's way into it included. A fade cuts off
+instead of rounding: four times the noise. An envelope is rounded itself, and never quite 1."""
 
 
 def left_to_the_engine(graph: Graph) -> frozenset[str]:
@@ -63,12 +65,12 @@ def left_to_the_engine(graph: Graph) -> frozenset[str]:
     Whoever hears one of them is one of them.
     """
     late = _with_hearers(graph, (n.name for n in graph.nodes if isinstance(n, FINISH)))
-    louder = {n.name: noise_growth(n, graph.signals[n.name].rate) for n in graph.nodes}
-    reach = _gains_to_outputs(graph, louder)
+    follow = _Follow(graph)
     own = _own_noise(graph, late)
-    while own and _DEVIATIONS * _noise_at_outputs(graph, own, louder) > _BUDGET:
-        dearest = max(own[name] * reach[name] for name in own)
-        costly = (name for name in own if own[name] * reach[name] >= dearest / 2.0)
+    while own and follow.at_outputs(own) > _BUDGET:
+        costs = {name: noise * follow.reach[name] for name, noise in own.items()}
+        dearest = max(costs.values())
+        costly = (name for name, cost in costs.items() if cost >= dearest / 2.0)
         late = _with_hearers(graph, (*late, *costly))
         own = {name: noise for name, noise in own.items() if name not in late}
     return late
@@ -99,25 +101,39 @@ def _roundings(graph: Graph, node: Node) -> int:
     return _ROUNDINGS.get(type(node), 0)
 
 
-def _noise_at_outputs(graph: Graph, own: Mapping[str, float], louder: Mapping[str, float]) -> float:
-    """The deviation of the noise in the output that has most."""
-    powers: dict[str, float] = {}
-    for node in graph.nodes:
-        heard = [powers[operand] for operand in _heard(node)]
-        arriving = max(heard) if isinstance(node, Lane) else sum(heard)
-        added, factor = own.get(node.name, 0.0), louder[node.name]
-        powers[node.name] = added * added + arriving * factor * factor
-    return math.sqrt(max(powers[output.name] for output in graph.outputs))
+class _Follow:
+    """What becomes of roundings on their way through a graph."""
 
+    def __init__(self, graph: Graph) -> None:
+        rates = {node.name: graph.signals[node.name].rate for node in graph.nodes}
+        self._graph = graph
+        self._louder = {n.name: noise_growth(n, rates[n.name]) for n in graph.nodes}
+        self._larger = {n.name: growth(n, rates[n.name]) for n in graph.nodes}
+        self.reach = dict.fromkeys(rates, 0.0)
+        """By name: how much louder noise is at the output that makes it loudest."""
+        for node in reversed(graph.nodes):
+            here = 1.0 if isinstance(node, Output) else self.reach[node.name]
+            for operand in _heard(node):
+                louder = here * self._louder[node.name]
+                self.reach[operand] = max(self.reach[operand], louder)
 
-def _gains_to_outputs(graph: Graph, louder: Mapping[str, float]) -> Mapping[str, float]:
-    """How much louder the noise of each value is in the output that makes it loudest."""
-    gains = dict.fromkeys(louder, 0.0)
-    for node in reversed(graph.nodes):
-        here = 1.0 if isinstance(node, Output) else gains[node.name]
-        for operand in _heard(node):
-            gains[operand] = max(gains[operand], here * louder[node.name])
-    return gains
+    def at_outputs(self, own: Mapping[str, float]) -> float:
+        """The largest error of a sample to reckon with, given the deviations of roundings."""
+        powers: dict[str, float] = {}
+        worst: dict[str, float] = {}
+        for node in self._graph.nodes:
+            name = node.name
+            noise, factor = own.get(name, 0.0), self._louder[name]
+            combine = max if isinstance(node, Lane) else sum
+            heard = _heard(node)
+            arriving = combine([powers[operand] for operand in heard]) if heard else 0.0
+            powers[name] = noise * noise + arriving * factor * factor
+            arriving = combine([worst[operand] for operand in heard]) if heard else 0.0
+            roundings = math.sqrt(_ROUNDINGS.get(type(node), 0))
+            worst[name] = noise * roundings * _PEAK + arriving * self._larger[name]
+        return max(
+            min(_DEVIATIONS * math.sqrt(powers[o.name]), worst[o.name]) for o in self._graph.outputs
+        )
 
 
 def _heard(node: Node) -> tuple[str, ...]:

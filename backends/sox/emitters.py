@@ -1,8 +1,8 @@
 """From each node kind to chains: what stands between the sources and the finish.
 
-A value is a chain's content times a matrix of gains. Gains, pans and downmixes only change the
-matrix, and linear effects commute with it, so levels are applied once, where a sum or a lane needs
-them, in the float64 of its `remix` or `-v`.
+A value is a chain's content times a matrix of gains and a level. Gains, pans and downmixes only
+change those, and linear effects commute with them, so they are applied once, where a sum or a lane
+needs them, in the float64 of its `remix` or `-v`.
 """
 
 from __future__ import annotations
@@ -48,10 +48,8 @@ from .levels import (
 from .matrix import (
     Matrix,
     common_gain,
-    direction,
     identity,
     is_diagonal,
-    largest,
     product,
     scaled,
 )
@@ -79,11 +77,13 @@ class Value:
     Attributes:
         chain: whose content it is made of.
         gains: what that is multiplied by; a row a channel of the value.
+        level: what it is multiplied by besides: the same for signals that are panned alike.
         moving: fades and automations still to be applied, one after the other.
     """
 
     chain: Chain
     gains: Matrix
+    level: float = 1.0
     moving: tuple[Node, ...] = ()
 
 
@@ -135,26 +135,28 @@ def settled(site: Site, value: Value) -> Value:
     envelope = site.shop.envelope(moving[-1].name, moving, ones, peak)
     unity = identity(chain.channels)
     pair = ((Input(stored, unity), chain.bound), (Input(envelope, unity), peak))
-    return Value(combined(How.MULTIPLY, pair, chain.length), value.gains)
+    return Value(combined(How.MULTIPLY, pair, chain.length), value.gains, value.level)
 
 
 def materialised(value: Value) -> Value:
     """The value with the same gain, not 0, on each channel, and none across."""
     if common_gain(value.gains):
         return value
-    return Value(value.chain.remixed(value.gains), identity(len(value.gains)))
+    remixed = value.chain.remixed(value.gains)
+    return Value(remixed, identity(len(value.gains)), value.level)
 
 
 def stored(site: Site, name: str, value: Value) -> tuple[Input, float]:
     """A settled value in a file, with the bound of what that holds."""
-    return Input(site.shop.store(name, value.chain), value.gains), value.chain.bound
+    gains = scaled(value.gains, value.level)
+    return Input(site.shop.store(name, value.chain), gains), value.chain.bound
 
 
 def kept(site: Site, name: str, value: Value) -> Value:
     """The value, settled and in a file, so that several can hear it."""
     value = settled(site, value)
     held, bound = stored(site, name, value)
-    return Value(read(held.stored, bound), value.gains)
+    return Value(read(held.stored, bound), value.gains, value.level)
 
 
 def _clip(site: Site, node: Clip) -> Value:
@@ -184,7 +186,7 @@ def _silence(site: Site, node: Silence) -> Value:
 
 def _amplified(site: Site, factor: float) -> Value:
     (value,) = site.operands
-    return evolve(value, gains=scaled(value.gains, factor))
+    return evolve(value, level=value.level * factor)
 
 
 def _gain(site: Site, node: Gain) -> Value:
@@ -220,7 +222,7 @@ def _pan_automation(site: Site, node: PanAutomation) -> Value:
         value = materialised(settled(site, value))
         gain = 1.0
     gains = value.gains if gain is None else scaled(identity(2), gain)
-    panned = Value(value.chain, gains, (*value.moving, node))
+    panned = evolve(value, gains=gains, moving=(*value.moving, node))
     return settled(site, panned)
 
 
@@ -264,21 +266,25 @@ def _lane(site: Site, node: Lane) -> Value:
     Where all of them are panned alike, that is left for later.
     """
     values = [settled(site, value) for value in site.operands]
-    directions = {direction(value.gains) for value in values}
-    if len(directions) > 1:
-        values = [materialised(value) for value in values]
-        directions = {direction(value.gains) for value in values}
+    shared = values[0].gains
+    if any(value.gains != shared for value in values):
+        values = [_level_apart(materialised(value)) for value in values]
+        shared = values[0].gains
     parts: list[tuple[str, Value]] = []
     end = 0
     for name, value, start in zip(site.operand_names, values, node.starts, strict=True):
         chain = value.chain.padded(start - end, 0)
-        level = scaled(identity(chain.channels), largest(value.gains))
-        parts.append((name, Value(chain, level)))
+        parts.append((name, Value(chain, identity(chain.channels), value.level)))
         end = start + value.chain.length
-    (shared,) = directions
     joined = _in_runs(site, How.JOIN, parts)
-    gains = product(shared, joined.gains)
-    return Value(joined.chain.fitted(node.length), gains)
+    return Value(joined.chain.fitted(node.length), shared, joined.level)
+
+
+def _level_apart(value: Value) -> Value:
+    """The same value, with the common gain of its channels as its level."""
+    gain = common_gain(value.gains)
+    assert gain is not None
+    return Value(value.chain, identity(len(value.gains)), value.level * gain)
 
 
 def _sum(site: Site, node: Mix | Bus) -> Value:

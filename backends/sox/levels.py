@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.signal import lfilter
 
+from ...ir.curves import Shape
 from ...ir.graph import Graph
 from ...ir.nodes import (
     Bus,
@@ -29,10 +30,12 @@ from ...ir.nodes import (
     Lane,
     Mix,
     Node,
+    Point,
     Source,
 )
 from ...ir.types import gain_factor
 from ..native.dsp import biquad
+from ..native.dsp.biquad import CONTROL_INTERVAL
 
 Section = tuple[float, float, float, float, float]
 """b0 b1 b2 a1 a2 of a biquad whose a0 is 1."""
@@ -52,7 +55,7 @@ DIRECT = {"wav": "wav", "wavex": "wav", "aiff": "aiff", "flac": "flac"}
 
 _INTEGERS = ("pcm_s8", "pcm_u8", "pcm_16", "pcm_24", "pcm_32")
 _LOUDEST = 2.0**1000
-_MOVING_MARGIN = 4.0
+_MOVING_MARGIN = 2.0
 _LONGEST_RESPONSE = 1 << 20
 _RUNG_OUT = math.log(1e-12)
 
@@ -120,20 +123,43 @@ def _ringing(part: Section) -> int:
 
 
 def _series(part: Section) -> float:
-    """A bound of one filter: the first two samples, then each pole's series."""
-    b0, b1, b2, *_ = part
-    radius = min(max(map(abs, _poles(part))), 1.0 - 1e-12)
-    # |h[n]| <= (n + 1) r^n for the recursion alone; the zeros' magnitudes multiply its sum.
-    return (abs(b0) + abs(b1) + abs(b2)) / (1.0 - radius) ** 2
+    """A bound of one filter, from its partial fractions: each pole's geometric series."""
+    b0, b1, b2, _, a2 = part
+    first, second = _poles(part)
+    if first == second or not a2:
+        return math.inf
+    direct = abs(b2 / a2)
+    return direct + sum(
+        abs((b0 * pole * pole + b1 * pole + b2) / (pole * (pole - other))) / (1.0 - abs(pole))
+        if abs(pole) < 1.0
+        else math.inf
+        for pole, other in ((first, second), (second, first))
+    )
 
 
 def moving_peak(node: FilterAutomation, rate: int) -> float:
     """By how much a moving filter may make the largest sample grow.
 
-    The largest of the filters that it passes, and a margin for what moving itself adds, which no
-    formula bounds: the step that runs it refuses a value that does not fit.
+    No formula bounds that; measured over sweeps and jumps of all kinds (docs/sox.md), it is the
+    largest of the filters passed, times what the state of a higher frequency overshoots by at a
+    lower one: their ratio where the filter jumps, next to nothing where it moves slowly. The step
+    that runs the filter refuses a value that does not fit after all.
     """
-    return _MOVING_MARGIN * max(l1_norm((part,)) for part in _passed(node, rate))
+    largest = max(l1_norm((part,)) for part in _passed(node, rate))
+    overshoots = (_overshoot(node, *pair, rate) for pair in pairwise(node.points))
+    return _MOVING_MARGIN * largest * max(overshoots, default=1.0)
+
+
+def _overshoot(node: FilterAutomation, here: Point, there: Point, rate: int) -> float:
+    """Between two keyframes: by how far the frequency falls while the filter still rings."""
+    ratio = max(1.0, here.value / there.value)
+    if here.shape is Shape.HOLD:
+        return ratio
+    lower = section(_at(node, min(here.value, there.value)), rate)
+    memory = max(float(CONTROL_INTERVAL), 1.0 / max(1.0 - max(map(abs, _poles(lower))), 1e-9))
+    steepest = math.pi / 2.0 if here.shape is Shape.SMOOTH else 1.0
+    octaves = math.log2(ratio) * min(1.0, steepest * memory / (there.at - here.at))
+    return float(min(ratio, 2.0 * 2.0**octaves))
 
 
 def _passed(node: FilterAutomation, rate: int) -> Iterator[Section]:
@@ -141,7 +167,12 @@ def _passed(node: FilterAutomation, rate: int) -> Iterator[Section]:
     frequencies = [point.value for point in node.points]
     between = (math.sqrt(low * high) for low, high in pairwise(frequencies))
     for hertz in (*frequencies, *between):
-        yield section(Filter(node.name, node.shape, hertz, node.q, node.gain_db), rate)
+        yield section(_at(node, hertz), rate)
+
+
+def _at(node: FilterAutomation, hertz: float) -> Filter:
+    """The filter that stands still at a frequency."""
+    return Filter(node.name, node.shape, hertz, node.q, node.gain_db)
 
 
 @lru_cache(maxsize=4096)

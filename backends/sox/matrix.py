@@ -33,17 +33,6 @@ def common_gain(matrix: Matrix) -> float | None:
     return gain if matrix == scaled(identity(len(matrix)), gain) else None
 
 
-def largest(matrix: Matrix) -> float:
-    """The largest gain; 1 where all are 0."""
-    return max(abs(gain) for row in matrix for gain in row) or 1.0
-
-
-def direction(matrix: Matrix) -> Matrix:
-    """The matrix over its largest gain: the same for signals that are panned alike."""
-    top = largest(matrix)
-    return tuple(tuple(gain / top for gain in row) for row in matrix)
-
-
 def is_diagonal(matrix: Matrix) -> bool:
     """Whether each channel goes to itself alone."""
     square = len(matrix) == len(matrix[0])

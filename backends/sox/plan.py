@@ -1,9 +1,9 @@
 """Graph to plan: what SoX can hold as runs of SoX, and the finish as runs of mixdown.
 
-Promises: the plan depends on nothing but the graph and the options. Values that the finish hears
-leave SoX as integers and are restored to float64 at their own level. With a loudness yet to be
-measured the last steps are measure and finish, else deliver. A source that SoX cannot read to the
-bit is prepared once, over the stretch that is played.
+Promises: the plan depends on nothing but the graph and the options. Values leave SoX as integers
+and are restored to their own level in float64: for the files that hold nothing else, and for the
+finish of the others. With a loudness yet to be measured the last steps are measure and finish. A
+source that SoX cannot read to the bit is prepared once, over the stretch that is played.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from attrs import evolve
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.nodes import Clip, Node, Output
+from ...ir.nodes import Clip, GainAutomation, Node, Output
 from ..native.backend import FORMATS
 from ..phases import Phases, deliveries, resume, split
 from ..protocol import Arg, Capability, EmitOptions, Fact, File, Plan, Space, Support
@@ -27,6 +27,9 @@ from .chain import Stored
 from .emitters import EMITTERS, Site, Value, kept, materialised, settled
 from .matrix import common_gain
 from .workshop import Workshop
+
+LOUDEST_DB = 1000.0
+"""A gain further from 0 is a mistake, and soon beyond what a float can hold."""
 
 RESTORE, DELIVER, MEASURE, FINISH = "restore", "deliver", "measure", "finish"
 
@@ -64,22 +67,26 @@ def _mix(shop: Workshop, phases: Phases, files: Mapping[str, File], tags: tuple[
         for node in graph.nodes
         if node.name not in late and any(user.name in late for user in graph.users[node.name])
     ]
-    carriers = [n for n in hearers if isinstance(n, Output) and n.name not in files]
-    handed_on = {c.operands[0]: phases.carried[c.operands[0]] for c in carriers}
-    restored = {
-        value: handed_on.get(value) or File(Space.WORK, f"{RESTORE}{number}.wav")
-        for number, value in enumerate(crossing)
+    written = {
+        output.name: files.get(output.name) or phases.carried[output.operands[0]]
+        for output in graph.outputs
+    }
+    at_once = [n for n in hearers if isinstance(n, Output) and n.operands[0] in crossing]
+    rest = [node for node in hearers if node not in at_once]
+    heard = {operand for node in rest for operand in node.operands}
+    carriers = {o.operands[0]: written[o.name] for o in at_once if o.name not in files}
+    handed_on = {
+        value: carriers.get(value) or File(Space.WORK, f"{RESTORE}{number}.wav")
+        for number, value in enumerate(value for value in crossing if value in heard)
     }
     if crossing:
-        shop.restore(RESTORE, _rendered(shop, graph, late, crossing), restored)
-    rest = [node for node in hearers if node not in carriers or node.operands[0] not in restored]
-    ends = {n.name: files.get(n.name) or handed_on[n.operands[0]] for n in rest if _is_end(n)}
-    if ends:
-        heard = {operand for node in rest for operand in node.operands}
-        arriving = {value: file for value, file in restored.items() if value in heard}
+        values = _rendered(shop, graph, late, crossing)
+        lacking = {v: file for v, file in handed_on.items() if v not in carriers}
+        shop.restore(RESTORE, values, at_once, lacking, written, tags)
+    if rest:
         mixes = any(not isinstance(node, FINISH_KINDS) for node in rest)
         purpose = "mix in floats what 32 bits cannot hold, and deliver" if mixes else "deliver"
-        shop.engine(DELIVER, purpose, resume(graph, rest, arriving), ends, tags)
+        shop.engine(DELIVER, purpose, resume(graph, rest, handed_on), written, tags)
 
 
 def _rendered(
@@ -113,7 +120,7 @@ def _leaving(site: Site, name: str, value: Value) -> tuple[Stored, float]:
     value = materialised(settled(site, value))
     gain = common_gain(value.gains)
     assert gain is not None
-    return site.shop.store(name, value.chain), gain
+    return site.shop.store(name, value.chain), gain * value.level
 
 
 def _master(
@@ -131,10 +138,6 @@ def _master(
     shop.engine(FINISH, "master", phases.finish, files, (*goal, *tags), after=(MEASURE,))
 
 
-def _is_end(node: Node) -> bool:
-    return isinstance(node, Output)
-
-
 def _check(graph: Graph, options: EmitOptions) -> None:
     """Refuses what no plan of this backend can do."""
     problems = [_unwritten(o) for o in graph.outputs if (o.container, o.encoding) not in FORMATS]
@@ -144,12 +147,27 @@ def _check(graph: Graph, options: EmitOptions) -> None:
         if type(node) not in EMITTERS and not isinstance(node, FINISH_KINDS)
         for known in (CAPABILITIES.get(node.kind, _UNKNOWN),)
     ]
+    problems += [
+        _refusal(node, f"%{node.name}: no signal bears {level:+g} dB", "choose a level to be heard")
+        for node in graph.nodes
+        for level in _levels(node)
+        if abs(level) > LOUDEST_DB
+    ]
     if options.single:
         master = graph.outputs[0]
         message = f"SoX needs more than one command for what %{master.name} is"
         problems.append(_refusal(master, message, "compile the plan as steps or as a script"))
     if problems:
         raise BackendError(problems)
+
+
+def _levels(node: Node) -> tuple[float, ...]:
+    """The gains that a node applies, dB."""
+    if isinstance(node, GainAutomation):
+        return tuple(point.value for point in node.points)
+    named = ("gain_db", "headroom_db")
+    found = (getattr(node, name, None) for name in named)
+    return tuple(level for level in found if level is not None)
 
 
 _UNKNOWN = Capability(Support.UNSUPPORTED, "choose another backend")

@@ -141,26 +141,39 @@ class Workshop:
         return Stored(file, (), full_scale, stored.channels, stored.length)
 
     def restore(
-        self, step_id: str, values: Mapping[str, tuple[Stored, float]], files: Mapping[str, File]
+        self,
+        step_id: str,
+        values: Mapping[str, tuple[Stored, float]],
+        outputs: Sequence[Output],
+        lacking: Mapping[str, File],
+        files: Mapping[str, File],
+        options: Sequence[Arg],
     ) -> None:
-        """Values in float64 again, each from its content in a file and the gain beside it."""
+        """Values at their own level again, in the files of outputs and in float64 for later steps.
+
+        Args:
+            step_id: of the step.
+            values: by name: the file of the content, and the gain beside it.
+            outputs: that hear the values themselves.
+            lacking: where to leave the values that other steps hear.
+            files: of the outputs, by name.
+            options: of the engine.
+        """
         sources: list[Source] = []
         nodes: list[Node] = []
-        written: dict[str, File] = {}
-        for index, (value, (stored, factor)) in enumerate(values.items()):
+        for value, (stored, factor) in values.items():
             source = self._as_source(value, stored)
             clip = Clip(f"{value}.integers", source.name, 0, stored.length, self.rate)
-            gain = Gain(value, _decibels(factor * stored.full_scale), operands=(clip.name,))
-            output = _carrying(value, index)
+            nodes += [
+                clip,
+                Gain(value, _decibels(factor * stored.full_scale), operands=(clip.name,)),
+            ]
             sources.append(source)
-            nodes += [clip, gain, output]
-            written[output.name] = files[value]
-        self.engine(
-            step_id,
-            "restore the level in float64",
-            Graph.ordered(sources, nodes),
-            written,
-        )
+        for value in lacking:
+            nodes.append(_carrying(value, len(nodes)))
+        written = {**files, **{_carrying(v, 0).name: file for v, file in lacking.items()}}
+        graph = Graph.ordered(sources, (*nodes, *outputs))
+        self.engine(step_id, "restore the level in floats", graph, written, options)
 
     def engine(
         self,
@@ -250,9 +263,8 @@ class Workshop:
 
 def _carrying(value: str, index: int) -> Output:
     """An output that hands a value on in float64."""
-    role = OutputRole.STEM if index else OutputRole.MASTER
     name = f"{value}.restored"
-    return Output(name, role, name, CONTAINER, Encoding.F64, index, operands=(value,))
+    return Output(name, OutputRole.STEM, name, CONTAINER, Encoding.F64, index, operands=(value,))
 
 
 def _decibels(factor: float) -> float:
