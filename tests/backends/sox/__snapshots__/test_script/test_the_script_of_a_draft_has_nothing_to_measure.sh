@@ -1,0 +1,145 @@
+#!/bin/sh
+# A mix of mixdown's sox backend, plan fd883484ecb1c38d.
+#
+# SRC   the directory that the names of sources count from [.]
+# OUT   the directory for master.wav [.]
+#
+# Needs mixdown and sox on PATH.
+#
+# Names and texts are quoted as they are, whatever they look like:
+# shellcheck disable=SC1003,SC2016
+set -eu
+LC_ALL=C
+export LC_ALL
+SRC=${SRC:-.}
+OUT=${OUT:-.}
+case $SRC in /*) ;; *) SRC=./$SRC ;; esac
+case $OUT in /*) ;; *) OUT=./$OUT ;; esac
+mkdir -p "$OUT"
+WORK=$(mktemp -d "$OUT/.mixdown-work-XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir "$WORK/out"
+
+# Write the envelope of host/again.gain_automation.
+cat >"$WORK/host_again.gain_automation.envelope.mir" <<'END'
+mixdown.ir 1
+%ones = silence {rate = 48000, channels = 1, length = 96000} : signal<48000, 1, 96000>
+%gain1 = automation.gain %ones {points = [(0, 0.0, linear), (19200, -6.0, smooth), (33600, -3.0, linear)]} : signal<48000, 1, 96000>
+END
+mixdown envelope "$WORK/host_again.gain_automation.envelope.mir" \
+    --value gain1 1 "$WORK/host_again.gain_automation.envelope.au"
+
+# Shape host/again.gain_automation.
+sox -D -R -T -t wav --no-glob "$SRC/voice.wav" \
+    --no-glob "$WORK/host_again.gain_automation.envelope.au" -e signed-integer -b 32 -r 48000 \
+    -c 1 "$WORK/host_again.gain_automation.au"
+
+# Filter host/again.filter_automation in the native engine.
+cat >"$WORK/host_again.filter_automation.mir" <<'END'
+mixdown.ir 1
+source @unfiltered = "host_again.gain_automation.au" {digest = "value:c8e5595fabd42f22c6811a32218ab573828f0f87d585a19749b80bc2bf1e77a3", rate = 48000, channels = 1, frames = 96000, codec = "au/pcm_32"}
+%whole = clip {source = @unfiltered, offset = 0, length = 96000, rate = 48000} : signal<48000, 1, 96000>
+%filtered = automation.filter %whole {shape = lowpass, points = [(0, 400.0, linear), (38400, 12000.0, linear)], q = 0.7071067811865475, gain_db = 0.0} : signal<48000, 1, 96000>
+END
+mixdown integers "$WORK/host_again.filter_automation.mir" --sources "$SRC/." --work "$WORK/." \
+    --value filtered 4 "$WORK/host_again.filter_automation.au"
+
+# Play host/again.filter_automation.
+sox -D -R --no-glob "$WORK/host_again.filter_automation.au" -e signed-integer -b 32 -r 48000 \
+    -c 2 "$WORK/host_again.filter_automation_2.au" remix -m 1v1 1v1
+
+# Write the envelope of host/again.pan_automation.
+cat >"$WORK/host_again.pan_automation.envelope.mir" <<'END'
+mixdown.ir 1
+%ones = silence {rate = 48000, channels = 1, length = 96000} : signal<48000, 1, 96000>
+%gain1 = automation.pan %ones {points = [(0, -0.2, linear), (24000, 0.4, linear)], law = constant_power} : signal<48000, 2, 96000>
+END
+mixdown envelope "$WORK/host_again.pan_automation.envelope.mir" \
+    --value gain1 1 "$WORK/host_again.pan_automation.envelope.au"
+
+# Play host/hello.pan.
+sox -D -R -t wav --no-glob "$SRC/voice.wav" -e signed-integer -b 32 -r 48000 \
+    -c 2 "$WORK/host_hello.pan.au" trim 4800s 43200s fade t 1440s fade t 0s 43200s 1600s \
+    remix -m 1v0.7071067811865475 1v0.7071067811865475 pad 12000s 0s
+
+# Shape host/again.pan_automation.
+sox -D -R -T --no-glob "$WORK/host_again.filter_automation_2.au" \
+    --no-glob "$WORK/host_again.pan_automation.envelope.au" -e signed-integer -b 32 -r 48000 \
+    -c 2 "$WORK/host_again.pan_automation.au" pad 16800s 0s
+
+# Prepare bed.wav.
+cat >"$WORK/bed.mir" <<'END'
+mixdown.ir 1
+source @bed = "bed.wav" {digest = "sha256:9be14046166ac85d5227304bb197d7731a1d6c9e0a10674c2f6fb20ec824ced0", rate = 44100, channels = 2, frames = 96000, codec = "wav/pcm_16"}
+%prepared = clip {source = @bed, offset = 0, length = 81600, rate = 48000} : signal<48000, 2, 81600>
+END
+mixdown integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
+    --value prepared 4 "$WORK/bed.au"
+
+# Play music/a.crossfade_out.
+sox -D -R --no-glob "$WORK/bed.au" -e signed-integer -b 32 -r 48000 \
+    -c 2 "$WORK/music_a.crossfade_out.au" trim 0s 76800s fade q 9600s fade q 0s 76800s 14400s
+
+# Play music/b.place.
+sox -D -R --no-glob "$WORK/bed.au" -e signed-integer -b 32 -r 48000 \
+    -c 2 "$WORK/music_b.place.au" trim 9600s 72000s fade q 14400s fade h 0s 72000s 19200s \
+    pad 62400s 0s
+
+# Add up music.gain.
+sox -D -R -M --no-glob "$WORK/music_a.crossfade_out.au" --no-glob "$WORK/music_b.place.au" \
+    -e signed-integer -b 32 -r 48000 -c 2 "$WORK/music.gain.au" \
+    remix -m 1v0.5,3v0.5 2v0.5,4v0.5 pad 0s 33600s
+
+# Write the envelope of music.gain_automation.
+cat >"$WORK/music.gain_automation.envelope.mir" <<'END'
+mixdown.ir 1
+%ones = silence {rate = 48000, channels = 2, length = 168000} : signal<48000, 2, 168000>
+%gain1 = automation.gain %ones {points = [(9600, 0.0, linear), (21600, -9.0, hold), (115200, 0.0, linear)]} : signal<48000, 2, 168000>
+END
+mixdown envelope "$WORK/music.gain_automation.envelope.mir" \
+    --value gain1 1 "$WORK/music.gain_automation.envelope.au"
+
+# Join bus_dialogue.eq1.
+sox -D -R --combine concatenate -v 0.0625 --no-glob "$WORK/host_hello.pan.au" \
+    -v 0.3147313529485418 --no-glob "$WORK/host_again.pan_automation.au" -e signed-integer \
+    -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" \
+    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146 \
+    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
+
+# Shape bus_music.bus.
+sox -D -R -T --no-glob "$WORK/music.gain.au" \
+    --no-glob "$WORK/music.gain_automation.envelope.au" -e signed-integer -b 32 -r 48000 \
+    -c 2 "$WORK/bus_music.bus.au"
+
+# Add up master.headroom.
+sox -D -R -M --no-glob "$WORK/bus_dialogue.eq1.au" --no-glob "$WORK/bus_music.bus.au" \
+    -e signed-integer -b 32 -r 48000 -c 2 "$WORK/master.headroom.au" \
+    remix -m 1v0.8413951416451951,3v0.39716411736214075 2v0.8002143322407466,4v0.39716411736214075
+
+# Restore the level in floats.
+cat >"$WORK/restore.mir" <<'END'
+mixdown.ir 1
+source @master.headroom = "master.headroom.au" {digest = "value:551870417f7da829f2b03d5da608e3060b1e708248330164447d817c527bba2d", rate = 48000, channels = 2, frames = 168000, codec = "au/pcm_32"}
+%master.headroom.integers = clip {source = @master.headroom, offset = 0, length = 168000, rate = 48000} : signal<48000, 2, 168000>
+%master.headroom = gain %master.headroom.integers {gain_db = 21.082399653118497} : signal<48000, 2, 168000>
+%master.headroom.restored = output %master.headroom {role = stem, target = "master.headroom.restored", container = "wav", encoding = f64, index = 2} : signal<48000, 2, 168000>
+END
+mixdown engine "$WORK/restore.mir" --sources "$SRC/." --work "$WORK/." --tag artist mixdown \
+    --tag title Seeds --output master.headroom.restored "$WORK/restore0.wav"
+
+# Deliver.
+cat >"$WORK/deliver.mir" <<'END'
+mixdown.ir 1
+source @master.headroom = "restore0.wav" {digest = "value:e90f70de26e29ac228866b2913b2ffdcf1daa5e849c68d8b12455800ac1a8216", rate = 48000, channels = 2, frames = 168000, codec = "wav/double"}
+%master.headroom = clip {source = @master.headroom, offset = 0, length = 168000, rate = 48000} : signal<48000, 2, 168000>
+%master.limiter = limiter %master.headroom {ceiling_db = -1.0, mode = sample_peak, margin_db = 0.0} : signal<48000, 2, 168000>
+%master.output = output %master.limiter {role = master, target = "master", container = "wav", encoding = s16, index = 0} : signal<48000, 2, 168000>
+END
+mixdown engine "$WORK/deliver.mir" --sources "$SRC/." --work "$WORK/." --tag artist mixdown \
+    --tag title Seeds --output master.output "$WORK/out/master.wav"
+
+# Deliver.
+mv -f "$WORK/out/master.wav" "$OUT/master.wav"
