@@ -70,6 +70,7 @@ class Played:
         samples = self._reader.read(end - start)
         if end == self.end:
             self._reader.close()
+            self._reader = None  # a resampler holds half a megabyte
         return Piece(start, samples)
 
 
