@@ -73,11 +73,14 @@ def schedule(graph: Graph) -> Schedule:
 
 def closure(graph: Graph, wanted: Iterable[str], given: Container[str] = ()) -> tuple[Node, ...]:
     """The nodes that make the wanted values out of given ones and sources, in graph order."""
-    needed = set(wanted)
-    for node in reversed(graph.nodes):
-        if node.name in needed and node.name not in given:
-            needed.update(heard(node))
-    return tuple(n for n in graph.nodes if n.name in needed and n.name not in given)
+    needed: set[str] = set()
+    pending = list(wanted)
+    while pending:
+        value = pending.pop()
+        if value not in needed and value not in given:
+            needed.add(value)
+            pending.extend(heard(graph[value]))
+    return tuple(node for node in graph.nodes if node.name in needed)
 
 
 def _live(graph: Graph) -> tuple[Node, ...]:

@@ -61,16 +61,21 @@ class Names:
 
     unsafe: str = "[^A-Za-z0-9_]"
     _taken: set[str] = field(factory=set)
+    _last: dict[tuple[str, str], int] = field(factory=dict)
 
     def take(self, wanted: str, prefix: str = "", suffix: str = "") -> str:
         """The name `prefix`, `wanted` made safe, `suffix`; numbered from 2 where that is taken."""
         stem = prefix + re.sub(self.unsafe, "_", wanted)
-        name, number = stem + suffix, 1
-        while name in self._taken:
+        number = self._last.get((stem, suffix), 0) + 1
+        while (name := _numbered(stem, number) + suffix) in self._taken:
             number += 1
-            name = f"{stem}_{number}{suffix}"
+        self._last[stem, suffix] = number
         self._taken.add(name)
         return name
+
+
+def _numbered(stem: str, number: int) -> str:
+    return stem if number == 1 else f"{stem}_{number}"
 
 
 @define
