@@ -71,7 +71,7 @@ def _tempo_map(arrangement: Arrangement, origin: Origin) -> Found:
         yield Diagnostic(
             Code.BAD_STRUCTURE,
             "the tempo map does not begin with a tempo for bar 1",
-            origin.child(0),
+            origin.child(0, "tempo" if changes[0].tempo is None else "bar"),
             "begin it with {bar: 1, tempo: 120}",
         )
     counted = [s for s, section in enumerate(arrangement.sections) if section.bars is not None]
