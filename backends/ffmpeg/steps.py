@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
-from ...ir.nodes import Encoding, Node, Output, Source
+from ...ir.nodes import Clip, Encoding, Node, Output, Source
 from ..protocol import Arg, Fact, File, FilterScript, Step, StepKind
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
@@ -129,10 +129,15 @@ def render_step(shared: Shared, job: Job) -> Step:
 
 
 def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
-    """The step that decodes a whole source at a rate."""
-    wire = Wiring(shared.instances)
+    """The step that decodes a whole source at a rate, in the name of the first clip that plays it.
+
+    No value of the graph is a whole source; an error in one is that clip's to show.
+    """
+    clip = next(n.name for n in shared.graph if isinstance(n, Clip) and n.source == source.name)
+    wire = Wiring(evolve(shared.instances, stands_for={source.name: clip}))
     chain = _departure(wire, decode(wire, source, rate))
     job = Job(file.path.removesuffix(".wav"), f"decode {source.path}", ())
+    shared.instances.labels[job.id] = clip
     length = source.length(rate)
     return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
 

@@ -84,7 +84,7 @@ class Instances:
 
     Attributes:
         stands_for: values of the backend's own making, and the graph's value that each is for.
-        labels: instance -> value of the graph.
+        labels: instance, or step without a filter at fault -> value of the graph.
     """
 
     stands_for: Mapping[str, str] = field(factory=dict)

@@ -115,6 +115,13 @@ def test_the_decoding_of_a_lossy_source_is_a_step_of_its_own(bench):
     assert [s.id for s in BACKEND.emit(graph, EmitOptions(single=True)).steps] == ["mix"]
 
 
+def test_what_goes_wrong_with_a_decoded_source_is_its_first_clips_to_show(bench):
+    bench.noise("s", 1, 6.0, file="a.ogg", coding="VORBIS")
+    plan = BACKEND.emit(bench.chain(bench.clip("s", name="host/c1.clip")), EmitOptions())
+    assert plan.labels["decode_s"] == plan.labels["aformat@s"] == "host/c1.clip"
+    assert set(plan.labels.values()) == {"host/c1.clip", "master.output"}
+
+
 def test_a_lossy_source_is_as_long_as_it_was_declared(bench):
     """Decoders disagree on the ends of lossy files by a block: the declared length is law."""
     bench.noise("s", 2, 3.0, file="a.ogg", coding="VORBIS")
