@@ -1,0 +1,54 @@
+"""`mixdown doctor`: what this machine offers a render."""
+
+from __future__ import annotations
+
+import click
+
+from .options import as_json
+
+
+@click.command("doctor")
+@as_json
+def command(as_json: bool) -> int:
+    """Show which ffmpeg and SoX are used, what they can do, and which limits apply.
+
+    Ends with code 1 where no ffmpeg can be used; the native backend needs none, and SoX is only for
+    the sox backend.
+    """
+    from ..render.doctor import examine
+    from .app import ExitCode
+    from .console import print_json
+
+    report = examine()
+    sound = all(program.tool for program in report.programs if program.name == "ffmpeg")
+    if as_json:
+        print_json(
+            {
+                "ok": sound,
+                "programs": [
+                    {
+                        "name": p.name,
+                        "path": p.tool.program if p.tool else None,
+                        "version": p.tool.version_text if p.tool else None,
+                        "found_by": p.tool.found_by if p.tool else None,
+                        "abilities": dict(p.abilities),
+                        "problem": p.problem,
+                    }
+                    for p in report.programs
+                ],
+                "limits": {limit.name: limit.value for limit in report.limits},
+            }
+        )
+        return ExitCode.OK if sound else ExitCode.NO
+    for program in report.programs:
+        if program.tool is None:
+            click.echo(f"{program.name}: {program.problem}")
+            continue
+        tool = program.tool
+        click.echo(f"{program.name} {tool.version_text}, from {tool.found_by}: {tool.program}")
+        for ability, there in program.abilities.items():
+            click.echo(f"  {ability}: {'yes' if there else 'no'}")
+    for limit in report.limits:
+        value = "no limit" if limit.value is None else f"{limit.value:,}"
+        click.echo(f"{limit.name}: {value}")
+    return ExitCode.OK if sound else ExitCode.NO

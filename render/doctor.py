@@ -1,0 +1,108 @@
+"""What this machine offers a render: programs, what they can do, and limits of the system.
+
+Promises: nothing is rendered or written; what is missing is said with the way to get it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import subprocess
+from collections.abc import Callable, Mapping
+
+from attrs import frozen
+
+from ..ir.diagnostics import RenderError
+from .tools import FINDERS, Tool
+
+# What mixdown asks of a program beyond its version: a name for people, how to ask, what to find.
+_WANTED: Mapping[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
+    "ffmpeg": (
+        ("soxr resampling", ("-hide_banner", "-buildconf"), r"--enable-libsoxr"),
+        ("flac", ("-hide_banner", "-encoders"), r"^ A\S+ flac\s"),
+        ("mp3", ("-hide_banner", "-encoders"), r"^ A\S+ libmp3lame\s"),
+        ("aac", ("-hide_banner", "-encoders"), r"^ A\S+ aac\s"),
+        ("opus", ("-hide_banner", "-encoders"), r"^ A\S+ libopus\s"),
+        ("vorbis", ("-hide_banner", "-encoders"), r"^ A\S+ libvorbis\s"),
+    ),
+    "sox": (
+        ("flac", ("--help",), r"AUDIO FILE FORMATS:.*\bflac\b"),
+        ("vorbis", ("--help",), r"AUDIO FILE FORMATS:.*\bogg\b"),
+    ),
+}
+
+
+@frozen
+class Program:
+    """A program that some backend runs.
+
+    Attributes:
+        name: its plain name.
+        tool: what was found; None where there is none.
+        abilities: what it can do, by name.
+        problem: why there is none, with the way out.
+    """
+
+    name: str
+    tool: Tool | None
+    abilities: Mapping[str, bool]
+    problem: str | None
+
+
+@frozen
+class Limit:
+    """A limit of the system: bytes or a count; None where there is none."""
+
+    name: str
+    value: int | None
+
+
+@frozen
+class Report:
+    """What was found."""
+
+    programs: tuple[Program, ...]
+    limits: tuple[Limit, ...]
+
+
+def examine() -> Report:
+    """Look for every program that plans may run, and at the limits that bind them."""
+    programs = tuple(_program(name, finder) for name, finder in FINDERS.items())
+    return Report(programs, _limits())
+
+
+def _program(name: str, finder: Callable[[], Tool]) -> Program:
+    try:
+        tool = finder()
+    except RenderError as error:
+        first = error.diagnostics[0]
+        return Program(name, None, {}, f"{first.message}; {first.help}")
+    printed = {asked: _printed(tool.program, asked) for _, asked, _ in _WANTED[name]}
+    abilities = {
+        ability: re.search(pattern, printed[asked], re.MULTILINE) is not None
+        for ability, asked, pattern in _WANTED[name]
+    }
+    return Program(name, tool, abilities, None)
+
+
+def _printed(program: str, arguments: tuple[str, ...]) -> str:
+    done = subprocess.run(
+        [program, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def _limits() -> tuple[Limit, ...]:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (
+        Limit("open files", None if files == resource.RLIM_INFINITY else files),
+        Limit("bytes of all arguments", os.sysconf("SC_ARG_MAX")),
+        Limit("bytes of one argument", 32 * os.sysconf("SC_PAGE_SIZE")),  # MAX_ARG_STRLEN, Linux
+        Limit("processors", os.cpu_count()),
+    )
