@@ -214,7 +214,8 @@ class Plan:
         backend: the name of the backend that emitted it.
         steps: in a valid order.
         deliveries: the master first.
-        labels: filter instance name -> name of the IR value it serves.
+        labels: filter instance name, or id of a step that serves one value alone -> name of the IR
+            value it serves.
         loudness: the loop around the finish, where the loudness is not yet known.
     """
 

@@ -120,7 +120,8 @@ class Executor:
     def _failed(self, step: Step, reason: str, errors: tuple[str, ...]) -> RenderError:
         lines = [_tidy(self.spaces.relative(line)) for line in errors]
         said = [line for line in lines if not _GENERIC.fullmatch(line)] or lines
-        value = _value_at_fault(errors, self.plan.labels)
+        labels = self.plan.labels
+        value = _value_at_fault(errors, labels) or labels.get(step.id)
         origin = self.origins.get(value) if value else None
         served = f" in %{value}" if value else ""
         last = "".join(f"\n      {line}" for line in said[-_LINES_SHOWN:])

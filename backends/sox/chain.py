@@ -77,6 +77,7 @@ class Chain:
     """A run of SoX.
 
     Attributes:
+        serves: the value that it begins with.
         how: how the inputs are combined.
         inputs: what is read.
         segments: one or more.
@@ -85,6 +86,7 @@ class Chain:
         ringing: filters since `quiet`, the bound before the first of them.
     """
 
+    serves: str
     how: How
     inputs: tuple[Input, ...]
     segments: tuple[Segment, ...]
@@ -157,14 +159,16 @@ class Chain:
         return evolve(self, segments=(*before, grown))
 
 
-def read(stored: Stored, bound: float) -> Chain:
+def read(serves: str, stored: Stored, bound: float) -> Chain:
     """What a file holds, no sample of it over `bound`."""
     gains = identity(stored.channels)
     first = Segment(gains, (), bound)
-    return Chain(How.READ, (Input(stored, gains),), (first,), bound, stored.channels, stored.length)
+    return Chain(
+        serves, How.READ, (Input(stored, gains),), (first,), bound, stored.channels, stored.length
+    )
 
 
-def combined(how: How, inputs: Sequence[tuple[Input, float]], length: int) -> Chain:
+def combined(serves: str, how: How, inputs: Sequence[tuple[Input, float]], length: int) -> Chain:
     """Files joined, added up or multiplied; each comes with the largest sample that it may hold."""
     gains = inputs[0][0].gains
     peaks = [bound * growth(each.gains) for each, bound in inputs]
@@ -176,7 +180,9 @@ def combined(how: How, inputs: Sequence[tuple[Input, float]], length: int) -> Ch
     else:
         bound = math.prod(peaks) if how is How.MULTIPLY else max(peaks)
     first = Segment(identity(len(gains)), (), bound)
-    return Chain(how, tuple(each for each, _ in inputs), (first,), bound, len(gains), length)
+    return Chain(
+        serves, how, tuple(each for each, _ in inputs), (first,), bound, len(gains), length
+    )
 
 
 def command(chain: Chain, output: File, rate: int) -> tuple[Arg, ...]:

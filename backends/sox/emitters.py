@@ -135,7 +135,9 @@ def settled(site: Site, value: Value) -> Value:
     envelope = site.shop.envelope(moving[-1].name, moving, ones, peak)
     unity = identity(chain.channels)
     pair = ((Input(stored, unity), chain.bound), (Input(envelope, unity), peak))
-    return Value(combined(How.MULTIPLY, pair, chain.length), value.gains, value.level)
+    return Value(
+        combined(moving[-1].name, How.MULTIPLY, pair, chain.length), value.gains, value.level
+    )
 
 
 def materialised(value: Value) -> Value:
@@ -156,7 +158,7 @@ def kept(site: Site, name: str, value: Value) -> Value:
     """The value, settled and in a file, so that several can hear it."""
     value = settled(site, value)
     held, bound = stored(site, name, value)
-    return Value(read(held.stored, bound), value.gains, value.level)
+    return Value(read(name, held.stored, bound), value.gains, value.level)
 
 
 def _clip(site: Site, node: Clip) -> Value:
@@ -171,7 +173,7 @@ def _clip(site: Site, node: Clip) -> Value:
             begin, end = site.stretches[node.source]
             site.prepared[node.source] = site.shop.prepare(source, begin, end, bound), begin
         file, begin = site.prepared[node.source]
-    chain = read(file, bound)
+    chain = read(node.name, file, bound)
     if node.offset > begin or node.length < file.length:
         cut = ("trim", f"{node.offset - begin}s", f"{node.length}s")
         chain = chain.then(*cut, length=node.length)
@@ -180,7 +182,7 @@ def _clip(site: Site, node: Clip) -> Value:
 
 def _silence(site: Site, node: Silence) -> Value:
     nothing = Stored(None, (), 1.0, node.channels, node.length)
-    chain = read(nothing, 0.0).then("trim", "0s", f"{node.length}s")
+    chain = read(node.name, nothing, 0.0).then("trim", "0s", f"{node.length}s")
     return Value(chain, identity(node.channels))
 
 
@@ -237,7 +239,7 @@ def _filter_automation(site: Site, node: FilterAutomation) -> Value:
     value = settled(site, value)
     bound = value.chain.bound * moving_peak(node, site.shop.rate)
     unfiltered = site.shop.store(name, value.chain)
-    return evolve(value, chain=read(site.shop.filtered(unfiltered, node, bound), bound))
+    return evolve(value, chain=read(node.name, site.shop.filtered(unfiltered, node, bound), bound))
 
 
 def _mixed(site: Site, gains: Matrix) -> Value:
@@ -300,7 +302,7 @@ def _in_runs(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
     """Values joined or added up, in as many runs of SoX as they need."""
     while len(parts) > 1:
         groups = [parts[i : i + MOST_INPUTS] for i in range(0, len(parts), MOST_INPUTS)]
-        parts = [(f"{site.name}.part", _in_one_run(site, how, group)) for group in groups]
+        parts = [(site.name, _in_one_run(site, how, group)) for group in groups]
     return parts[0][1]
 
 
@@ -310,7 +312,7 @@ def _in_one_run(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Val
     inputs = [stored(site, name, value) for name, value in parts]
     lengths = [each.stored.length for each, _ in inputs]
     length = sum(lengths) if how is How.JOIN else max(lengths)
-    return Value(combined(how, inputs, length), identity(len(inputs[0][0].gains)))
+    return Value(combined(site.name, how, inputs, length), identity(len(inputs[0][0].gains)))
 
 
 EMITTERS: Mapping[type[Node], Callable[[Site, Any], Value]] = {

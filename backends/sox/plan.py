@@ -53,6 +53,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
         backend="sox",
         steps=tuple(shop.steps),
         deliveries=tuple(deliveries(graph).values()),
+        labels=dict(shop.labels),
         loudness=phases.loop(MEASURE, FINISH),
     )
 

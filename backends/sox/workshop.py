@@ -50,10 +50,12 @@ class Workshop:
     Attributes:
         rate: Hz, of everything.
         steps: in order.
+        labels: step -> the value that it serves.
     """
 
     rate: int
     steps: list[Step] = field(factory=list)
+    labels: dict[str, str] = field(factory=dict)
     _names: Names = field(factory=Names)
     _makers: dict[File, Step] = field(factory=dict)
 
@@ -69,11 +71,13 @@ class Workshop:
         if chain.as_stored is not None:
             return chain.as_stored
         name, file = self._work_file(value)
+        self.labels[name] = chain.serves
+        farther = "" if value == chain.serves else f" up to {shown(value)}"
         read = (each.stored.file for each in chain.inputs)
         self._add(
             Step(
                 id=name,
-                purpose=f"{_VERBS[chain.how]} {shown(value)}",
+                purpose=f"{_VERBS[chain.how]} {shown(chain.serves)}{farther}",
                 kind=StepKind.RENDER,
                 program=PROGRAM,
                 argv=command(chain, file, self.rate),
@@ -88,7 +92,7 @@ class Workshop:
 
     def prepare(self, source: Source, begin: int, end: int, room: float) -> Stored:
         """A stretch of a source at the session's rate, no sample over `room`, as integers."""
-        clip = Clip("prepared", source.name, begin, end - begin, self.rate)
+        clip = Clip(source.name, source.name, begin, end - begin, self.rate)
         name, file = self._work_file(source.name)
         graph = Graph((source,), (clip,))
         self._mixdown(
@@ -113,6 +117,7 @@ class Workshop:
         graph = Graph((), tuple(chain))
         last, full_scale = chain[-1].name, 2.0 ** exponent(peak)
         name, file = self._work_file(f"{value}.envelope")
+        self.labels[name] = value
         self._mixdown(
             name,
             f"write the envelope of {shown(value)}",
@@ -124,13 +129,15 @@ class Workshop:
 
     def filtered(self, stored: Stored, node: FilterAutomation, bound: float) -> Stored:
         """What a moving filter makes of a file, no sample of it over `bound`."""
-        source = self._as_source("unfiltered", stored)
-        clip = Clip("whole", source.name, 0, stored.length, self.rate)
-        moving = evolve(node, name="filtered", operands=(clip.name,))
+        (operand,) = node.operands
+        source = self._as_source(operand, stored)
+        clip = Clip(operand, source.name, 0, stored.length, self.rate)
+        moving = evolve(node, origin=None)
         full_scale = 2.0 ** exponent(bound)
         # The engine reads integers as parts of their full scale.
         shown_scale = number(full_scale / stored.full_scale)
         name, file = self._work_file(node.name)
+        self.labels[name] = node.name
         self._mixdown(
             name,
             f"filter {shown(node.name)} in the native engine",

@@ -195,7 +195,7 @@ def test_levels_that_cost_too_much_are_left_to_the_engine_and_the_plan_says_so(b
     assert bench.residual(graph) <= BUDGET
     plan = BACKEND.emit(graph, EmitOptions())
     runs = [step.purpose for step in plan.steps if step.program == "sox"]
-    assert runs == ["play a", "play b.fade"]
+    assert runs == ["play a", "play b up to b.fade"]
     assert plan["deliver"].purpose == "mix in floats what 32 bits cannot hold, and deliver"
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 0db8bf5d51782a21.
+# A mix of mixdown's sox backend, plan 24810181daafeeb2.
 #
 # SRC   the directory that the names of sources count from [.]
 # OUT   the directory for master.wav [.]
@@ -27,27 +27,27 @@ mkdir "$WORK/out"
 cat >"$WORK/host.mir" <<'END'
 mixdown.ir 1
 source @host = "media/host.flac" {digest = "sha256:8191030e907805d26b02141b535fd614d3c2f65ec131f09f1cc3d4add44ea727", rate = 22050, channels = 1, frames = 418950, codec = "flac/pcm_16"}
-%prepared = clip {source = @host, offset = 0, length = 912000, rate = 48000} : signal<48000, 1, 912000>
+%host = clip {source = @host, offset = 0, length = 912000, rate = 48000} : signal<48000, 1, 912000>
 END
 mixdown integers "$WORK/host.mir" --sources "$SRC/." --work "$WORK/." \
-    --value prepared 4 "$WORK/host.au"
+    --value host 4 "$WORK/host.au"
 
-# Play host/welcome.pan.
+# Play host/welcome.clip up to host/welcome.pan.
 sox -D -R --no-glob "$WORK/host.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/host_welcome.pan.au" trim 0s 336000s fade t 1440s fade t 0s 336000s 2880s \
     pad 158400s 0s
 
-# Play host/ask-file.pan.
+# Play host/ask-file.clip up to host/ask-file.pan.
 sox -D -R --no-glob "$WORK/host.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/host_ask_file.pan.au" trim 336000s 144000s fade t 1440s \
     fade t 0s 144000s 2880s pad 283200s 0s
 
-# Play host/ask-loudness.pan.
+# Play host/ask-loudness.clip up to host/ask-loudness.pan.
 sox -D -R --no-glob "$WORK/host.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/host_ask_loudness.pan.au" trim 480000s 144000s fade t 1440s \
     fade t 0s 144000s 2880s pad 355200s 0s
 
-# Play host/goodbye.pan.
+# Play host/goodbye.clip up to host/goodbye.pan.
 sox -D -R --no-glob "$WORK/host.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/host_goodbye.pan.au" trim 624000s 288000s fade t 1440s fade t 0s 288000s 2880s \
     pad 326400s 0s
@@ -56,34 +56,34 @@ sox -D -R --no-glob "$WORK/host.au" -e signed-integer -b 32 -r 48000 \
 cat >"$WORK/guest.mir" <<'END'
 mixdown.ir 1
 source @guest = "media/guest.flac" {digest = "sha256:967d3d6ff6fd5308c258cdcd7711a8c9ccf3eaa05d83d6e2c0f75b188af7b935", rate = 22050, channels = 1, frames = 463050, codec = "flac/pcm_16"}
-%prepared = clip {source = @guest, offset = 0, length = 1008000, rate = 48000} : signal<48000, 1, 1008000>
+%guest = clip {source = @guest, offset = 0, length = 1008000, rate = 48000} : signal<48000, 1, 1008000>
 END
 mixdown integers "$WORK/guest.mir" --sources "$SRC/." --work "$WORK/." \
-    --value prepared 4 "$WORK/guest.au"
+    --value guest 4 "$WORK/guest.au"
 
-# Play guest/what-it-does.pan.
+# Play guest/what-it-does.clip up to guest/what-it-does.pan.
 sox -D -R --no-glob "$WORK/guest.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/guest_what_it_does.pan.au" trim 0s 312000s fade t 1440s \
     fade t 0s 312000s 2880s pad 489600s 0s
 
-# Play guest/keyframes.pan.
+# Play guest/keyframes.clip up to guest/keyframes.pan.
 sox -D -R --no-glob "$WORK/guest.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/guest_keyframes.pan.au" trim 312000s 312000s fade t 1440s \
     fade t 0s 312000s 2880s pad 91200s 0s
 
-# Play guest/the-number.pan.
+# Play guest/the-number.clip up to guest/the-number.pan.
 sox -D -R --no-glob "$WORK/guest.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/guest_the_number.pan.au" trim 624000s 384000s fade t 1440s \
     fade t 0s 384000s 2880s pad 182400s 0s
 
-# Join host.pan.
+# Join host.mix up to host.pan.
 sox -D -R --combine concatenate -v 0.25 --no-glob "$WORK/host_welcome.pan.au" -v 0.25 \
     --no-glob "$WORK/host_ask_file.pan.au" -v 0.25 --no-glob "$WORK/host_ask_loudness.pan.au" \
     -v 0.25 --no-glob "$WORK/host_goodbye.pan.au" -e signed-integer -b 32 -r 48000 \
     -c 1 "$WORK/host.pan.au" pad 0s 268800s \
     biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
 
-# Join guest.pan.
+# Join guest.mix up to guest.pan.
 sox -D -R --combine concatenate -v 0.25 --no-glob "$WORK/guest_what_it_does.pan.au" -v 0.25 \
     --no-glob "$WORK/guest_keyframes.pan.au" -v 0.25 --no-glob "$WORK/guest_the_number.pan.au" \
     -e signed-integer -b 32 -r 48000 -c 1 "$WORK/guest.pan.au" pad 0s 532800s \
@@ -93,22 +93,22 @@ sox -D -R --combine concatenate -v 0.25 --no-glob "$WORK/guest_what_it_does.pan.
 cat >"$WORK/bed.mir" <<'END'
 mixdown.ir 1
 source @bed = "media/bed.ogg" {digest = "sha256:a7d3626d3c57b99e9681d29be9b00c0b2f814bf9e10c94629bdd7cfe83d54912", rate = 44100, channels = 2, frames = 2646000, codec = "ogg/vorbis"}
-%prepared = clip {source = @bed, offset = 0, length = 2880000, rate = 48000} : signal<48000, 2, 2880000>
+%bed = clip {source = @bed, offset = 0, length = 2880000, rate = 48000} : signal<48000, 2, 2880000>
 END
 mixdown integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
-    --value prepared 8 "$WORK/bed.au"
+    --value bed 8 "$WORK/bed.au"
 
-# Play music/bed-opening.crossfade_out.
+# Play music/bed-opening.clip up to music/bed-opening.crossfade_out.
 sox -D -R --no-glob "$WORK/bed.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/music_bed_opening.crossfade_out.au" trim 0s 1248000s fade q 57600s \
     fade q 0s 1248000s 96000s
 
-# Play music/bed-ending.place.
+# Play music/bed-ending.clip up to music/bed-ending.place.
 sox -D -R --no-glob "$WORK/bed.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/music_bed_ending.place.au" trim 1728000s 1152000s fade q 96000s \
     fade h 0s 1152000s 144000s pad 1152000s 0s
 
-# Add up music.gain.
+# Add up music.mix up to music.gain.
 sox -D -R -M --no-glob "$WORK/music_bed_opening.crossfade_out.au" \
     --no-glob "$WORK/music_bed_ending.place.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/music.gain.au" remix -m 1v0.5,3v0.5 2v0.5,4v0.5
@@ -122,7 +122,7 @@ END
 mixdown envelope "$WORK/music.gain_automation.envelope.mir" \
     --value gain1 1 "$WORK/music.gain_automation.envelope.au"
 
-# Play sting/chapter-bell.fade_out.
+# Play sting/chapter-bell.clip up to sting/chapter-bell.fade_out.
 sox -D -R -t flac --no-glob "$SRC/media/sting.flac" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/sting_chapter_bell.fade_out.au" fade t 0s 115200s 19200s
 
@@ -139,43 +139,43 @@ mixdown envelope "$WORK/sting_chapter_bell.pan_automation.envelope.mir" \
 cat >"$WORK/room.mir" <<'END'
 mixdown.ir 1
 source @room = "media/room.ogg" {digest = "sha256:70bcc26a73fad47fce17cb509fd253235912930783b9b67a06b21d3ce5ee4046", rate = 48000, channels = 2, frames = 1344000, codec = "ogg/vorbis"}
-%prepared = clip {source = @room, offset = 0, length = 1344000, rate = 48000} : signal<48000, 2, 1344000>
+%room = clip {source = @room, offset = 0, length = 1344000, rate = 48000} : signal<48000, 2, 1344000>
 END
 mixdown integers "$WORK/room.mir" --sources "$SRC/." --work "$WORK/." \
-    --value prepared 8 "$WORK/room.au"
+    --value room 8 "$WORK/room.au"
 
-# Play room/room-first.crossfade_out.
+# Play room/room-first.clip up to room/room-first.crossfade_out.
 sox -D -R --no-glob "$WORK/room.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/room_room_first.crossfade_out.au" fade h 96000s fade q 0s 1344000s 192000s
 
-# Play room/room-again.place.
+# Play room/room-again.clip up to room/room-again.place.
 sox -D -R --no-glob "$WORK/room.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/room_room_again.place.au" trim 0s 1152000s fade q 192000s \
     fade h 0s 1152000s 192000s pad 1152000s 0s
 
-# Add up bus_dialogue.eq1.
+# Add up bus_dialogue.bus up to bus_dialogue.eq1.
 sox -D -R -M --no-glob "$WORK/host.pan.au" --no-glob "$WORK/guest.pan.au" -e signed-integer \
     -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" \
     remix -m 1v0.1916130178037502,2v0.17189234113375512 1v0.18631873486899117,2v0.17677669529663687 \
     biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
 
-# Shape bus_music.bus.
+# Shape music.gain_automation up to bus_music.bus.
 sox -D -R -T --no-glob "$WORK/music.gain.au" \
     --no-glob "$WORK/music.gain_automation.envelope.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/bus_music.bus.au"
 
-# Shape bus_fx.bus.
+# Shape sting/chapter-bell.pan_automation up to bus_fx.bus.
 sox -D -R -T --no-glob "$WORK/sting_chapter_bell.fade_out.au" \
     --no-glob "$WORK/sting_chapter_bell.pan_automation.envelope.au" -e signed-integer -b 32 \
     -r 48000 -c 2 "$WORK/bus_fx.bus.au" pad 1185600s 1003200s
 
-# Add up bus_ambience.gain.
+# Add up room.mix up to bus_ambience.gain.
 sox -D -R -M --no-glob "$WORK/room_room_first.crossfade_out.au" \
     --no-glob "$WORK/room_room_again.place.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/bus_ambience.gain.au" remix -m 1v0.125,3v0.125 2v0.125,4v0.125 \
     biquad 0.9963044429693492 -1.9926088859386983 0.9963044429693492 1 -1.992595228750302 0.992622543127095
 
-# Add up master.headroom.
+# Add up master.mix up to master.headroom.
 sox -D -R -M --no-glob "$WORK/bus_dialogue.eq1.au" --no-glob "$WORK/bus_music.bus.au" \
     --no-glob "$WORK/bus_fx.bus.au" --no-glob "$WORK/bus_ambience.gain.au" -e signed-integer \
     -b 32 -r 48000 -c 2 "$WORK/master.headroom.au" \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 202be8426831be89.
+# A mix of mixdown's sox backend, plan edc28c63be0fbdaf.
 #
 # SRC   the directory that the names of sources count from [.]
 # OUT   the directory for master.wav, bus_dialogue.wav, bus_music.wav [.]
@@ -40,12 +40,12 @@ sox -D -R -T -t wav --no-glob "$SRC/voice.wav" \
 # Filter host/again.filter_automation in the native engine.
 cat >"$WORK/host_again.filter_automation.mir" <<'END'
 mixdown.ir 1
-source @unfiltered = "host_again.gain_automation.au" {digest = "value:c8e5595fabd42f22c6811a32218ab573828f0f87d585a19749b80bc2bf1e77a3", rate = 48000, channels = 1, frames = 96000, codec = "au/pcm_32"}
-%whole = clip {source = @unfiltered, offset = 0, length = 96000, rate = 48000} : signal<48000, 1, 96000>
-%filtered = automation.filter %whole {shape = lowpass, points = [(0, 400.0, linear), (38400, 12000.0, linear)], q = 0.7071067811865475, gain_db = 0.0} : signal<48000, 1, 96000>
+source @host/again.gain_automation = "host_again.gain_automation.au" {digest = "value:c8e5595fabd42f22c6811a32218ab573828f0f87d585a19749b80bc2bf1e77a3", rate = 48000, channels = 1, frames = 96000, codec = "au/pcm_32"}
+%host/again.gain_automation = clip {source = @host/again.gain_automation, offset = 0, length = 96000, rate = 48000} : signal<48000, 1, 96000>
+%host/again.filter_automation = automation.filter %host/again.gain_automation {shape = lowpass, points = [(0, 400.0, linear), (38400, 12000.0, linear)], q = 0.7071067811865475, gain_db = 0.0} : signal<48000, 1, 96000>
 END
 mixdown integers "$WORK/host_again.filter_automation.mir" --sources "$SRC/." --work "$WORK/." \
-    --value filtered 4 "$WORK/host_again.filter_automation.au"
+    --value host/again.filter_automation 4 "$WORK/host_again.filter_automation.au"
 
 # Play host/again.filter_automation.
 sox -D -R --no-glob "$WORK/host_again.filter_automation.au" -e signed-integer -b 32 -r 48000 \
@@ -60,7 +60,7 @@ END
 mixdown envelope "$WORK/host_again.pan_automation.envelope.mir" \
     --value gain1 1 "$WORK/host_again.pan_automation.envelope.au"
 
-# Play host/hello.pan.
+# Play host/hello.clip up to host/hello.pan.
 sox -D -R -t wav --no-glob "$SRC/voice.wav" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/host_hello.pan.au" trim 4800s 43200s fade t 1440s fade t 0s 43200s 1600s \
     remix -m 1v0.7071067811865475 1v0.7071067811865475 pad 12000s 0s
@@ -70,7 +70,7 @@ sox -D -R -T --no-glob "$WORK/host_again.filter_automation_2.au" \
     --no-glob "$WORK/host_again.pan_automation.envelope.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/host_again.pan_automation.au" pad 16800s 0s
 
-# Join bus_dialogue.eq1.
+# Join host.mix up to bus_dialogue.eq1.
 sox -D -R --combine concatenate -v 0.0625 --no-glob "$WORK/host_hello.pan.au" \
     -v 0.3147313529485418 --no-glob "$WORK/host_again.pan_automation.au" -e signed-integer \
     -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" \
@@ -81,21 +81,21 @@ sox -D -R --combine concatenate -v 0.0625 --no-glob "$WORK/host_hello.pan.au" \
 cat >"$WORK/bed.mir" <<'END'
 mixdown.ir 1
 source @bed = "bed.wav" {digest = "sha256:9be14046166ac85d5227304bb197d7731a1d6c9e0a10674c2f6fb20ec824ced0", rate = 44100, channels = 2, frames = 96000, codec = "wav/pcm_16"}
-%prepared = clip {source = @bed, offset = 0, length = 81600, rate = 48000} : signal<48000, 2, 81600>
+%bed = clip {source = @bed, offset = 0, length = 81600, rate = 48000} : signal<48000, 2, 81600>
 END
 mixdown integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
-    --value prepared 4 "$WORK/bed.au"
+    --value bed 4 "$WORK/bed.au"
 
-# Play music/a.crossfade_out.
+# Play music/a.clip up to music/a.crossfade_out.
 sox -D -R --no-glob "$WORK/bed.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/music_a.crossfade_out.au" trim 0s 76800s fade q 9600s fade q 0s 76800s 14400s
 
-# Play music/b.place.
+# Play music/b.clip up to music/b.place.
 sox -D -R --no-glob "$WORK/bed.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/music_b.place.au" trim 9600s 72000s fade q 14400s fade h 0s 72000s 19200s \
     pad 62400s 0s
 
-# Add up music.gain.
+# Add up music.mix up to music.gain.
 sox -D -R -M --no-glob "$WORK/music_a.crossfade_out.au" --no-glob "$WORK/music_b.place.au" \
     -e signed-integer -b 32 -r 48000 -c 2 "$WORK/music.gain.au" \
     remix -m 1v0.5,3v0.5 2v0.5,4v0.5 pad 0s 33600s
@@ -109,7 +109,7 @@ END
 mixdown envelope "$WORK/music.gain_automation.envelope.mir" \
     --value gain1 1 "$WORK/music.gain_automation.envelope.au"
 
-# Shape bus_music.bus.
+# Shape music.gain_automation up to bus_music.bus.
 sox -D -R -T --no-glob "$WORK/music.gain.au" \
     --no-glob "$WORK/music.gain_automation.envelope.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/bus_music.bus.au"
@@ -118,7 +118,7 @@ sox -D -R -T --no-glob "$WORK/music.gain.au" \
 sox -D -R --no-glob "$WORK/bus_dialogue.eq1.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/bus_dialogue.eq1_2.au" remix -m 1v1 2v0.9510565162951535
 
-# Add up master.headroom.
+# Add up master.mix up to master.headroom.
 sox -D -R -M --no-glob "$WORK/bus_dialogue.eq1.au" --no-glob "$WORK/bus_music.bus.au" \
     -e signed-integer -b 32 -r 48000 -c 2 "$WORK/master.headroom.au" \
     remix -m 1v0.8413951416451951,3v0.39716411736214075 2v0.8002143322407466,4v0.39716411736214075

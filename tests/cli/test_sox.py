@@ -1,0 +1,70 @@
+"""The command line's way to SoX: scripts by default, steps by hand, errors with their places."""
+
+from __future__ import annotations
+
+import mixdown as package
+import numpy as np
+import pytest
+import soundfile
+from mixdown.cli.app import run
+from mixdown.ir.diagnostics import RenderError
+from mixdown.render.service import render_compilation
+from mixdown.render.tools import find_sox
+
+
+def test_a_plan_for_sox_is_a_script_unless_asked_otherwise(mixdown, show):
+    script = mixdown("compile", show.name, "--to", "sox")
+    assert (script.code, script.err) == (0, "")
+    assert script.out.startswith("#!/bin/sh\n")
+    assert mixdown("compile", show.name, "--to", "sox", "--format", "sh").out == script.out
+    assert mixdown("compile", show.name, "--to", "sox", "--format", "text").out.startswith("plan ")
+    assert mixdown("compile", show.name, "--to", "sox", "--format", "json").data["backend"] == "sox"
+    assert mixdown("compile", show.name, "--to", "native").out.startswith("plan ")
+
+
+@pytest.mark.parametrize("name", ["integers", "envelope"])
+def test_what_is_no_step_is_a_coded_error(mixdown, show, name):
+    ended = mixdown(name, "nothing.mir", "--value", "a", "1", "b.au")
+    assert ended.code == 3
+    assert ended.err.startswith(f"error[MIX603]: {name}: nothing.mir: No such file")
+
+
+def test_finish_says_what_it_lacks(capfd):
+    assert run(["finish", "--", "mixdown"]) == 2
+    assert "--target-lufs" in capfd.readouterr().err
+
+
+def test_without_sox_the_error_says_how_to_get_one(tmp_path):
+    with pytest.raises(RenderError, match=r"MIX603.*no sox that runs") as caught:
+        find_sox({"PATH": str(tmp_path)})
+    assert "apt-get install sox" in str(caught.value)
+    (tmp_path / "sox").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "sox").chmod(0o755)
+    with pytest.raises(RenderError, match="MIX603"):
+        find_sox({"PATH": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("banner", "version"),
+    [("sox:      SoX v14.4.2", (14, 4, 2)), ("sox:      SoX_ng v14.6.0.2", (14, 6, 0))],
+)
+def test_the_version_is_read_from_the_banner(tmp_path, banner, version):
+    (tmp_path / "sox").write_text(f"#!/bin/sh\necho '{banner}'\n")
+    (tmp_path / "sox").chmod(0o755)
+    assert find_sox({"PATH": str(tmp_path)}).version == version
+
+
+@pytest.mark.requires("sox")
+def test_a_step_that_fails_leads_back_to_its_clip(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.full(8000, 0.1), 48000, "PCM_16")
+    (tmp_path / "t.yaml").write_text(
+        "schema_version: 1\nid: t\ntracks:\n  - id: a\n    role: fx\n    clips:\n"
+        "      - {id: c, source: a.wav, start_ms: 5, fade_in_ms: 10}\n"
+    )
+    compilation = package.compile(package.load(tmp_path / "t.yaml"), backend="sox")
+    (tmp_path / "a.wav").unlink()
+    with pytest.raises(RenderError, match=r"MIX603.*failed in %a/c\.clip: sox") as caught:
+        render_compilation(compilation, out=tmp_path / "out")
+    assert "t.yaml:7" in str(caught.value)
+    assert "can't open input file" in str(caught.value)
+    assert not (tmp_path / "out").exists()
