@@ -24,7 +24,9 @@ from ..backends.native.dsp.arrays import FloatArray
 from ..backends.native.engine.files import WavWriter
 from ..backends.protocol import OURSELVES, EmitOptions
 from ..backends.registry import find_backend
-from ..compiler.driver import Compilation, compile_timeline
+from ..compiler.api import compile_request
+from ..compiler.driver import Compilation
+from ..compiler.graph_input import GraphFile
 from ..compiler.passes.dead_code import dead_code
 from ..compiler.pipeline import PIPELINE
 from ..compiler.request import RenderRequest
@@ -94,6 +96,7 @@ class Residual:
         pair: the names of the two.
         dbfs: the largest difference of any sample; -inf where all are equal.
         at: the sample where it is.
+        rate: Hz.
         budget: dBFS that it may not exceed.
     """
 
@@ -101,6 +104,7 @@ class Residual:
     pair: tuple[str, str]
     dbfs: float
     at: int
+    rate: int
     budget: float
 
     @property
@@ -109,15 +113,31 @@ class Residual:
         return self.dbfs <= self.budget
 
 
-def verify_timeline(timeline: Timeline, performers: Sequence[Performer]) -> tuple[Residual, ...]:
-    """The residuals of every pair of performers: of the premaster, then of each bus.
+EVERY_BUS = RenderRequest(stems=True)
+"""The request of those who have no other: the default preset, with a stem a bus."""
+
+
+def verify_mix(
+    mix: Timeline | GraphFile,
+    performers: Sequence[Performer],
+    request: RenderRequest = EVERY_BUS,
+) -> tuple[Residual, ...]:
+    """The residuals of every pair of performers: of the premaster, then of each stem.
+
+    Args:
+        mix: a timeline, or a graph.
+        performers: two or more.
+        request: how it is mixed, and which stems are compared; its backend does not count.
 
     Raises:
         TimelineError, BackendError: as compiling.
         RenderError: a performer's program failed.
     """
     with TemporaryDirectory(prefix="mixdown-verify-") as directory:
-        takes = [perform(timeline, p, Path(directory) / str(n)) for n, p in enumerate(performers)]
+        takes = [
+            perform(mix, performer, Path(directory) / str(number), request)
+            for number, performer in enumerate(performers)
+        ]
         return tuple(
             residual(what, first, second)
             for first, second in combinations(takes, 2)
@@ -142,22 +162,22 @@ class Take:
         return max(budget, LOSSY_BUDGET) if self.lossy and decodes_otherwise else budget
 
 
-def perform(timeline: Timeline, performer: Performer, out: Path) -> Take:
-    """Render premaster and buses below `out`.
+def perform(
+    mix: Timeline | GraphFile,
+    performer: Performer,
+    out: Path,
+    request: RenderRequest = EVERY_BUS,
+) -> Take:
+    """Render premaster and stems below `out`.
 
     Raises:
-        as `verify_timeline`.
+        as `verify_mix`.
     """
     is_reference = performer.backend == REFERENCE
     optional = tuple(step.name for step in PIPELINE if step.optional)
-    compilation = compile_timeline(
-        timeline,
-        RenderRequest(
-            backend="native" if is_reference else performer.backend,
-            stems=True,
-            format="wav",
-            bit_depth="64f",
-        ),
+    compilation = compile_request(
+        mix,
+        evolve(request, backend="native" if is_reference else performer.backend),
         disable=optional if is_reference else performer.disable,
     )
     graph = premaster(compilation.graph)
@@ -255,13 +275,16 @@ def residual(what: str, first: Take, second: Take) -> Residual:
     worst, at, start = 0.0, 0, 0
     for ours, theirs in _blocks((first.files[what], second.files[what])):
         if ours.shape != theirs.shape:  # a file that is shorter differs from there on
-            return Residual(what, pair, math.inf, start + min(len(ours), len(theirs)), budget)
+            worst, at = math.inf, start + min(len(ours), len(theirs))
+            break
         apart = np.max(np.abs(ours - theirs), axis=1)
         highest = int(np.argmax(apart))
         if apart[highest] > worst:
             worst, at = float(apart[highest]), start + highest
         start += len(ours)
-    return Residual(what, pair, 20.0 * math.log10(worst) if worst else -math.inf, at, budget)
+    dbfs = 20.0 * math.log10(worst) if worst else -math.inf
+    rate = soundfile.info(first.files[what]).samplerate
+    return Residual(what, pair, dbfs, at, rate, budget)
 
 
 def _blocks(paths: Collection[Path]) -> Iterator[tuple[FloatArray, ...]]:

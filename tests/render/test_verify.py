@@ -1,0 +1,114 @@
+"""Comparing mixes: what is compared, how far apart two files are, and how far they may be."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from mixdown.ir.curves import FilterKind
+from mixdown.ir.graph import Graph
+from mixdown.ir.nodes import (
+    Clip,
+    Dither,
+    Encoding,
+    Filter,
+    FilterAutomation,
+    Gain,
+    Headroom,
+    Limiter,
+    LimitMode,
+    Loudnorm,
+    Node,
+    Output,
+    OutputRole,
+    Point,
+    Source,
+)
+from mixdown.render.verify import PREMASTER, Performer, Take, premaster, residual, rounding_floor
+
+RATE = 48000
+SOURCE = Source("tone", "tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
+
+
+def take(path: Path, name: str, samples: np.ndarray, *, lossy: bool = False) -> Take:
+    file = path / f"{name}.wav"
+    soundfile.write(file, samples, RATE, "DOUBLE")
+    return Take(Performer(name, name), {PREMASTER: file}, lossy, -294.0)
+
+
+def apart(path: Path, second: np.ndarray, by: str = "ffmpeg", *, lossy: bool = False):
+    first = take(path, "reference", np.zeros((RATE * 3, 2)), lossy=lossy)
+    return residual(PREMASTER, first, take(path, by, second, lossy=lossy))
+
+
+def test_the_worst_sample_is_found_and_where(tmp_path: Path):
+    samples = np.zeros((RATE * 3, 2))
+    samples[[5, 70000, 140000], [0, 1, 0]] = [1e-11, -1e-9, 1e-10]
+    found = apart(tmp_path, samples)
+    assert found.dbfs == pytest.approx(-180)
+    assert (found.at, found.rate) == (70000, RATE)
+    assert not found.is_within
+
+
+def test_equal_files_are_infinitely_near(tmp_path: Path):
+    found = apart(tmp_path, np.zeros((RATE * 3, 2)))
+    assert found.dbfs == -math.inf
+    assert found.is_within
+
+
+def test_a_shorter_file_is_infinitely_far(tmp_path: Path):
+    found = apart(tmp_path, np.zeros((100000, 2)))
+    assert (found.dbfs, found.at) == (math.inf, 100000)
+    assert not found.is_within
+
+
+@pytest.mark.parametrize(
+    ("by", "lossy", "budget"),
+    [
+        ("native", False, -250),
+        ("native", True, -250),
+        ("ffmpeg", False, -200),
+        ("ffmpeg", True, -120),
+        ("sox", False, -140),
+        ("sox", True, -120),
+    ],
+)
+def test_budgets_are_those_of_the_semantics(tmp_path: Path, by: str, lossy: bool, budget: float):
+    assert apart(tmp_path, np.zeros((9, 2)), by, lossy=lossy).budget == budget
+
+
+def graph(*nodes: Node) -> Graph:
+    return Graph((SOURCE,), (Clip("clip", "tone", 0, RATE, RATE), *nodes))
+
+
+def test_what_is_compared_is_before_the_finish():
+    whole = graph(
+        Gain("bus", -3.0, operands=("clip",)),
+        Headroom("head", 3.0, operands=("bus",)),
+        Loudnorm("loud", -16.0, None, operands=("head",)),
+        Limiter("limit", -1.0, LimitMode.TRUE_PEAK, operands=("loud",)),
+        Dither("dither", 16, operands=("limit",)),
+        Output("out", OutputRole.MASTER, "master", "flac", Encoding.S16, operands=("dither",)),
+        Dither("stem.dither", 16, operands=("bus",)),
+        Output("stem", OutputRole.STEM, "b", "flac", Encoding.S16, operands=("stem.dither",)),
+    )
+    cut = premaster(whole)
+    assert {o.name: o.operands for o in cut.outputs} == {"out": ("head",), "stem": ("bus",)}
+    assert {(o.container, o.encoding) for o in cut.outputs} == {("wav", Encoding.F64)}
+    assert set(cut.by_name) == {"clip", "bus", "head", "out", "stem"}
+
+
+def test_low_filters_lift_the_last_bit():
+    def floor(hertz: float, q: float) -> float:
+        still = Filter("f", FilterKind.HIGHPASS, hertz, q, 0.0, operands=("clip",))
+        moves = (Point(0, 9000.0), Point(100, hertz))
+        moving = FilterAutomation("f", FilterKind.LOWPASS, moves, q, 0.0, operands=("clip",))
+        assert rounding_floor(graph(still)) == rounding_floor(graph(moving))
+        return rounding_floor(graph(still))
+
+    assert floor(20, 0.7) == pytest.approx(-216.5, abs=0.5)
+    assert floor(20, 7.0) == pytest.approx(floor(20, 0.7) + 20 * math.log10(7))
+    assert floor(12000, 0.5) == rounding_floor(graph()) == -294.0
