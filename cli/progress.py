@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from ..render.executor import Listener, Progress
 
+_BARS_SHOWN = 8
+"""Those of the latest steps: a plan for SoX has one for every clip."""
+
 
 @contextmanager
 def progress_bars(*, wanted: bool) -> Iterator[Listener]:
@@ -39,6 +42,8 @@ def progress_bars(*, wanted: bool) -> Iterator[Listener]:
         name = f"{progress.step}: {progress.purpose}"
         if name not in tasks:
             tasks[name] = drawn.add_task(progress.purpose, total=1.0)
+            for old in list(tasks.values())[:-_BARS_SHOWN][-1:]:
+                drawn.update(old, visible=False)
         drawn.update(tasks[name], completed=progress.done)
 
     with drawn:
