@@ -29,7 +29,7 @@ CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "timelines").glob("*"))
 
 def survives(data: bytes | str, format: str | None) -> bool:
     """Whether it loaded; anything but a timeline or a diagnostic raises."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         timeline = loads(data, "fuzz", format=format)
     except TimelineError as error:
@@ -44,7 +44,7 @@ def survives(data: bytes | str, format: str | None) -> bool:
         for form in ("yaml", "json"):
             assert loads(dump(timeline, form), format=form) == timeline
         loaded = True
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     return loaded
 
 
@@ -140,14 +140,14 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile(name):
     data, format, code = HOSTILE[name]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(TimelineError) as caught:
         loads(data, "hostile", format=format)
     text = str(caught.value)
     assert code in {d.code for d in caught.value.diagnostics}
     assert len(text) < 20_000, "a message shows a value of any size in bounded space"
     assert text.isprintable() or {c for c in text if not c.isprintable()} <= {"\n", "\t"}
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.soak
