@@ -30,6 +30,9 @@ _NEAR = 10.0 ** (-2.0 / 20.0)  # more than the waveform rises between 4 points a
 
 _ROW = 16  # samples of a row: wider multiplies more zeros, narrower copies more
 _WINDOW = _ROW + 2 * REACH - 1
+# Multiplications of one product: so few that OpenBLAS works on the calling thread. Spread over
+# threads, products like these cost many times the processor's time, nearly all of it in waiting.
+_PRODUCT = 1 << 18
 
 
 def _interpolator(points: FloatArray, reach: int, beta: float) -> FloatArray:
@@ -78,6 +81,10 @@ class InterSamplePeaks:
 
 def _largest(rows: FloatArray, matrix: FloatArray) -> FloatArray:
     """The largest magnitude over the points of each row's samples, shape (rows, _ROW)."""
-    values = matrix @ rows.T
+    height = _PRODUCT // matrix.size
+    stacks = np.zeros((-(-len(rows) // height), height, _WINDOW))
+    stacks.reshape(-1, _WINDOW)[: len(rows)] = rows
+    values = stacks @ matrix.T
     np.abs(values, out=values)
-    return np.asarray(values.reshape(len(matrix) // _ROW, _ROW, len(rows)).max(axis=0).T)
+    highest = values.reshape(-1, len(matrix) // _ROW, _ROW).max(axis=1)
+    return np.asarray(highest[: len(rows)])
