@@ -26,7 +26,9 @@ LONGEST_WORD = 100_000
 
 _WIDTH = 96
 _PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
-_EFFECTS = frozenset({"biquad", "fade", "pad", "remix", "trim"})
+_EFFECTS = frozenset(
+    ("bass", "equalizer", "fade", "highpass", "lowpass", "pad", "remix", "treble", "trim")
+)
 """SoX's, that begin without a dash."""
 
 _OPTION = re.compile(r"-(?!\d|m$)")  # no number, and not remix's own

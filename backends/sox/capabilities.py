@@ -30,7 +30,9 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "automation.gain": _native(
             "an envelope file of `mixdown envelope`, multiplied by sox -T (-186 dB)"
         ),
-        "filter": _native("biquad with our own coefficients: SoX's recursion is in float64"),
+        "filter": _native(
+            "highpass, lowpass, equalizer, bass and treble with a width in q, in float64"
+        ),
         "automation.filter": _native("a step of the native engine: no SoX filter moves"),
         "pan": _native("a factor a channel, in the next remix"),
         "automation.pan": _native("a two-channel envelope file, multiplied by sox -T"),

@@ -115,12 +115,11 @@ class Chain:
         changed = evolve(self, ringing=(), length=self.length if length is None else length)
         return changed._with(effect, self.bound)
 
-    def filtered(self, part: Section) -> Chain:
-        """With a biquad after it."""
+    def filtered(self, part: Section, *effect: str) -> Chain:
+        """With a biquad after it, and the effect that it is."""
         quiet = self.quiet if self.ringing else self.bound
         ringing = (*self.ringing, part)
         bound = quiet * l1_norm(ringing)
-        effect = ("biquad", *map(number, (*part[:3], 1.0, *part[3:])))
         return evolve(self, ringing=ringing, quiet=quiet, bound=bound)._with(effect, bound)
 
     def remixed(self, gains: Matrix) -> Chain:

@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from ...ir.curves import FilterKind
 from ...ir.graph import Graph
 from ...ir.nodes import (
     Bus,
@@ -50,6 +51,7 @@ from .matrix import (
     common_gain,
     identity,
     is_diagonal,
+    number,
     product,
     scaled,
 )
@@ -68,6 +70,17 @@ FADES: Mapping[tuple[Edge, str], str] = {
     (Edge.OUT, "exp"): "l",
 }
 """The fades that SoX has, sample by sample, by its letters."""
+
+
+FILTERS: Mapping[FilterKind, tuple[str, ...]] = {
+    FilterKind.HIGHPASS: ("highpass", "hz", "q"),
+    FilterKind.LOWPASS: ("lowpass", "hz", "q"),
+    FilterKind.PEAKING: ("equalizer", "hz", "q", "db"),
+    FilterKind.LOWSHELF: ("bass", "db", "hz", "q"),
+    FilterKind.HIGHSHELF: ("treble", "db", "hz", "q"),
+}
+"""SoX's effect and what it is told, in its order. With a width in q these are the cookbook's
+filters, sample by sample what `biquad` makes of our own coefficients."""
 
 
 @frozen
@@ -231,7 +244,13 @@ def _pan_automation(site: Site, node: PanAutomation) -> Value:
 def _filter(site: Site, node: Filter) -> Value:
     (value,) = site.operands
     value = settled(site, value)
-    return evolve(value, chain=value.chain.filtered(section(node, site.shop.rate)))
+    told = {
+        "hz": number(node.frequency_hz),
+        "q": f"{number(node.q)}q",
+        "db": number(node.gain_db),
+    }
+    effect = (told.get(word, word) for word in FILTERS[node.shape])
+    return evolve(value, chain=value.chain.filtered(section(node, site.shop.rate), *effect))
 
 
 def _filter_automation(site: Site, node: FilterAutomation) -> Value:

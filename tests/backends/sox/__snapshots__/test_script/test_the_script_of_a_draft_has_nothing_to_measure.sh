@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan d18c4e04216279ca.
+# A mix of mixdown's sox backend, plan d116b149e3598669.
 #
 # SRC   the directory that the names of sources count from [.]
 # OUT   the directory for master.wav [.]
@@ -105,9 +105,8 @@ mixdown envelope "$WORK/music.gain_automation.envelope.mir" \
 # Join host.mix up to bus_dialogue.eq1.
 sox -D -R --combine concatenate -v 0.0625 --no-glob "$WORK/host_hello.pan.au" \
     -v 0.3147313529485418 --no-glob "$WORK/host_again.pan_automation.au" -e signed-integer \
-    -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" \
-    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146 \
-    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
+    -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" highpass 80 0.7071067811865475q \
+    highpass 80 0.7071067811865475q
 
 # Shape music.gain_automation up to bus_music.bus.
 sox -D -R -T --no-glob "$WORK/music.gain.au" \

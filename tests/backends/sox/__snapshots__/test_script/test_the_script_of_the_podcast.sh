@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 24810181daafeeb2.
+# A mix of mixdown's sox backend, plan 85f124e3c7c2fffc.
 #
 # SRC   the directory that the names of sources count from [.]
 # OUT   the directory for master.wav [.]
@@ -80,14 +80,13 @@ sox -D -R --no-glob "$WORK/guest.au" -e signed-integer -b 32 -r 48000 \
 sox -D -R --combine concatenate -v 0.25 --no-glob "$WORK/host_welcome.pan.au" -v 0.25 \
     --no-glob "$WORK/host_ask_file.pan.au" -v 0.25 --no-glob "$WORK/host_ask_loudness.pan.au" \
     -v 0.25 --no-glob "$WORK/host_goodbye.pan.au" -e signed-integer -b 32 -r 48000 \
-    -c 1 "$WORK/host.pan.au" pad 0s 268800s \
-    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
+    -c 1 "$WORK/host.pan.au" pad 0s 268800s highpass 80 0.7071067811865475q
 
 # Join guest.mix up to guest.pan.
 sox -D -R --combine concatenate -v 0.25 --no-glob "$WORK/guest_what_it_does.pan.au" -v 0.25 \
     --no-glob "$WORK/guest_keyframes.pan.au" -v 0.25 --no-glob "$WORK/guest_the_number.pan.au" \
     -e signed-integer -b 32 -r 48000 -c 1 "$WORK/guest.pan.au" pad 0s 532800s \
-    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
+    highpass 80 0.7071067811865475q
 
 # Prepare media/bed.ogg.
 cat >"$WORK/bed.mir" <<'END'
@@ -157,7 +156,7 @@ sox -D -R --no-glob "$WORK/room.au" -e signed-integer -b 32 -r 48000 \
 sox -D -R -M --no-glob "$WORK/host.pan.au" --no-glob "$WORK/guest.pan.au" -e signed-integer \
     -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" \
     remix -m 1v0.1916130178037502,2v0.17189234113375512 1v0.18631873486899117,2v0.17677669529663687 \
-    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
+    highpass 80 0.7071067811865475q
 
 # Shape music.gain_automation up to bus_music.bus.
 sox -D -R -T --no-glob "$WORK/music.gain.au" \
@@ -173,7 +172,7 @@ sox -D -R -T --no-glob "$WORK/sting_chapter_bell.fade_out.au" \
 sox -D -R -M --no-glob "$WORK/room_room_first.crossfade_out.au" \
     --no-glob "$WORK/room_room_again.place.au" -e signed-integer -b 32 -r 48000 \
     -c 2 "$WORK/bus_ambience.gain.au" remix -m 1v0.125,3v0.125 2v0.125,4v0.125 \
-    biquad 0.9963044429693492 -1.9926088859386983 0.9963044429693492 1 -1.992595228750302 0.992622543127095
+    highpass 40 0.7071067811865475q
 
 # Add up master.mix up to master.headroom.
 sox -D -R -M --no-glob "$WORK/bus_dialogue.eq1.au" --no-glob "$WORK/bus_music.bus.au" \

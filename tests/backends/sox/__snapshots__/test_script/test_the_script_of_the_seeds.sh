@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan edc28c63be0fbdaf.
+# A mix of mixdown's sox backend, plan 5149efba02256473.
 #
 # SRC   the directory that the names of sources count from [.]
 # OUT   the directory for master.wav, bus_dialogue.wav, bus_music.wav [.]
@@ -73,9 +73,8 @@ sox -D -R -T --no-glob "$WORK/host_again.filter_automation_2.au" \
 # Join host.mix up to bus_dialogue.eq1.
 sox -D -R --combine concatenate -v 0.0625 --no-glob "$WORK/host_hello.pan.au" \
     -v 0.3147313529485418 --no-glob "$WORK/host_again.pan_automation.au" -e signed-integer \
-    -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" \
-    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146 \
-    biquad 0.9926225427561189 -1.9852450855122379 0.9926225427561189 1 -1.9851906578962613 0.9852995131282146
+    -b 32 -r 48000 -c 2 "$WORK/bus_dialogue.eq1.au" highpass 80 0.7071067811865475q \
+    highpass 80 0.7071067811865475q
 
 # Prepare bed.wav.
 cat >"$WORK/bed.mir" <<'END'
