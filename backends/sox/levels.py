@@ -69,10 +69,13 @@ def exponent(bound: float) -> int:
 
 
 def is_direct(source: Source, rate: int) -> bool:
-    """Whether SoX can read the source itself, to the bit."""
+    """Whether SoX can read the source itself, to the bit.
+
+    Not where a speed makes up for another rate: by the file's header SoX would resample it.
+    """
     container, _, coding = source.codec.partition("/")
-    played, session = source.rates(rate)
-    return played == session and container in DIRECT and coding in _INTEGERS
+    as_it_is = source.rate == rate and source.speed == (1, 1)
+    return as_it_is and container in DIRECT and coding in _INTEGERS
 
 
 def room(source: Source, rate: int) -> float:
