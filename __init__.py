@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .compiler.api import compile
+    from .compiler.arrangement.load import load, loads
     from .compiler.driver import Compilation
     from .compiler.facts import Facts
     from .compiler.graph_input import load_graph
     from .compiler.request import RenderRequest, StemMode
-    from .compiler.timeline.load import load, loads
     from .compiler.timeline.model import Timeline
     from .ir.diagnostics import (
         BackendError,
@@ -43,9 +43,9 @@ _HOME = {
     "Timeline": ".compiler.timeline.model",
     "TimelineError": ".ir.diagnostics",
     "compile": ".compiler.api",
-    "load": ".compiler.timeline.load",
+    "load": ".compiler.arrangement.load",
     "load_graph": ".compiler.graph_input",
-    "loads": ".compiler.timeline.load",
+    "loads": ".compiler.arrangement.load",
     "render": ".render.service",
 }
 

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from .options import strict
+from .options import allow_outside, strict
 
 
 @click.command("arrange")
 @click.argument("file")
 @click.option("-o", "--out", metavar="TIMELINE", help="Write it there.  [default: print it]")
 @strict
-def command(file: str, out: str | None, strict: bool) -> None:
+@allow_outside
+def command(file: str, out: str | None, strict: bool, allow_outside: bool) -> None:
     """Print the timeline that an arrangement or a show becomes.
 
     FILE says what plays in sections, bars and parts, or in segments. Its timeline is checked, roles
@@ -27,7 +28,7 @@ def command(file: str, out: str | None, strict: bool) -> None:
     from ..render.workspace import write_file
     from .console import show
 
-    timeline, found = review(file, strict=strict)
+    timeline, found = review(file, strict=strict, allow_outside=allow_outside)
     show(found, timeline.documents)
     text = dump(timeline, "json" if out is not None and out.endswith(".json") else "yaml")
     if out is None:

@@ -18,10 +18,18 @@ def span(origin: Origin, documents: Documents) -> Span | None:
     return None if found == document.locate("") else found
 
 
+def source_of(origin: Origin) -> Origin:
+    """Where people wrote it: of a generated timeline, the place that it was made from."""
+    while origin.via is not None:
+        origin = origin.via
+    return origin
+
+
 def shown_place(origin: Origin | None, documents: Documents) -> str:
     """file:line; the file, with the pointer where its text is not at hand; "" for no origin."""
     if origin is None:
         return ""
+    origin = source_of(origin)
     found = span(origin, documents)
     if found is not None:
         return f"{origin.document}:{found.line}"
@@ -34,6 +42,7 @@ def place(origin: Origin | None, documents: Documents) -> dict[str, object] | No
     """The same as plain data."""
     if origin is None:
         return None
+    origin = source_of(origin)
     found = span(origin, documents)
     return {
         "document": origin.document,

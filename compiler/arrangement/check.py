@@ -7,9 +7,11 @@ What a part has in common with a track is the timeline's to check, which points 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 from ...ir.codes import Code
+from ...ir.curves import CURVE_ALIASES, FADE_CURVES
 from ...ir.diagnostics import Diagnostic
 from ...ir.origin import Origin
 from ..timeline.model import Target
@@ -20,6 +22,12 @@ from .model import Arrangement, Mark, Material, Move, Part, Play, Section, Trans
 from .report import ranges, unique, unknown
 
 Found = Iterator[Diagnostic]
+
+CURVES = (*FADE_CURVES, *CURVE_ALIASES)
+
+# Exact times are fractions, whose terms grow with each change and decimal.
+MAX_CHANGES = 1000
+DECIMALS = 4
 
 
 class Either(NamedTuple):
@@ -58,8 +66,14 @@ def check(arrangement: Arrangement) -> Found:
 
 def _tempo_map(arrangement: Arrangement, origin: Origin) -> Found:
     changes = arrangement.tempo_map
+    if len(changes) > MAX_CHANGES:
+        message = f"the tempo map has more than {MAX_CHANGES:,} entries"
+        yield Diagnostic(Code.TOO_COMPLEX, message, origin, "split the arrangement")
     for c, change in enumerate(changes):
         yield from _signature(change.time_signature, origin.child(c, "time_signature"))
+        if change.tempo is not None and _decimals(change.tempo) > DECIMALS:
+            message = f"a tempo has at most {DECIMALS} decimals"
+            yield Diagnostic(Code.OUT_OF_RANGE, message, origin.child(c, "tempo"))
         if c and change.bar <= changes[c - 1].bar:
             yield Diagnostic(
                 Code.BAD_STRUCTURE,
@@ -84,12 +98,22 @@ def _tempo_map(arrangement: Arrangement, origin: Origin) -> Found:
         )
 
 
+def _decimals(value: Decimal) -> int:
+    """How many decimals a number has; none if it is not finite, which `ranges` reports."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
 def _section(section: Section, origin: Origin) -> Found:
     yield from _one_of(section, _BARS, "a section", origin)
     transition = section.transition
     if transition is None:
         return
     place = origin.child("transition")
+    if transition.curve is not None and transition.curve not in CURVES:
+        yield unknown(
+            Code.UNKNOWN_CURVE, "curve", transition.curve, list(CURVES), place.child("curve")
+        )
     if transition.kind is TransitionKind.CUT:
         given = [key for key in ("length_ms", "beats", "curve") if getattr(transition, key)]
         if given:

@@ -8,18 +8,21 @@ bars: it has none of its own, and the bars after it count on.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 from attrs import frozen
 
 from ...ir.codes import Code
 from ...ir.origin import Origin
 from .grid import Signature, TempoMap, position, signature, tempo_map
-from .model import Arrangement, Section
+from .model import Arrangement, Move, Play, Section
 from .report import Report
 
 ZERO = Fraction(0)
+_Entry = TypeVar("_Entry", Play, Move)
 
 
 @frozen
@@ -64,6 +67,15 @@ class Layout:
 
     grid: TempoMap
     spans: tuple[Span, ...]
+
+    def in_sections(self, entries: Sequence[_Entry]) -> Iterator[tuple[Span, int, _Entry]]:
+        """Each section with the entries that name it, and their numbers; sections in time order."""
+        by_name: dict[str, list[tuple[int, _Entry]]] = {}
+        for number, entry in enumerate(entries):
+            by_name.setdefault(entry.section, []).append((number, entry))
+        for span in self.spans:
+            for number, entry in by_name.get(span.section.name, ()):
+                yield span, number, entry
 
     @property
     def end(self) -> Fraction:

@@ -24,6 +24,8 @@ from .layout import Layout, Span, find
 from .model import Arrangement, Move, Part
 from .report import Report
 
+MAX_MOVES = 50_000
+
 
 @frozen
 class _Placed:
@@ -47,6 +49,7 @@ class Mover:
     layout: Layout
     report: Report
     via: dict[str, Origin] = field(factory=dict)
+    count: int = 0
 
     def automation(self, p: int) -> Automation:
         """All that moves of a part."""
@@ -68,24 +71,27 @@ class Mover:
         """The moves of a part in every section that they name, in time order."""
         rate = self.arrangement.sample_rate
         placed = []
-        for span in self.layout.spans:
-            for m, move in enumerate(part.moves):
-                if move.section != span.section.name:
-                    continue
-                origin = self.arrangement.origin("parts", p, "moves", m)
-                at_ms = None if move.at_ms is None else Fraction(move.at_ms)
-                start = find(self.layout, span, move.at, at_ms, origin, self.report)
-                if start is None:
-                    continue
-                end = span.end
-                if move.length_ms is not None:
-                    end = start.ms + Fraction(move.length_ms)
-                elif move.bars is not None:
-                    end = self._after_bars(span, start.quarter, move.bars, origin) or end
-                placed.append(
-                    _Placed(move, span, origin, sample(start.ms, rate), sample(end, rate))
-                )
+        for span, m, move in self.layout.in_sections(part.moves):
+            origin = self.arrangement.origin("parts", p, "moves", m)
+            self._count(origin)
+            at_ms = None if move.at_ms is None else Fraction(move.at_ms)
+            start = find(self.layout, span, move.at, at_ms, origin, self.report)
+            if start is None:
+                continue
+            end = span.end
+            if move.length_ms is not None:
+                end = start.ms + Fraction(move.length_ms)
+            elif move.bars is not None:
+                end = self._after_bars(span, start.quarter, move.bars, origin) or end
+            placed.append(_Placed(move, span, origin, sample(start.ms, rate), sample(end, rate)))
         return sorted(placed, key=lambda each: each.begin)
+
+    def _count(self, origin: Origin) -> None:
+        self.count += 1
+        if self.count > MAX_MOVES:
+            message = f"the parts move more than {MAX_MOVES:,} times"
+            self.report.error(Code.TOO_COMPLEX, message, origin, "split the arrangement")
+            self.report.stop()
 
     def _after_bars(
         self, span: Span, quarter: Fraction | None, bars: Decimal, origin: Origin

@@ -26,6 +26,7 @@ class Report:
 
     document: Document | None
     found: list[Diagnostic] = field(factory=list)
+    _told: set[Diagnostic] = field(factory=set)
 
     def error(
         self,
@@ -35,9 +36,10 @@ class Report:
         help: str | None = None,
         *related: Related,
     ) -> None:
-        """Note what stops the work."""
+        """Note what stops the work, once."""
         diagnostic = Diagnostic(code, message, origin, help, related)
-        if diagnostic not in self.found:
+        if diagnostic not in self._told:
+            self._told.add(diagnostic)
             self.found.append(diagnostic)
 
     def warn(self, code: Code, message: str, origin: Origin, help: str | None = None) -> None:

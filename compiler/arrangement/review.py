@@ -20,18 +20,21 @@ from .load import load
 _BEFORE_LOWER = PIPELINE[: [step.name for step in PIPELINE].index("lower")]
 
 
-def review(path: str | Path, *, strict: bool = False) -> tuple[Timeline, tuple[Diagnostic, ...]]:
+def review(
+    path: str | Path, *, strict: bool = False, allow_outside: bool = False
+) -> tuple[Timeline, tuple[Diagnostic, ...]]:
     """The timeline that an arrangement or a show becomes, and warnings about it.
 
     Args:
         path: the document.
         strict: whether warnings are errors.
+        allow_outside: whether sources may lie outside the document's directory.
 
     Raises:
         TimelineError: everything that is wrong with the document or its timeline; MIX307, it is a
             timeline already.
     """
-    timeline = load(path)
+    timeline = load(path, allow_outside=allow_outside)
     if timeline.made_from is None:
         message = f"{str(path)!r} is a timeline already"
         help = "an arrangement begins with arrangement_version: 1, a show with show_version: 1"

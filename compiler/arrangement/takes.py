@@ -22,7 +22,7 @@ from .layout import Layout, Moment, Span, find, shown_ms
 from .model import Arrangement, Material, Part, Play, Stretch, Transition, TransitionKind
 from .report import Report
 
-MAX_TAKES = 100_000
+MAX_TAKES = 50_000
 ONE = Fraction(1)
 
 
@@ -87,12 +87,23 @@ class Player:
         """All takes of a part in the order of their beginning."""
         part = self.arrangement.parts[p]
         made: list[Take] = []
-        for span in self.layout.spans:
-            for i, entry in enumerate(part.play):
-                if entry.section == span.section.name:
-                    origin = self.arrangement.origin("parts", p, "play", i)
-                    made += self._entry(part, entry, span, origin)
+        for span, i, entry in self.layout.in_sections(part.play):
+            origin = self.arrangement.origin("parts", p, "play", i)
+            self._count(origin)
+            made += self._entry(part, entry, span, origin)
         return sorted(made, key=lambda take: take.begin)
+
+    def _count(self, origin: Origin) -> None:
+        """Stop where an arrangement asks for more than any music does."""
+        self.count += 1
+        if self.count > MAX_TAKES:
+            self.report.error(
+                Code.TOO_COMPLEX,
+                f"the parts play more than {MAX_TAKES:,} times",
+                origin,
+                "use longer loops, or split the arrangement",
+            )
+            self.report.stop()
 
     def _entry(self, part: Part, entry: Play, span: Span, origin: Origin) -> Iterator[Take]:
         """What one entry of `play` makes of one section."""
@@ -162,15 +173,7 @@ class Player:
             speed = self._speed(blank, begin, cut)
             if speed is None:
                 return
-            self.count += 1
-            if self.count > MAX_TAKES:
-                self.report.error(
-                    Code.TOO_COMPLEX,
-                    f"the parts play more than {MAX_TAKES:,} times",
-                    blank.origin,
-                    "use longer loops, or split the arrangement",
-                )
-                self.report.stop()
+            self._count(blank.origin)
             yield evolve(blank, begin=begin.ms, end=cut.ms, whole=end.ms - begin.ms, speed=speed)
             begin, done = end, done + 1
 

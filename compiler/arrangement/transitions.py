@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import pairwise
 
 from attrs import evolve
 
@@ -43,43 +42,50 @@ def crossfade(
     takes: list[Take], arrangement: Arrangement, layout: Layout, report: Report
 ) -> list[Take]:
     """A part's takes, with the crossfades of all sections."""
-    for span, following in pairwise([*layout.spans, None]):
-        assert span is not None
-        transition = span.section.transition
-        if transition is not None and transition.kind is TransitionKind.CROSSFADE:
-            edge = Edge(
-                ms=transition_length(layout, span, transition),
-                curve=transition.curve,
-                origin=arrangement.origin("sections", span.index, "transition"),
-            )
-            takes = sorted(_over(takes, span, following, edge, report), key=lambda t: t.begin)
-    return takes
-
-
-def _over(
-    takes: list[Take], span: Span, following: Span | None, edge: Edge, report: Report
-) -> Iterator[Take]:
-    """The takes with one crossfade."""
-    leaving = [t for t in takes if t.span == span and t.end == span.end]
-    entering = [
-        t
-        for t in takes
-        if t.span == following and t.begin == span.end and t.material.tempo is not None
-    ]
-    on = [(a, b) for a in leaving for b in entering if _plays_on(a, b)]
-    leaving = [t for t in leaving if all(t is not a for a, _ in on)]
-    entering = [t for t in entering if all(t is not b for _, b in on)]
+    by_section: dict[int, list[Take]] = {}
     for take in takes:
-        if any(take is t for t in leaving) and _fits(edge, take, take.length, report):
-            yield evolve(take, fade_out=edge)
-        else:
-            yield take
+        by_section.setdefault(take.span.index, []).append(take)
+    leads: list[Take] = []
+    for span in layout.spans:
+        transition = span.section.transition
+        if transition is None or transition.kind is not TransitionKind.CROSSFADE:
+            continue
+        edge = Edge(
+            ms=transition_length(layout, span, transition),
+            curve=transition.curve,
+            origin=arrangement.origin("sections", span.index, "transition"),
+        )
+        here, following = by_section.get(span.index, []), by_section.get(span.index + 1, [])
+        leaving, entering = _parting(span, here, following)
+        by_section[span.index] = [
+            evolve(take, fade_out=edge)
+            if any(take is t for t in leaving) and _fits(edge, take, take.length, report)
+            else take
+            for take in here
+        ]
+        leads += _leads(span, entering, edge, report)
+    changed = [take for section in by_section.values() for take in section]
+    return sorted([*changed, *leads], key=lambda take: take.begin)
+
+
+def _parting(span: Span, here: list[Take], following: list[Take]) -> tuple[list[Take], list[Take]]:
+    """What ends with a section, and what comes in with a lead, without what plays on."""
+    leaving = [take for take in here if take.end == span.end]
+    entering = [t for t in following if t.begin == span.end and t.material.tempo is not None]
+    on = [(a, b) for a in leaving for b in entering if _plays_on(a, b)]
+    return (
+        [take for take in leaving if all(take is not a for a, _ in on)],
+        [take for take in entering if all(take is not b for _, b in on)],
+    )
+
+
+def _leads(span: Span, entering: list[Take], edge: Edge, report: Report) -> Iterator[Take]:
+    """The ends of the loops that enter, before they do."""
     for take in entering:
-        assert take.whole is not None
+        assert take.whole is not None  # it is a loop
         if _fits(edge, take, take.whole, report):
-            yield evolve(
-                take, begin=span.end - edge.ms, end=span.end, tail=True, fade_in=edge, fade_out=None
-            )
+            begin = span.end - edge.ms
+            yield evolve(take, begin=begin, end=span.end, tail=True, fade_in=edge, fade_out=None)
 
 
 def _plays_on(leaving: Take, entering: Take) -> bool:

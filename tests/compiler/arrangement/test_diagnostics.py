@@ -43,6 +43,9 @@ FAULTS = [
     ("bars: 4}", "bars: 4, transition: {kind: gap}}", "MIX104", None, "needs length_ms or beats"),
     ("bars: 4}", "bars: 4, transition: {kind: cut, beats: 1}}", "MIX223", None, "a cut has no"),
     ("3000}", "3000, transition: {kind: gap, beats: 1}}", "MIX223", None, "has no beats"),
+    ("bars: 4}", "bars: 4, transition: {kind: crossfade, beats: 1, curve: odd}}", "MIX211",
+     "/sections/1/transition/curve", "no curve is named 'odd'"),
+    ("{bar: 1, tempo: 120}]\ns", "{bar: 1, tempo: 120.00001}]\ns", "MIX206", None, "4 decimals"),
     ("bars: 2}", "bars: 2, transition: {kind: gap, beats: 9}}", "MIX223", None, "a gap of 4,500"),
     ("bar: 1, tempo: 120}]", "bar: 2, tempo: 120}]", "MIX223", "/tempo_map/0/bar", "for bar 1"),
     ("120}]\ns", "120}, {bar: 1, tempo: 9}]\ns", "MIX223", "/tempo_map/1/bar", "comes after"),
@@ -106,8 +109,6 @@ LATER = [
     ("voice.wav", "voice.wav, offset_ms: 9000", "MIX208", "/parts/1/play/0/offset_ms", "past its"),
     ("voice.wav", "voice.wav, duration_ms: 9, fade_in_ms: 20", "MIX203",
      "/parts/1/play/0/fade_in_ms", "fades of 20 ms"),
-    ("bars: 2}", "bars: 2, transition: {kind: crossfade, length_ms: 1500, curve: odd}}", "MIX211",
-     None, "no curve is named 'odd'"),
 ]  # fmt: skip
 
 

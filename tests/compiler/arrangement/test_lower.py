@@ -60,7 +60,9 @@ def test_bars_lie_on_their_samples(arrange, tmp_path):
     assert len(mix) == round(time * RATE)
 
 
-@pytest.mark.parametrize("backend", ["ffmpeg"])
+@pytest.mark.parametrize(
+    "backend", ["ffmpeg", pytest.param("sox", marks=pytest.mark.requires("sox"))]
+)
 def test_other_backends_put_them_there_too(arrange, tmp_path, backend):
     timeline = arrange(CHANGING)
     native = clicks(heard(timeline, tmp_path / "native"))
