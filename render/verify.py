@@ -234,7 +234,7 @@ def _evaluate(graph: Graph, root: Path, out: Path) -> Mapping[str, Path]:
     def read(source: Source) -> FloatArray:
         return reference.read_file(str(root / source.path))
 
-    values = reference.evaluate(graph, read)
+    values = reference.evaluate(graph, read, [output.name for output in graph.outputs])
     out.mkdir(parents=True, exist_ok=True)
     made: dict[str, Path] = {}
     for number, output in enumerate(graph.outputs):

@@ -7,7 +7,7 @@ and keeps all values in memory. Arrays are float64 of shape (channels, n), full 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -70,17 +70,29 @@ class Context:
     seeds: Mapping[str, bytes]
 
 
-def evaluate(graph: Graph, open_source: SourceReader) -> dict[str, FloatArray]:
-    """Every value of the graph, by name; an output's value is what can be read from its file.
+def evaluate(
+    graph: Graph, open_source: SourceReader, keep: Collection[str] | None = None
+) -> dict[str, FloatArray]:
+    """Values of the graph, by name; an output's value is what can be read from its file.
+
+    Args:
+        graph: a sound graph.
+        open_source: reads sources.
+        keep: the values to give; None: all. Others are let go of after their last use.
 
     Raises:
         ValueError: a filter frequency or a pan out of range; what the reader raises.
     """
     context = Context(graph, open_source, dither_seeds(graph))
     values: dict[str, FloatArray] = {}
+    last = {name: node.name for node in graph.nodes for name in node.operands}
     for node in graph.nodes:
         operands = [values[name] for name in node.operands]
         values[node.name] = MEANING[type(node)](node, operands, context)
+        if keep is not None:
+            for name in dict.fromkeys((node.name, *node.operands)):
+                if name not in keep and last.get(name, node.name) == node.name:
+                    del values[name]
     return values
 
 

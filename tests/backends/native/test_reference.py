@@ -210,6 +210,14 @@ def test_dither_and_output_round_to_whole_steps():
     assert np.array_equal(play(out("clip", Encoding.F64)), MONO)
 
 
+def test_only_what_is_kept_is_given():
+    graph, samples = long_noise()
+    everything = reference.evaluate(graph, lambda s: samples)
+    kept = reference.evaluate(graph, lambda s: samples, ["stem", "clip"])
+    assert set(kept) == {"stem", "clip"}
+    assert np.array_equal(kept["stem"], everything["stem"])
+
+
 def test_the_noise_of_a_dither_does_not_depend_on_what_is_measured():
     def noise(gain_db: float | None) -> np.ndarray:
         graph, samples = long_noise()
