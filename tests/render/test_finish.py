@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.backends.native.meter.measure import measure_file
+from mixdown.cli.app import run
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError
 from mixdown.render.finish import Finish, run_finish
@@ -51,6 +52,19 @@ def test_the_master_reaches_its_loudness(finish):
     outcome = run_finish(finish)
     assert abs(measure_file(finish.master).integrated + 16.0) <= 0.1
     assert outcome.diagnostics == ()
+
+
+def test_a_target_that_peaks_leave_no_room_for_is_a_warning(finish, capfd):
+    """A click a second, through the command line."""
+    clicks = np.zeros(96_000)
+    clicks[::48_000] = 0.9
+    soundfile.write(finish.premaster, clicks, 48000, "DOUBLE")
+    goal = ("--target-lufs", "-16.0", "--ceiling-db", "-1.0")
+    files = ("--measure", str(finish.premaster), "--master", str(finish.master))
+    stand_ins = ("--gain", finish.gain, "--margin", finish.margin)
+    assert run(["finish", *goal, *files, *stand_ins, "--", *finish.command]) == 0
+    assert "warning[MIX605]" in capfd.readouterr().err
+    assert measure_file(finish.master).true_peak_dbtp <= -1.0
 
 
 @pytest.mark.requires("ffmpeg_debian")
