@@ -72,12 +72,28 @@ def loads(
     return _timeline(parse(text, name, format), root or Path(), allow_outside=allow_outside)
 
 
+def read(text: str, name: str, format: Format | None = None) -> object:
+    """What a document of any kind says, before a timeline is made of it; arguments as for `loads`.
+
+    Raises:
+        TimelineError: as `load` does, without a look into any file.
+    """
+    parsed = parse(text, name, format)
+    front = _front(parsed)
+    return model(parsed, TIMELINES if front is None else front.kind, Path(), allow_outside=True)
+
+
 def _timeline(parsed: Parsed, root: Path, *, allow_outside: bool) -> Timeline:
+    front = _front(parsed)
+    if front is None:
+        return model(parsed, TIMELINES, root, allow_outside=allow_outside)
+    return front.lower(model(parsed, front.kind, root, allow_outside=allow_outside))
+
+
+def _front(parsed: Parsed) -> Front | None:
+    """What makes a timeline of the document; None if it is one."""
     keys = parsed.data if isinstance(parsed.data, dict) else {}
-    for key, front in _FRONTS.items():
-        if key in keys:
-            return front.lower(model(parsed, front.kind, root, allow_outside=allow_outside))
-    return model(parsed, TIMELINES, root, allow_outside=allow_outside)
+    return next((front for key, front in _FRONTS.items() if key in keys), None)
 
 
 def _migrate_arrangement(data: object, origin: Origin) -> tuple[object, Diagnostic | None]:

@@ -22,7 +22,7 @@ from .layout import Layout, Moment, Span, find, shown_ms
 from .model import Arrangement, Material, Part, Play, Stretch, Transition, TransitionKind
 from .report import Report
 
-MAX_TAKES = 50_000
+MAX_TAKES = 20_000
 ONE = Fraction(1)
 
 

@@ -1,9 +1,10 @@
 """A document in one layout, its meaning and its comments untouched.
 
-Promises: what comes out loads to the same timeline and holds the same comments; formatting it again
-changes nothing. YAML keeps its order, quotes, anchors and number formats, and gets even
-indentation, even spaces and line feeds; JSON is laid out anew. Relies on ruamel.yaml's round trip
-for comments. What that cannot lay out without changing its meaning comes back as it was.
+Promises: what comes out says the same and holds the same comments; formatting it again changes
+nothing. Arrangements and shows are laid out as timelines are. YAML keeps its order, quotes, anchors
+and number formats, and gets even indentation, even spaces and line feeds; JSON is laid out anew.
+Relies on ruamel.yaml's round trip for comments. What that cannot lay out without changing its
+meaning comes back as it was.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import ScalarString
 
+from ..arrangement.load import read
 from . import json_reader
 from .dump import WIDTH, json_text
-from .load import Format, format_of, loads
+from .load import Format, format_of
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
@@ -38,12 +40,12 @@ def format_text(text: str, name: str = "<text>", format: Format | None = None) -
     """
     text = text.removeprefix("\ufeff")
     format = format or format_of(name, text)
-    timeline = loads(text, name, format=format, allow_outside=True)
+    meaning = read(text, name, format)
     if format == "json":
         return json_text(json_reader.read(text)[0])
     try:
         made = _yaml(re.sub(r"\r\n?", "\n", text))
-        same = loads(made, name, format=format, allow_outside=True) == timeline
+        same = read(made, name, format) == meaning
     except Exception:  # the round trip trips over some documents that are sound
         return text
     return made if same and _comments(made) == _comments(text) else text

@@ -9,7 +9,11 @@ import pytest
 from mixdown import load
 from mixdown.cli.app import ExitCode, run
 from mixdown.compiler.arrangement.load import load as load_any
+from mixdown.compiler.arrangement.load import read
 from mixdown.compiler.timeline.dump import dump
+from mixdown.compiler.timeline.fmt import format_text
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 SONG = """
 arrangement_version: 1
@@ -89,3 +93,18 @@ def test_a_show_too(media: Path, tmp_path: Path, capfd):
     assert run(["arrange", str(path)]) == ExitCode.OK
     assert "mix_preset_id: podcast_mix" in capfd.readouterr().out
     assert run(["check", str(path)]) == ExitCode.OK
+
+
+@pytest.mark.parametrize("name", ["song/night-train.yaml", "show/episode.yaml"])
+def test_fmt_keeps_what_it_says(name: str):
+    text = (EXAMPLES / name).read_text("utf-8")
+    made = format_text(text, name)
+    assert read(made, name) == read(text, name)
+    assert made.count("#") == text.count("#")
+    assert format_text(made, name) == made
+
+
+def test_fmt_refuses_what_does_not_load(song: Path, capfd):
+    song.write_text(SONG.replace("play: [a, b]", "plays: [a, b]"))
+    assert run(["fmt", str(song)]) == ExitCode.BAD_INPUT
+    assert "error[MIX103]: a part has no key 'plays'" in capfd.readouterr().err
