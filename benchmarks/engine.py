@@ -3,10 +3,11 @@
     python benchmarks/engine.py speed [minutes] [clips]     default: 2 minutes, 24 clips
     python benchmarks/engine.py memory [minutes] [clips]    default: 180 minutes, 2000 clips
 
-The reference holds whole arrays of every placed clip: give it minutes, not hours. Speed renders the same premaster (float64 WAV) by all three in one run and gives seconds of audio a
-second of processor time, all threads and child processes counted, and a second by the clock, which
-depends on what else the machine does. Memory renders the draft master, which has every kind of work
-that the engine does at once, and gives the peak of the resident set; the aim is under 500 MB.
+Speed renders the same premaster and stems (float64 WAV) by all three in one run and gives seconds
+of audio a second of processor time, all threads and child processes counted, and a second by the
+clock, which depends on what else the machine does. The reference holds whole arrays of every placed
+clip: give it minutes, not hours. Memory renders the draft master, which has every kind of work that
+the engine does at once, and gives the peak of the resident set; the aim is under 500 MB.
 """
 
 from __future__ import annotations

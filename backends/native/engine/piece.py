@@ -7,6 +7,7 @@ begins. Where nothing sounds nothing is allocated: a stream then gives None.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -62,13 +63,25 @@ def take(stream: Stream, start: int, end: int) -> Piece | None:
 
 
 def whole(piece: Piece | None, start: int, end: int, channels: int) -> FloatArray:
-    """A piece with the silence around it: all of [start, end), shape (channels, end - start)."""
-    if piece is not None and piece.start == start and piece.end == end:
+    """A piece with the silence around it: all of [start, end), shape (channels, end - start).
+
+    Not to be written to: silence is the same array each time.
+    """
+    if piece is None:
+        return silence(channels, end - start)
+    if piece.start == start and piece.end == end:
         return piece.samples
     samples = np.zeros((channels, end - start))
-    if piece is not None:
-        samples[:, piece.start - start : piece.end - start] = piece.samples
+    samples[:, piece.start - start : piece.end - start] = piece.samples
     return samples
+
+
+@lru_cache(maxsize=8)
+def silence(channels: int, count: int) -> FloatArray:
+    """Zeros, shape (channels, count), read-only."""
+    zeros = np.zeros((channels, count))
+    zeros.flags.writeable = False
+    return zeros
 
 
 def add(pieces: Sequence[Piece]) -> Piece | None:
@@ -76,7 +89,12 @@ def add(pieces: Sequence[Piece]) -> Piece | None:
     if len(pieces) < 2:
         return pieces[0] if pieces else None
     start, end = min(p.start for p in pieces), max(p.end for p in pieces)
-    total = np.zeros((pieces[0].samples.shape[0], end - start))
-    for piece in pieces:
+    first, second, *rest = pieces
+    if (first.start, first.end) == (second.start, second.end) == (start, end):
+        total = first.samples + second.samples
+    else:
+        rest = list(pieces)
+        total = np.zeros((first.samples.shape[0], end - start))
+    for piece in rest:
         total[:, piece.start - start : piece.end - start] += piece.samples
     return Piece(start, total)

@@ -9,6 +9,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from attrs import field, frozen
 
 from ....ir.graph import Graph
@@ -95,7 +96,7 @@ def evaluate(
     found = {}
     for name in names:
         signal = graph.signals[name]
-        found[name] = whole(None, 0, signal.length or 0, signal.channels)
+        found[name] = np.zeros((signal.channels, signal.length or 0))
     for block in blocks(graph, locate, names, settings=settings):
         for name, piece in block.pieces.items():
             if piece is not None:
