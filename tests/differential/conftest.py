@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from differential import make_media
+from differential import MEDIA, make_media
 
 RESIDUAL = "residual"
 _seen: dict[str, float] = {}
@@ -15,10 +16,8 @@ _seen: dict[str, float] = {}
 @pytest.fixture(scope="session")
 def media(request: pytest.FixtureRequest) -> Path:
     """The directory of the media; it outlives the run, with the timelines that failed in it."""
-    directory = request.config.cache.mkdir("differential")
-    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    (directory / worker).mkdir(exist_ok=True)
-    return make_media(directory / worker)
+    table = hashlib.sha256(repr(MEDIA).encode()).hexdigest()
+    return make_media(request.config.cache.mkdir(f"differential-{table[:8]}"))
 
 
 @pytest.fixture(scope="session")

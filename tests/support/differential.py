@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from os import getpid
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -59,8 +60,11 @@ MEDIA: Mapping[str, Medium] = {
 
 
 def make_media(directory: Path) -> Path:
-    """Writes all media: coloured noise under a tone, loud enough that sums pass full scale."""
+    """Writes what is missing of the media: coloured noise under a tone, so loud that sums clip."""
     for number, medium in enumerate(MEDIA.values()):
+        path = directory / medium.file
+        if path.exists():
+            continue
         count = medium.rate * medium.length_ms // 1000
         generator = np.random.Generator(np.random.Philox(number))
         time = np.arange(count)[:, None] / medium.rate
@@ -68,7 +72,9 @@ def make_media(directory: Path) -> Path:
         noise = generator.standard_normal((count, medium.channels)).cumsum(axis=0)
         noise -= np.linspace(0, 1, count)[:, None] * noise[-1]
         samples = 0.4 * tone + 0.4 * noise / np.max(np.abs(noise))
-        soundfile.write(directory / medium.file, samples, medium.rate, medium.subtype)
+        partial = path.with_stem(f".{path.stem}-{getpid()}")
+        soundfile.write(partial, samples, medium.rate, medium.subtype)
+        partial.rename(path)
     return directory
 
 
