@@ -24,18 +24,23 @@ from .streams import Shared
 BLOCK = 1 << 15
 """Samples of a block: big enough that Python's part in the work is small."""
 
+MANY_TRACKS = 32
+"""With more tracks than these blocks are shorter, so that what is made ahead stays small."""
+
+SHORTEST = 1 << 11
+
 
 @frozen
 class Settings:
     """How a run is done; none of it changes a sample by more than rounding.
 
     Attributes:
-        block: samples of a block.
+        block: samples of a block; None: as the number of tracks suggests.
         threads: how many make tracks ahead of time; 0: everything is done on the caller's thread.
         scratch: where big intermediates may lie; None: the system's directory for such.
     """
 
-    block: int = BLOCK
+    block: int | None = None
     threads: int = field(factory=lambda: min(4, cpu_count() or 1))
     scratch: Path | None = None
 
@@ -118,9 +123,10 @@ def _run(
     graph: Graph, sources: Sources, names: tuple[str, ...], settings: Settings
 ) -> Iterator[Block]:
     length = max(graph.signals[name].length or 0 for name in names)
-    tracks = (o for node in graph.nodes if isinstance(node, Bus) for o in node.operands)
-    built = build(graph, names, sources, tracks, settings.block)
-    ranges = [(a, min(a + settings.block, length)) for a in range(0, length, settings.block)]
+    tracks = {o: None for node in graph.nodes if isinstance(node, Bus) for o in node.operands}
+    block = settings.block or block_for(len(tracks))
+    built = build(graph, names, sources, tracks, block)
+    ranges = [(a, min(a + block, length)) for a in range(0, length, block)]
     with ExitStack() as stack:
         workers = _Workers(built.ahead, settings.threads, stack)
         workers.start(ranges[0][1])
@@ -130,6 +136,11 @@ def _run(
             pieces = {name: take(stream, start, end) for name, stream in built.streams.items()}
             yield Block(start, end, pieces)
         workers.join()
+
+
+def block_for(tracks: int) -> int:
+    """The usual size of a block for so many tracks, in samples."""
+    return max(SHORTEST, BLOCK * MANY_TRACKS // max(MANY_TRACKS, tracks))
 
 
 class _Workers:

@@ -9,7 +9,7 @@ import pytest
 from mixdown.backends.native import reference
 from mixdown.backends.native.engine.build import STREAMS, build
 from mixdown.backends.native.engine.piece import take
-from mixdown.backends.native.engine.render import Settings, blocks, evaluate, render
+from mixdown.backends.native.engine.render import Settings, block_for, blocks, evaluate, render
 from mixdown.backends.native.engine.sources import FileReader, Sources
 from mixdown.ir.curves import FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
@@ -171,6 +171,12 @@ def test_threads_change_no_bit(media: Media, tmp_path: Path):
             assert np.array_equal(value, first.setdefault(name, value))
     for suffix in ("wav", "flac"):
         assert len({path.read_bytes() for path in tmp_path.glob(f"[0-2].{suffix}")}) == 1
+
+
+def test_many_tracks_are_taken_in_shorter_blocks():
+    assert block_for(1) == block_for(32) == 32768
+    assert block_for(64) == 16384
+    assert block_for(100000) == 2048
 
 
 def sparse(media: Media) -> Graph:
