@@ -8,7 +8,7 @@ one must be equal. Everything wrong is reported at once: MIX305 bad files, MIX30
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -100,6 +100,12 @@ def mix_presets() -> Mapping[str, MixPreset]:
 def delivery_specs() -> Mapping[str, DeliverySpec]:
     """The installed delivery specs, by id."""
     return library().specs
+
+
+def unknown_spec(name: str, known: Iterable[str]) -> Diagnostic:
+    """MIX308: no delivery spec is called `name`; `known` are the ids that there are."""
+    message = f"Unknown delivery spec: {name!r}"
+    return Diagnostic(Code.UNKNOWN_SPEC, message, help=did_you_mean(name, known))
 
 
 @cache

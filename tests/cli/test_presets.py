@@ -40,3 +40,12 @@ def test_one_of_them(mixdown):
     ended = mixdown("presets", "export", "podcst")
     assert ended.code == 2
     assert "did you mean 'podcast'" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "code"),
+    [("export", "podcst", "MIX303"), ("bus", "podcst_mix", "MIX304"), ("spec", "acz", "MIX308")],
+)
+def test_what_is_unknown_has_the_code_of_its_kind(mixdown, kind, wrong, code):
+    ended = mixdown("presets", kind, wrong, "--json")
+    assert (ended.code, ended.codes) == (2, [code])
