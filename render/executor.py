@@ -15,6 +15,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from ..backends.ffmpeg.versions import GRAPH_OPTION, graph_file_option
 from ..backends.protocol import OURSELVES, FilterScript, Plan, Step, StepKind, bind
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
@@ -25,9 +26,6 @@ from .workspace import Workspace
 
 INLINE_BYTES = 100_000
 """A filter graph of this many bytes or more goes into a file: Linux takes 128 KiB an argument."""
-
-_SCRIPT_BEFORE_7 = {"-filter_complex": "-filter_complex_script"}
-_SCRIPT_FROM_7 = {"-filter_complex": "-/filter_complex"}
 
 Readings = Mapping[str, float]
 """What a measuring step printed last under each metadata key, such as lavfi.r128.I."""
@@ -148,8 +146,8 @@ def command(
         if isinstance(arg, FilterScript) and len(text.encode()) >= INLINE_BYTES:
             script = spaces.work / f"{step.id}-{number}.filtergraph"
             script.write_text(text, encoding="utf-8", newline="\n")
-            options = _SCRIPT_BEFORE_7 if tool.version < (7,) else _SCRIPT_FROM_7
-            argv[-1] = options[argv[-1]]
+            assert argv[-1] == GRAPH_OPTION
+            argv[-1] = graph_file_option(tool.version)
             text = str(script)
         argv.append(text)
     return tuple(argv)

@@ -18,6 +18,7 @@ from .finish import ENCODERS, file_options, output_options
 from .inputs import WORK_INPUT, decode
 from .schedule import heard
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
+from .versions import GRAPH_OPTION
 from .wiring import Chain, Instances, Wiring, call
 
 PROGRAM = "ffmpeg"
@@ -205,4 +206,4 @@ def _step(job: Job, wire: Wiring, written: Sequence[Written], *, samples: int, r
 
 def _reading(wire: Wiring) -> tuple[Arg, ...]:
     """The arguments up to the filter graph."""
-    return (*GLOBAL_OPTIONS, *wire.inputs, "-filter_complex", FilterScript(tuple(wire.lines)))
+    return (*GLOBAL_OPTIONS, *wire.inputs, GRAPH_OPTION, FilterScript(tuple(wire.lines)))
