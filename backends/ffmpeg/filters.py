@@ -66,10 +66,14 @@ def emit_fade(site: Site, node: Fade) -> Chain:
 
 
 def _exponential_rise(site: Site, length: int) -> list[Segment]:
-    """The fade-in 10^(-5(1-g)) that begins at 0, where afade leaves 1e-5."""
+    """The fade-in 10^(-5(1-g)) that begins at 0, where afade leaves 1e-5.
+
+    A clip that a crossfade ends may be shorter than the fade at its other edge.
+    """
     rise = f"if(n,exp({-5.0 * math.log(10.0)!r}*(1-n/{length})),0)"
     rest = site.length - length
-    return [Segment(length, (rise,)), *([Segment(rest, ("1",))] if rest else [])]
+    segment = Segment(min(length, site.length), (rise,))
+    return [segment, Segment(rest, ("1",))] if rest > 0 else [segment]
 
 
 def emit_pan(site: Site, node: Pan) -> Chain:

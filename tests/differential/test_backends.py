@@ -29,6 +29,7 @@ SOAK = settings(max_examples=300, suppress_health_check=SLOW, derandomize=False)
 
 REFERENCE = Performer("reference", "reference")
 NATIVE = Performer("native", "native")
+SOX = Performer("sox", "sox")
 WITHOUT = [
     Performer(f"native without {step.name}", "native", disable=(step.name,))
     for step in PIPELINE
@@ -84,11 +85,19 @@ def test_ffmpeg_plays_what_the_reference_means(
     agree(data.draw(mixes(media)), [REFERENCE, ffmpeg(where)], note)
 
 
+@pytest.mark.requires("sox")
+@settings(SUITE, max_examples=12)
+@given(data=st.data())
+def test_sox_plays_what_the_reference_means(media: Path, note: Note, data: st.DataObject):
+    agree(data.draw(mixes(media)), [REFERENCE, SOX], note)
+
+
+@pytest.mark.requires("sox")
 @pytest.mark.parametrize("where", FFMPEGS)
 @pytest.mark.parametrize("found", sorted(FOUND.glob("*.yaml")), ids=lambda path: path.stem)
 def test_what_random_mixes_once_found(media: Path, note: Note, where: str, found: Path):
     timeline = loads(found.read_text(encoding="utf-8"), found.name, media)
-    agree(timeline, [REFERENCE, NATIVE, ffmpeg(where)], note)
+    agree(timeline, [REFERENCE, NATIVE, ffmpeg(where), SOX], note)
 
 
 @settings(SUITE, max_examples=10)
@@ -98,9 +107,9 @@ def test_no_optimisation_changes_the_mix(media: Path, note: Note, data: st.DataO
 
 
 @pytest.mark.soak
-@pytest.mark.requires("ffmpeg_debian")
+@pytest.mark.requires("ffmpeg_debian", "sox")
 @SOAK
 @given(data=st.data())
 def test_everyone_agrees_on_hundreds_of_mixes(media: Path, note: Note, data: st.DataObject):
-    everyone = [REFERENCE, NATIVE, *WITHOUT, ffmpeg("embedded"), ffmpeg("system")]
+    everyone = [REFERENCE, NATIVE, *WITHOUT, ffmpeg("embedded"), ffmpeg("system"), SOX]
     agree(data.draw(mixes(media, max_tracks=4)), everyone, note)
