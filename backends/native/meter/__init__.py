@@ -1,21 +1,35 @@
 """Loudness and true-peak metering (ITU-R BS.1770-5, EBU Tech 3341 and 3342) in numpy and scipy.
 
-`measure` and `measure_file` give every figure in one pass; `LoudnessMeter` and `TruePeakMeter` are
-the streaming halves, for callers that need only one of them, its time series or its location.
+`measure` and `measure_file` give the levels in one pass, `survey` and `survey_file` all that there
+is to be told of samples. The meters are their streaming parts, for callers that need only one of
+them, its time series or its location.
 """
 
 from __future__ import annotations
 
+from .clipping import Clipping, ClippingMeter
 from .loudness import Loudness, LoudnessMeter
 from .measure import Measurement, measure, measure_file
+from .silence import Silence, SilenceMeter
+from .statistics import Statistics, StatisticsMeter
+from .survey import Survey, survey, survey_file
 from .truepeak import PeakLevels, TruePeakMeter
 
 __all__ = [
+    "Clipping",
+    "ClippingMeter",
     "Loudness",
     "LoudnessMeter",
     "Measurement",
     "PeakLevels",
+    "Silence",
+    "SilenceMeter",
+    "Statistics",
+    "StatisticsMeter",
+    "Survey",
     "TruePeakMeter",
     "measure",
     "measure_file",
+    "survey",
+    "survey_file",
 ]

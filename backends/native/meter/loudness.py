@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 
 from .framing import FloatArray, Framer
 from .kweighting import KWeighting
@@ -101,7 +102,13 @@ def loudness_range(short_term: FloatArray) -> float:
     return float(high - low)
 
 
-def _windows(slices: FloatArray, steps: int) -> FloatArray:
+def slice_edges(rate: int) -> npt.NDArray[np.intp]:
+    """Where the 10 ms slices of a second begin and end, in samples, shape (101,)."""
+    edges = np.rint(np.arange(SLICES_PER_SECOND + 1) * rate / SLICES_PER_SECOND)
+    return edges.astype(np.intp)
+
+
+def window_powers(slices: FloatArray, steps: int) -> FloatArray:
     """Mean power of every window of `steps` x 100 ms, one starting at each 10 ms slice.
 
     Sums 100 ms first and windows of those second: as exact as a direct sum, a tenth of the
@@ -137,8 +144,7 @@ class LoudnessMeter:
         # Frames of one second hold a whole number of samples and slices at any rate, so slice
         # edges (rounded where the rate is no multiple of 100) repeat and never drift.
         self._framer = Framer(channels, rate)
-        edges = np.rint(np.arange(SLICES_PER_SECOND + 1) * rate / SLICES_PER_SECOND)
-        self._edges = edges.astype(np.intp)
+        self._edges = slice_edges(rate)
         self._slices: list[FloatArray] = []
 
     def feed(self, block: FloatArray) -> None:
@@ -150,8 +156,8 @@ class LoudnessMeter:
         """The loudness of everything fed so far."""
         rest = self._slice_powers(self._weighting.branch(), self._framer.pending)
         slices = np.concatenate([*self._slices, rest])
-        momentary = _windows(slices, MOMENTARY_STEPS)
-        short_term = _windows(slices, SHORT_TERM_STEPS)
+        momentary = window_powers(slices, MOMENTARY_STEPS)
+        short_term = window_powers(slices, SHORT_TERM_STEPS)
         return Loudness(
             integrated=integrated_loudness(momentary[::SLICES_PER_STEP]),
             range=loudness_range(short_term[::SLICES_PER_STEP]),

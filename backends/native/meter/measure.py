@@ -9,8 +9,8 @@ import attrs
 import soundfile
 
 from .framing import FloatArray
-from .loudness import LoudnessMeter
-from .truepeak import TruePeakMeter
+from .loudness import Loudness, LoudnessMeter
+from .truepeak import PeakLevels, TruePeakMeter
 
 FILE_BLOCK = 1 << 16
 """Samples read from a file at a time."""
@@ -48,8 +48,11 @@ def measure(blocks: Iterable[FloatArray], rate: int, channels: int) -> Measureme
         loudness_meter.feed(block)
         peak_meter.feed(block)
         duration += block.shape[1]
-    loudness = loudness_meter.result()
-    peaks = peak_meter.result()
+    return levels_of(loudness_meter.result(), peak_meter.result(), duration)
+
+
+def levels_of(loudness: Loudness, peaks: PeakLevels, duration: int) -> Measurement:
+    """The levels that the two meters found in `duration` samples."""
     return Measurement(
         integrated=loudness.integrated,
         range=loudness.range,
