@@ -39,8 +39,8 @@ SILENCE_LUFS = -70.0
 """The absolute gate of BS.1770-5: nothing at or below it has a loudness; meters that print a
 number for it print this one."""
 
-_LEAST_SLOPE = 0.25
-_DECIMALS = 4
+LEAST_SLOPE = 0.25
+DECIMALS = 4
 """Of the settings, in dB: finer than any ear or meter, coarse enough to be the same everywhere."""
 
 
@@ -83,7 +83,7 @@ def is_silent(lufs: float) -> bool:
 def first_setting(goal: LoudnessLoop, measured_lufs: float) -> Setting:
     """The setting that the measured loudness asks for; gain 0 for silence."""
     gain = 0.0 if is_silent(measured_lufs) else goal.target_lufs - measured_lufs
-    return Setting(round(gain, _DECIMALS))
+    return Setting(round(gain, DECIMALS))
 
 
 def reach(goal: LoudnessLoop, measured_lufs: float, finish: Callable[[Setting], Levels]) -> Outcome:
@@ -171,11 +171,11 @@ def _corrected(goal: LoudnessLoop, attempts: list[_Attempt]) -> Setting:
     if math.isfinite(error) and abs(error) > AIM_LU:
         most = attempts[0].setting.gain_db + MAX_PUSH_DB
         gain = min(gain + error / _slope(attempts), most)
-    return Setting(round(gain, _DECIMALS), round(margin, _DECIMALS))
+    return Setting(round(gain, DECIMALS), round(margin, DECIMALS))
 
 
 def _slope(attempts: list[_Attempt]) -> float:
-    """How many LU a dB of gain brought last, between `_LEAST_SLOPE` and 1."""
+    """How many LU a dB of gain brought last, between `LEAST_SLOPE` and 1."""
     if len(attempts) < 2:
         return 1.0
     before, last = attempts[-2:]
@@ -183,7 +183,7 @@ def _slope(attempts: list[_Attempt]) -> float:
     if moved == 0.0:
         return 1.0
     gained = last.levels.integrated - before.levels.integrated
-    return min(1.0, max(_LEAST_SLOPE, gained / moved))
+    return min(1.0, max(LEAST_SLOPE, gained / moved))
 
 
 def _distance(goal: LoudnessLoop, levels: Levels) -> tuple[float, float]:
