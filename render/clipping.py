@@ -17,6 +17,7 @@ from attrs import evolve
 
 from ..backends.protocol import OURSELVES, EmitOptions
 from ..backends.registry import find_backend
+from ..backends.tools import find_tools
 from ..compiler.driver import Compilation
 from ..compiler.facts import FinishFacts
 from ..compiler.passes.dead_code import dead_code
@@ -26,7 +27,6 @@ from ..ir.graph import Graph
 from ..ir.nodes import Dither, Encoding, Gain, Loudnorm, Node, Output, OutputRole
 from .executor import Executor
 from .result import Rendered
-from .tools import find_tools
 from .workspace import workspace
 
 _BLOCK = 1 << 18

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import soundfile
 
+from ..backends.tools import Tool, find_ffmpeg
 from .process import run_process
-from .tools import Tool, find_ffmpeg
 
 
 @contextmanager

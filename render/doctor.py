@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
+from ..backends.tools import FINDERS, Tool
 from ..ir.diagnostics import RenderError
-from .tools import FINDERS, Tool
 
 # What mixdown asks of a program beyond its version: a name for people, how to ask, what to find.
 _WANTED: Mapping[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {

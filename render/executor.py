@@ -17,11 +17,11 @@ from attrs import field, frozen
 
 from ..backends.ffmpeg.versions import GRAPH_OPTION, graph_file_option
 from ..backends.protocol import OURSELVES, FilterScript, Plan, Step, StepKind, bind
+from ..backends.tools import Tool
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
 from .process import Completed, run_process
-from .tools import Tool
 from .workspace import Workspace
 
 INLINE_BYTES = 100_000

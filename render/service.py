@@ -16,6 +16,7 @@ from attrs import evolve
 
 from ..backends.native.meter.measure import Measurement
 from ..backends.protocol import OURSELVES
+from ..backends.tools import find_tools
 from ..compiler.api import Choices, compile_request, request_of
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
@@ -31,7 +32,6 @@ from .executor import Executor, Listener, Progress, ignore
 from .loudness import Levels, judge
 from .mastering import run_plan
 from .result import MANIFEST, Rendered, RenderResult, manifest_text
-from .tools import find_tools
 from .workspace import Workspace, publish, workspace, write_file
 
 MASTER = "master"

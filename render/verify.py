@@ -24,6 +24,7 @@ from ..backends.native.dsp.arrays import FloatArray
 from ..backends.native.engine.files import WavWriter
 from ..backends.protocol import OURSELVES, EmitOptions
 from ..backends.registry import find_backend
+from ..backends.tools import Tool, find_tools
 from ..compiler.api import compile_request
 from ..compiler.driver import Compilation
 from ..compiler.graph_input import GraphFile
@@ -44,7 +45,6 @@ from ..ir.nodes import (
     Source,
 )
 from .executor import Executor
-from .tools import Tool, find_tools
 from .workspace import workspace
 
 REFERENCE = "reference"

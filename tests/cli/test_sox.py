@@ -6,10 +6,10 @@ import mixdown as package
 import numpy as np
 import pytest
 import soundfile
+from mixdown.backends.tools import find_sox
 from mixdown.cli.app import run
 from mixdown.ir.diagnostics import RenderError
 from mixdown.render.service import render_compilation
-from mixdown.render.tools import find_sox
 
 
 def test_a_plan_for_sox_is_a_script_unless_asked_otherwise(mixdown, show):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from mixdown.backends.protocol import Plan
+from mixdown.backends.tools import Tool, probe
 from mixdown.render.executor import Executor, Progress, ignore
-from mixdown.render.tools import Tool, probe
 from mixdown.render.workspace import Workspace, workspace
 
 

@@ -19,10 +19,10 @@ from mixdown.backends.protocol import (
     StepKind,
     Template,
 )
+from mixdown.backends.tools import Tool
 from mixdown.ir.diagnostics import RenderError
 from mixdown.ir.origin import Document, Origin, Span
 from mixdown.render.executor import INLINE_BYTES, command
-from mixdown.render.tools import Tool
 
 DOCUMENT = Document("show.yaml", "fade: 3", lambda text, pointer: Span(1, 7, 1, "fade: 3"))
 

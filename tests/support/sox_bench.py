@@ -13,11 +13,11 @@ import soundfile
 from mixdown.backends.native import reference
 from mixdown.backends.protocol import EmitOptions, Plan
 from mixdown.backends.sox import BACKEND
+from mixdown.backends.tools import find_sox
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import Clip, Encoding, Node, Output, OutputRole, Source
 from mixdown.ir.verify import check
 from mixdown.render.executor import Executor
-from mixdown.render.tools import find_sox
 from mixdown.render.workspace import Workspace
 
 RATE = 48000

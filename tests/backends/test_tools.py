@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mixdown.backends.tools import find_ffmpeg, find_tools, parse_version, probe
 from mixdown.ir.diagnostics import RenderError
-from mixdown.render.tools import find_ffmpeg, find_tools, parse_version, probe
 
 LIBRARIES = (
     "built with gcc\nlibavutil      {avutil}.100 / {avutil}.100\nlibavcodec     59. 37.100\n"
