@@ -14,7 +14,8 @@ from ..backends.protocol import EmitOptions, Plan
 from ..backends.registry import find_backend
 from ..ir.diagnostics import Diagnostic, TimelineError, strict
 from ..ir.graph import Graph
-from ..presets.model import MixPreset
+from ..ir.nodes import Source
+from ..presets.model import BusPreset, MixPreset
 from .graph_input import GraphFile, graph_unit
 from .media import probe_sources
 from .meta import static_meta
@@ -39,6 +40,9 @@ class Compilation:
         source_root: the directory that the plan's source space stands for.
         fact_key: what facts about this finish are filed under.
         length: of the mix, samples.
+        media: each source in use, by the name or path that clips use.
+        buses: those of the mix, in the order of their sum; none for a graph.
+        routes: track id -> bus id; none for a graph.
     """
 
     timeline: Timeline
@@ -50,6 +54,9 @@ class Compilation:
     source_root: Path
     fact_key: str
     length: int
+    media: Mapping[str, Source] = field(repr=False)
+    buses: tuple[BusPreset, ...] = field(repr=False)
+    routes: Mapping[str, str] = field(repr=False)
 
 
 def compile_timeline(
@@ -138,6 +145,9 @@ def _emit(unit: Unit, *, single: bool) -> Compilation:
         source_root=unit.timeline.root,
         fact_key=unit.fact_key,
         length=length,
+        media=unit.media,
+        buses=unit.buses,
+        routes=unit.routes,
     )
 
 
