@@ -124,6 +124,7 @@ class DeliverySpec:
         noise_floor_max_dbfs: the RMS of the quietest half second, at most.
         sample_rate: Hz.
         channels: how many.
+        export_preset: id of the export preset that delivers so; None: there is none.
     """
 
     id: str
@@ -140,3 +141,4 @@ class DeliverySpec:
     noise_floor_max_dbfs: float | None = None
     sample_rate: int | None = None
     channels: int | None = None
+    export_preset: str | None = None

@@ -1,0 +1,257 @@
+"""Whether a file is what a receiver asks for, rule by rule, and what to do where it is not.
+
+Promises: pure functions of what was measured and of a delivery spec. Every rule that the spec has
+is checked, in the order of `RULES`; a rule that it leaves open is not there. Levels are judged as
+they are shown, to a hundredth, so that what reads "-1.00 dBTP" is not over -1. Silence has no
+level: it fails what must be reached and passes what must not be passed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from attrs import field, frozen
+
+from ..backends.native.meter.survey import Survey
+from ..presets.model import DeliverySpec
+
+DECIMALS = 2
+
+Bounds = tuple[float | None, float | None]
+"""Least and most, both allowed; None: no bound."""
+
+
+@frozen(kw_only=True)
+class Check:
+    """One rule of a spec, held against one file.
+
+    Attributes:
+        rule: a stable name, such as "true_peak".
+        what: the same for people.
+        unit: of the numbers.
+        measured: to a hundredth; None for silence.
+        low: the least allowed; None: no bound.
+        high: the most allowed; None: no bound.
+        passed: whether the file keeps the rule.
+        fix: what to do, a sentence without a full stop; None where it passed.
+    """
+
+    rule: str
+    what: str
+    unit: str
+    measured: float | None
+    low: float | None
+    high: float | None
+    passed: bool
+    fix: str | None
+
+
+@frozen
+class Compliance:
+    """A spec, held against one file: its rules in order."""
+
+    spec: DeliverySpec
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the file keeps every rule."""
+        return all(check.passed for check in self.checks)
+
+
+def check_spec(survey: Survey, spec: DeliverySpec) -> Compliance:
+    """Hold a file against a spec.
+
+    Args:
+        survey: the file, as `survey_file` measured it.
+        spec: of `mixdown.presets.load.delivery_specs()`, or of one's own.
+    """
+    return Compliance(spec, tuple(_check(rule, survey, spec) for rule in _applying(spec)))
+
+
+@frozen
+class _Rule:
+    """How a rule is read from a file and from a spec, and how one that is broken is mended.
+
+    Attributes:
+        name: stable.
+        what: for people.
+        unit: of the numbers.
+        read: what the file has.
+        bounds: what the spec asks.
+        fix: of the file, the spec and the way from the measured value to what was asked, in whole
+            tenths: positive where it is too low. Not asked for silence.
+    """
+
+    name: str
+    what: str
+    unit: str
+    read: Callable[[Survey], float]
+    bounds: Callable[[DeliverySpec], Bounds]
+    fix: Callable[[Survey, DeliverySpec, float], str] = field(repr=False)
+
+
+def _applying(spec: DeliverySpec) -> tuple[_Rule, ...]:
+    return tuple(rule for rule in RULES if rule.bounds(spec) != (None, None))
+
+
+def _check(rule: _Rule, survey: Survey, spec: DeliverySpec) -> Check:
+    value = round(rule.read(survey), DECIMALS)
+    low, high = rule.bounds(spec)
+    too_low = low is not None and value < round(low, DECIMALS)
+    too_high = high is not None and value > round(high, DECIMALS)
+    silent = not math.isfinite(value)
+    fix: str | None = None
+    if too_low and silent:
+        fix = "there is nothing to hear in it: check that it is the right file"
+    elif too_low or too_high:
+        fix = rule.fix(survey, spec, _distance(value, low, high))
+    return Check(
+        rule=rule.name,
+        what=rule.what,
+        unit=rule.unit,
+        measured=None if silent else value,
+        low=low,
+        high=high,
+        passed=fix is None,
+        fix=fix,
+    )
+
+
+def _distance(value: float, low: float | None, high: float | None) -> float:
+    """To the middle of a range, or within the one bound there is; in tenths."""
+    if low is not None and high is not None:
+        tenths = round(((low + high) / 2 - value) * 10)
+    elif low is not None:
+        tenths = math.ceil(round((low - value) * 10, 1))
+    else:
+        tenths = math.floor(round(((high or 0.0) - value) * 10, 1))
+    return tenths / 10
+
+
+def _loudness_bounds(spec: DeliverySpec) -> Bounds:
+    if spec.lufs is None:
+        return None, None
+    tolerance = spec.lufs_tolerance or 0.0
+    return spec.lufs - tolerance, spec.lufs + tolerance
+
+
+def _fix_level(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    """A gain, and what its peaks then need."""
+    peak, ceiling = survey.levels.true_peak_dbtp, spec.true_peak_max_dbtp
+    if ceiling is None:
+        peak, ceiling = survey.levels.sample_peak_dbfs, spec.sample_peak_max_dbfs
+    text = _turn(distance)
+    if distance > 0.0 and ceiling is not None and peak + distance > ceiling:
+        over = peak + distance - ceiling
+        text += f" and limit the peaks, which would pass {ceiling:g} dB by {over:.1f}"
+    return text + _by_preset(spec)
+
+
+def _fix_peak(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    where = _clock(max(0.0, survey.peaks.position / survey.rate))
+    return f"{_turn(distance)}, or limit its peaks (the highest: {where}){_by_preset(spec)}"
+
+
+def _fix_short_term(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    start = survey.short_term_max_s or 0.0
+    return f"{_turn(distance, 'the loudest 3 s')}; they begin at {_clock(start)}"
+
+
+def _fix_noise(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    return (
+        f"lower the noise in the pauses by {-distance:.1f} dB: denoise or gate them, or record in "
+        "a quieter room; less gain lowers the speech with it"
+    )
+
+
+def _fix_rate(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    return f"resample it: mixdown render --sample-rate {spec.sample_rate}"
+
+
+def _fix_channels(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    form = {1: "mono", 2: "stereo"}.get(spec.channels or 0, f"{spec.channels} channels")
+    return f"deliver it in {form}: mixdown render --channels {spec.channels}"
+
+
+def _turn(decibels: float, what: str = "it") -> str:
+    return f"turn {what} {'up' if decibels > 0 else 'down'} by {abs(decibels):.1f} dB"
+
+
+def _by_preset(spec: DeliverySpec) -> str:
+    return f": mixdown render --preset {spec.export_preset}" if spec.export_preset else ""
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds, 1), 60.0)
+    return f"{minutes:.0f}:{rest:04.1f}"
+
+
+RULES: tuple[_Rule, ...] = (
+    _Rule(
+        "integrated",
+        "integrated loudness",
+        "LUFS",
+        lambda survey: survey.levels.integrated,
+        _loudness_bounds,
+        _fix_level,
+    ),
+    _Rule(
+        "short_term_max",
+        "max short-term",
+        "LUFS",
+        lambda survey: survey.levels.short_term_max,
+        lambda spec: (None, spec.short_term_max_lufs),
+        _fix_short_term,
+    ),
+    _Rule(
+        "true_peak",
+        "true peak",
+        "dBTP",
+        lambda survey: survey.levels.true_peak_dbtp,
+        lambda spec: (None, spec.true_peak_max_dbtp),
+        _fix_peak,
+    ),
+    _Rule(
+        "sample_peak",
+        "sample peak",
+        "dBFS",
+        lambda survey: survey.levels.sample_peak_dbfs,
+        lambda spec: (None, spec.sample_peak_max_dbfs),
+        _fix_peak,
+    ),
+    _Rule(
+        "rms",
+        "RMS",
+        "dBFS",
+        lambda survey: survey.statistics.rms_dbfs,
+        lambda spec: (spec.rms_min_dbfs, spec.rms_max_dbfs),
+        _fix_level,
+    ),
+    _Rule(
+        "noise_floor",
+        "noise floor",
+        "dBFS",
+        lambda survey: survey.statistics.noise_floor_dbfs,
+        lambda spec: (None, spec.noise_floor_max_dbfs),
+        _fix_noise,
+    ),
+    _Rule(
+        "sample_rate",
+        "sample rate",
+        "Hz",
+        lambda survey: float(survey.rate),
+        lambda spec: (spec.sample_rate, spec.sample_rate),
+        _fix_rate,
+    ),
+    _Rule(
+        "channels",
+        "channels",
+        "",
+        lambda survey: float(survey.channels),
+        lambda spec: (spec.channels, spec.channels),
+        _fix_channels,
+    ),
+)
+"""Every rule that a delivery spec can have, in the order in which they are told."""
