@@ -5,10 +5,10 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..ir.origin import Documents, Origin
+from ..ir.places import place, shown_place
 from .compare import Change, compare_graphs, compare_timelines, silent_ids
 from .dumps import unit_text
 from .linediff import unified
-from .places import place, shown_place
 from .trace import Trace
 
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from ..ir.origin import Documents
+from ..ir.places import place, shown_place
 from ..ir.types import milliseconds
 from .explain import Moment, Sounding, Stage, in_decibels
 from .owners import Level
-from .places import place, shown_place
 from .words import position
 
 

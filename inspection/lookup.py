@@ -14,9 +14,9 @@ from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean, excerpt
 from ..ir.graph import Graph
 from ..ir.nodes import Node
 from ..ir.origin import Documents
+from ..ir.places import place, shown_place, span
 from ..ir.text.printer import print_node
 from .owners import Owner, owners
-from .places import place, shown_place, span
 from .trace import Trace
 from .words import phrase
 

@@ -18,8 +18,8 @@ from ..compiler.graph_input import GraphFile, open_mix
 from ..compiler.timeline.model import Timeline
 from ..inspection.dumps import unit_text
 from ..inspection.owners import owners
-from ..inspection.places import shown_place
 from ..inspection.trace import Trace, trace
+from ..ir.places import shown_place
 from .snapshots import UPDATE, FilterGraphSnapshot, MirSnapshot
 
 Form = Literal["ir", "plan"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..ir.origin import Documents, Origin, Span
+from .origin import Documents, Origin, Span
 
 
 def span(origin: Origin, documents: Documents) -> Span | None:
