@@ -182,6 +182,7 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
         "container": "the file's format",
         "encoding": "how samples are stored",
         "index": "its place among the files delivered",
+        "bit_rate": "kbit/s of a lossy coding",
     },
     "source": {
         "digest": "of the file's content",

@@ -40,7 +40,8 @@ def node_digest(node: Node, operands: Iterable[str], sources: Mapping[str, bytes
     """The digest of one node, given its operands' digests and the sources' identities."""
     parts = [encode(node.kind)]
     for field in attribute_fields(type(node)):
-        if field.metadata.get("label"):
+        metadata = field.metadata
+        if metadata.get("label") or (metadata.get("omitted") and not visible(node, field.name)):
             continue
         value = getattr(node, field.name)
         if field.metadata.get("symbol"):

@@ -20,6 +20,8 @@ import attrs
 from attrs import field, frozen
 from attrs.converters import optional
 
+from .containers import CONTAINERS
+from .containers import Encoding as Encoding
 from .curves import FilterKind, PanLaw, Shape
 from .origin import Origin
 from .types import Signal, resampled_length
@@ -44,25 +46,6 @@ class LimitMode(StrEnum):
 
     TRUE_PEAK = "true_peak"
     SAMPLE_PEAK = "sample_peak"
-
-
-class Encoding(StrEnum):
-    """How samples are stored in a delivered file."""
-
-    S16 = "s16"
-    S24 = "s24"
-    F32 = "f32"
-    F64 = "f64"
-
-    @property
-    def bits(self) -> int:
-        """Bits a sample."""
-        return int(self.value[1:])
-
-    @property
-    def is_float(self) -> bool:
-        """Whether values beyond full scale survive."""
-        return self.value[0] == "f"
 
 
 class OutputRole(StrEnum):
@@ -390,7 +373,7 @@ class Output(Node):
     """A file that the render delivers.
 
     `target` is "master" or the id of the bus; `index` is its place among the files delivered:
-    stems stand in the order of their buses.
+    stems stand in the order of their buses. `bit_rate` is that of a lossy coding, kbit/s.
     """
 
     kind: ClassVar[str] = "output"
@@ -399,6 +382,21 @@ class Output(Node):
     container: str
     encoding: Encoding
     index: int = field(default=0, metadata=LABEL)
+    bit_rate: int | None = field(default=None, metadata=OMITTED)
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """As the file is read back: resampled where the container does not hold the rate."""
+        signal = operands[0]
+        container = CONTAINERS.get(self.container)
+        rate = container.rate(signal.rate) if container else signal.rate
+        if signal.length is None or rate == signal.rate or signal.rate <= 0:
+            return attrs.evolve(signal, rate=rate)
+        length = resampled_length(signal.length, signal.rate, rate)
+        return attrs.evolve(signal, rate=rate, length=max(length, min(signal.length, 1)))
+
+    def as_wav(self, encoding: Encoding) -> Output:
+        """The same as a WAV of these samples."""
+        return attrs.evolve(self, container="wav", encoding=encoding, bit_rate=None)
 
 
 KINDS: dict[str, type[Node]] = {

@@ -10,7 +10,8 @@ or users before their operands (MIX414): `Graph` raises. What is checked here, a
           order, apart, and inside it; a bus adds equal lengths.
 - MIX407  attributes are in range: finite numbers, rates and channels positive, frequencies inside
           (0, rate/2), Q > 0, pan in [-1, 1], points present and strictly increasing, known curves,
-          dither to 1 to 24 bits.
+          dither to 1 to 24 bits; a container holds its output's encoding, and a lossy one comes
+          with a bit rate that it has at that sample rate, the others with none.
 - MIX408  there is exactly one master output.
 - MIX412  a node has as many operands as its kind takes; until all have, nothing else is checked,
           for nothing has a type.
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from .codes import Code
+from .containers import CONTAINERS
 from .curves import FADE_CURVES
 from .diagnostics import Diagnostic, IRError, Related
 from .graph import Graph
@@ -205,6 +207,25 @@ def _dither(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Code.IR_ATTRIBUTE, f"dither to {node.bits} bits: 1 to 24"
 
 
+def _files(graph: Graph, node: Node) -> Iterator[Problem]:
+    """An unknown container is for the backend to judge, but no lossy coding goes into one."""
+    if not isinstance(node, Output):
+        return
+    container, encoding = CONTAINERS.get(node.container), node.encoding
+    holds = encoding in container.encodings if container else not encoding.is_lossy
+    if not holds:
+        yield Code.IR_ATTRIBUTE, f"{node.container} does not hold {encoding}"
+        return
+    signal = graph.signals[node.operands[0]]
+    allowed = container.allowed(signal.rate, signal.channels) if container else ()
+    if allowed and node.bit_rate not in allowed:
+        given = "no bit rate" if node.bit_rate is None else f"{node.bit_rate} kbit/s"
+        where = f"{node.container} of {signal.channels} x {signal.rate} Hz"
+        yield Code.IR_ATTRIBUTE, f"{given} in {where}: {allowed[0]} to {allowed[-1]}"
+    elif not allowed and node.bit_rate is not None:
+        yield Code.IR_ATTRIBUTE, f"{node.container} as {encoding} has no bit rate to choose"
+
+
 def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
     if not isinstance(node, Clip):
         return
@@ -256,5 +277,6 @@ NODE_RULES: tuple[Rule, ...] = (
     _pans,
     _points,
     _dither,
+    _files,
     _clips,
 )

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from attrs import evolve
 
 from ..backends.protocol import OURSELVES, EmitOptions
 from ..backends.registry import find_backend
@@ -110,7 +109,7 @@ def unbounded(graph: Graph, targets: Collection[str], finish: FinishFacts | None
             gain_db = measured if node.gain_db is None else node.gain_db
             return Gain(node.name, gain_db, operands=node.operands[:1], origin=node.origin)
         if isinstance(node, Output):
-            return evolve(node, container="wav", encoding=Encoding.F32)
+            return node.as_wav(Encoding.F32)
         return node
 
     def is_wanted(node: Node) -> bool:

@@ -223,7 +223,7 @@ def premaster(graph: Graph) -> Graph:
         node = graph[output.operands[0]]
         while isinstance(node, (Dither, Limiter, Loudnorm)):
             node = graph[node.operands[0]]
-        return evolve(output, container="wav", encoding=Encoding.F64, operands=(node.name,))
+        return evolve(output.as_wav(Encoding.F64), operands=(node.name,))
 
     nodes = (unfinished(node) if isinstance(node, Output) else node for node in graph.nodes)
     cut = dead_code(Graph.ordered(graph.sources, nodes))

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from attrs import frozen
 
 from ...ir.codes import Code
+from ...ir.containers import CONTAINERS
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import KINDS, Encoding, Loudnorm, Output
@@ -37,7 +38,7 @@ from ..protocol import (
 MIX, MEASURE, FINISH = "mix", "measure", "finish"
 
 FORMATS: tuple[tuple[str, Encoding], ...] = (
-    *(("wav", encoding) for encoding in Encoding),
+    *(("wav", encoding) for encoding in CONTAINERS["wav"].encodings),
     ("flac", Encoding.S16),
     ("flac", Encoding.S24),
 )

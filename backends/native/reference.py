@@ -22,7 +22,6 @@ from ...ir.nodes import (
     Dither,
     Downmix,
     Edge,
-    Encoding,
     Fade,
     Filter,
     FilterAutomation,
@@ -55,9 +54,9 @@ SourceReader = Callable[[Source], FloatArray]
 """From a source to all its samples, shape (channels, frames), at its own rate."""
 
 
-FLOATS: Mapping[Encoding, type[np.floating[Any]]] = {
-    Encoding.F32: np.float32,
-    Encoding.F64: np.float64,
+FLOATS: Mapping[int, type[np.floating[Any]]] = {
+    32: np.float32,
+    64: np.float64,
 }
 
 
@@ -241,9 +240,12 @@ def _dither(node: Dither, operands: list[FloatArray], context: Context) -> Float
 
 
 def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:
-    """Whole steps of 2^(1-bits), rounded half to even and clipped; floats as they are stored."""
+    """Whole steps of 2^(1-bits), rounded half to even and clipped; floats as they are stored.
+
+    Of a lossy coding, what it is made of.
+    """
     if node.encoding.is_float:
-        return np.asarray(operands[0].astype(FLOATS[node.encoding]), np.float64)
+        return np.asarray(operands[0].astype(FLOATS[node.encoding.bits]), np.float64)
     whole = dither.quantise(operands[0], node.encoding.bits).samples
     return whole.astype(np.float64) * 2.0 ** (1 - node.encoding.bits)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from hypothesis import strategies as st
+from mixdown.ir.containers import CONTAINERS
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import (
@@ -18,7 +19,6 @@ from mixdown.ir.nodes import (
     Dither,
     Downmix,
     Edge,
-    Encoding,
     Fade,
     Filter,
     FilterAutomation,
@@ -185,10 +185,14 @@ class Maker:
         return self.in_session(self.chain(mixed, max_size=2))
 
     def output(self, value: str, role: OutputRole, target: str) -> None:
-        container = self.draw(st.sampled_from(["wav", "flac", "mp3"]))
-        encoding = self.draw(st.sampled_from(Encoding))
+        container = self.draw(st.sampled_from(list(CONTAINERS)))
+        encoding = self.draw(st.sampled_from(CONTAINERS[container].encodings))
         index = self.draw(st.integers(0, 3))
+        signal = self.signals[value]
+        allowed = CONTAINERS[container].allowed(signal.rate, signal.channels)
+        bit_rate = self.draw(st.sampled_from(allowed)) if allowed else None
         attributes = {"container": container, "encoding": encoding, "index": index}
+        attributes["bit_rate"] = bit_rate
         self.add(Output, value, role=role, target=target, **attributes)
 
 

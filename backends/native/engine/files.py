@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
-from ....ir.nodes import Encoding
+from ....ir.containers import CONTAINERS, Encoding
 from ....ir.types import Signal
 from ..dsp.arrays import FloatArray
 from ..dsp.dither import quantise
@@ -102,7 +102,7 @@ class FlacWriter:
 
 
 WRITERS: Mapping[tuple[str, Encoding], Callable[[Path, Signal, Encoding, Tags], Writer]] = {
-    **{("wav", encoding): WavWriter for encoding in Encoding},
+    **{("wav", encoding): WavWriter for encoding in CONTAINERS["wav"].encodings},
     ("flac", Encoding.S16): FlacWriter,
     ("flac", Encoding.S24): FlacWriter,
 }

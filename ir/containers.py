@@ -1,0 +1,191 @@
+"""The files that a mix is delivered in: containers, what samples they hold, at which bit rates.
+
+Promises: the one table of formats (`CONTAINERS`); presets, requests, the verifier and the encoding
+read it. Bit rates are kbit/s. A rate that a container cannot hold is resampled to the nearest that
+it can, upwards where there is one, so that nothing that is heard is lost.
+
+Where the numbers come from: MP3, ISO/IEC 11172-3 and 13818-3; AAC, ISO/IEC 14496-3 (6144 bits a
+channel and frame of 1024); Opus, RFC 6716 and the limits of libopus; Vorbis, the rate tables of
+libvorbis 1.3 (`lib/modes`), which takes nothing beyond their ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class Encoding(StrEnum):
+    """How samples are stored in a delivered file."""
+
+    S16 = "s16"
+    S24 = "s24"
+    F32 = "f32"
+    F64 = "f64"
+    MP3 = "mp3"
+    AAC = "aac"
+    OPUS = "opus"
+    VORBIS = "vorbis"
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether what is read back is not, to the sample, what was written."""
+        return self in (Encoding.MP3, Encoding.AAC, Encoding.OPUS, Encoding.VORBIS)
+
+    @property
+    def bits(self) -> int:
+        """Bits a sample; a lossy coding is made of floats of 32."""
+        return 32 if self.is_lossy else int(self.value[1:])
+
+    @property
+    def is_float(self) -> bool:
+        """Whether values beyond full scale survive."""
+        return self.is_lossy or self.value[0] == "f"
+
+
+@frozen
+class BitRates:
+    """The bit rates of a coding at some sample rates.
+
+    Attributes:
+        rates: the lowest and the highest sample rate that they are for, Hz.
+        mono, stereo: kbit/s, ascending.
+    """
+
+    rates: tuple[int, int]
+    mono: Sequence[int]
+    stereo: Sequence[int]
+
+
+@frozen(kw_only=True)
+class Container:
+    """A file format.
+
+    Attributes:
+        name: as people call it.
+        codec: the coding in it, as metadata names it.
+        encodings: what it holds; the first is the one for those who ask for none.
+        rates: the sample rates that it holds, Hz, ascending; empty: any.
+        bit_rates: of a lossy coding; empty for the others.
+        bit_rate: kbit/s of a stereo file, where nobody says.
+        tail: how many samples a decoder may leave after the end, because the end stands in a
+            part of the file that not all decoders heed.
+        holds_cover: whether a picture can be put into it.
+        holds_chapters: whether markers become chapters in it.
+    """
+
+    name: str
+    codec: str
+    encodings: tuple[Encoding, ...]
+    rates: tuple[int, ...] = ()
+    bit_rates: tuple[BitRates, ...] = ()
+    bit_rate: int | None = None
+    tail: int = 0
+    holds_cover: bool = True
+    holds_chapters: bool = True
+
+    @property
+    def is_lossy(self) -> bool:
+        """Whether its coding is."""
+        return self.encodings[0].is_lossy
+
+    def rate(self, rate: int) -> int:
+        """The sample rate of a file with a mix at `rate` Hz in it."""
+        if not self.rates or rate in self.rates:
+            return rate
+        return next((held for held in self.rates if held > rate), self.rates[-1])
+
+    def allowed(self, rate: int, channels: int) -> Sequence[int]:
+        """The bit rates for a mix at `rate` Hz, kbit/s, ascending; none where it is not lossy."""
+        held = self.rate(rate)
+        for row in self.bit_rates:
+            if row.rates[0] <= held <= row.rates[1]:
+                return row.mono if channels == 1 else row.stereo
+        return ()
+
+    def nearest(self, bit_rate: int, rate: int, channels: int) -> int:
+        """The allowed bit rate nearest to one for stereo; mono takes half of that."""
+        wanted = bit_rate / 2 if channels == 1 else bit_rate
+        return min(self.allowed(rate, channels), key=lambda held: abs(held - wanted))
+
+
+_UP_TO_48000 = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_MPEG_1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_MPEG_2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+_MPEG_2_5 = (8, 16, 24, 32, 40, 48, 56, 64)
+
+
+def _upto(low: int, high: int) -> range:
+    return range(low, high + 1)
+
+
+def _aac(rate: int) -> BitRates:
+    """Up to 6144 bits a channel and frame of 1024 samples."""
+    most = 6 * rate // 1000
+    return BitRates((rate, rate), _upto(8, most), _upto(16, 2 * most))
+
+
+_AAC_RATES = (*_UP_TO_48000, 64000, 88200, 96000)
+
+CONTAINERS: Mapping[str, Container] = {
+    "wav": Container(
+        name="WAV",
+        codec="pcm",
+        encodings=(Encoding.S24, Encoding.S16, Encoding.F32, Encoding.F64),
+        holds_cover=False,
+        holds_chapters=False,
+    ),
+    "flac": Container(
+        name="FLAC",
+        codec="flac",
+        encodings=(Encoding.S24, Encoding.S16),
+        holds_chapters=False,
+    ),
+    "mp3": Container(
+        name="MP3",
+        codec="mp3",
+        encodings=(Encoding.MP3,),
+        rates=_UP_TO_48000,
+        bit_rates=(
+            BitRates((32000, 48000), _MPEG_1, _MPEG_1),
+            BitRates((16000, 24000), _MPEG_2, _MPEG_2),
+            BitRates((8000, 12000), _MPEG_2_5, _MPEG_2_5),
+        ),
+        bit_rate=192,
+    ),
+    "m4a": Container(
+        name="AAC",
+        codec="aac",
+        encodings=(Encoding.AAC,),
+        rates=_AAC_RATES,
+        bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
+        bit_rate=192,
+        tail=1024,
+    ),
+    "opus": Container(
+        name="Opus",
+        codec="opus",
+        encodings=(Encoding.OPUS,),
+        rates=(48000,),
+        bit_rates=(BitRates((48000, 48000), _upto(6, 256), _upto(6, 510)),),
+        bit_rate=128,
+    ),
+    "ogg": Container(
+        name="Ogg Vorbis",
+        codec="vorbis",
+        encodings=(Encoding.VORBIS,),
+        rates=_UP_TO_48000,
+        bit_rates=(
+            BitRates((8000, 8000), _upto(8, 42), _upto(12, 84)),
+            BitRates((11025, 12000), _upto(12, 50), _upto(16, 100)),
+            BitRates((16000, 16000), _upto(16, 100), _upto(24, 200)),
+            BitRates((22050, 24000), _upto(16, 90), _upto(30, 180)),
+            BitRates((32000, 32000), _upto(30, 190), _upto(36, 380)),
+            BitRates((44100, 48000), _upto(32, 240), _upto(45, 500)),
+        ),
+        bit_rate=160,
+    ),
+}
+"""Containers by what users ask for, which is also the extension of the file's name."""
