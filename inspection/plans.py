@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from ..backends.protocol import Plan
-from ..backends.shell import to_shell
+from ..render.shell import to_shell
 
 
 def _to_json(plan: Plan) -> str:

@@ -13,45 +13,15 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ..backends.native.meter.measure import Measurement
-from ..backends.protocol import LoudnessLoop, Plan, Step
+from ..backends.protocol import LoudnessLoop
 from ..compiler.facts import FinishFacts
 from ..ir.diagnostics import Diagnostic
-from ..ir.nodes import OutputRole
 from .executor import Executor
+from .loop import loop_phases
 from .loudness import Levels, Setting, is_silent, reach
 
 MEASURED_KEY = "lavfi.r128.I"
 """What a measuring step prints its integrated loudness under (ffmpeg's ebur128 filter)."""
-
-
-@frozen
-class Phases:
-    """The steps of a plan with a loudness loop, each part in the plan's order.
-
-    Attributes:
-        before: know nothing of the gain.
-        looped: lead from the gain to the delivered master.
-        after: need the settled gain and feed no master.
-    """
-
-    before: tuple[Step, ...]
-    looped: tuple[Step, ...]
-    after: tuple[Step, ...]
-
-
-def phases(plan: Plan, goal: LoudnessLoop) -> Phases:
-    """The plan's steps, by what the gain has to do with them."""
-    moved: set[str] = set()
-    for step in plan.steps:
-        known = {goal.gain_fact, goal.margin_fact}.intersection(step.facts())
-        if known or moved.intersection(step.after):
-            moved.add(step.id)
-    feeding = _with_ancestors(plan, _delivering(plan).id)
-    return Phases(
-        before=tuple(s for s in plan.steps if s.id not in moved),
-        looped=tuple(s for s in plan.steps if s.id in moved and s.id in feeding),
-        after=tuple(s for s in plan.steps if s.id in moved and s.id not in feeding),
-    )
 
 
 @frozen
@@ -83,7 +53,7 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
         for step in plan.steps:
             executor.run_step(step, {})
         return None
-    parts = phases(plan, goal)
+    parts = loop_phases(plan, goal)
     readings = {step.id: executor.run_step(step, {}) for step in parts.before}
     loudness = readings[goal.measure].get(MEASURED_KEY, float("-inf"))
     master = Path(executor.spaces.path(plan.deliveries[0].file))
@@ -110,18 +80,3 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
 
 def _facts(goal: LoudnessLoop, setting: Setting) -> Mapping[str, float]:
     return {goal.gain_fact: setting.gain_db, goal.margin_fact: setting.margin_db}
-
-
-def _delivering(plan: Plan) -> Step:
-    """The step that writes the master."""
-    master = next(d.file for d in plan.deliveries if d.role is OutputRole.MASTER)
-    return next(step for step in plan.steps if master in step.outputs)
-
-
-def _with_ancestors(plan: Plan, step_id: str) -> set[str]:
-    """A step and all that must have run before it."""
-    found = {step_id}
-    for step in reversed(plan.steps):
-        if step.id in found:
-            found.update(step.after)
-    return found

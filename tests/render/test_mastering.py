@@ -13,7 +13,8 @@ from mixdown.backends.protocol import Delivery, Fact, File, Plan, Space
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError
 from mixdown.ir.nodes import OutputRole
-from mixdown.render.mastering import phases, run_plan
+from mixdown.render.loop import loop_phases
+from mixdown.render.mastering import run_plan
 
 # Noise, a hum, and a loud tick each half second: a limiter has work to do.
 PEAKY = (
@@ -92,11 +93,11 @@ def test_only_the_finish_is_repeated():
         loudness=loudness_plan("sine", 1).loudness,
     )
     assert plan.loudness is not None
-    parts = phases(plan, plan.loudness)
+    parts = loop_phases(plan, plan.loudness)
     assert [s.id for s in parts.before] == ["mix", "measure"]
     assert [s.id for s in parts.looped] == ["finish", "encode"]
     assert [s.id for s in parts.after] == ["stems", "listing"]
-    plain = phases(
+    plain = loop_phases(
         evolve(plan, deliveries=(Delivery(OutputRole.MASTER, "m", MASTER),)), plan.loudness
     )
     assert [s.id for s in plain.looped] == ["finish"]

@@ -17,7 +17,7 @@ from mixdown.backends.protocol import (
 from mixdown.ir.nodes import OutputRole
 
 RATE = 48000
-QUIET = ("-hide_banner", "-nostdin", "-loglevel", "warning", "-y")
+QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error", "-y")
 PREMASTER = File(Space.WORK, "premaster.wav")
 MASTER = File(Space.OUT, "master.wav")
 TRUE_PEAK = (

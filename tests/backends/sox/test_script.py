@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 from house import ROOT
-from mixdown.backends.shell import to_shell
 from mixdown.render.service import render
+from mixdown.render.shell import to_shell
 
 SEEDS = ROOT / "tests/plans/seeds.yaml"
 PODCAST = ROOT / "examples/podcast/podcast.yaml"

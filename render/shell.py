@@ -1,0 +1,324 @@
+"""A plan as a POSIX shell script: the same steps, to read, to keep and to run by hand.
+
+Promises: the script depends on the plan alone. It runs from any directory, with the directories of
+sources and results in `SRC` and `OUT`; what lies between is in a directory below `OUT` that is
+removed however the script ends, and results appear there when all of them are complete. Every word
+is quoted, so that no file name and no name of a track can mean anything to the shell. A filter
+graph that is too long for a command line stands in a file of its own.
+
+Where a loudness is still to be measured, a script of ffmpeg's steps measures it with ffmpeg and
+repeats the finishing steps until the master is right (script_loop.py). One whose finish is
+mixdown's own has `mixdown finish` do that, as a render does (finish.py).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..backends.ffmpeg.versions import GRAPH_FILE_OPTIONS
+from ..backends.protocol import (
+    OURSELVES,
+    Arg,
+    Fact,
+    File,
+    FilterScript,
+    LoudnessLoop,
+    Plan,
+    Script,
+    Space,
+    Step,
+    StepKind,
+    Template,
+)
+from ..ir.codes import Code
+from ..ir.diagnostics import BackendError, Diagnostic
+from .loop import LoopPhases, loop_phases
+from .script_loop import GAIN, MARGIN, loop_functions, loop_run
+
+LONGEST_WORD = 100_000
+"""Bytes of an argument: Linux takes 128 KiB."""
+
+_WIDTH = 96
+_PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
+_EFFECTS = frozenset(
+    ("bass", "equalizer", "fade", "highpass", "lowpass", "pad", "remix", "treble", "trim")
+)
+"""SoX's, that begin without a dash."""
+
+_OPTION = re.compile(r"-(?!\d|m$)")  # no number, and not remix's own
+
+_ACTIVE = re.compile(r"[\\$`]")  # what a here-document would not leave as it stands
+
+_PLACES = {
+    Space.SOURCE: "$SRC",
+    Space.WORK: "$WORK",
+    Space.OUT: "$WORK/out",
+}
+
+_HEAD = """\
+#!/bin/sh
+# A mix of mixdown's {backend} backend, plan {digest}.
+#
+# SRC   the directory that the names of sources count from [.]
+# OUT   the directory for {results} [.]
+#
+# Needs {programs} on PATH.
+#
+# Names and texts are quoted as they are, whatever they look like:
+# shellcheck disable=SC1003,SC2016
+set -eu
+LC_ALL=C
+export LC_ALL
+SRC=${{SRC:-.}}
+OUT=${{OUT:-.}}
+case $SRC in /*) ;; *) SRC=./$SRC ;; esac
+case $OUT in /*) ;; *) OUT=./$OUT ;; esac
+mkdir -p "$OUT"
+WORK=$(mktemp -d "$OUT/.mixdown-work-XXXXXX")
+trap 'rm -rf "$WORK"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir "$WORK/out"
+"""
+
+
+_GRAPH = """\
+# From version {since} on, ffmpeg reads a filter graph from a file by another option.
+if ffmpeg -hide_banner -h long 2>/dev/null | grep -q -e '{old}'; then
+  GRAPH={old}
+else
+  GRAPH={new}
+fi
+"""
+
+
+def to_shell(plan: Plan) -> str:
+    """The script.
+
+    Raises:
+        BackendError: MIX502, an argument is too long for a command line, or facts are missing that
+            the script cannot find out.
+    """
+    programs = {step.program for step in plan.steps}
+    loop = None if plan.loudness is None else loop_phases(plan, plan.loudness)
+    body = list(_body(plan, loop))
+    if any(_is_long(arg) for step in plan.steps for arg in step.argv):
+        body.insert(0, _graph_option())
+    head = _HEAD.format(
+        backend=plan.backend,
+        digest=plan.digest[:16],
+        results=", ".join(_comment(delivery.file.path) for delivery in plan.deliveries),
+        programs=" and ".join(sorted(programs)),
+    )
+    delivering = "# Deliver.\n" + "".join(_delivered(d.file) for d in plan.deliveries)
+    return "\n".join((head, *body, delivering))
+
+
+def _graph_option() -> str:
+    (_, old), (since, new) = GRAPH_FILE_OPTIONS.items()
+    return _GRAPH.format(since=".".join(map(str, since)), old=old, new=new)
+
+
+def _body(plan: Plan, loop: LoopPhases | None) -> Iterator[str]:
+    """The steps, in the order in which they run."""
+    goal = plan.loudness
+    if goal is None or loop is None:
+        _check_known(plan.steps)
+        yield from map(_run, plan.steps)
+        return
+    if OURSELVES in {step.program for step in loop.looped}:
+        yield from _by_mixdown(plan, goal, loop)
+    else:
+        yield from _by_ffmpeg(plan, goal, loop)
+
+
+def _by_mixdown(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[str]:
+    """The loop by `mixdown finish`, which also measures."""
+    if [step.id for step in loop.looped] != [goal.finish] or loop.after:
+        raise _refused(
+            "a script cannot repeat several steps of mixdown until the loudness is reached",
+            "give the measured gain with --facts, or render the plan",
+        )
+    for step in (*loop.before, *loop.looped):
+        if step.kind is not StepKind.MEASURE:
+            yield _finishing(plan, step) if step in loop.looped else _run(step)
+
+
+def _by_ffmpeg(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[str]:
+    """The loop in the shell's own words: measure, then finish until the master is right."""
+    _check_known(loop.before)
+    for step in loop.before:
+        if step.id == goal.measure:
+            yield _run(step, rest=('>"$WORK/premaster.levels"',))
+        elif step.kind is not StepKind.MEASURE:
+            yield _run(step)
+    facts = {goal.gain_fact: GAIN, goal.margin_fact: MARGIN}
+    yield loop_functions(goal, plan[goal.finish].rate)
+    commands = "".join(_run(step, facts) for step in loop.looped)
+    yield f"finish() {{\n{commands}}}\n"
+    yield loop_run(goal, _word(plan.deliveries[0].file))
+    yield from (_run(step, facts) for step in loop.after)
+
+
+def _check_known(steps: Iterable[Step]) -> None:
+    if any(step.facts() for step in steps):
+        raise _refused(
+            "a script cannot find out the facts that the plan waits for",
+            "give them with --facts, or render the plan",
+        )
+
+
+def _run(step: Step, facts: Mapping[str, str] | None = None, rest: Sequence[str] = ()) -> str:
+    """The step: its files, its command with more words at the end. Facts are variables."""
+    known = facts or {}
+    words = [step.program]
+    files = [_here_document(script) for script in step.scripts]
+    for arg in step.argv:
+        if _is_long(arg) and isinstance(arg, FilterScript):
+            file = File(Space.WORK, f"{step.id}.graph")
+            files.append(_graph_document(file, arg, known))
+            words[-1:] = ['"$GRAPH"', _word(file)]
+        else:
+            words.append(_word(arg, known))
+    return _commented(step, "".join(files), [*words, *rest])
+
+
+def _commented(step: Step, files: str, words: Sequence[str]) -> str:
+    purpose = _comment(step.purpose)
+    return f"# {purpose[:1].upper()}{purpose[1:]}.\n{files}{_wrapped(words)}\n"
+
+
+def _finishing(plan: Plan, step: Step) -> str:
+    """`mixdown finish` around the step, with stand-ins for what it finds."""
+    goal = plan.loudness
+    assert goal is not None
+    texts = [str(arg) for arg in step.argv]
+    gain, margin = _stand_in("@gain_db@", texts), _stand_in("@margin_db@", texts)
+    facts = {goal.gain_fact: gain, goal.margin_fact: margin}
+    master = next(d.file for d in plan.deliveries)
+    (measured,) = plan[goal.measure].inputs
+    words = [
+        *(OURSELVES, "finish"),
+        *("--target-lufs", f"{goal.target_lufs!r}", "--ceiling-db", f"{goal.ceiling_db!r}"),
+        *("--measure", _word(measured), "--master", _word(master)),
+        *("--gain", gain, "--margin", margin, "--"),
+        *(step.program, *(_word(_filled(arg, facts)) for arg in step.argv)),
+    ]
+    return _commented(step, "".join(map(_here_document, step.scripts)), words)
+
+
+def _stand_in(wanted: str, texts: Iterable[str]) -> str:
+    """A text like the one wanted that occurs nowhere else."""
+    while any(wanted in text for text in texts):
+        wanted = f"@{wanted}@"
+    return wanted
+
+
+def _filled(arg: Arg, facts: Mapping[str, str]) -> Arg:
+    """The argument with texts in the place of facts."""
+    if isinstance(arg, (str, File)):
+        return arg
+    return "".join(facts[p.name] if isinstance(p, Fact) else p for p in _parts(arg))
+
+
+def _parts(arg: str | Fact | Template | FilterScript) -> Iterator[str | Fact]:
+    """What an argument's text is made of, neighbouring texts joined."""
+    text = ""
+    for part in _pieces(arg):
+        if isinstance(part, Fact):
+            yield text
+            yield part
+            text = ""
+        else:
+            text += part
+    yield text
+
+
+def _pieces(arg: str | Fact | Template | FilterScript) -> Iterator[str | Fact]:
+    if isinstance(arg, FilterScript):
+        for number, line in enumerate(arg.lines):
+            yield from (*((";\n",) if number else ()), *line.parts)
+    elif isinstance(arg, Template):
+        yield from arg.parts
+    else:
+        yield arg
+
+
+def _is_long(arg: Arg) -> bool:
+    return isinstance(arg, FilterScript) and len(str(arg).encode()) > LONGEST_WORD
+
+
+def _word(arg: Arg, facts: Mapping[str, str] | None = None) -> str:
+    """An argument as a word of the shell; facts are variables of it."""
+    if isinstance(arg, File):
+        place = _PLACES[arg.space]
+        plain = _PLAIN.fullmatch(arg.path)
+        return f'"{place}/{arg.path}"' if plain else f'"{place}/"{shlex.quote(arg.path)}'
+    size = len(str(arg).encode())
+    if size > LONGEST_WORD:
+        raise _refused(
+            f"an argument of {size} bytes is too long for a command line",
+            "render the plan, which passes such arguments in files",
+        )
+    known = facts or {}
+    parts = [part for part in _parts(arg) if part]
+    words = (f'"{known[p.name]}"' if isinstance(p, Fact) else shlex.quote(p) for p in parts)
+    return "".join(words) or "''"
+
+
+def _wrapped(words: Sequence[str]) -> str:
+    """The words, some a line; an option and its values, or an effect and its own, stay together."""
+    groups: list[str] = []
+    for word in words:
+        if not groups or word in _EFFECTS or word == '"$GRAPH"' or _OPTION.match(word):
+            groups.append(word)
+        else:
+            groups[-1] += f" {word}"
+    lines = groups[:1]
+    for group in groups[1:]:
+        if len(lines[-1]) + len(group) + 3 > _WIDTH:
+            lines[-1] += " \\"
+            lines.append(f"    {group}")
+        else:
+            lines[-1] += f" {group}"
+    return "\n".join(lines)
+
+
+def _here_document(script: Script) -> str:
+    """The command that writes the text, up to a line that the text does not hold."""
+    end = _end_of(script.text)
+    return f"cat >{_word(script.file)} <<'{end}'\n{script.text}{end}\n"
+
+
+def _graph_document(file: File, graph: FilterScript, facts: Mapping[str, str]) -> str:
+    """The command that writes a filter graph with the variables in it."""
+    text = "".join(
+        facts[part.name] if isinstance(part, Fact) else _ACTIVE.sub(r"\\\g<0>", part)
+        for part in _parts(graph)
+    )
+    end = _end_of(text)
+    return f"cat >{_word(file)} <<{end}\n{text}\n{end}\n"
+
+
+def _end_of(text: str) -> str:
+    end = "END"
+    while end in text.splitlines():
+        end += "_"
+    return end
+
+
+def _delivered(file: File) -> str:
+    target = _word(file).replace("$WORK/out", "$OUT", 1)
+    return f"mv -f {_word(file)} {target}\n"
+
+
+def _comment(text: str) -> str:
+    """On one line, whatever it holds."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _refused(message: str, help_text: str) -> BackendError:
+    return BackendError(Diagnostic(Code.UNSUPPORTED_NODE, message, help=help_text))
