@@ -139,7 +139,13 @@ def emit_clip(site: Site, node: Clip) -> Chain:
     played, session = source.rates(node.rate)
     whole = played == session and is_exact(source)
     rest = () if decoded or whole else (call("apad", whole_len=node.length),)
-    return site.wire.extend(chain, node.name, *calls, cut, RESET_TIME, *rest)
+    timed = (RESET_TIME,) if decoded or is_exact(source) else counted(node.rate)
+    return site.wire.extend(chain, node.name, *calls, cut, *timed, *rest)
+
+
+def counted(rate: int) -> tuple[Call, ...]:
+    """Times anew, by counting samples: those of lossy packets jump, and afade would follow them."""
+    return (call("asettb", f"1/{rate}"), call("asetpts", "NB_CONSUMED_SAMPLES"))
 
 
 def _window(

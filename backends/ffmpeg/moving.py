@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from ...ir.nodes import FilterAutomation
 from .automation import Span, spans
 from .filters import biquad
+from .inputs import counted
 from .site import FRAME, Site
 from .wiring import Chain, call, quoted
 
@@ -33,8 +34,7 @@ def emit_filter_automation(site: Site, node: FilterAutomation) -> Chain:
     return site.then(
         # Times anew, in samples: concat counts microseconds, and ffmpeg 9.0's adelay gives its
         # silence no times, where the first frame was cut away.
-        call("asettb", f"1/{site.signal.rate}"),
-        call("asetpts", "NB_CONSUMED_SAMPLES"),
+        *counted(site.signal.rate),
         call("asetnsamples", n=INTERVAL, p=0),
         call("asendcmd", c=quoted(";".join(commands))),
         named,
