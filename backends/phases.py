@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from attrs import evolve, field, frozen
 
@@ -22,6 +23,7 @@ from ..ir.digest import node_digest, source_identity
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Encoding, Limiter, Loudnorm, Node, Output, OutputRole, Source
 from ..ir.types import Signal
+from .foreign import DECODED
 from .protocol import Delivery, File, LoudnessLoop, Space
 
 CONTAINER = "wav"
@@ -134,7 +136,14 @@ def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Gr
 
 def file_of(source: Source) -> File:
     """Where a phase finds a source."""
-    return File(Space.WORK if carried(source) else Space.SOURCE, source.path)
+    in_work = source.digest.startswith((_CARRIED, DECODED))
+    return File(Space.WORK if in_work else Space.SOURCE, source.path)
+
+
+def locate(source: Source, sources: Path, work: Path) -> str:
+    """The path of a source where the two spaces are these directories."""
+    file = file_of(source)
+    return str((work if file.space is Space.WORK else sources) / file.path)
 
 
 def value_digests(graph: Graph) -> Mapping[str, str]:

@@ -37,6 +37,9 @@ def command(as_json: bool) -> int:
                     for p in report.programs
                 ],
                 "limits": {limit.name: limit.value for limit in report.limits},
+                "cache": {"path": str(report.cache.root), "bytes": report.cache.size()}
+                if report.cache
+                else None,
             }
         )
         return ExitCode.OK if sound else ExitCode.NO
@@ -51,4 +54,8 @@ def command(as_json: bool) -> int:
     for limit in report.limits:
         value = "no limit" if limit.value is None else f"{limit.value:,}"
         click.echo(f"{limit.name}: {value}")
+    if report.cache is None:
+        click.echo("cache: off")
+    else:
+        click.echo(f"cache: {report.cache.size():,} bytes in {report.cache.root}")
     return ExitCode.OK if sound else ExitCode.NO

@@ -1,19 +1,28 @@
 """What the compiler must know of the files that clips play: shape and content digest.
 
-Promises: a probe reads a file's header by libsndfile and its bytes for the digest, and nothing is
-decoded. All problems are collected: a missing file is MIX214, an unreadable one MIX215, each at
-the place in the document that names it.
+Promises: a probe reads a file's header by libsndfile and its bytes for the digest, and decodes
+nothing. Only a file that libsndfile does not read is decoded once by ffmpeg, for its length, which
+is then kept (`backends.cache`) for the next time. All problems are collected: a missing file is
+MIX214, an unreadable one MIX215, each at the place in the document that names it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path, PurePath
 
+from attrs import asdict
+
+from ..backends import probe
+from ..backends.cache import user_cache
+from ..backends.probe import Shape
+from ..backends.tools import find_ffmpeg
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic
+from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import Source
 from ..ir.origin import Origin
 from .timeline.model import Timeline
@@ -96,13 +105,37 @@ def _probe_content(path: str, size: int, mtime_ns: int) -> Probe | str:
     import soundfile  # noqa: PLC0415 (heavy)
 
     try:
-        info = soundfile.info(path)
         with Path(path).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        info = soundfile.info(path)
     except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
-        return f"libsndfile says: {reason}"
-    if info.frames <= 0:
+        if isinstance(error, OSError):
+            return reason
+        shape = _shape(Path(path), digest)
+        if isinstance(shape, str):
+            return f"libsndfile says: {reason}; {shape}"
+    else:
+        codec = f"{info.format}/{info.subtype}".lower()
+        shape = Shape(info.samplerate, info.channels, info.frames, codec)
+    if shape.frames <= 0:
         return "it holds no samples"
-    codec = f"{info.format}/{info.subtype}".lower()
-    return f"sha256:{digest}", info.samplerate, info.channels, info.frames, codec
+    return digest, shape.rate, shape.channels, shape.frames, shape.codec
+
+
+def _shape(path: Path, digest: str) -> Shape | str:
+    """What ffmpeg tells of a file, or why it does not; decoded once for each version of ffmpeg."""
+    try:
+        ffmpeg = find_ffmpeg()
+    except RenderError as error:
+        return error.diagnostics[0].message
+    cache, key = user_cache(), f"shape {digest} {ffmpeg.version_text}"
+    with tempfile.TemporaryDirectory() as directory:
+        note = Path(directory, "shape.json")
+        if cache is not None and cache.take(key, note):
+            return Shape(**json.loads(note.read_text("utf-8")))
+        found = probe.shape(ffmpeg.program, path)
+        if cache is not None and isinstance(found, Shape):
+            note.write_text(json.dumps(asdict(found)), "utf-8")
+            cache.keep(key, note)
+    return found

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
+from ..backends.cache import Cache, user_cache
 from ..backends.tools import FINDERS, Tool
 from ..ir.diagnostics import RenderError
 
@@ -60,16 +61,23 @@ class Limit:
 
 @frozen
 class Report:
-    """What was found."""
+    """What was found.
+
+    Attributes:
+        programs: that plans may run.
+        limits: of the system.
+        cache: what is kept from run to run; None where `MIXDOWN_CACHE` says so.
+    """
 
     programs: tuple[Program, ...]
     limits: tuple[Limit, ...]
+    cache: Cache | None
 
 
 def examine() -> Report:
     """Look for every program that plans may run, and at the limits that bind them."""
     programs = tuple(_program(name, finder) for name, finder in FINDERS.items())
-    return Report(programs, _limits())
+    return Report(programs, _limits(), user_cache())
 
 
 def _program(name: str, finder: Callable[[], Tool]) -> Program:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from ..backends.cache import Cache
 from ..backends.ffmpeg.versions import GRAPH_OPTION, graph_file_option
 from ..backends.protocol import OURSELVES, FilterScript, Plan, Step, StepKind, bind
 from ..backends.tools import Tool
@@ -64,6 +65,8 @@ class Executor:
         listener: is told of progress.
         origins: the origin of an IR value, by its name.
         documents: what origins speak of.
+        cache: where the outputs of steps that are marked `cached` are kept; None: nowhere.
+        media: the digest of a source's content, by its path.
     """
 
     plan: Plan
@@ -72,6 +75,8 @@ class Executor:
     listener: Listener = ignore
     origins: Mapping[str, Origin | None] = field(factory=dict)
     documents: Documents = field(factory=dict)
+    cache: Cache | None = None
+    media: Mapping[str, str] = field(factory=dict)
 
     def run_step(self, step: Step, facts: Mapping[str, float]) -> Readings:
         """Run one step; its inputs must be there and its facts known.
@@ -82,8 +87,7 @@ class Executor:
         self._tell(step, 0.0)
         try:
             self._lay_out(step)
-            run = self._run_here if step.program == OURSELVES else self._run_program
-            readings = run(step, facts)
+            readings = self._kept_or_run(step, facts)
         except OSError as error:
             reason = self.spaces.relative(error.strerror or str(error))
             raise self._failed(step, f"stopped: {reason}", ()) from error
@@ -99,6 +103,25 @@ class Executor:
             Path(self.spaces.path(file)).parent.mkdir(parents=True, exist_ok=True)
         for script in step.scripts:
             Path(self.spaces.path(script.file)).write_text(script.text, "utf-8", newline="\n")
+
+    def _kept_or_run(self, step: Step, facts: Mapping[str, float]) -> Readings:
+        """Take what an earlier run kept of a step, or run it, and keep that."""
+        run = self._run_here if step.program == OURSELVES else self._run_program
+        unknown = any(file.path not in self.media for file in step.inputs)
+        if self.cache is None or not step.cached or unknown:
+            return run(step, facts)
+        content = " ".join(self.media[file.path] for file in step.inputs)
+        key = f"{step.digest} {self.tool(step.program).version_text} {content}"
+        files = {
+            f"{key} {number}": Path(self.spaces.path(file))
+            for number, file in enumerate(step.outputs)
+        }
+        if all(self.cache.take(*each) for each in files.items()):
+            return {}
+        readings = run(step, facts)
+        for each in files.items():
+            self.cache.keep(*each)
+        return readings
 
     def _run_program(self, step: Step, facts: Mapping[str, float]) -> Readings:
         """Run a step whose program is another's."""

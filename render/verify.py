@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,10 +19,13 @@ import numpy as np
 import soundfile
 from attrs import evolve, field, frozen
 
+from ..backends.cache import user_cache
+from ..backends.foreign import is_foreign, prepare
 from ..backends.native import reference
 from ..backends.native.dsp.arrays import FloatArray
 from ..backends.native.engine.files import WavWriter
-from ..backends.protocol import OURSELVES, EmitOptions
+from ..backends.phases import file_of
+from ..backends.protocol import OURSELVES, EmitOptions, Plan
 from ..backends.registry import find_backend
 from ..backends.tools import Tool, find_tools
 from ..compiler.api import compile_request
@@ -181,17 +184,36 @@ def perform(
         disable=optional if is_reference else performer.disable,
     )
     graph = premaster(compilation.graph)
-    if is_reference:
-        made = _evaluate(graph, compilation.source_root, out)
-    else:
-        made = _render(compilation, graph, performer, out)
-    codings = [source.codec.rpartition("/")[2] for source in graph.sources]
+    make = _evaluate if is_reference else _render
+    made = make(compilation, graph, performer, out)
+    # Those that only ffmpeg reads are decoded by it for everyone.
+    read = (source for source in graph.sources if not is_foreign(source))
+    codings = [source.codec.rpartition("/")[2] for source in read]
     files = {
         PREMASTER if output.role is OutputRole.MASTER else output.target: made[output.name]
         for output in graph.outputs
     }
     lossy = not all(coding.startswith(LOSSLESS) for coding in codings)
     return Take(performer, files, lossy, rounding_floor(graph))
+
+
+@contextmanager
+def _executor(
+    compilation: Compilation, plan: Plan, performer: Performer, out: Path
+) -> Iterator[Executor]:
+    """What runs a performer's plan, with directories below `out` while the context lasts."""
+    needed = {step.program for step in plan.steps} - {OURSELVES, *performer.tools}
+    tools = {**find_tools(needed), **performer.tools}
+    with workspace(out, compilation.source_root) as spaces:
+        yield Executor(
+            plan=plan,
+            tool=tools.__getitem__,
+            spaces=spaces,
+            origins={node.name: node.origin for node in compilation.graph},
+            documents=compilation.timeline.documents,
+            cache=user_cache(),
+            media={source.path: source.digest for source in compilation.graph.sources},
+        )
 
 
 def rounding_floor(graph: Graph) -> float:
@@ -230,38 +252,35 @@ def premaster(graph: Graph) -> Graph:
     return Graph.ordered(cut.sources, cut.nodes)
 
 
-def _evaluate(graph: Graph, root: Path, out: Path) -> Mapping[str, Path]:
-    def read(source: Source) -> FloatArray:
-        return reference.read_file(str(root / source.path))
+def _evaluate(
+    compilation: Compilation, graph: Graph, performer: Performer, out: Path
+) -> Mapping[str, Path]:
+    graph, decoding = prepare(graph)
+    with _executor(compilation, Plan(performer.name, decoding, ()), performer, out) as executor:
+        for step in decoding:
+            executor.run_step(step, {})
 
-    values = reference.evaluate(graph, read, [output.name for output in graph.outputs])
-    out.mkdir(parents=True, exist_ok=True)
-    made: dict[str, Path] = {}
-    for number, output in enumerate(graph.outputs):
-        made[output.name] = out / f"{number}.wav"
-        writer = WavWriter(made[output.name], graph.signals[output.name], output.encoding, ())
-        writer.write(values[output.name])
-        writer.close()
-    return made
+        def read(source: Source) -> FloatArray:
+            return reference.read_file(executor.spaces.path(file_of(source)))
+
+        values = reference.evaluate(graph, read, [output.name for output in graph.outputs])
+        made: dict[str, Path] = {}
+        for number, output in enumerate(graph.outputs):
+            made[output.name] = out / f"{number}.wav"
+            writer = WavWriter(made[output.name], graph.signals[output.name], output.encoding, ())
+            writer.write(values[output.name])
+            writer.close()
+        return made
 
 
 def _render(
     compilation: Compilation, graph: Graph, performer: Performer, out: Path
 ) -> Mapping[str, Path]:
     plan = find_backend(performer.backend).emit(graph, EmitOptions())
-    needed = {step.program for step in plan.steps} - {OURSELVES, *performer.tools}
-    tools = {**find_tools(needed), **performer.tools}
-    with workspace(out, compilation.source_root) as spaces:
-        executor = Executor(
-            plan=plan,
-            tool=tools.__getitem__,
-            spaces=spaces,
-            origins={node.name: node.origin for node in graph},
-            documents=compilation.timeline.documents,
-        )
+    with _executor(compilation, plan, performer, out) as executor:
         for step in plan.steps:
             executor.run_step(step, {})
-        files = {d.target: spaces.staging / d.file.path for d in plan.deliveries}
+        files = {d.target: executor.spaces.staging / d.file.path for d in plan.deliveries}
         return {
             output.name: files[output.target].rename(out / f"{number}.wav")
             for number, output in enumerate(graph.outputs)

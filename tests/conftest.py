@@ -6,6 +6,7 @@ Markers: `requires` (see support/requirements.py), `soak`. Fixtures: `ffmpegs`, 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ from syrupy.assertion import SnapshotAssertion
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("steady")
+
+# What an earlier run kept must not decide what a test sees.
+os.environ["MIXDOWN_CACHE"] = "off"
 
 MISSING = "missing requirement"
 

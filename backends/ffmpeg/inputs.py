@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...ir.nodes import Clip, Source
+from ..probe import CONTAINERS
 from ..protocol import File, Space
 from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, Site
 from .wiring import Call, Chain, Wiring, call
@@ -30,6 +31,7 @@ DEMUXERS: Mapping[str, str] = {
     "mp3": "mp3",
     "caf": "caf",
     "au": "au",
+    **CONTAINERS,
 }
 """The container of a source's codec -> ffmpeg's demuxer: said, so that it never guesses another."""
 
@@ -137,9 +139,9 @@ def emit_clip(site: Site, node: Clip) -> Chain:
     start = node.offset - seek * node.rate
     cut = call("atrim", start_sample=start, end_sample=start + node.length)
     played, session = source.rates(node.rate)
+    timed = (RESET_TIME,) if decoded or is_exact(source) else counted(node.rate)
     whole = played == session and is_exact(source)
     rest = () if decoded or whole else (call("apad", whole_len=node.length),)
-    timed = (RESET_TIME,) if decoded or is_exact(source) else counted(node.rate)
     return site.wire.extend(chain, node.name, *calls, cut, *timed, *rest)
 
 

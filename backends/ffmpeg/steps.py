@@ -140,7 +140,8 @@ def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
     job = Job(file.path.removesuffix(".wav"), f"decode {source.path}", ())
     shared.instances.labels[job.id] = clip
     length = source.length(rate)
-    return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
+    step = _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
+    return evolve(step, cached=True)
 
 
 def measure_step(shared: Shared, step_id: str, value: str, file: File) -> Step:

@@ -18,6 +18,7 @@ from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import KINDS, Encoding, Loudnorm, Output
 from ...ir.text.printer import print_graph
+from ..foreign import begin, prepare
 from ..phases import Phases, deliveries, file_of, split
 from ..protocol import (
     OURSELVES,
@@ -77,15 +78,17 @@ class NativeBackend:
                 cannot be measured, or with `single` any that is still to be.
         """
         _check_formats(graph)
+        graph, decoding = prepare(graph)
         phases = split(graph)
         if phases.finish is not None and options.single:
             raise _unmeasured(phases)
-        return Plan(
+        plan = Plan(
             backend=self.name,
             steps=_steps(graph, phases, options),
             deliveries=tuple(deliveries(graph).values()),
             loudness=phases.loop(MEASURE, FINISH),
         )
+        return begin(plan, decoding)
 
 
 BACKEND: Backend = NativeBackend()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,10 @@ from ...ir.nodes import (
     GainAutomation,
     Node,
     PanAutomation,
-    Source,
 )
 from ...ir.text.parser import parse_graph
 from ...ir.types import Signal
-from ..phases import carried
+from ..phases import locate
 from .dsp import pan
 from .dsp.arrays import FloatArray
 from .dsp.curves import fade_in, fade_out
@@ -107,12 +107,11 @@ def run_integers(
     order = _order(arguments)
     graph = parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name)
 
-    def locate(source: Source) -> str:
-        return str((order.work if carried(source) else order.sources) / source.path)
+    found_at = partial(locate, sources=order.sources, work=order.work)
 
     def made() -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
         names = [name for name, _, _ in order.values]
-        for block in blocks(graph, locate, names, settings=Settings(scratch=order.work)):
+        for block in blocks(graph, found_at, names, settings=Settings(scratch=order.work)):
             found = {}
             for name in names:
                 signal = graph.signals[name]

@@ -7,6 +7,7 @@ step can be run by hand (`mixdown engine FILE ...`). Heavy: import it only to ru
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ import soundfile
 from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
-from ...ir.nodes import Limiter, Loudnorm, Node, Source
+from ...ir.nodes import Limiter, Loudnorm, Node
 from ...ir.text.parser import parse_graph
-from ..phases import carried
+from ..phases import locate
 from ..protocol import File, Step, bind
 from .dsp.arrays import FloatArray
 from .engine.render import Settings, render
@@ -84,8 +85,6 @@ def run_step(
         IRError: the graph's text is no graph.
         KeyError: a fact is missing.
     """
-    for script in step.scripts:
-        Path(path(script.file)).write_text(script.text, encoding="utf-8", newline="\n")
     command, *arguments = (bind(arg, path, facts) for arg in step.argv)
     return COMMANDS[command](arguments, progress)
 
@@ -95,13 +94,10 @@ def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, flo
     order = read_order(arguments)
     graph = settled(parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name), order)
 
-    def locate(source: Source) -> str:
-        return str((order.work if carried(source) else order.sources) / source.path)
-
     try:
         render(
             graph,
-            locate,
+            partial(locate, sources=order.sources, work=order.work),
             order.outputs,
             tags=order.tags,
             settings=Settings(scratch=order.work),

@@ -17,6 +17,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, GainAutomation, Node, Output
+from ..foreign import begin, prepare
 from ..native.backend import FORMATS
 from ..phases import Phases, deliveries, resume, split
 from ..protocol import Arg, Capability, EmitOptions, Fact, File, Plan, Space, Support
@@ -41,6 +42,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
         BackendError: MIX502, something cannot be expressed; with the node and the way out.
     """
     _check(graph, options)
+    graph, decoding = prepare(graph)
     phases = split(graph)
     shop = Workshop(graph.signals[graph.outputs[0].name].rate)
     for step_id in (RESTORE, DELIVER, MEASURE, FINISH):
@@ -49,13 +51,14 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     tags = tuple(arg for tag in options.tags for arg in ("--tag", *tag))
     _mix(shop, phases, files, tags)
     _master(shop, phases, files, tags)
-    return Plan(
+    plan = Plan(
         backend="sox",
         steps=tuple(shop.steps),
         deliveries=tuple(deliveries(graph).values()),
         labels=dict(shop.labels),
         loudness=phases.loop(MEASURE, FINISH),
     )
+    return begin(plan, decoding)
 
 
 def _mix(shop: Workshop, phases: Phases, files: Mapping[str, File], tags: tuple[Arg, ...]) -> None:

@@ -55,6 +55,8 @@ def execute(plan: Plan, media: Media, out: Path, facts: dict[str, float]) -> dic
     readings: dict[str, float] = {}
     for step in plan.steps:
         done: list[float] = []
+        for script in step.scripts:
+            (spaces[script.file.space] / script.file.path).write_text(script.text)
         known = {name: facts.get(name, 0.0) for name in step.facts()}
         readings.update(run_step(step, lambda f: str(spaces[f.space] / f.path), known, done.append))
         assert done[-1] == 1.0
