@@ -270,7 +270,12 @@ class Plan:
         return "\n".join(lines) + "\n"
 
     def to_dict(self) -> dict[str, object]:
-        """The plan as plain data, with the label -> value map."""
+        """The plan as plain data, with the label -> value map.
+
+        An argument is a text; {"file": "${WORK}/mix.wav"}, whose first part is a space to bind;
+        {"fact": name}; or {"text": parts} and {"graph": chains of parts}, parts being texts and
+        facts. The chains of a graph are joined by ";".
+        """
         goal = self.loudness
         return {
             "backend": self.backend,
@@ -281,7 +286,7 @@ class Plan:
                     "purpose": s.purpose,
                     "kind": s.kind.value,
                     "program": s.program,
-                    "argv": [str(a) for a in s.argv],
+                    "argv": [_plain(a) for a in s.argv],
                     "inputs": [str(f) for f in s.inputs],
                     "outputs": [str(f) for f in s.outputs],
                     "after": list(s.after),
@@ -376,6 +381,19 @@ def _templates(arg: Arg) -> Iterable[Template]:
     if isinstance(arg, Template):
         return (arg,)
     return arg.lines if isinstance(arg, FilterScript) else ()
+
+
+def _plain(arg: Arg) -> object:
+    """An argument as plain data."""
+    if isinstance(arg, File):
+        return {"file": str(arg)}
+    if isinstance(arg, Fact):
+        return {"fact": arg.name}
+    if isinstance(arg, Template):
+        return {"text": [_plain(part) for part in arg.parts]}
+    if isinstance(arg, FilterScript):
+        return {"graph": [[_plain(part) for part in line.parts] for line in arg.lines]}
+    return arg
 
 
 def _tagged(arg: Arg) -> str:
