@@ -62,9 +62,13 @@ instead of rounding: four times the noise. An envelope is rounded itself, and ne
 def left_to_the_engine(graph: Graph) -> frozenset[str]:
     """The names of the nodes that the native engine renders: the finish, and what costs too much.
 
+    Sums of what is delivered anyway are too: in floats stems add up to their premaster exactly.
     Whoever hears one of them is one of them.
     """
-    late = _with_hearers(graph, (n.name for n in graph.nodes if isinstance(n, FINISH)))
+    delivered = {operand for output in graph.outputs for operand in output.operands}
+    sums = (n.name for n in graph.nodes if isinstance(n, Mix) and delivered.issuperset(n.operands))
+    finish = (n.name for n in graph.nodes if isinstance(n, FINISH))
+    late = _with_hearers(graph, (*finish, *sums))
     follow = _Follow(graph)
     own = _own_noise(graph, late)
     while own and follow.at_outputs(own) > _BUDGET:

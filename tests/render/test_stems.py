@@ -11,7 +11,7 @@ import soundfile
 from mixdown.ir.codes import Code
 
 RATE = 48000
-BACKENDS = ["ffmpeg", "native"]
+BACKENDS = ["ffmpeg", "native", pytest.param("sox", marks=pytest.mark.requires("sox"))]
 
 
 @pytest.fixture
