@@ -4,9 +4,9 @@ For every sample the required reduction in dB is how far the waveform around it,
 too, is over the ceiling. Then, for all channels together:
 
 1. hold:    the largest requirement from `HOLD` before to `LOOKAHEAD` after each sample;
-2. release: after a peak the reduction decays exponentially, fast. Under it lies a floor, the
-            reduction's average over about a second: a lone click is let go at once, but for a
-            twentieth, and a dense passage does not pump (release by programme);
+2. release: after a peak the reduction decays exponentially, fast. Under it lies a floor, half of
+            the reduction's average over about a second: a lone click is let go at once, but for
+            a fortieth, and a dense passage pumps half as much (release by programme);
 3. smooth:  an average over the last `LOOKAHEAD`, three boxes wide, turns steps into ramps.
 
 A peak's requirement has been held for the whole span that the average at the peak sees, so the
@@ -35,18 +35,21 @@ from .peaks import REACH, InterSamplePeaks
 LOOKAHEAD = 0.005
 """Seconds in which the gain falls before a peak."""
 
-HOLD = 0.008
+HOLD = 0.012
 """Seconds for which a peak's reduction is held.
 
-With the look-ahead that is half a period of 40 Hz: over a bass note the gain stands still instead
+With the look-ahead that is half a period of 30 Hz: over a bass note the gain stands still instead
 of following the waveform.
 """
 
-FAST_RELEASE = 0.05
+FAST_RELEASE = 0.03
 """Time constant of the release, in seconds."""
 
 SLOW_RELEASE = 0.5
 """Time constant of each of the two poles that average the floor, in seconds."""
+
+FLOOR_SHARE = 0.5
+"""How much of that average the floor is: more costs loudness, less lets a dense passage pump."""
 
 TRACE_INTERVAL = 0.01
 """Seconds between two values of the trace of gain reduction."""
@@ -188,7 +191,9 @@ class TruePeakLimiter:
         self._fast = float(fast[-1])
         if max(self._fast, self._slow.max()) < _RELEASED_DB:
             self._fast, self._slow = 0.0, np.zeros((2, 1))
-        released: FloatArray = np.maximum(held, np.maximum(fast, floor) - _RELEASED_DB)
+        released: FloatArray = np.maximum(
+            held, np.maximum(fast, FLOOR_SHARE * floor) - _RELEASED_DB
+        )
         return released
 
     def _smooth(self, released: FloatArray) -> FloatArray:

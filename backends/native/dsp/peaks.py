@@ -5,7 +5,9 @@ the band's edge. A limiter must not, so the waveform is evaluated in two steps:
 
 - at 4 points a sample with a short interpolator, the one in ffmpeg's `ebur128` meter
   (libswresample: 32 samples, Kaiser beta 9), so that this meter reads no more than is found here;
-- where that comes near the threshold, at 16 points (at most 0.04 dB low) with a long one.
+- where that comes near the threshold, at 16 points (at most 0.04 dB low) with a long one that
+  keeps what is at the band's edge, and at 8 with one that cuts it off, as converters, encoders and
+  resamplers do: without its highest overtones a click swings further.
 
 Interpolation is a matrix product: a row of the one matrix holds 16 samples and their neighbours, a
 row of the other the interpolator at one point among them. Stretches in which no sample is loud
@@ -23,9 +25,11 @@ from .arrays import FloatArray
 REACH = 32
 """Samples needed on either side of a point."""
 
-# Points between two samples, reach in samples and Kaiser beta of the interpolators.
-_COARSE = (np.arange(1, 4) / 4.0, 16, 9.0)
-_FINE = (np.arange(1, 16) / 16.0, 32, 7.0)
+# Points from a sample on, reach in samples, Kaiser beta and cut-off, as a share of the band, of the
+# interpolators.
+_COARSE = (np.arange(1, 4) / 4.0, 16, 9.0, 1.0)
+_FINE = (np.arange(1, 16) / 16.0, 32, 7.0, 1.0)
+_CUTTING = (np.arange(8) / 8.0, 32, 5.0, 0.95)
 _NEAR = 10.0 ** (-2.0 / 20.0)  # more than the waveform rises between 4 points a sample
 
 _ROW = 16  # samples of a row: wider multiplies more zeros, narrower copies more
@@ -35,11 +39,11 @@ _WINDOW = _ROW + 2 * REACH - 1
 _PRODUCT = 1 << 18
 
 
-def _interpolator(points: FloatArray, reach: int, beta: float) -> FloatArray:
+def _interpolator(points: FloatArray, reach: int, beta: float, cutoff: float) -> FloatArray:
     """Weights of the 2*REACH neighbours at points between two samples, shape (points, 2*REACH)."""
     distance = points[:, None] - np.arange(1 - REACH, REACH + 1)
     window = np.i0(beta * np.sqrt(np.maximum(1.0 - (distance / reach) ** 2, 0.0))) / np.i0(beta)
-    weights = np.where(np.abs(distance) < reach, np.sinc(distance) * window, 0.0)
+    weights = np.where(np.abs(distance) < reach, np.sinc(cutoff * distance) * window, 0.0)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
@@ -57,7 +61,8 @@ class InterSamplePeaks:
 
     def __init__(self, threshold: float) -> None:
         """threshold: linear; peaks at or below it may be reported too low."""
-        coarse, fine = _interpolator(*_COARSE), _interpolator(*_FINE)
+        coarse = _interpolator(*_COARSE)
+        fine = np.concatenate([_interpolator(*_FINE), _interpolator(*_CUTTING)])
         self._coarse, self._fine = _row_matrix(coarse), _row_matrix(fine)
         self._loud = threshold / max(np.abs(w).sum(axis=1).max() for w in (coarse, fine))
         self._near = threshold * _NEAR
