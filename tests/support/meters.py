@@ -11,10 +11,11 @@ _READING = re.compile(r"lavfi\.r128\.(I|true_peak)=(\S+)")
 
 
 def ebur128(program: str, path: str | Path) -> tuple[float, float]:
-    """Integrated loudness in LUFS and true peak in dBTP of a file, to three decimals or so."""
+    """Integrated LUFS and true peak in dBTP of a file, to three decimals; silence: -70, -inf."""
     meter = "ebur128=peak=true:metadata=1,ametadata=print:file=-"
     command = [program, "-hide_banner", "-nostdin", "-loglevel", "error", "-i", str(path)]
     command += ["-af", meter, "-f", "null", "-"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     readings = {key: float(value) for key, value in _READING.findall(said)}
-    return readings["I"], 20 * math.log10(readings["true_peak"])
+    peak = readings["true_peak"]
+    return readings["I"], 20 * math.log10(peak) if peak else -math.inf
