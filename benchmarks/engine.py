@@ -143,6 +143,8 @@ def render(directory: str, minutes: str, clips: str) -> int:
     root = Path(directory)
     plan = compile(timeline(root, int(minutes), int(clips)), preset="draft", backend="native").plan
     for step in plan.steps:
+        for script in step.scripts:
+            (root / script.file.path).write_text(script.text, encoding="utf-8")
         run_step(step, lambda file: str(root / file.path), {})
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     return 0
