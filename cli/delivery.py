@@ -1,4 +1,4 @@
-"""How `render` and `demo` show what was delivered."""
+"""How `render` and `demo` show what was delivered: files, checks, and where the report is."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ import click
 from .console import clock, level, print_json, print_table, show
 
 if TYPE_CHECKING:
+    from ..render.compliance import Check
+    from ..render.report.model import Report
     from ..render.result import Rendered, RenderResult
 
 
 def show_result(
     result: RenderResult, *, as_json: bool, quiet: bool, ids: Sequence[str] = ()
 ) -> None:
-    """Print the files, what they measured, and the warnings; `ids`, of those that have any."""
+    """Print files, levels, checks and warnings; `ids` are those of registered files."""
     documents = result.compilation.timeline.documents
     if as_json:
         print_json(
             {
                 "ok": True,
                 "manifest": str(result.manifest),
+                "report": None if result.report_page is None else str(result.report_page),
                 "artifacts": [
                     {**_data(file), **({"id": id} if id else {})}
                     for file, id in zip_longest(result.files, ids)
@@ -36,6 +39,10 @@ def show_result(
     if not quiet:
         columns = ("file", "what", "LUFS", "LU range", "true peak dBTP", "duration")
         print_table(columns, map(_row, result.files), numbers=4)
+        if result.report is not None:
+            click.echo()
+            _show_checks(result.report)
+            click.echo(f"\nreport: {result.report_page}")
         for file, id in zip(result.files, ids, strict=False):
             click.echo(f"registered {file.target} as {id}")
 
@@ -52,6 +59,30 @@ def _row(file: Rendered) -> tuple[str, ...]:
         level(meta["true_peak_dbtp"]),
         clock(duration),
     )
+
+
+def _show_checks(report: Report) -> None:
+    """What was asked of the master, and what it is."""
+    rows = [
+        (
+            check.what,
+            _bounds(check),
+            f"{level(check.measured)} {check.unit}" if check.measured is not None else "silent",
+            "pass" if check.passed else "fail",
+        )
+        for check in report.checks
+    ]
+    faults = len(report.faults)
+    found = f"{faults} found" if faults else "none"
+    looked_at = f"clicks and dropouts at {report.joins.places} joins"
+    rows.append((looked_at, "none", found, "fail" if faults else "pass"))
+    print_table(("check", "asked", "measured", "verdict"), rows, numbers=0)
+
+
+def _bounds(check: Check) -> str:
+    if check.low is not None and check.high is not None:
+        return f"{check.low:.1f} to {check.high:.1f} {check.unit}"
+    return f"at most {check.high:g} {check.unit}"
 
 
 def _data(file: Rendered) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`mixdown render`: a timeline becomes a master, stems and a manifest."""
+"""`mixdown render`: a timeline becomes a master, stems, a manifest and a delivery report."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     help="Keep and register the files there too ('mixdown artifacts'; or $MIXDOWN_STORE).",
 )
 @registry
+@click.option(
+    "--no-report", is_flag=True, help="Check no joins, and write no report.json and report.html."
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @allow_outside
 def command(
@@ -45,13 +48,15 @@ def command(
     write_facts: str | None,
     store: str | None,
     registry: str | None,
+    no_report: bool,
     quiet: bool,
     allow_outside: bool,
 ) -> None:
     """Render a timeline to a measured master and stems.
 
-    Writes master.wav, with --stems a file a bus, and manifest.json with all that is known of them;
-    or, where anything fails, nothing. The same FILE, options and media give the same bytes.
+    Writes master.wav, with --stems a file a bus, manifest.json with all that is known of them, and
+    a delivery report for people (report.html) and machines (report.json); or, where anything
+    fails, nothing. The same FILE, options and media give the same bytes.
 
     FILE may be a graph (.mir, see 'mixdown inspect'), which says itself how it is delivered.
     """
@@ -75,6 +80,7 @@ def command(
             request,
             out=Path(out or f"{Path(file).stem}-mixdown"),
             strict=strict,
+            report=not no_report,
             progress=progress,
         )
     kept = service.keep(result).artifacts if service is not None else ()

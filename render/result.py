@@ -10,12 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
 from ..ir.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from .report.model import Report
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -51,6 +55,8 @@ class RenderResult:
         master: the mix.
         stems: one a bus, in bus order; empty where none were asked for.
         manifest: path of the JSON file that lists them.
+        report: what was measured and checked; None where no report was wanted.
+        report_page: path of the HTML page that shows it; report.json stands beside it.
         compilation: what was rendered.
         diagnostics: warnings, of the compilation and of the render.
         finish: how the master reached its loudness; None where the preset asks for none.
@@ -61,6 +67,8 @@ class RenderResult:
     master: Rendered
     stems: tuple[Rendered, ...]
     manifest: Path
+    report: Report | None = field(repr=False)
+    report_page: Path | None
     compilation: Compilation
     diagnostics: tuple[Diagnostic, ...]
     finish: FinishFacts | None
@@ -80,6 +88,7 @@ def manifest_text(
     programs: Mapping[str, str],
     finish: FinishFacts | None,
     diagnostics: tuple[Diagnostic, ...],
+    report: Mapping[str, str] | None,
 ) -> str:
     """The manifest as JSON.
 
@@ -90,6 +99,7 @@ def manifest_text(
         programs: versions by name.
         finish: as in the result.
         diagnostics: warnings.
+        report: the file names of the delivery report, "json" and "page"; None where there is none.
     """
     plan = compilation.plan
     data = {
@@ -116,6 +126,7 @@ def manifest_text(
             }
             for file in files
         ],
+        "report": None if report is None else dict(report),
         "warnings": [
             {
                 "code": d.code.value,

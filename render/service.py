@@ -31,6 +31,7 @@ from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
 from .loudness import Levels, judge
 from .mastering import run_plan
+from .report.stage import Reported, stage_report
 from .result import MANIFEST, Rendered, RenderResult, manifest_text
 from .workspace import Workspace, publish, workspace, write_file
 
@@ -44,6 +45,7 @@ def render(
     out: str | Path,
     disable: Collection[str] = (),
     strict: bool = False,
+    report: bool = True,
     progress: Listener = ignore,
     **choices: Unpack[Choices],
 ) -> RenderResult:
@@ -57,6 +59,7 @@ def render(
         out: the directory for the files; made where it is missing.
         disable: names of optimisations to leave out.
         strict: whether warnings of the compilation are errors.
+        report: whether to check the joins of what was made, and to write the delivery report.
         progress: is told how far each step is.
         choices: as for `compile`: see `Choices`; `facts` are those of `RenderResult.facts`.
 
@@ -72,6 +75,7 @@ def render(
         out=Path(out),
         disable=disable,
         strict=strict,
+        report=report,
         progress=progress,
     )
 
@@ -83,23 +87,24 @@ def render_request(
     out: Path,
     disable: Collection[str] = (),
     strict: bool = False,
+    report: bool = True,
     progress: Listener = ignore,
 ) -> RenderResult:
     """The same for a request; arguments, result and errors as `render`."""
     compilation = compile_request(timeline, request, disable=disable, strict=strict)
     try:
-        return render_compilation(compilation, out=out, progress=progress)
+        return render_compilation(compilation, out=out, report=report, progress=progress)
     except RenderError as error:
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
         if not over or compilation.fact_key not in compilation.request.facts.finishes:
             raise
     anew = evolve(request, facts=Facts())
     compilation = compile_request(timeline, anew, disable=disable, strict=strict)
-    return render_compilation(compilation, out=out, progress=progress)
+    return render_compilation(compilation, out=out, report=report, progress=progress)
 
 
 def render_compilation(
-    compilation: Compilation, *, out: Path, progress: Listener = ignore
+    compilation: Compilation, *, out: Path, report: bool = True, progress: Listener = ignore
 ) -> RenderResult:
     """Renders what was compiled; arguments, result and errors as `render`."""
     plan, request = compilation.plan, compilation.request
@@ -127,6 +132,12 @@ def render_compilation(
         clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
         diagnostics = (*compilation.diagnostics, *warnings, *clipped)
         names = {d.target: d.file.path for d in plan.deliveries}
+        reported: Reported | None = None
+        if report:
+            reported = stage_report(
+                compilation, spaces, files, finish, programs, diagnostics, progress
+            )
+            diagnostics = (*diagnostics, *reported.diagnostics)
         text = manifest_text(
             compilation,
             files,
@@ -134,13 +145,17 @@ def render_compilation(
             programs=programs,
             finish=finish,
             diagnostics=diagnostics,
+            report=reported.names if reported else None,
         )
         write_file(spaces.staging / MANIFEST, text)
-        *_, manifest = publish(spaces, (*names.values(), MANIFEST))
+        beside = tuple(reported.names.values()) if reported else ()
+        publish(spaces, (*names.values(), *beside, MANIFEST))
     return RenderResult(
         master=files[0],
         stems=files[1:],
-        manifest=manifest,
+        manifest=out / MANIFEST,
+        report=reported.report if reported else None,
+        report_page=out / reported.names["page"] if reported else None,
         compilation=compilation,
         diagnostics=diagnostics,
         finish=finish,

@@ -15,8 +15,16 @@ def test_the_demo(mixdown, tmp_path, monkeypatch, embedded_ffmpeg):
     assert (ended.code, ended.err) == (0, "")
     names = sorted(path.name for path in (tmp_path / "mixdown-demo").iterdir())
     buses = ["bus_ambience", "bus_dialogue", "bus_fx", "bus_music"]
-    assert names == [*(f"{bus}.wav" for bus in buses), "manifest.json", "master.wav"]
-    assert all(f"mixdown-demo/{name}" in ended.out for name in names)
+    assert names == [
+        *(f"{bus}.wav" for bus in buses),
+        "manifest.json",
+        "master.wav",
+        "report.html",
+        "report.json",
+    ]
+    assert all(f"mixdown-demo/{name}" in ended.out for name in names[:-1])
+    report = json.loads((tmp_path / "mixdown-demo/report.json").read_text())
+    assert (report["passed"], report["warnings"]) == (True, [])
     manifest = json.loads((tmp_path / "mixdown-demo/manifest.json").read_text())
     assert manifest["warnings"] == []
     master = manifest["artifacts"][0]["meta"]

@@ -63,7 +63,13 @@ def test_a_result_says_what_was_delivered(show, tmp_path, ffmpegs, monkeypatch):
     assert result.master.meta["loudness_gain_db"] == result.finish.gain_db
     done = [progress.done for progress in told]
     assert (min(done), max(done), done[-1]) == (0.0, 1.0, 1.0)
-    assert list(dict.fromkeys(p.step for p in told)) == ["mix", "measure", "finish", "check"]
+    assert list(dict.fromkeys(p.step for p in told)) == [
+        "mix",
+        "measure",
+        "finish",
+        "check",
+        "report",
+    ]
 
 
 def test_the_manifest_says_the_same(show, tmp_path):

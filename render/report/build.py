@@ -1,0 +1,306 @@
+"""Makes the delivery report of a render from what it delivered.
+
+Promises: only reads. Every file is read in blocks, once for its curves and a window at a time for
+its joins; sources are read where clips play them. Relies on a delivered master that was checked
+and measured (render/service.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
+
+import numpy as np
+from attrs import field, frozen
+
+from ...compiler.driver import Compilation
+from ...compiler.facts import FinishFacts
+from ...ir.diagnostics import Diagnostic
+from ...ir.nodes import Limiter, LimitMode
+from ...ir.origin import Documents, Origin
+from ...ir.places import source_of, span
+from ..compliance import Check
+from ..delivery import level
+from ..loudness import TOLERANCE_LU
+from ..result import Rendered
+from .clips import SoundingClip, covered, sounding_clips
+from .curves import Curve, Curves, column_width, draw, greatest, peak_columns, rounded
+from .findings import Finding, of_click, of_dropout, shown
+from .holes import dropouts
+from .joins import clicks, crossfades, joins_of
+from .model import (
+    BusReport,
+    Chapter,
+    DeliveredFile,
+    JoinCount,
+    Place,
+    Reduction,
+    Remark,
+    Report,
+)
+from .reduction import WINDOW_S, reduction
+
+LEVELS = (
+    "integrated_lufs",
+    "loudness_range_lu",
+    "momentary_max_lufs",
+    "short_term_max_lufs",
+    "true_peak_dbtp",
+    "sample_peak_dbfs",
+)
+"""The levels of a file that a report repeats, by the keys of its metadata."""
+
+
+@frozen(kw_only=True)
+class Delivered:
+    """What a render is about to publish.
+
+    Attributes:
+        compilation: what was rendered.
+        files: the master first, described.
+        names: the file name of each target.
+        paths: where libsndfile can read each target now.
+        sizes: bytes of each target's file.
+        finish: how the master reached its loudness.
+        premaster: what entered the loudness gain; None where that was not kept.
+        programs: versions by name.
+        diagnostics: warnings so far.
+    """
+
+    compilation: Compilation
+    files: Sequence[Rendered]
+    names: Mapping[str, str]
+    paths: Mapping[str, Path]
+    sizes: Mapping[str, int]
+    finish: FinishFacts | None
+    premaster: Path | None
+    programs: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@frozen
+class Made:
+    """A report, and the warnings that its checks add to the render's."""
+
+    report: Report
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def make_report(delivered: Delivered, progress: Callable[[float], None]) -> Made:
+    """The report of a render.
+
+    `progress` is told how much is done, 0 to 1.
+
+    Raises:
+        soundfile.LibsndfileError, OSError: a file cannot be read.
+    """
+    compilation = delivered.compilation
+    master = delivered.files[0]
+    path = delivered.paths[master.target]
+    clips = sounding_clips(compilation)
+    curves = draw(path, lambda done: progress(0.5 * done))
+    joins = joins_of(clips)
+    found = [of_click(click, curves.rate) for click in clicks(path, joins)]
+    progress(0.55)
+    empty = dropouts(clips, compilation.source_root, path, curves.empty)
+    found += [of_dropout(dropout, curves.rate) for dropout in empty]
+    findings = tuple(sorted(found, key=lambda finding: finding.at))
+    limited = _limited(delivered, path, lambda done: progress(0.75 + 0.2 * done))
+    documents = compilation.timeline.documents
+    timeline, plan = compilation.timeline, compilation.plan
+    return Made(
+        Report(
+            timeline_id=timeline.id,
+            title=timeline.metadata.get("title") or timeline.id,
+            backend=plan.backend,
+            preset=str(master.meta["export_preset"]),
+            mix_preset=str(master.meta["mix_preset_id"]),
+            plan_digest=f"sha256:{plan.digest}",
+            programs=dict(sorted(delivered.programs.items())),
+            files=tuple(_files(delivered)),
+            rate=curves.rate,
+            channels=_whole(master.meta["channels"]),
+            samples=curves.samples,
+            checks=tuple(_checks(compilation, master)),
+            waveform=(curves.lowest, curves.highest),
+            momentary=curves.momentary,
+            short_term=curves.short_term,
+            target_lufs=_number(master.meta["loudnorm_target"]),
+            tolerance_lu=TOLERANCE_LU,
+            ceiling_db=_number(master.meta["limiter_thresh"]),
+            chapters=tuple(_chapters(compilation, curves)),
+            buses=tuple(_buses(delivered, clips)),
+            reduction=limited,
+            joins=JoinCount(
+                places=len(joins),
+                edges=sum(len(join.edges) for join in joins),
+                crossfades=crossfades(joins),
+                splices=sum(join.is_splice for join in joins),
+            ),
+            remarks=tuple(_remarks(delivered.diagnostics, findings, curves.rate, documents)),
+        ),
+        shown(findings),
+    )
+
+
+def _limited(
+    delivered: Delivered, master: Path, progress: Callable[[float], None]
+) -> Reduction | None:
+    """What the limiter did, where there is something to compare the master with."""
+    if delivered.finish is None or delivered.premaster is None:
+        return None
+    found = reduction(delivered.premaster, master, delivered.finish.gain_db, progress)
+    group = column_width(len(found))
+    step = group * WINDOW_S
+    deepest = int(np.argmax(found)) if len(found) else 0
+    return Reduction(
+        deepest_db=round(float(found.max(initial=0.0)), 2),
+        deepest_s=round(deepest * WINDOW_S, 2),
+        active_s=round(float(np.count_nonzero(found)) * WINDOW_S, 2),
+        curve=Curve(0.0, round(step, 6), rounded(greatest(found, group), 2)),
+    )
+
+
+def _files(delivered: Delivered) -> Iterator[DeliveredFile]:
+    for file in delivered.files:
+        yield DeliveredFile(
+            kind=file.kind,
+            target=file.target,
+            file=delivered.names[file.target],
+            digest=file.digest,
+            size=delivered.sizes[file.target],
+            levels=_levels(file),
+        )
+
+
+def _levels(file: Rendered) -> dict[str, float | None]:
+    return {key: _number(file.meta[key]) for key in LEVELS}
+
+
+def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
+    """The master against what its preset asks for."""
+    target, ceiling = (_number(master.meta[k]) for k in ("loudnorm_target", "limiter_thresh"))
+    if target is not None:
+        yield _check(
+            "integrated",
+            "integrated loudness",
+            "LUFS",
+            _number(master.meta["integrated_lufs"]),
+            target - TOLERANCE_LU,
+            target + TOLERANCE_LU,
+            "turn down or compress what peaks, or choose a preset with a lower target",
+        )
+    if ceiling is None:
+        return
+    limiters = [node.mode for node in compilation.graph if isinstance(node, Limiter)]
+    mode = limiters[-1] if limiters else compilation.request.export.limit
+    if mode is LimitMode.TRUE_PEAK:
+        name, what, unit, key = "true_peak", "true peak", "dBTP", "true_peak_dbtp"
+    else:
+        name, what, unit, key = "sample_peak", "sample peak", "dBFS", "sample_peak_dbfs"
+    lower = "choose a preset with a lower target, or turn down what peaks"
+    yield _check(name, what, unit, _number(master.meta[key]), None, ceiling, lower)
+
+
+def _check(
+    rule: str,
+    what: str,
+    unit: str,
+    measured: float | None,
+    low: float | None,
+    high: float | None,
+    fix: str,
+) -> Check:
+    """A level held against its bounds; silence fails what must be reached, and only that."""
+    value = -math.inf if measured is None else measured
+    passed = (low is None or value >= low) and (high is None or value <= high)
+    return Check(
+        rule=rule,
+        what=what,
+        unit=unit,
+        measured=measured,
+        low=None if low is None else round(low, 4),
+        high=None if high is None else round(high, 4),
+        passed=passed,
+        fix=None if passed else fix,
+    )
+
+
+def _chapters(compilation: Compilation, curves: Curves) -> Iterator[Chapter]:
+    length_s = curves.samples / curves.rate
+    markers = sorted(compilation.timeline.markers, key=lambda marker: marker.at_ms)
+    starts = [min(float(marker.at_ms) / 1000.0, length_s) for marker in markers]
+    for marker, start, stop in zip(markers, starts, [*starts[1:], length_s], strict=False):
+        loudness = level(curves.integrated(start, stop))
+        yield Chapter(label=marker.label, start_s=start, stop_s=stop, integrated_lufs=loudness)
+
+
+def _buses(delivered: Delivered, clips: Sequence[SoundingClip]) -> Iterator[BusReport]:
+    """Every bus on which something sounds; its levels where it was delivered as a stem."""
+    stems = {file.target: file for file in delivered.files if file.parent is not None}
+    gains = {bus.id: bus.gain_db for bus in delivered.compilation.buses}
+    for bus_id in gains or stems:
+        on_it = [clip for clip in clips if clip.bus == bus_id]
+        stem = stems.get(bus_id)
+        if not on_it and stem is None:
+            continue
+        yield BusReport(
+            id=bus_id,
+            gain_db=gains.get(bus_id, 0.0),
+            tracks=tuple(dict.fromkeys(clip.track for clip in on_it)),
+            clips=len(on_it),
+            sounding_s=round(covered(on_it) / delivered.compilation.timeline.sample_rate, 3),
+            stem=str(stem.meta["stem_mode"]) if stem else None,
+            levels=_levels(stem) if stem else dict.fromkeys(LEVELS),
+            peaks=peak_columns(delivered.paths[bus_id]) if stem else None,
+        )
+
+
+def _remarks(
+    warnings: Iterable[Diagnostic],
+    findings: Iterable[Finding],
+    rate: int,
+    documents: Documents,
+) -> Iterator[Remark]:
+    for warning in warnings:
+        yield Remark(
+            code=warning.code.value,
+            message=warning.message,
+            help=warning.help,
+            place=_place(warning.origin, documents),
+        )
+    for finding in findings:
+        yield Remark(
+            code=finding.diagnostic.code.value,
+            message=finding.diagnostic.message,
+            help=finding.diagnostic.help,
+            place=_place(finding.diagnostic.origin, documents),
+            at_s=round(finding.at / rate, 6),
+            duration_s=None if finding.length is None else round(finding.length / rate, 6),
+            tracks=tuple(dict.fromkeys(clip.track for clip in finding.clips)),
+            clips=tuple(clip.name for clip in finding.clips),
+        )
+
+
+def _place(origin: Origin | None, documents: Documents) -> Place | None:
+    """Where people wrote it, by the document's own name: not where on this machine it lies."""
+    if origin is None:
+        return None
+    origin = source_of(origin)
+    found = span(origin, documents)
+    return Place(
+        document=PurePath(origin.document).name,
+        pointer=origin.pointer,
+        line=found.line if found else None,
+        column=found.column if found else None,
+    )
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value

@@ -1,0 +1,123 @@
+"""Which clips sound where: what a report's checks hold the sound against.
+
+Promises: the places are those of the graph, for both come from compiler/geometry.py. A mix that
+was compiled from a graph has no clips of a timeline, so none here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import log10
+
+from attrs import frozen
+
+from ...backends.native.dsp.envelope import gain_envelope
+from ...backends.native.values import frames_of
+from ...compiler.driver import Compilation
+from ...compiler.geometry import Join, extent, joins, points
+from ...compiler.timeline.model import Clip, Timeline, Track, clip_id
+from ...ir.nodes import Edge, Point, Source
+from ...ir.origin import Origin
+from ...ir.types import samples
+
+
+@frozen(kw_only=True)
+class SoundingClip:
+    """A clip that sounds. Times are samples of the mix.
+
+    Attributes:
+        name: track and clip, as values of the graph are called: "host/c1".
+        track, bus: their ids.
+        start, stop: its first sample, and the first after it; a crossfade has cut it there.
+        offset: the sample of its source, at the session's rate, that it starts with.
+        fades: how long it fades at each edge.
+        crossfaded: the edges that are crossfades.
+        source: what it plays.
+        ratio: samples of the mix for each of the source.
+        origin: its place in the document.
+        moves: gain automation of clip and track, each with where its points count from.
+    """
+
+    name: str
+    track: str
+    bus: str
+    start: int
+    stop: int
+    offset: int
+    fades: tuple[int, int]
+    crossfaded: tuple[Edge, ...]
+    source: Source
+    ratio: float
+    origin: Origin
+    moves: tuple[tuple[int, tuple[Point, ...]], ...]
+
+    def automation_db(self, at: int) -> float:
+        """What the gain automations of clip and track come to at a sample of the mix, dB."""
+        total = 0.0
+        for start, moves in self.moves:
+            total += 20.0 * log10(gain_envelope(frames_of(moves), max(at - start, 0), 1)[0])
+        return total
+
+
+def sounding_clips(compilation: Compilation) -> tuple[SoundingClip, ...]:
+    """Every clip that sounds within the mix, in timeline order."""
+    timeline = compilation.timeline
+    solo = any(track.solo for track in timeline.tracks)
+    return tuple(
+        clip
+        for number, track in enumerate(timeline.tracks)
+        if not track.mute and (track.solo or not solo)
+        for clip in _of_track(compilation, number, track)
+    )
+
+
+def covered(clips: Iterable[SoundingClip]) -> int:
+    """How many samples of the mix at least one of the clips lies over."""
+    total = end = 0
+    for start, stop in sorted((clip.start, clip.stop) for clip in clips):
+        total += max(stop, end) - max(start, end)
+        end = max(end, stop)
+    return total
+
+
+def _of_track(compilation: Compilation, number: int, track: Track) -> Iterator[SoundingClip]:
+    timeline, media = compilation.timeline, compilation.media
+    rate = timeline.sample_rate
+    extents = [extent(clip, rate, media) for clip in track.clips]
+    joined = joins(track, extents, rate)
+    for index, (clip, where) in enumerate(zip(track.clips, extents, strict=True)):
+        join = joined.get(index, Join())
+        length = where.length if join.length is None else join.length
+        if clip.mute or where.start >= compilation.length or length <= 0:
+            continue
+        source = media[clip.source]
+        played, session = source.rates(rate)
+        yield SoundingClip(
+            name=f"{track.id}/{clip_id(clip, index)}",
+            track=track.id,
+            bus=compilation.routes[track.id],
+            start=where.start,
+            stop=min(where.start + length, compilation.length),
+            offset=where.offset,
+            fades=_fades(clip, join, rate, cut=where.start + length > compilation.length),
+            crossfaded=(*[Edge.IN] * bool(join.fade_in), *[Edge.OUT] * bool(join.fade_out)),
+            source=source,
+            ratio=session / played,
+            origin=timeline.origin("tracks", number, "clips", index),
+            moves=tuple(_moves(timeline, track, clip, where.start)),
+        )
+
+
+def _fades(clip: Clip, join: Join, rate: int, *, cut: bool) -> tuple[int, int]:
+    """How long a clip fades in and out; not out, where the mix ends first."""
+    fade_in = join.fade_in or samples(clip.fade_in_ms, rate)
+    fade_out = join.fade_out or samples(clip.fade_out_ms, rate)
+    return fade_in, 0 if cut else fade_out
+
+
+def _moves(
+    timeline: Timeline, track: Track, clip: Clip, start: int
+) -> Iterator[tuple[int, tuple[Point, ...]]]:
+    for origin, automation in ((start, clip.automation), (0, track.automation)):
+        if automation.gain:
+            yield origin, points(automation.gain, timeline.sample_rate)

@@ -1,0 +1,191 @@
+"""What a file looks like over time: waveform, loudness, empty stretches; one pass, bounded memory.
+
+Promises: a curve has at most `COLUMNS` values whatever the length, each the extreme of its part of
+the file, so that no peak is lost; loudness is that of our own meter (ITU-R BS.1770-5). Results do
+not depend on how the file is cut into blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from attrs import define, field, frozen
+
+from ...backends.native.dsp.arrays import FloatArray
+from ...backends.native.meter.loudness import (
+    ABSOLUTE_GATE_LUFS,
+    MOMENTARY_STEPS,
+    SHORT_TERM_STEPS,
+    LoudnessMeter,
+    integrated_loudness,
+)
+from .holes import EMPTY_MASTER_DB, EmptyStretches, Stretch
+
+COLUMNS = 2000
+"""The most values of a curve: about as many as a screen has pixels."""
+
+STEP_S = 0.1
+"""Seconds between two values of the meter's series."""
+
+_BLOCK = 1 << 16
+
+
+@frozen
+class Curve:
+    """Values at equal steps of time.
+
+    Attributes:
+        start_s: when the first value's part of the file ends; of the waveform's, begins.
+        step_s: from one value to the next.
+        values: None where there is none, such as the loudness of silence.
+    """
+
+    start_s: float
+    step_s: float
+    values: tuple[float | None, ...]
+
+
+@frozen(kw_only=True)
+class Curves:
+    """A file over time.
+
+    Attributes:
+        rate: Hz.
+        samples: its length.
+        lowest, highest: of all channels' samples, each column's; factors of full scale.
+        momentary, short_term: LUFS, the greatest of each column.
+        blocks: the loudness of each 400 ms at steps of 100 ms, LUFS, undecimated.
+        empty: stretches without sound that loud samples lead to.
+    """
+
+    rate: int
+    samples: int
+    lowest: Curve
+    highest: Curve
+    momentary: Curve
+    short_term: Curve
+    blocks: FloatArray = field(eq=False, repr=False)
+    empty: tuple[Stretch, ...]
+
+    def integrated(self, start_s: float, stop_s: float) -> float:
+        """The integrated loudness of the part between two times, LUFS; -inf for silence."""
+        first = int(np.ceil(start_s / STEP_S - 1e-9))
+        last = int(np.floor(stop_s / STEP_S + 1e-9)) - MOMENTARY_STEPS + 1
+        with np.errstate(over="ignore"):
+            powers = 10.0 ** ((self.blocks[first : max(last, first)] + 0.691) / 10.0)
+        return integrated_loudness(powers)
+
+
+@define
+class Columns:
+    """The lowest and highest sample of each `width` samples, over all channels."""
+
+    width: int
+    lowest: list[FloatArray] = field(factory=list)
+    highest: list[FloatArray] = field(factory=list)
+    _rest: tuple[FloatArray, FloatArray] = field(factory=lambda: (np.zeros(0), np.zeros(0)))
+
+    def feed(self, low: FloatArray, high: FloatArray) -> None:
+        """Take the next samples' lowest and highest channel, shape (n,)."""
+        low, high = np.concatenate([self._rest[0], low]), np.concatenate([self._rest[1], high])
+        whole = len(low) // self.width * self.width
+        self.lowest.append(low[:whole].reshape(-1, self.width).min(axis=1))
+        self.highest.append(high[:whole].reshape(-1, self.width).max(axis=1))
+        self._rest = low[whole:], high[whole:]
+
+    def result(self) -> tuple[FloatArray, FloatArray]:
+        """The columns of everything fed, the last one perhaps shorter; call it once."""
+        low, high = self._rest
+        if len(low):
+            self.lowest.append(low.min(keepdims=True))
+            self.highest.append(high.max(keepdims=True))
+        return np.concatenate([np.zeros(0), *self.lowest]), np.concatenate(
+            [np.zeros(0), *self.highest]
+        )
+
+
+def draw(path: Path, progress: Callable[[float], None]) -> Curves:
+    """The curves of a file that libsndfile reads.
+
+    Raises:
+        soundfile.LibsndfileError: it cannot be read.
+        ValueError: a meter has no weights for so many channels.
+    """
+    with soundfile.SoundFile(path) as audio:
+        rate, total = audio.samplerate, audio.frames
+        meter = LoudnessMeter(rate, audio.channels)
+        columns = Columns(column_width(total))
+        empty = EmptyStretches(rate, EMPTY_MASTER_DB)
+        for block in _told(audio, progress):
+            meter.feed(block)
+            low, high = reduce(np.minimum, block), reduce(np.maximum, block)
+            columns.feed(low, high)
+            empty.feed(np.maximum(-low, high))
+    lowest, highest = columns.result()
+    loudness = meter.result()
+    step = columns.width / rate
+    return Curves(
+        rate=rate,
+        samples=total,
+        lowest=Curve(0.0, step, rounded(lowest, 4)),
+        highest=Curve(0.0, step, rounded(highest, 4)),
+        momentary=loudness_curve(loudness.momentary, MOMENTARY_STEPS),
+        short_term=loudness_curve(loudness.short_term, SHORT_TERM_STEPS),
+        blocks=loudness.momentary,
+        empty=tuple(empty.found),
+    )
+
+
+def peak_columns(path: Path) -> Curve:
+    """The greatest magnitude of each column of a file, factors of full scale.
+
+    Raises:
+        soundfile.LibsndfileError: it cannot be read.
+    """
+    with soundfile.SoundFile(path) as audio:
+        columns = Columns(column_width(audio.frames))
+        for block in _told(audio, lambda done: None):
+            columns.feed(reduce(np.minimum, block), reduce(np.maximum, block))
+        lowest, highest = columns.result()
+        return Curve(
+            0.0, columns.width / audio.samplerate, rounded(np.maximum(-lowest, highest), 4)
+        )
+
+
+def column_width(samples: int) -> int:
+    """How many samples make a column."""
+    return max(-(-samples // COLUMNS), 1)
+
+
+def loudness_curve(series: FloatArray, steps: int) -> Curve:
+    """A series of the meter, whose windows last `steps` steps, as a curve."""
+    group = column_width(len(series))
+    return Curve(
+        round(steps * STEP_S, 6), round(group * STEP_S, 6), rounded(greatest(series, group), 2)
+    )
+
+
+def greatest(values: FloatArray, group: int) -> FloatArray:
+    """The greatest of each so many values."""
+    if not len(values):
+        return values
+    return np.asarray(np.maximum.reduceat(values, np.arange(0, len(values), group)))
+
+
+def rounded(values: FloatArray, digits: int) -> tuple[float | None, ...]:
+    """As JSON holds them; no loudness below the absolute gate counts as one."""
+    return tuple(
+        round(value, digits) + 0.0 if value > ABSOLUTE_GATE_LUFS else None
+        for value in values.tolist()
+    )
+
+
+def _told(audio: soundfile.SoundFile, progress: Callable[[float], None]) -> Iterator[FloatArray]:
+    blocks = audio.blocks(blocksize=_BLOCK, dtype="float64", always_2d=True)
+    for number, block in enumerate(blocks, 1):
+        yield np.ascontiguousarray(block.T)
+        progress(min(1.0, number * _BLOCK / max(audio.frames, 1)))

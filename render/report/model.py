@@ -1,0 +1,257 @@
+"""A delivery report as data, and as the JSON document that docs/report.md describes.
+
+Promises: a report is a function of the timeline, the request, the sources and the programs that
+rendered them: no clock and no path of a machine, keys in a fixed order, numbers rounded to what a
+meter can tell. A level that does not exist, such as the loudness of silence, is null.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from attrs import asdict, field, frozen
+
+from ..compliance import Check
+from .curves import Curve
+
+REPORT_VERSION = 1
+"""Of the keys of report.json; raised when one changes its meaning or goes."""
+
+JSON_NAME = "report.json"
+PAGE_NAME = "report.html"
+
+
+@frozen(kw_only=True)
+class DeliveredFile:
+    """A file of the delivery.
+
+    Attributes:
+        kind: "audio_render" or "audio_bus_stem".
+        target: "master" or the id of the bus.
+        file: its name beside the report.
+        digest: "sha256:" and the hex digest of its content.
+        size: bytes.
+        levels: measured on it, by the keys of docs/metadata.md.
+    """
+
+    kind: str
+    target: str
+    file: str
+    digest: str
+    size: int
+    levels: Mapping[str, float | None]
+
+
+@frozen(kw_only=True)
+class Chapter:
+    """What lies between a marker and the next, or the end; seconds, LUFS."""
+
+    label: str
+    start_s: float
+    stop_s: float
+    integrated_lufs: float | None
+
+
+@frozen(kw_only=True)
+class BusReport:
+    """What is known of a bus.
+
+    Attributes:
+        id: of the bus.
+        gain_db: its static gain.
+        tracks: the ids of those that sound on it.
+        clips: how many of their clips sound.
+        sounding_s: for how long at least one of them lies under the playhead.
+        stem: "premaster" or "mastered", what its levels were measured on; None: it has no stem,
+            and so no levels.
+        levels: as of a file.
+        peaks: of its stem, factors of full scale.
+    """
+
+    id: str
+    gain_db: float
+    tracks: tuple[str, ...]
+    clips: int
+    sounding_s: float
+    stem: str | None
+    levels: Mapping[str, float | None]
+    peaks: Curve | None = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Reduction:
+    """What the limiter did.
+
+    Attributes:
+        deepest_db: the largest reduction, 0 or more.
+        deepest_s: when.
+        active_s: for how long there was any.
+        curve: the largest of each column, dB.
+    """
+
+    deepest_db: float
+    deepest_s: float
+    active_s: float
+    curve: Curve = field(repr=False)
+
+
+@frozen(kw_only=True)
+class JoinCount:
+    """What was looked at for clicks.
+
+    Attributes:
+        places: where in time clips begin or end.
+        edges: of clips.
+        crossfades: between two clips.
+        splices: where a clip ends and another of its track begins.
+    """
+
+    places: int
+    edges: int
+    crossfades: int
+    splices: int
+
+
+@frozen(kw_only=True)
+class Place:
+    """A place in a document, by its name, JSON Pointer and, where the text is at hand, line."""
+
+    document: str
+    pointer: str
+    line: int | None
+    column: int | None
+
+    def __str__(self) -> str:
+        return f"{self.document}:{self.line}" if self.line else f"{self.document} {self.pointer}"
+
+
+@frozen(kw_only=True)
+class Remark:
+    """A warning of the compilation or of the render.
+
+    Attributes:
+        code: stable, see docs/errors.md.
+        message: what is wrong.
+        help: what to do; None where there is nothing to add.
+        place: where in the timeline; None where that is not known.
+        at_s: when in the mix, for what has a time.
+        duration_s: how long, for a dropout.
+        tracks, clips: whose; clips as "track/clip".
+    """
+
+    code: str
+    message: str
+    help: str | None
+    place: Place | None
+    at_s: float | None = None
+    duration_s: float | None = None
+    tracks: tuple[str, ...] = ()
+    clips: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Report:
+    """What a render made, measured and checked.
+
+    Attributes:
+        timeline_id, title: of the timeline; the title is the id where it has none.
+        backend: what rendered it.
+        preset, mix_preset: the ids of the export and mix presets.
+        plan_digest: "sha256:" and the digest of the plan.
+        programs: versions by name.
+        files: the master, then the stems.
+        rate, channels, samples: of the master.
+        checks: of the master against its target and ceiling.
+        waveform: lowest and highest sample of each column, factors of full scale.
+        momentary, short_term: LUFS.
+        target_lufs, tolerance_lu, ceiling_db: what the preset asks for; None: nothing.
+        chapters: from markers, in time order.
+        buses: in the order of their sum.
+        reduction: what the limiter did; None where nothing was kept to compare the master with.
+        joins: what was looked at.
+        remarks: warnings, clicks and dropouts among them.
+    """
+
+    timeline_id: str
+    title: str
+    backend: str
+    preset: str
+    mix_preset: str
+    plan_digest: str
+    programs: Mapping[str, str]
+    files: tuple[DeliveredFile, ...]
+    rate: int
+    channels: int
+    samples: int
+    checks: tuple[Check, ...]
+    waveform: tuple[Curve, Curve] = field(repr=False)
+    momentary: Curve = field(repr=False)
+    short_term: Curve = field(repr=False)
+    target_lufs: float | None
+    tolerance_lu: float
+    ceiling_db: float | None
+    chapters: tuple[Chapter, ...]
+    buses: tuple[BusReport, ...]
+    reduction: Reduction | None
+    joins: JoinCount
+    remarks: tuple[Remark, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """How long the master lasts, seconds."""
+        return self.samples / self.rate
+
+    @property
+    def faults(self) -> tuple[Remark, ...]:
+        """Clicks and dropouts."""
+        return tuple(remark for remark in self.remarks if remark.at_s is not None)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the master is what its preset asks for, without a click or a dropout."""
+        return all(check.passed for check in self.checks) and not self.faults
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as plain data, in the order of docs/report.md."""
+        lowest, highest = self.waveform
+        return {
+            "schema_version": REPORT_VERSION,
+            "timeline_id": self.timeline_id,
+            "title": self.title,
+            "backend": self.backend,
+            "export_preset": self.preset,
+            "mix_preset_id": self.mix_preset,
+            "plan_digest": self.plan_digest,
+            "programs": dict(self.programs),
+            "passed": self.passed,
+            "duration_s": self.duration_s,
+            "sample_rate": self.rate,
+            "channels": self.channels,
+            "files": [asdict(file) for file in self.files],
+            "checks": [asdict(check) for check in self.checks],
+            "target": {
+                "lufs": self.target_lufs,
+                "tolerance_lu": self.tolerance_lu,
+                "ceiling_db": self.ceiling_db,
+            },
+            "chapters": [asdict(chapter) for chapter in self.chapters],
+            "buses": [asdict(bus) for bus in self.buses],
+            "limiter": asdict(self.reduction) if self.reduction else None,
+            "joins": asdict(self.joins),
+            "warnings": [asdict(remark) for remark in self.remarks],
+            "curves": {
+                "waveform": {
+                    "start_s": lowest.start_s,
+                    "step_s": lowest.step_s,
+                    "lowest": lowest.values,
+                    "highest": highest.values,
+                },
+                "momentary_lufs": asdict(self.momentary),
+                "short_term_lufs": asdict(self.short_term),
+            },
+        }
+
+    def to_json(self) -> str:
+        """The document report.json, ended by a line feed; lists of numbers on one line."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"

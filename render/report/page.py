@@ -1,0 +1,229 @@
+"""The delivery report as one HTML page: no network, no other file, no framework.
+
+Promises: a pure function of the report. Whatever text a timeline holds stands in the page as text
+(Jinja2 escapes every value, and the page forbids itself to load or send anything). Without
+JavaScript all of it is there but the read-out under the pointer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+
+from attrs import frozen
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from .curves import Curve
+from .findings import timestamp
+from .joins import decibels
+from .model import BusReport, Report
+
+WIDTH = 1000.0
+"""Of every picture, in its own units: the whole master."""
+
+HEIGHT = 100.0
+
+LOUDEST_LUFS, QUIETEST_LUFS = 0.0, -48.0
+"""What the loudness picture shows."""
+
+FLOOR_DB = -60.0
+"""The bottom of the pictures of buses."""
+
+LEAST_REDUCTION_DB = 3.0
+"""The picture of the reduction shows at least so much."""
+
+_TICKS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
+_MOST_TICKS = 9
+
+
+@frozen
+class Tick:
+    """A mark of an axis: where, in percent of it, and what stands there."""
+
+    at: float
+    text: str
+
+
+@frozen
+class Lane:
+    """A bus's picture beside its levels."""
+
+    bus: BusReport
+    outline: str
+
+
+def page_text(report: Report) -> str:
+    """The page, ended by a line feed."""
+    deepest = report.reduction.deepest_db if report.reduction else 0.0
+    depth = max(LEAST_REDUCTION_DB, math.ceil(deepest))
+    return _template().render(
+        report=report,
+        outline=_outline(report, *report.waveform),
+        momentary=_line(report, report.momentary),
+        short_term=_line(report, report.short_term),
+        reduced=_hanging(report, report.reduction.curve, depth) if report.reduction else "",
+        depth=depth,
+        floor=FLOOR_DB,
+        times=tuple(_times(report.duration_s)),
+        lanes=[Lane(bus, _standing(report, bus.peaks)) for bus in report.buses if bus.peaks],
+        levels=[Tick(_percent(_down(v)), f"{v:g}") for v in (0, -12, -24, -36, -48)],
+        ceiling_factor=None if report.ceiling_db is None else 10 ** (report.ceiling_db / 20),
+        curves=_curves(report),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader(__package__, ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "clock": _clock,
+        "level": _level,
+        "length": _length,
+        "size": _size,
+        "across": _across,
+        "down": _down,
+        "meter": _meter,
+    }
+    return environment.get_template("page.html.jinja")
+
+
+def _clock(seconds: float) -> str:
+    """1:02.345."""
+    return timestamp(round(seconds * 1000), 1000)
+
+
+def _length(seconds: float) -> str:
+    """A duration without more digits than matter: 48.0 s, 12:03, 1:02:03."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def _level(value: float | None, digits: int = 1) -> str:
+    """A level with a true minus sign; that of silence is a dash."""
+    return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
+
+
+def _size(count: int) -> str:
+    """Bytes for people."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
+
+
+def _meter(lufs: float | None) -> float:
+    """How much of a meter from `QUIETEST_LUFS` to `LOUDEST_LUFS` a loudness fills, percent."""
+    return 0.0 if lufs is None else 100.0 - _percent(_down(lufs))
+
+
+def _across(seconds: float, report: Report) -> float:
+    """Where a time lies, in percent of the master."""
+    return round(100.0 * min(seconds / report.duration_s, 1.0), 3)
+
+
+def _down(lufs: float) -> float:
+    """Where a loudness lies in its picture, from the top."""
+    share = (LOUDEST_LUFS - lufs) / (LOUDEST_LUFS - QUIETEST_LUFS)
+    return round(HEIGHT * min(max(share, 0.0), 1.0), 2)
+
+
+def _percent(down: float) -> float:
+    return round(100.0 * down / HEIGHT, 3)
+
+
+def _places(report: Report, curve: Curve) -> Iterator[float]:
+    """Where across the picture each value of a curve lies."""
+    scale = WIDTH / report.duration_s
+    for k in range(len(curve.values)):
+        yield round(min((curve.start_s + k * curve.step_s) * scale, WIDTH), 1)
+
+
+def _points(points: Iterable[tuple[float, float]]) -> str:
+    return "L".join(f"{x:g} {y:g}" for x, y in points)
+
+
+def _outline(report: Report, lowest: Curve, highest: Curve) -> str:
+    """The waveform as an area: along its upper side, and back along its lower."""
+    places = [*_places(report, highest), WIDTH]
+    top = [_swing(value) for value in highest.values]
+    bottom = [_swing(value) for value in lowest.values]
+    # The last column lasts to the end.
+    above = zip(places, [*top, *top[-1:]], strict=False)
+    below = zip(reversed(places), reversed([*bottom, *bottom[-1:]]), strict=False)
+    return f"M{_points([*above, *below])}Z"
+
+
+def _standing(report: Report, peaks: Curve) -> str:
+    """Magnitudes in dB as an area that stands on `FLOOR_DB`."""
+    heights = [_height(value or 0.0) for value in peaks.values]
+    places = [*_places(report, peaks), WIDTH]
+    points = zip(places, [*heights, *heights[-1:]], strict=False)  # the last lasts to the end
+    return f"M{_points([(0.0, HEIGHT), *points, (WIDTH, HEIGHT)])}Z"
+
+
+def _height(magnitude: float) -> float:
+    share = decibels(magnitude) / FLOOR_DB
+    return round(HEIGHT * min(max(share, 0.0), 1.0), 2)
+
+
+def _swing(value: float | None) -> float:
+    """Where a sample lies in its picture."""
+    return round(HEIGHT / 2 * (1.0 - min(max(value or 0.0, -1.0), 1.0)), 2)
+
+
+def _line(report: Report, curve: Curve) -> str:
+    """Loudness as a line, with gaps where there is none."""
+    parts: list[list[tuple[float, float]]] = [[]]
+    for place, value in zip(_places(report, curve), curve.values, strict=True):
+        if value is None:
+            parts.append([])
+        else:
+            parts[-1].append((place, _down(value)))
+    return "".join(f"M{_points(part)}" for part in parts if part)
+
+
+def _hanging(report: Report, curve: Curve, depth: float) -> str:
+    """A reduction as an area that hangs from the top."""
+    points = [
+        (place, round(HEIGHT * min((value or 0.0) / depth, 1.0), 2))
+        for place, value in zip(_places(report, curve), curve.values, strict=True)
+    ]
+    return f"M{_points([(0.0, 0.0), *points, (WIDTH, 0.0)])}Z"
+
+
+def _times(duration: float) -> Iterator[Tick]:
+    """The marks of the time axis: few, at round times."""
+    fitting = (step for step in _TICKS_S if duration / step <= _MOST_TICKS)
+    step = next(fitting, _TICKS_S[-1] * math.ceil(duration / _TICKS_S[-1] / _MOST_TICKS))
+    for k in range(int(duration / step + 1e-9) + 1):
+        at = k * step
+        text = f"{at:g} s" if step < 1 else _clock(at).removesuffix(".000")
+        yield Tick(round(100.0 * at / duration, 3), text)
+
+
+def _curves(report: Report) -> Mapping[str, object]:
+    """What the read-out under the pointer looks up."""
+    lowest, highest = report.waveform
+
+    def listed(curve: Curve) -> dict[str, object]:
+        return {"start": curve.start_s, "step": curve.step_s, "values": curve.values}
+
+    peaks = tuple(
+        max(high or 0.0, -(low or 0.0))
+        for low, high in zip(lowest.values, highest.values, strict=True)
+    )
+    return {
+        "duration": report.duration_s,
+        "peak": listed(Curve(highest.start_s, highest.step_s, peaks)),
+        "momentary": listed(report.momentary),
+        "short_term": listed(report.short_term),
+        "reduction": listed(report.reduction.curve) if report.reduction else None,
+    }
