@@ -9,7 +9,8 @@ so steps that do not wait for each other (`Step.after`) may run at the same time
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from ..backends.tools import Tool
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
-from .process import Completed, run_process
+from .parallel import run_steps
+from .process import Completed, Stop, StoppedError, run_process
 from .workspace import Workspace
 
 INLINE_BYTES = 100_000
@@ -67,6 +69,7 @@ class Executor:
         documents: what origins speak of.
         cache: where the outputs of steps that are marked `cached` are kept; None: nowhere.
         media: the digest of a source's content, by its path.
+        jobs: how many steps may run at once.
     """
 
     plan: Plan
@@ -77,17 +80,35 @@ class Executor:
     documents: Documents = field(factory=dict)
     cache: Cache | None = None
     media: Mapping[str, str] = field(factory=dict)
+    jobs: int = 1
+    _telling: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
 
-    def run_step(self, step: Step, facts: Mapping[str, float]) -> Readings:
+    def run_steps(
+        self, steps: Sequence[Step], facts: Mapping[str, float]
+    ) -> Mapping[str, Readings]:
+        """Run some of the plan's steps, as many at once as may be, in the way of `run_steps`.
+
+        What the other steps leave must be there. Gives the readings of each by its id.
+
+        Raises:
+            RenderError: as `run_step`, of the first step in their order that failed.
+        """
+        return run_steps(steps, lambda step, stop: self.run_step(step, facts, stop), self.jobs)
+
+    def run_step(
+        self, step: Step, facts: Mapping[str, float], stop: Stop | None = None
+    ) -> Readings:
         """Run one step; its inputs must be there and its facts known.
 
         Raises:
             RenderError: MIX603, the program failed; or as finding the program.
+            StoppedError: `stop` was asked for.
         """
+        stop = stop or Stop()
         self._tell(step, 0.0)
         try:
             self._lay_out(step)
-            readings = self._kept_or_run(step, facts)
+            readings = self._kept_or_run(step, facts, stop)
         except OSError as error:
             reason = self.spaces.relative(error.strerror or str(error))
             raise self._failed(step, f"stopped: {reason}", ()) from error
@@ -95,7 +116,14 @@ class Executor:
         return readings
 
     def _tell(self, step: Step, done: float) -> None:
-        self.listener(Progress(step.id, step.purpose, done))
+        with self._telling:
+            self.listener(Progress(step.id, step.purpose, done))
+
+    def _tell_unless(self, stop: Stop, step: Step, done: float) -> None:
+        """What runs in this process ends where it tells how far it is."""
+        if stop.asked:
+            raise StoppedError
+        self._tell(step, done)
 
     def _lay_out(self, step: Step) -> None:
         """Make the directories of what the step writes, and the files of its scripts."""
@@ -104,12 +132,12 @@ class Executor:
         for script in step.scripts:
             Path(self.spaces.path(script.file)).write_text(script.text, "utf-8", newline="\n")
 
-    def _kept_or_run(self, step: Step, facts: Mapping[str, float]) -> Readings:
+    def _kept_or_run(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Take what an earlier run kept of a step, or run it, and keep that."""
         run = self._run_here if step.program == OURSELVES else self._run_program
         unknown = any(file.path not in self.media for file in step.inputs)
         if self.cache is None or not step.cached or unknown:
-            return run(step, facts)
+            return run(step, facts, stop)
         content = " ".join(self.media[file.path] for file in step.inputs)
         key = f"{step.digest} {self.tool(step.program).version_text} {content}"
         files = {
@@ -118,25 +146,25 @@ class Executor:
         }
         if all(self.cache.take(*each) for each in files.items()):
             return {}
-        readings = run(step, facts)
+        readings = run(step, facts, stop)
         for each in files.items():
             self.cache.keep(*each)
         return readings
 
-    def _run_program(self, step: Step, facts: Mapping[str, float]) -> Readings:
+    def _run_program(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Run a step whose program is another's."""
         output = _Output(step, partial(self._tell, step))
         argv = command(step, self.tool(step.program), self.spaces, facts)
-        completed = run_process(argv, self.spaces.work, output.take)
+        completed = run_process(argv, self.spaces.work, output.take, stop)
         if completed.status != 0:
             raise self._failed(step, _how_it_ended(completed), completed.errors)
         return output.readings
 
-    def _run_here(self, step: Step, facts: Mapping[str, float]) -> Readings:
+    def _run_here(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Run a step of the native engine, which is imported only where a plan has one."""
         from ..backends.native.run import run_step  # noqa: PLC0415
 
-        return run_step(step, self.spaces.path, facts, partial(self._tell, step))
+        return run_step(step, self.spaces.path, facts, partial(self._tell_unless, stop, step))
 
     def _failed(self, step: Step, reason: str, errors: tuple[str, ...]) -> RenderError:
         lines = [_tidy(self.spaces.relative(line)) for line in errors]

@@ -1,8 +1,8 @@
 """Runs a whole plan, with the loudness loop around those of its steps that need repeating.
 
-Promises: every step runs once, in the plan's order, except those between the loudness gain and
-the delivered master, which run once an attempt; what depends on the settled gain but does not
-feed the master (mastered stems) runs once, after the loop.
+Promises: every step runs once, after those that it waits for, except those between the loudness
+gain and the delivered master, which run once an attempt; what depends on the settled gain but does
+not feed the master (mastered stems) runs once, after the loop.
 """
 
 from __future__ import annotations
@@ -50,26 +50,24 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
     plan = executor.plan
     goal = plan.loudness
     if goal is None:
-        for step in plan.steps:
-            executor.run_step(step, {})
+        executor.run_steps(plan.steps, {})
         return None
     parts = loop_phases(plan, goal)
-    readings = {step.id: executor.run_step(step, {}) for step in parts.before}
+    readings = executor.run_steps(parts.before, {})
     loudness = readings[goal.measure].get(MEASURED_KEY, float("-inf"))
     master = Path(executor.spaces.path(plan.deliveries[0].file))
     measurements: list[Measurement] = []
 
     def finish(setting: Setting) -> Levels:
         attempt = len(measurements)
-        for step in parts.looped:
-            purpose = f"{step.purpose}, correction {attempt}" if attempt else step.purpose
-            executor.run_step(evolve(step, purpose=purpose), _facts(goal, setting))
+        said = f", correction {attempt}" if attempt else ""
+        steps = [evolve(step, purpose=f"{step.purpose}{said}") for step in parts.looped]
+        executor.run_steps(steps, _facts(goal, setting))
         measurements.append(measure(master))
         return Levels(measurements[-1].integrated, measurements[-1].true_peak_dbtp)
 
     outcome = reach(goal, loudness, finish)
-    for step in parts.after:
-        executor.run_step(step, _facts(goal, outcome.setting))
+    executor.run_steps(parts.after, _facts(goal, outcome.setting))
     reached = FinishFacts(
         integrated_lufs=None if is_silent(loudness) else loudness,
         gain_db=outcome.setting.gain_db,

@@ -1,7 +1,8 @@
 """Runs one child process to its end.
 
 Promises: the child's output is read as it comes, so that it never blocks; of its errors only the
-tail is kept; and whatever interrupts the caller ends the child first.
+tail is kept; and whatever interrupts the caller ends the child first. Another thread may end it too
+(`Stop`).
 """
 
 from __future__ import annotations
@@ -32,11 +33,50 @@ class Completed:
     errors: tuple[str, ...]
 
 
-def run_process(argv: Sequence[str], directory: Path, on_line: Callable[[str], None]) -> Completed:
+class Stop:
+    """Asks a run, from another thread, to end: its child is ended, politely and then surely."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[str] | None = None
+        self.asked = False
+
+    def ask(self) -> None:
+        """End what runs, and whatever would be started."""
+        with self._lock:
+            self.asked = True
+            child = self._child
+        if child is not None:
+            _ask_to_end(child)
+
+    def concerns(self, child: subprocess.Popen[str] | None) -> None:
+        """Say which child runs now; None: none."""
+        with self._lock:
+            self._child = child
+            asked = self.asked
+        if asked and child is not None:
+            _ask_to_end(child)
+
+
+class StoppedError(Exception):
+    """A run ended because it was asked to."""
+
+
+def _ask_to_end(child: subprocess.Popen[str]) -> None:
+    child.terminate()
+    killer = threading.Timer(_SECONDS_TO_END, child.kill)
+    killer.daemon = True
+    killer.start()
+
+
+def run_process(
+    argv: Sequence[str], directory: Path, on_line: Callable[[str], None], stop: Stop | None = None
+) -> Completed:
     """Run a program in `directory`, giving each line of its standard output to `on_line`.
 
     Raises:
         OSError: the program cannot be started, or its arguments are too long.
+        StoppedError: `stop` was asked for.
     """
     child = subprocess.Popen(
         argv,
@@ -52,6 +92,8 @@ def run_process(argv: Sequence[str], directory: Path, on_line: Callable[[str], N
     )
     tail: deque[str] = deque(maxlen=_LINES_KEPT)
     try:
+        if stop is not None:
+            stop.concerns(child)
         assert child.stdout is not None and child.stderr is not None
         reader = threading.Thread(target=_keep, args=(child.stderr, tail), daemon=True)
         reader.start()
@@ -60,7 +102,11 @@ def run_process(argv: Sequence[str], directory: Path, on_line: Callable[[str], N
         child.wait()
         reader.join()
     finally:
+        if stop is not None:
+            stop.concerns(None)
         _end(child)
+    if stop is not None and stop.asked:
+        raise StoppedError
     return Completed(child.returncode, tuple(tail))
 
 

@@ -1,0 +1,171 @@
+"""Steps at the same time end as steps one after the other would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+from attrs import evolve
+from handmade import step
+from mixdown.backends.protocol import OURSELVES
+from mixdown.render import parallel
+from mixdown.render.parallel import processors, run_steps
+from mixdown.render.process import Stop, StoppedError, run_process
+
+PATIENCE = 20.0
+
+
+def steps(*ids: str, **after: tuple[str, ...]):
+    return [step(id, after=after.get(id, ())) for id in ids]
+
+
+def test_steps_that_wait_for_nothing_run_together():
+    together = threading.Barrier(3, timeout=PATIENCE)
+    ran = run_steps(steps("a", "b", "c"), lambda step, stop: together.wait() or step.id, 3)
+    assert list(ran) == ["a", "b", "c"]
+
+
+def test_no_more_than_so_many_run():
+    now, most, lock = set(), [], threading.Lock()
+
+    def run(step, stop):
+        with lock:
+            now.add(step.id)
+            most.append(len(now))
+        time.sleep(0.02)
+        with lock:
+            now.remove(step.id)
+
+    run_steps(steps(*"abcdefgh"), run, 3)
+    assert max(most) <= 3
+    assert len(most) == 8
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_step_runs_after_those_that_it_waits_for(jobs):
+    order = []
+    ran = run_steps(
+        steps("a", "b", "c", "d", c=("a", "elsewhere"), d=("c", "b")),
+        lambda step, stop: order.append(step.id) or step.id.upper(),
+        jobs,
+    )
+    assert ran == {"a": "A", "b": "B", "c": "C", "d": "D"}
+    assert order.index("a") < order.index("c") < order.index("d") > order.index("b")
+
+
+def test_of_those_in_this_process_one_runs_at_a_time():
+    running = threading.Lock()
+
+    def run(step, stop):
+        assert running.acquire(blocking=False)
+        time.sleep(0.02)
+        running.release()
+
+    run_steps([evolve(each, program=OURSELVES) for each in steps(*"abcd")], run, 4)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 4])
+def test_the_first_failure_in_order_counts_whichever_happens_first(jobs):
+    """Both `b` and `d` fail, and `d` long before; `a` runs to its end, `e` is not begun."""
+    done = []
+    failed = threading.Event()
+
+    def run(step, stop):
+        if step.id == "d":
+            failed.set()
+            raise ValueError("d")
+        if step.id == "b":
+            assert jobs < 4 or failed.wait(PATIENCE)
+            raise ValueError("b")
+        if step.id == "c" and jobs > 1:  # ended by the failure of b, before it
+            while not stop.asked:
+                time.sleep(0.001)
+            raise StoppedError
+        done.append(step.id)
+
+    with pytest.raises(ValueError, match=r"^b$"):
+        run_steps(steps("a", "b", "c", "d", "e", e=("a", "d")), run, jobs)
+    assert done == ["a"]
+
+
+def test_a_step_before_the_failed_one_still_runs():
+    """It may fail too, and would have been the first."""
+    done = []
+
+    def run(step, stop):
+        if step.id == "c":
+            raise ValueError("c")
+        time.sleep(0.05)
+        done.append(step.id)
+
+    with pytest.raises(ValueError, match="c"):
+        run_steps(steps("a", "b", "c", b=("a",)), run, 2)
+    assert done == ["a", "b"]
+
+
+SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+
+
+def sleeping(tmp_path, pids):
+    def run(step, stop):
+        return run_process([sys.executable, "-c", SLEEPER], tmp_path, pids.append, stop)
+
+    return run
+
+
+def is_gone(pid: str) -> bool:
+    try:
+        os.kill(int(pid), signal.SIGCONT)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_an_interrupt_ends_every_step(tmp_path):
+    pids: list[str] = []
+    before = time.monotonic()
+
+    def interrupt():
+        while len(pids) < 2:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_steps(steps("a", "b"), sleeping(tmp_path, pids), 2)
+    assert time.monotonic() - before < PATIENCE
+    assert all(map(is_gone, pids))
+
+
+def test_a_failure_ends_the_process_of_a_step_behind_it(tmp_path):
+    pids: list[str] = []
+
+    def run(step, stop):
+        if step.id == "b":
+            return sleeping(tmp_path, pids)(step, stop)
+        while not pids:
+            time.sleep(0.01)
+        raise ValueError("a")
+
+    with pytest.raises(ValueError, match="a"):
+        run_steps(steps("a", "b"), run, 2)
+    assert all(map(is_gone, pids))
+
+
+def test_who_was_stopped_before_its_start_does_not_run_long(tmp_path):
+    stop = Stop()
+    stop.ask()
+    before = time.monotonic()
+    with pytest.raises(StoppedError):
+        run_process([sys.executable, "-c", SLEEPER], tmp_path, print, stop)
+    assert time.monotonic() - before < PATIENCE
+
+
+def test_the_processors_of_this_process_are_counted(monkeypatch):
+    assert 1 <= processors() <= (os.cpu_count() or 1)
+    monkeypatch.delattr(parallel.os, "sched_getaffinity")
+    assert processors() == os.cpu_count()
