@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 @click.option(
     "--no-report", is_flag=True, help="Check no joins, and write no report.json and report.html."
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Steps at once.  [default: as many as there are processors]",
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @allow_outside
 def command(
@@ -49,6 +55,7 @@ def command(
     store: str | None,
     registry: str | None,
     no_report: bool,
+    jobs: int | None,
     quiet: bool,
     allow_outside: bool,
 ) -> None:
@@ -82,6 +89,7 @@ def command(
             strict=strict,
             report=not no_report,
             progress=progress,
+            jobs=jobs,
         )
     kept = service.keep(result).artifacts if service is not None else ()
     if write_facts is not None:

@@ -34,6 +34,7 @@ from .mastering import run_plan
 from .report.stage import Reported, stage_report
 from .result import MANIFEST, Rendered, RenderResult, manifest_text
 from .workspace import Workspace, publish, workspace, write_file
+from .parallel import processors
 
 MASTER = "master"
 KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
@@ -50,6 +51,7 @@ def render(
     **choices: Unpack[Choices],
 ) -> RenderResult:
     """Renders a timeline, or a graph, to a master, stems and a manifest.
+    jobs: int | None = None,
 
     Facts under which the master would pass its ceiling (they come from another version of a
     program, say) are dropped, and the master is measured anew.
@@ -64,6 +66,7 @@ def render(
         choices: as for `compile`: see `Choices`; `facts` are those of `RenderResult.facts`.
 
     Returns:
+        jobs: how many steps may run at once; None: as many as there are processors.
         Master, stems and manifest, each measured and described.
 
     Raises:
@@ -80,6 +83,7 @@ def render(
     )
 
 
+        jobs=jobs,
 def render_request(
     timeline: Timeline | GraphFile,
     request: RenderRequest,
@@ -92,19 +96,25 @@ def render_request(
 ) -> RenderResult:
     """The same for a request; arguments, result and errors as `render`."""
     compilation = compile_request(timeline, request, disable=disable, strict=strict)
+    jobs: int | None = None,
     try:
-        return render_compilation(compilation, out=out, report=report, progress=progress)
+        return render_compilation(compilation, out=out, report=report, progress=progress, jobs=jobs)
     except RenderError as error:
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
         if not over or compilation.fact_key not in compilation.request.facts.finishes:
             raise
     anew = evolve(request, facts=Facts())
     compilation = compile_request(timeline, anew, disable=disable, strict=strict)
-    return render_compilation(compilation, out=out, report=report, progress=progress)
+    return render_compilation(compilation, out=out, report=report, progress=progress, jobs=jobs)
 
 
 def render_compilation(
-    compilation: Compilation, *, out: Path, report: bool = True, progress: Listener = ignore
+    compilation: Compilation,
+    *,
+    out: Path,
+    report: bool = True,
+    progress: Listener = ignore,
+    jobs: int | None = None,
 ) -> RenderResult:
     """Renders what was compiled; arguments, result and errors as `render`."""
     plan, request = compilation.plan, compilation.request
@@ -120,6 +130,7 @@ def render_compilation(
             origins={node.name: node.origin for node in compilation.graph},
             documents=compilation.timeline.documents,
         )
+            jobs=jobs or processors(),
         mastered = run_plan(executor, _measure_master)
         finish: FinishFacts | None
         if mastered is not None:
