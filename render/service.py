@@ -31,10 +31,10 @@ from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
 from .loudness import Levels, judge
 from .mastering import run_plan
+from .parallel import processors
 from .report.stage import Reported, stage_report
 from .result import MANIFEST, Rendered, RenderResult, manifest_text
 from .workspace import Workspace, publish, workspace, write_file
-from .parallel import processors
 
 MASTER = "master"
 KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
@@ -48,10 +48,10 @@ def render(
     strict: bool = False,
     report: bool = True,
     progress: Listener = ignore,
+    jobs: int | None = None,
     **choices: Unpack[Choices],
 ) -> RenderResult:
     """Renders a timeline, or a graph, to a master, stems and a manifest.
-    jobs: int | None = None,
 
     Facts under which the master would pass its ceiling (they come from another version of a
     program, say) are dropped, and the master is measured anew.
@@ -63,10 +63,10 @@ def render(
         strict: whether warnings of the compilation are errors.
         report: whether to check the joins of what was made, and to write the delivery report.
         progress: is told how far each step is.
+        jobs: how many steps may run at once; None: as many as there are processors.
         choices: as for `compile`: see `Choices`; `facts` are those of `RenderResult.facts`.
 
     Returns:
-        jobs: how many steps may run at once; None: as many as there are processors.
         Master, stems and manifest, each measured and described.
 
     Raises:
@@ -80,10 +80,10 @@ def render(
         strict=strict,
         report=report,
         progress=progress,
+        jobs=jobs,
     )
 
 
-        jobs=jobs,
 def render_request(
     timeline: Timeline | GraphFile,
     request: RenderRequest,
@@ -93,10 +93,10 @@ def render_request(
     strict: bool = False,
     report: bool = True,
     progress: Listener = ignore,
+    jobs: int | None = None,
 ) -> RenderResult:
     """The same for a request; arguments, result and errors as `render`."""
     compilation = compile_request(timeline, request, disable=disable, strict=strict)
-    jobs: int | None = None,
     try:
         return render_compilation(compilation, out=out, report=report, progress=progress, jobs=jobs)
     except RenderError as error:
@@ -127,6 +127,7 @@ def render_compilation(
             tool=tools.__getitem__,
             spaces=spaces,
             listener=progress,
+            jobs=jobs or processors(),
             origins={node.name: node.origin for node in compilation.graph},
             documents=compilation.timeline.documents,
         )
