@@ -131,7 +131,6 @@ def render_compilation(
             origins={node.name: node.origin for node in compilation.graph},
             documents=compilation.timeline.documents,
         )
-            jobs=jobs or processors(),
         mastered = run_plan(executor, _measure_master)
         finish: FinishFacts | None
         if mastered is not None:
