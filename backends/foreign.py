@@ -71,5 +71,4 @@ def _step(step_id: str, source: Source, file: File) -> Step:
         after=(),
         samples=source.frames,
         rate=source.rate,
-        cached=True,
     )

@@ -143,8 +143,6 @@ class Step:
         samples: how many samples its output lasts, for progress.
         rate: Hz of those samples.
         scripts: texts to put into files first.
-        cached: whether its outputs are worth keeping for later runs; for steps that read sources
-            alone.
     """
 
     id: str
@@ -158,7 +156,6 @@ class Step:
     samples: int
     rate: int
     scripts: tuple[Script, ...] = ()
-    cached: bool = False
 
     @property
     def digest(self) -> str:

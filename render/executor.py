@@ -67,8 +67,8 @@ class Executor:
         listener: is told of progress.
         origins: the origin of an IR value, by its name.
         documents: what origins speak of.
-        cache: where the outputs of steps that are marked `cached` are kept; None: nowhere.
-        media: the digest of a source's content, by its path.
+        cache: where the outputs of steps that have a key are kept; None: nowhere.
+        keys: what those outputs are made of, by the step's id (`keeping.keys`).
         jobs: how many steps may run at once.
     """
 
@@ -79,7 +79,7 @@ class Executor:
     origins: Mapping[str, Origin | None] = field(factory=dict)
     documents: Documents = field(factory=dict)
     cache: Cache | None = None
-    media: Mapping[str, str] = field(factory=dict)
+    keys: Mapping[str, str] = field(factory=dict)
     jobs: int = 1
     _telling: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
 
@@ -135,15 +135,11 @@ class Executor:
     def _kept_or_run(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Take what an earlier run kept of a step, or run it, and keep that."""
         run = self._run_here if step.program == OURSELVES else self._run_program
-        unknown = any(file.path not in self.media for file in step.inputs)
-        if self.cache is None or not step.cached or unknown:
+        key = self.keys.get(step.id)
+        if self.cache is None or key is None:
             return run(step, facts, stop)
-        content = " ".join(self.media[file.path] for file in step.inputs)
-        key = f"{step.digest} {self.tool(step.program).version_text} {content}"
-        files = {
-            f"{key} {number}": Path(self.spaces.path(file))
-            for number, file in enumerate(step.outputs)
-        }
+        places = (Path(self.spaces.path(file)) for file in step.outputs)
+        files = {f"{key}/{number}": place for number, place in enumerate(places)}
         if all(self.cache.take(*each) for each in files.items()):
             return {}
         readings = run(step, facts, stop)

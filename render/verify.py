@@ -48,6 +48,7 @@ from ..ir.nodes import (
     Source,
 )
 from .executor import Executor
+from .keeping import keys
 from .workspace import workspace
 
 REFERENCE = "reference"
@@ -212,7 +213,7 @@ def _executor(
             origins={node.name: node.origin for node in compilation.graph},
             documents=compilation.timeline.documents,
             cache=user_cache(),
-            media={source.path: source.digest for source in compilation.graph.sources},
+            keys=keys(plan, compilation.graph.sources, lambda name: tools[name].version_text),
         )
 
 

@@ -140,8 +140,7 @@ def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
     job = Job(file.path.removesuffix(".wav"), f"decode {source.path}", ())
     shared.instances.labels[job.id] = clip
     length = source.length(rate)
-    step = _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
-    return evolve(step, cached=True)
+    return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
 
 
 def measure_step(shared: Shared, step_id: str, value: str, file: File) -> Step:
