@@ -175,7 +175,10 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
         "mode": "which peaks it holds",
         "margin_db": "dB under the ceiling that it aims at",
     },
-    "dither": {"bits": "what the file stores; 1 to 24"},
+    "dither": {
+        "bits": "what the file stores; 1 to 24",
+        "noise": "white, or moved to where ears are deaf",
+    },
     "output": {
         "role": "what the file is",
         "target": '"master", or the bus of a stem',

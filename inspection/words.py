@@ -116,11 +116,13 @@ def _limiter(node: ir.Limiter, rate: int) -> str:
 
 
 def _dither(node: ir.Dither, rate: int) -> str:
-    return f"dither to {node.bits} bits"
+    shaped = ", its noise shaped" if node.noise is ir.DitherNoise.SHAPED else ""
+    return f"dither to {node.bits} bits{shaped}"
 
 
 def _output(node: ir.Output, rate: int) -> str:
-    return f"{node.target} as {node.container} {node.encoding}"
+    stored = node.encoding if node.bit_rate is None else f"{node.bit_rate} kbit/s"
+    return f"{node.target} as {node.container} {stored}"
 
 
 def _downmix(node: ir.Downmix, rate: int) -> str:

@@ -48,6 +48,17 @@ class LimitMode(StrEnum):
     SAMPLE_PEAK = "sample_peak"
 
 
+class DitherNoise(StrEnum):
+    """What the error of a quantiser sounds like: white, or moved to where ears are deaf."""
+
+    TPDF = "tpdf"
+    SHAPED = "shaped"
+
+
+LOWEST_SHAPED_RATE = 40_000
+"""Hz; under it there is no room above what is heard, and shaped noise is white."""
+
+
 class OutputRole(StrEnum):
     """What a delivered file is."""
 
@@ -362,10 +373,14 @@ class Limiter(Node):
 
 @frozen
 class Dither(Node):
-    """TPDF noise of one least significant bit at `bits`, seeded from its operand's digest."""
+    """TPDF noise of one least significant bit at `bits`, seeded from its operand's digest.
+
+    Where it is shaped, what comes out lies on the steps of `bits`, and the error is fed back.
+    """
 
     kind: ClassVar[str] = "dither"
     bits: int
+    noise: DitherNoise = field(default=DitherNoise.TPDF, metadata=OMITTED)
 
 
 @frozen

@@ -39,7 +39,10 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
             "alimiter at 4 times the rate (soxr), aimed 0.4 dB under the ceiling and then "
             "verified; at the rate itself for sample peaks; ceilings from -23.6 to 0 dB"
         ),
-        "dither": _native("aresample with TPDF noise; ffmpeg seeds it, always the same"),
+        "dither": _native(
+            "aresample with TPDF noise, which ffmpeg seeds, always the same; shaped by choice, as "
+            "low_shibata, at 44.1 and 48 kHz"
+        ),
         "output": _native("WAV 16, 24, 32f, 64f and FLAC 16, 24 bit, rounded half to even"),
     }
 )

@@ -11,7 +11,15 @@ from collections.abc import Mapping
 
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
-from ...ir.nodes import Dither, Encoding, Limiter, LimitMode, Output
+from ...ir.nodes import (
+    LOWEST_SHAPED_RATE,
+    Dither,
+    DitherNoise,
+    Encoding,
+    Limiter,
+    LimitMode,
+    Output,
+)
 from .inputs import resample
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
 from .wiring import Call, Chain, Text, call
@@ -24,6 +32,12 @@ TRUE_PEAK_ALLOWANCE_DB = 0.4
 
 LOWEST_LIMIT_DB = -24.0
 """alimiter goes no lower than 0.0625."""
+
+SHAPED_METHOD = "low_shibata"
+"""The way of shaping that moves as much noise as the native engine's filters do: 16 dB in all."""
+
+SHAPED_RATES = (44_100, 48_000)
+"""At other rates aresample warns and takes another noise."""
 
 ENCODERS: Mapping[tuple[str, Encoding], str] = {
     ("wav", Encoding.S16): "pcm_s16le",
@@ -69,14 +83,25 @@ def emit_limiter(site: Site, node: Limiter) -> Chain:
 
 
 def emit_dither(site: Site, node: Dither) -> Chain:
-    """TPDF noise of one step at `bits`, and what is on that grid then, as float64 again."""
-    return site.then(*quantise(node.bits, dither=True), TO_DOUBLE)
+    """TPDF noise of one step at `bits`, and what is on that grid then, as float64 again.
+
+    Raises:
+        BackendError: MIX502, ffmpeg has no shaped noise for the rate.
+    """
+    rate = site.signal.rate
+    shaped = node.noise is DitherNoise.SHAPED and rate >= LOWEST_SHAPED_RATE
+    if shaped and rate not in SHAPED_RATES:
+        raise _refusal(
+            node,
+            f"%{node.name}: ffmpeg has no noise-shaped dither for {rate} Hz",
+            "choose tpdf, 44100 or 48000 Hz, or the native backend",
+        )
+    return site.then(*quantise(node.bits, SHAPED_METHOD if shaped else "triangular"), TO_DOUBLE)
 
 
-def quantise(bits: int, *, dither: bool = False) -> tuple[Call, ...]:
-    """Float64 to integers of `bits` in the upper bits of 16 or 32."""
+def quantise(bits: int, method: str = "none") -> tuple[Call, ...]:
+    """Float64 to integers of `bits` in the upper bits of 16 or 32, by a way of dithering."""
     width = 16 if bits <= 16 else 32
-    method = "triangular" if dither else "none"
     convert = call("aresample", osf=f"s{width}", tsf="dblp", dither_method=method)
     if bits == width:
         return (convert,)
@@ -122,7 +147,7 @@ def file_options(encoder: str, container: str) -> tuple[str, ...]:
     return ("-c:a", encoder, *_BIT_EXACT, *_NOTHING_COPIED, *muxer)
 
 
-def _refusal(node: Limiter | Output, message: str, help_text: str) -> BackendError:
+def _refusal(node: Limiter | Dither | Output, message: str, help_text: str) -> BackendError:
     return BackendError(
         Diagnostic(Code.UNSUPPORTED_NODE, message, origin=node.origin, help=help_text)
     )

@@ -20,6 +20,7 @@ from ...ir.nodes import (
     Clip,
     Crossfade,
     Dither,
+    DitherNoise,
     Downmix,
     Edge,
     Fade,
@@ -47,6 +48,7 @@ from .dsp.curves import fade_in, fade_out
 from .dsp.envelope import gain_envelope, interpolate, log_frequency_envelope
 from .dsp.limiter import TruePeakLimiter
 from .dsp.resample import resample
+from .dsp.shaping import NoiseShaper
 from .meter import measure
 from .values import dither_seeds, frames_of
 
@@ -233,10 +235,13 @@ def _limiter(node: Limiter, operands: list[FloatArray], context: Context) -> Flo
 
 
 def _dither(node: Dither, operands: list[FloatArray], context: Context) -> FloatArray:
-    """The operand plus TPDF noise of one step of 2^(1-bits)."""
+    """The operand plus TPDF noise of one step of 2^(1-bits); shaped, by dsp/shaping.py."""
     channels, count = operands[0].shape
-    noise = dither.Dither(context.seeds[node.name]).noise(channels, 0, count)
-    return operands[0] + noise * 2.0 ** (1 - node.bits)
+    tpdf = dither.Dither(context.seeds[node.name])
+    if node.noise is DitherNoise.SHAPED:
+        rate = context.graph.signals[node.name].rate
+        return NoiseShaper(tpdf, node.bits, rate, channels).process(operands[0])
+    return operands[0] + tpdf.noise(channels, 0, count) * 2.0 ** (1 - node.bits)
 
 
 def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:

@@ -17,6 +17,7 @@ from mixdown.ir.nodes import (
     Clip,
     Crossfade,
     Dither,
+    DitherNoise,
     Downmix,
     Edge,
     Fade,
@@ -102,7 +103,7 @@ UNARY: Mapping[type[Node], Callable[[Signal], Mapping[str, st.SearchStrategy]]] 
         "mode": st.sampled_from(LimitMode),
         "margin_db": decibels,
     },
-    Dither: lambda _: {"bits": st.integers(1, 24)},
+    Dither: lambda _: {"bits": st.integers(1, 24), "noise": st.sampled_from(DitherNoise)},
 }
 
 

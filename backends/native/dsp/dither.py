@@ -28,6 +28,9 @@ IntegerArray: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 
 _DTYPES: Mapping[int, type[np.signedinteger[Any]]] = MappingProxyType({16: np.int16, 24: np.int32})
 
+NOISE_BITS = 32
+"""Noise comes in whole numbers of 2^-32 LSB."""
+
 _WORDS_PER_COUNT = 4  # Philox-4x64 gives four 64-bit words for each value of its counter
 
 
@@ -44,16 +47,20 @@ class Dither:
 
     def noise(self, channels: int, offset: int, count: int) -> FloatArray:
         """Noise in LSB, within (-1, 1), shape (channels, count), from sample `offset` on."""
+        return np.ldexp(self.whole_noise(channels, offset, count), -NOISE_BITS)
+
+    def whole_noise(self, channels: int, offset: int, count: int) -> npt.NDArray[np.int64]:
+        """The same in whole numbers of 2^-32 LSB."""
         return np.stack([self._channel(channel, offset, count) for channel in range(channels)])
 
-    def _channel(self, channel: int, offset: int, count: int) -> FloatArray:
+    def _channel(self, channel: int, offset: int, count: int) -> npt.NDArray[np.int64]:
         first, skip = divmod(offset, _WORDS_PER_COUNT)
         generator = np.random.Philox(key=self._key, counter=[first, channel, 0, 0])
         words = generator.random_raw(skip + count)[skip:]
         # Each word holds two 32-bit numbers: both uniform variables of one sample.
         pairs = words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
-        noise: FloatArray = np.subtract(pairs[:, 0], pairs[:, 1], dtype=np.float64)
-        return noise * 2.0**-32
+        noise: npt.NDArray[np.int64] = np.subtract(pairs[:, 0], pairs[:, 1], dtype=np.int64)
+        return noise
 
 
 @frozen(eq=False)

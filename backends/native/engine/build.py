@@ -18,6 +18,7 @@ from ....ir.nodes import (
     Clip,
     Crossfade,
     Dither,
+    DitherNoise,
     Downmix,
     Edge,
     Fade,
@@ -42,6 +43,7 @@ from ..dsp.arrays import FloatArray
 from ..dsp.curves import fade_in, fade_out
 from ..dsp.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ..dsp.limiter import TruePeakLimiter
+from ..dsp.shaping import NoiseShaper
 from ..values import dither_seeds, frames_of
 from .piece import Stream
 from .sources import Sources
@@ -53,6 +55,7 @@ from .streams import (
     Filtered,
     Limited,
     Played,
+    Shaped,
     Shared,
     Summed,
 )
@@ -190,6 +193,10 @@ def _limited(node: Limiter, site: Site) -> Stream:
 
 def _dithered(node: Dither, site: Site) -> Stream:
     noise = dither.Dither(site.seeds[node.name])
+    if node.noise is DitherNoise.SHAPED:
+        signal = site.graph.signals[node.name]
+        shaper = NoiseShaper(noise, node.bits, signal.rate, signal.channels)
+        return Shaped(site.operands[0], shaper, site.origin, site.end)
     return Dithered(site.operands[0], noise, node.bits, site.origin, site.end)
 
 

@@ -17,6 +17,7 @@ from ....ir.nodes import Source
 from ..dsp.arrays import FloatArray
 from ..dsp.dither import Dither
 from ..dsp.limiter import TruePeakLimiter
+from ..dsp.shaping import NoiseShaper
 from .piece import Piece, Stream, add, take, whole
 from .sources import Reader, Sources
 
@@ -171,6 +172,19 @@ class Dithered:
         noise = self._dither.noise(self.channels, start - self.start, end - start)
         samples = whole(take(self._operand, start, end), start, end, self.channels)
         return Piece(start, samples + noise * self._step)
+
+
+class Shaped:
+    """Quantised, its error shaped; silence too."""
+
+    def __init__(self, operand: Stream, shaper: NoiseShaper, origin: int, end: int) -> None:
+        self.channels, self.start, self.end = operand.channels, origin, end
+        self._operand, self._shaper = operand, shaper
+
+    def pull(self, start: int, end: int) -> Piece | None:
+        """See `Stream`."""
+        samples = whole(take(self._operand, start, end), start, end, self.channels)
+        return Piece(start, self._shaper.process(samples))
 
 
 class Shared:

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from hearing import heard_db
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.protocol import EmitOptions
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.nodes import (
     Clip,
     Dither,
+    DitherNoise,
     Encoding,
     Gain,
     Limiter,
@@ -116,6 +118,33 @@ def test_dither_is_triangular_noise_of_one_step_on_the_grid(bench, bits):
     assert np.abs(error).max() <= 1.5
     halves = np.array_split(error, 10)  # the noise does not depend on the signal
     assert all(h.std() == pytest.approx(0.5, abs=0.02) and abs(h.mean()) < 0.02 for h in halves)
+
+
+@pytest.mark.parametrize("rate", [44100, RATE])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_shaped_dither_moves_the_noise_and_stays_on_the_grid(bench, bits, rate):
+    step = 2.0 ** (1 - bits)
+    value = (7 + np.linspace(0, 1, 10 * rate)) * step
+    bench.source("s", value[None], rate)
+    dither = Dither("d", bits, DitherNoise.SHAPED)
+    got = soundfile.read(deliver(bench, Clip("c", "s", 0, len(value), rate), dither))[0]
+    assert np.array_equal(got, np.rint(got / step) * step)
+    error = (got - value) / step
+    assert abs(error.mean()) < 0.01
+    assert 10 * np.log10(error.var() / 0.25) == pytest.approx(15.85, abs=0.2)
+    assert heard_db(error, rate, 0.25) == pytest.approx(-12.6 if rate == 44100 else -15.4, abs=0.5)
+
+
+def test_shaped_dither_is_white_at_low_rates_and_refused_at_high_ones(bench):
+    value = np.linspace(0, 1, 220_500) * 2.0**-15
+    for rate in (22050, 96000):
+        bench.source(f"s{rate}", value[None], rate)
+    dither = Dither("d", 16, DitherNoise.SHAPED)
+    low = Clip("c", "s22050", 0, len(value), 22050)
+    error = (soundfile.read(deliver(bench, low, dither))[0] - value) * 2.0**15
+    assert error.std() == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(BackendError, match=r"MIX502.*no noise-shaped dither for 96000 Hz"):
+        deliver(bench, Clip("c", "s96000", 0, len(value), 96000), dither)
 
 
 @pytest.mark.parametrize("ceiling", [-1.0, -3.0, -9.0])

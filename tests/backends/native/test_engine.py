@@ -18,6 +18,7 @@ from mixdown.ir.nodes import (
     Bus,
     Clip,
     Dither,
+    DitherNoise,
     Downmix,
     Edge,
     Encoding,
@@ -140,6 +141,23 @@ def test_outputs_alone_are_the_same_as_with_everything_else(media: Media, block:
         found = evaluate(graph, media.locate, names, Settings(block=block))
         for name in names:
             assert np.max(np.abs(found[name] - expected[name])) < EXACT
+
+
+@pytest.mark.parametrize("block", [64, 1000, 65536])
+def test_shaped_dither_is_fed_back_across_blocks_and_over_silence(media: Media, block: int):
+    """Of samples that are the same to the bit: a rounding fed back goes its own way otherwise."""
+    source = media.add("voice", RATE, 1, 9000, "wav")
+    nodes = (
+        Clip("clip", "voice", 500, 8000, RATE),
+        Place("late", 3000, operands=("clip",)),
+        Mix("mix", 15_000, operands=("late",)),
+        Dither("dither", 16, DitherNoise.SHAPED, operands=("mix",)),
+    )
+    graph = Graph((source,), nodes)
+    found = evaluate(graph, media.locate, ["dither"], Settings(block=block))["dither"]
+    assert np.array_equal(found, meant(graph, media)["dither"])
+    assert np.array_equal(found * 2**15, np.rint(found * 2**15))
+    assert np.any(found[:, :3000])
 
 
 def test_the_limiter_works_on_this_mix(media: Media):
