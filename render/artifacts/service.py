@@ -80,6 +80,7 @@ class AudioRenderService:
         out: Path | None = None,
         disable: Collection[str] = (),
         strict: bool = False,
+        report: bool = True,
         progress: Listener = ignore,
     ) -> Registered:
         """Render, store and register.
@@ -90,6 +91,7 @@ class AudioRenderService:
             out: a directory that keeps the files and the manifest too; None: only the store does.
             disable: names of optimisations to leave out.
             strict: whether warnings of the compilation are errors.
+            report: whether to check joins and to write the delivery report.
             progress: is told how far each step is.
 
         Raises:
@@ -102,6 +104,7 @@ class AudioRenderService:
                 out=out or Path(scratch),
                 disable=disable,
                 strict=strict,
+                report=report,
                 progress=progress,
             )
             return self.keep(result)

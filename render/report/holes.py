@@ -18,6 +18,7 @@ in docs/report.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from attrs import define, field, frozen
 
 from ...backends.native.dsp.arrays import FloatArray
 from ...ir.nodes import Source
+from ...ir.types import gain_factor
 from ..decode import is_readable
 from .clips import SoundingClip
 from .joins import decibels, gaps, steps, window
@@ -95,19 +97,52 @@ class EmptyStretches:
 
     def feed(self, peaks: FloatArray) -> None:
         """Take the next samples, shape (n,), magnitudes."""
-        here = self._position + np.flatnonzero(peaks > 10.0 ** (self.empty_db / 20.0))
-        loud = self._position + np.flatnonzero(peaks > 10.0 ** (SOUNDING_DB / 20.0))
-        self._position += len(peaks)
+        if not len(peaks):
+            return
+        start, self._position = self._position, self._position + len(peaks)
+        if not self._may_be_empty(peaks, start):
+            self._last = start + _last_over(peaks, self._empty)
+        else:
+            self._look(peaks, start)
+        if peaks.max() > self._loud:
+            self._last_loud = start + _last_over(peaks, self._loud)
+
+    def _may_be_empty(self, peaks: FloatArray, start: int) -> bool:
+        """Whether a long enough stretch may end or lie in a block: quick, and rarely so.
+
+        Where every bin of half that length has a sample over the threshold, none does.
+        """
+        size = max(int(SHORTEST_S * self.rate) // 2, 1)
+        whole = len(peaks) // size * size
+        if start - 1 - self._last > size or not whole:
+            return True
+        return not (peaks[:whole].reshape(-1, size).max(axis=1) > self._empty).all()
+
+    def _look(self, peaks: FloatArray, start: int) -> None:
+        here = start + np.flatnonzero(peaks > self._empty)
         if not len(here):
             return
         sounding = np.concatenate([[self._last], here])
-        louder = np.concatenate([[self._last_loud], loud])
+        louder = np.concatenate([[self._last_loud], start + np.flatnonzero(peaks > self._loud)])
         starts, stops = sounding[:-1] + 1, sounding[1:]
         before = louder[np.searchsorted(louder, starts) - 1]
         near = starts - before <= round(SHORTEST_S * self.rate) + 1
         for k in np.flatnonzero(near & (stops - starts > SHORTEST_S * self.rate)):
             self.found.append(Stretch(int(starts[k]), int(stops[k])))
-        self._last, self._last_loud = int(sounding[-1]), int(louder[-1])
+        self._last = int(sounding[-1])
+
+    @property
+    def _empty(self) -> float:
+        return gain_factor(self.empty_db)
+
+    @property
+    def _loud(self) -> float:
+        return gain_factor(SOUNDING_DB)
+
+
+def _last_over(peaks: FloatArray, threshold: float) -> int:
+    """Where the last sample over a threshold is; there is one."""
+    return len(peaks) - 1 - int(np.argmax(peaks[::-1] > threshold))
 
 
 def dropouts(
@@ -233,7 +268,7 @@ def _holes(root: Path, source: Source, played: Iterable[Stretch]) -> Iterator[St
             for start in range(part.start, part.stop, _BLOCK):
                 count = min(_BLOCK, part.stop - start)
                 block = audio.read(count, dtype="float64", always_2d=True)
-                finder.feed(np.abs(block).max(axis=1, initial=0.0))
+                finder.feed(reduce(np.maximum, np.abs(block.T)))
             for hole in finder.found:
                 whole = Stretch(part.start + hole.start, part.start + hole.stop)
                 if breaks_off(audio, whole):

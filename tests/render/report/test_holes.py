@@ -1,0 +1,161 @@
+"""Dropouts: found where the sound breaks off and comes back, and not where it pauses."""
+
+from __future__ import annotations
+
+import subprocess
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from house import ROOT
+from mixdown.render.report.holes import EmptyStretches, Stretch, breaks_off
+from requirements import PROMPTS, SAMPLES
+from small_mixes import RATE, track, zero_ms
+
+FADED = "fade_in_ms: 5, fade_out_ms: 5"
+
+
+def test_an_empty_stretch_of_a_source_is_found_with_its_time_clip_and_line(mixed):
+    result = mixed(track(f"id: tone, source: holed.wav, start_ms: 500, offset_ms: 1000, {FADED}"))
+    (dropout,) = result.report.faults
+    assert (dropout.code, dropout.clips) == ("MIX609", ("a/tone",))
+    assert dropout.at_s == pytest.approx(2.5 + 30 / RATE, abs=1e-6)
+    assert dropout.duration_s == pytest.approx(0.01, abs=1e-6)
+    assert "a dropout of 10 ms at 0:02.501 in 'a/tone'" in dropout.message
+    assert "'holed.wav' is empty at 0:03.001" in dropout.message
+    assert dropout.place.line == 7
+    assert [d.code.value for d in result.diagnostics] == ["MIX609"]
+
+
+def test_it_is_found_under_music_too(mixed):
+    holed = track(f"source: holed.wav, {FADED}")
+    bed = track(f"source: noise.wav, {FADED}", id="bed")
+    assert [fault.clips for fault in mixed(holed + bed).report.faults] == [("a/c1",)]
+
+
+def test_it_is_found_each_time_that_it_plays_and_only_then(mixed):
+    result = mixed(
+        track(
+            f"source: holed.wav, duration_ms: 2900, {FADED}",
+            f"source: holed.wav, start_ms: 3000, offset_ms: 2800, duration_ms: 500, {FADED}",
+            f"source: holed.wav, start_ms: 4000, offset_ms: 2800, duration_ms: 500, {FADED}",
+        )
+    )
+    assert [fault.clips for fault in result.report.faults] == [("a/c2",), ("a/c3",)]
+    first, second = result.report.faults
+    assert second.at_s - first.at_s == pytest.approx(1.0, abs=1e-6)
+
+
+def test_times_are_the_mix_s_whatever_rate_and_speed_the_source_has(mixed, media):
+    tone, _ = soundfile.read(media / "holed.wav")
+    soundfile.write(media / "other.wav", tone, 44_100, subtype="PCM_16")
+    head = 'speeds: {fast: "2"}\nsources: {fast: other.wav}\n'
+    (dropout,) = mixed(track(f"source: fast, start_ms: 250, {FADED}"), head=head).report.faults
+    assert dropout.at_s == pytest.approx(0.25 + (3 * RATE + 30) / 44_100 / 2, abs=1e-4)
+
+
+def test_a_gap_of_milliseconds_between_two_clips_is_found(mixed):
+    """Even where both cuts are at zero crossings, so that neither clicks."""
+    cut = zero_ms(330)
+    result = mixed(
+        track(
+            f"source: tone.wav, duration_ms: {cut:.5f}, fade_in_ms: 5",
+            f"source: tone.wav, start_ms: {cut + 4:.5f}, offset_ms: {cut:.5f}, fade_out_ms: 5",
+        )
+    )
+    (dropout,) = result.report.faults
+    assert dropout.clips == ("a/c1", "a/c2")
+    assert "nothing plays between 'a/c1' and 'a/c2'" in dropout.message
+    assert dropout.duration_s == pytest.approx(0.004, abs=1e-4)
+
+
+def test_a_pause_between_two_clips_is_not(mixed):
+    result = mixed(
+        track(
+            f"source: tone.wav, duration_ms: 1000, {FADED}",
+            f"source: tone.wav, start_ms: 1200, {FADED}",
+        )
+    )
+    assert result.report.faults == ()
+
+
+def test_silence_that_the_automation_asks_for_is_not(mixed):
+    muted = (
+        "automation: {gain: [{at_ms: 0, value: 0, curve: hold}, {at_ms: 1000.9, value: -120, "
+        "curve: hold}, {at_ms: 1020.4, value: 0}]}"
+    )
+    assert mixed(track(f"source: tone.wav, {muted}, {FADED}")).report.faults == ()
+
+
+def test_a_master_that_lacks_what_its_sources_have_is_found(mixed, media, tmp_path):
+    """As a fault of a program would: the same stretch, in the master alone."""
+    from mixdown.render.report.clips import sounding_clips
+    from mixdown.render.report.curves import draw
+    from mixdown.render.report.holes import dropouts
+
+    result = mixed(track(f"source: tone.wav, {FADED}"))
+    clips = sounding_clips(result.compilation)
+    for name, expected in (("tone", 0), ("holed", 1)):
+        master = media / f"{name}.wav"
+        found = dropouts(clips, media, master, draw(master, lambda done: None).empty)
+        assert [d.clips for d in found] == [clips] * expected
+
+
+def test_the_pauses_of_the_demo_are_pauses(mixed):
+    """Its speech is synthetic: 110 pauses of digital silence."""
+    clips = [
+        f"source: {ROOT / 'examples/podcast/media' / name}.flac, {FADED}"
+        for name in ("host", "guest")
+    ]
+    assert mixed(track(clips[0]) + track(clips[1], id="b")).report.faults == ()
+
+
+@pytest.mark.requires("espeak")
+def test_stops_and_pauses_of_synthetic_speech_are_pauses(mixed, media):
+    text = "Packet tapping, pick. Stop! But what, exactly, happens? It paused; then it popped."
+    for voice in ("en-us", "de"):
+        subprocess.run(["espeak-ng", "-v", voice, "-w", media / f"{voice}.wav", text], check=True)
+    clips = [f"source: {voice}.wav, start_ms: {at}" for voice, at in (("en-us", 0), ("de", 9000))]
+    assert [f for f in mixed(track(*clips)).report.faults if f.code == "MIX609"] == []
+
+
+@pytest.mark.requires("debian_media")
+def test_pauses_of_recordings_and_rests_of_loops_are_none(tmp_path):
+    paths = [*sorted(PROMPTS.glob("vm-*.wav"))[:40], *sorted(SAMPLES.glob("loop_*.flac"))]
+    found = {}
+    for path in paths:
+        with soundfile.SoundFile(path) as audio:
+            finder = EmptyStretches(audio.samplerate, -90.0)
+            finder.feed(np.abs(audio.read(always_2d=True)).max(axis=1))
+            found[path.name] = [hole for hole in finder.found if breaks_off(audio, hole)]
+    assert {name: holes for name, holes in found.items() if holes} == {}
+
+
+def naive(peaks: np.ndarray, rate: int) -> list[Stretch]:
+    """Sample by sample."""
+    found, start = [], 0
+    near, least = round(0.001 * rate) + 1, 0.001 * rate
+    for n in range(len(peaks) + 1):
+        if n == len(peaks) or peaks[n] > 10 ** (-90 / 20):
+            loud = peaks[max(start - near, 0) : start].max(initial=0.0) > 10 ** (-50 / 20)
+            if n < len(peaks) and n - start > least and loud:
+                found.append(Stretch(start, n))
+            start = n + 1
+    return found
+
+
+@given(
+    runs=st.lists(
+        st.tuples(st.sampled_from([0.0, 1e-4, 0.1]), st.integers(1, 40)), min_size=1, max_size=30
+    ),
+    cuts=st.lists(st.integers(0, 600), max_size=8),
+)
+def test_stretches_do_not_depend_on_the_blocks(runs, cuts):
+    rate = 8000
+    peaks = np.concatenate([np.full(length, level) for level, length in runs])
+    finder = EmptyStretches(rate, -90.0)
+    for block in np.split(peaks, sorted(min(cut, len(peaks)) for cut in cuts)):
+        finder.feed(block)
+    assert finder.found == naive(peaks, rate)
