@@ -1,14 +1,16 @@
 """The directories of one render, and the way from there to the files that users see.
 
 Promises: everything is written below one hidden directory inside the out directory, so on its
-file system, and that directory is removed however the render ends. Delivered files appear under
-their own names only when all of them are complete, each by a rename; where one cannot be put in
-place, those already there are taken back and what they replaced is restored.
+file system, and that directory is removed however the render ends; where it was killed outright,
+by the next render into the same place. Delivered files appear under their own names only when all
+of them are complete, each by a rename; where one cannot be put in place, those already there are
+taken back and what they replaced is restored.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shutil
@@ -16,6 +18,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from attrs import frozen
 
@@ -24,6 +27,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 
 PREFIX = ".mixdown-work-"
+_MARK = "at-work"
 
 
 @frozen
@@ -68,7 +72,9 @@ def workspace(out: Path, source: Path) -> Iterator[Workspace]:
     """
     made = _make(out)
     try:
+        _sweep(out)
         root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=out.resolve()))
+        lock = _mark(root)
         spaces = Workspace(source.resolve(), root / "work", root / "staging", out)
         spaces.work.mkdir()
         spaces.staging.mkdir()
@@ -79,6 +85,7 @@ def workspace(out: Path, source: Path) -> Iterator[Workspace]:
         yield spaces
     finally:
         shutil.rmtree(root, ignore_errors=True)
+        lock.close()
         _unmake(made)
 
 
@@ -126,6 +133,26 @@ def write_file(path: Path, text: str) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise _not_writable(path, error) from error
+
+
+def _mark(root: Path) -> IO[bytes]:
+    """A locked file that says that a render is at work here; a process that dies lets go of it.
+
+    It has its lock before its name, lest another render's sweep come between the two.
+    """
+    mark = (root / "new").open("wb")
+    with suppress(OSError):  # a file system without locks: no sweep gets one either
+        fcntl.flock(mark, fcntl.LOCK_EX)
+    (root / "new").rename(root / _MARK)
+    return mark
+
+
+def _sweep(out: Path) -> None:
+    """Remove the work directories of renders that were killed."""
+    for mark in out.glob(f"{PREFIX}*/{_MARK}"):
+        with suppress(OSError), mark.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(mark.parent, ignore_errors=True)
 
 
 def _make(out: Path) -> list[Path]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,31 @@ def test_files_appear_together_under_their_names(tmp_path):
         assert publish(spaces, ["a", "b"]) == (out / "a", out / "b")
     assert tree(out) == {"a": "1", "b": "2"}
     assert [path.name for path in sorted(out.iterdir())] == ["a", "b"]
+
+
+def test_what_a_killed_render_left_is_cleared_up_by_the_next(tmp_path):
+    def leave() -> None:
+        with workspace(tmp_path, tmp_path) as spaces:
+            stage(spaces, a="half")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    killed = multiprocessing.get_context("fork").Process(target=leave)
+    killed.start()
+    killed.join()
+    (left,) = tmp_path.iterdir()
+    with workspace(tmp_path, tmp_path):
+        assert not left.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_render_at_work_is_left_alone(tmp_path):
+    (tmp_path / ".mixdown-work-of-a-script").mkdir()
+    with workspace(tmp_path, tmp_path) as spaces:
+        stage(spaces, a="half")
+        with workspace(tmp_path, tmp_path):
+            assert (spaces.staging / "a").exists()
+        assert (spaces.staging / "a").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [".mixdown-work-of-a-script"]
 
 
 def test_what_was_there_is_replaced_and_the_rest_stays(tmp_path):
