@@ -23,6 +23,7 @@ from .copies import unshare
 from .emitters import EMITTERS
 from .inputs import to_decode
 from .parts import Cut, cut
+from .purposes import mixing
 from .schedule import Schedule, closure, schedule
 from .steps import Job, Shared, decode_step, measure_step, render_step
 from .wiring import Instances, Names
@@ -46,7 +47,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     shared = Shared(
         graph=whole.graph,
         tags=options.tags,
-        instances=Instances({**unshared.copy_of, **whole.stretch_of}),
+        instances=Instances({**unshared.copy_of, **whole.piece_of}),
         deliveries=_delivered_files(graph),
         decoded={} if options.single else _decoded_files(graph, halves, work),
         facts=_facts(halves),
@@ -75,19 +76,22 @@ def _mixing(shared: Shared, halves: Schedule, whole: Cut, work: Names) -> Iterat
     stretches: dict[str, File] = {}
     for number, values in enumerate(filter(None, parts), 1):
         files = {value: _work_file(work, value) for value in values}
-        nodes = closure(shared.graph, values)
-        yield render_step(shared, Job(f"part{number}", "mix clips", nodes, departures=files))
+        nodes = closure(shared.graph, values, given=stretches)
+        purpose = mixing(nodes, stretches)
+        yield render_step(shared, Job(f"part{number}", purpose, nodes, dict(stretches), files))
         stretches |= files
     crossing = {value: _work_file(work, value) for value in halves.crossing}
     outputs = (node.name for node in halves.early if isinstance(node, Output))
     nodes = closure(shared.graph, [*outputs, *crossing], given=stretches)
+    purpose = mixing(nodes, stretches)
     if halves.loudnorm is None:
-        yield render_step(shared, Job(MIX, "mix and master", nodes, stretches))
+        yield render_step(shared, Job(MIX, f"{purpose}, and master", nodes, stretches))
         return
-    yield render_step(shared, Job(MIX, "mix", nodes, stretches, crossing))
+    yield render_step(shared, Job(MIX, purpose, nodes, stretches, crossing))
     measured = halves.loudnorm.operands[-1]
     yield measure_step(shared, MEASURE, measured, crossing[measured])
-    yield render_step(shared, Job(FINISH, "master", halves.late, crossing))
+    aim = f"master to {halves.loudnorm.target_lufs:g} LUFS"
+    yield render_step(shared, Job(FINISH, aim, halves.late, crossing))
 
 
 def _chained(steps: Iterable[Step]) -> tuple[Step, ...]:

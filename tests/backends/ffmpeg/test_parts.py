@@ -5,10 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mixdown.backends.ffmpeg import BACKEND
+from mixdown.backends.ffmpeg.narrow import WIDEST
 from mixdown.backends.ffmpeg.parts import PART, WHOLE, cut
 from mixdown.backends.protocol import EmitOptions, Space
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import Clip, Encoding, Gain, Lane, Mix, Output, OutputRole, Source
+from mixdown.ir.nodes import (
+    Bus,
+    Clip,
+    Encoding,
+    Gain,
+    Lane,
+    Mix,
+    Node,
+    Output,
+    OutputRole,
+    Place,
+    Source,
+)
 from mixdown.ir.verify import check
 
 RATE = 48000
@@ -85,3 +98,74 @@ def test_the_samples_are_those_of_the_whole(bench):
     whole = bench.render(graph, EmitOptions(single=True))
     assert np.array_equal(cut_up, whole)
     assert np.abs(whole).max() > 0.5
+
+
+def heap(count: int, *, tracks: bool) -> Graph:
+    """So many clips that all overlap, on one track, or each on a track of its own with a gain."""
+    nodes: list[Node] = []
+    length = count + 6000
+    for number in range(count):
+        clip = Clip(f"t/{number}", "s", 11 * number % 100_000, 5000, RATE)
+        nodes += [clip, Place(f"{clip.name}.place", 700 + number, operands=(clip.name,))]
+        if tracks:
+            track = Mix(f"t{number}.mix", length, operands=(nodes[-1].name,))
+            nodes += [track, Gain(f"t{number}.gain", -0.001 * number, operands=(track.name,))]
+    operands = tuple(n.name for n in nodes if isinstance(n, Gain if tracks else Place))
+    nodes.append(Bus("sum", operands=operands) if tracks else Mix("sum", length, operands=operands))
+    output = Output("o", OutputRole.MASTER, "m", "wav", Encoding.F64, operands=("sum",))
+    return check(Graph.ordered([SOURCE], [*nodes, output]))
+
+
+@pytest.mark.parametrize("tracks", [False, True], ids=["one track", "many tracks"])
+@pytest.mark.parametrize("count", [100, WIDEST + 1, 2500, 9000])
+def test_however_many_clips_overlap_few_files_are_open(count, tracks):
+    graph = heap(count, tracks=tracks)
+    result = cut(graph)
+    check(result.graph)
+    plan = BACKEND.emit(graph, EmitOptions())
+    assert max(len(step.inputs) for step in plan.steps) <= WIDEST
+    assert max(len(argv_files(step)) for step in plan.steps) <= WIDEST + 1
+    clips = [sum(f.space is Space.SOURCE for f in argv_files(step)) for step in plan.steps]
+    assert sum(clips) == count
+    assert set(plan.labels.values()) <= {node.name for node in graph}
+
+
+@pytest.mark.parametrize("tracks", [False, True], ids=["one track", "many tracks"])
+def test_overlapping_clips_add_up(bench, tracks):
+    audio = bench.noise("s", 1, 3.0)[0]
+    graph = heap(WIDEST + 100, tracks=tracks)
+    wanted = np.zeros(graph.signals["sum"].length)
+    for node in graph:
+        if isinstance(node, Place):
+            clip = graph[node.operands[0]]
+            number = int(clip.name.partition("/")[2])
+            factor = 10 ** (-0.001 * number / 20) if tracks else 1.0
+            piece = audio[clip.offset : clip.offset + clip.length]
+            wanted[node.start : node.start + clip.length] += factor * piece
+    got = bench.render(graph)[0]
+    assert np.abs(got - wanted[: got.size]).max() < 1e-12
+    assert np.abs(got).max() > 5.0
+
+
+def test_partial_sums_of_short_clips_are_short():
+    """Clips far apart in time, many at each place: no part is as long as the mix."""
+    nodes: list[Node] = []
+    for number in range(10 * PART):
+        clip = Clip(f"t/{number}", "s", 0, 5000, RATE)
+        start = 600 * RATE * (number // PART)
+        nodes += [clip, Place(f"{clip.name}.place", start, operands=(clip.name,))]
+    mix = Mix("t.mix", 7000 * RATE, operands=tuple(n.name for n in nodes[1::2]))
+    output = Output("o", OutputRole.MASTER, "m", "wav", Encoding.F64, operands=("t.mix",))
+    plan = BACKEND.emit(check(Graph.ordered([SOURCE], [*nodes, mix, output])), EmitOptions())
+    assert [step.samples for step in plan.steps] == [5000] * 10 + [7000 * RATE]
+
+
+def test_steps_say_what_they_do():
+    plan = BACKEND.emit(lanes(50, 30), EmitOptions())
+    assert [step.purpose for step in plan.steps] == [
+        "mix 40 clips of t0",
+        "mix 40 clips of t0, t1",
+        "mix 3 parts, and master",
+    ]
+    few = BACKEND.emit(lanes(1, 2, 1, 2, 1), EmitOptions())
+    assert few.steps[0].purpose == "mix 7 clips of t0, t1, t2 and 2 more, and master"

@@ -1,0 +1,148 @@
+"""Cuts sums of very many values into sums of some, so that no run of ffmpeg opens too many files.
+
+Promises: a graph whose mix reads at most `WIDEST` files stays as it is. In others a sum of many
+operands becomes a sum of partial sums, each a value of its own that a part writes; it begins where
+its first operand sounds and ends where its last one does, where that is known, so that many short
+clips on one another do not become many long files. Sums of floats in another order differ in their
+last bits: -300 dBFS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import define, evolve, field
+
+from ...ir.graph import Graph
+from ...ir.nodes import Bus, Clip, Lane, Mix, Node, Place
+from .schedule import closure, heard
+
+WIDEST = 200
+"""Files that the last run may read; usual limits are 1,024 open files, or 256."""
+
+
+def runs(loads: Sequence[int], most: int) -> Iterator[range]:
+    """Indices in runs whose loads add up to no more than `most`, of at least one."""
+    start = load = 0
+    for index, weight in enumerate(loads):
+        if load + weight > most and index > start:
+            yield range(start, index)
+            start, load = index, 0
+        load += weight
+    if start < len(loads):
+        yield range(start, len(loads))
+
+
+def files_read(graph: Graph, given: Mapping[str, object]) -> dict[str, int]:
+    """How many files each value is read from, once a way that leads to it; a given one is one."""
+    counts: dict[str, int] = {}
+    for node in graph.nodes:
+        own = isinstance(node, Clip) + sum(counts[operand] for operand in node.operands)
+        counts[node.name] = 1 if node.name in given else own
+    return counts
+
+
+@define
+class Narrowing:
+    """Cuts a graph's sums, as often as it takes.
+
+    Attributes:
+        graph: as far as it is cut.
+        given: the values that parts write, and of which value each is a piece.
+        most: how many files a part may read.
+        copy_of: shifted operands of partial sums, and which value each is a copy of.
+        parts: the partial sums, in graph order.
+    """
+
+    graph: Graph
+    given: dict[str, str]
+    most: int
+    copy_of: dict[str, str] = field(factory=dict)
+    parts: list[tuple[str, ...]] = field(factory=list)
+
+    def run(self) -> None:
+        """Cut until the outputs are read from few enough files, or nothing is left to cut."""
+        while self._read_at_last() > WIDEST:
+            before = len(self.parts)
+            self._cut_once()
+            if len(self.parts) == before:
+                return
+
+    def _read_at_last(self) -> int:
+        """How many files the run that makes the outputs would read."""
+        outputs = [output.name for output in self.graph.outputs]
+        nodes = closure(self.graph, outputs, given=self.given)
+        parts = {operand for node in nodes for operand in heard(node) if operand in self.given}
+        return len(parts) + sum(isinstance(node, Clip) for node in nodes)
+
+    def _cut_once(self) -> None:
+        loads = files_read(self.graph, self.given)
+
+        def rule(node: Node) -> Node | tuple[Node, ...]:
+            known = node.name in self.given
+            if known or not isinstance(node, (Mix, Bus)) or len(node.operands) < 3:
+                return node
+            weights = [loads.get(operand, 1) for operand in node.operands]
+            if sum(weights) <= self.most:
+                return node
+            made: list[Node] = []
+            operands: list[str] = []
+            for run in runs(weights, self.most):
+                chosen = node.operands[run.start : run.stop]
+                if len(chosen) > 1:
+                    made += self._partial(node, chosen)
+                    operands.append(made[-1].name)
+                else:
+                    operands += chosen
+            return (*made, evolve(node, operands=tuple(operands)))
+
+        self.graph = self.graph.rewrite(rule)
+
+    def _partial(self, node: Node, chosen: Sequence[str]) -> list[Node]:
+        """The sum of some operands as a value that a part writes, placed where it belongs."""
+        nodes = [self.graph[operand] for operand in chosen]
+        length = self.graph.signals[node.name].length or 0
+        begin, end = self._extent(nodes, length)
+        whole = (begin, end) == (0, length)
+        shifted = nodes if whole else [self._shifted(each, begin, end) for each in nodes]
+        made = [each for each, old in zip(shifted, nodes, strict=True) if each is not old]
+        partial = Mix(
+            self._unlike(f"{node.name}.sum{len(self.parts) + 1}"),
+            end - begin,
+            operands=tuple(each.name for each in shifted),
+            origin=node.origin,
+        )
+        self.given[partial.name] = node.name
+        self.parts.append((partial.name,))
+        if whole:
+            return [*made, partial]
+        name = self._unlike(f"{partial.name}.place")
+        self.copy_of[name] = node.name
+        place = Lane(name, (begin,), length, operands=(partial.name,), origin=node.origin)
+        return [*made, partial, place]
+
+    def _extent(self, nodes: Sequence[Node], length: int) -> tuple[int, int]:
+        """The samples in which they sound: from the first to the end of the last; or all."""
+        if not all(isinstance(each, (Lane, Place)) for each in nodes):
+            return 0, length
+        begin, end = length, 0
+        for each in nodes:
+            starts = each.starts if isinstance(each, Lane) else (each.start,)
+            last = self.graph.signals[each.operands[-1]].length or 0
+            begin, end = min(begin, starts[0]), max(end, starts[-1] + last)
+        return begin, min(end, length)
+
+    def _shifted(self, node: Node, begin: int, end: int) -> Node:
+        """A lane or a placed value, counted from `begin`."""
+        name = self._unlike(f"{node.name}.from{begin}")
+        self.copy_of[name] = self.given.get(node.name, node.name)
+        if isinstance(node, Place):
+            return evolve(node, name=name, start=node.start - begin)
+        assert isinstance(node, Lane)
+        starts = tuple(start - begin for start in node.starts)
+        return evolve(node, name=name, starts=starts, length=end - begin)
+
+    def _unlike(self, name: str) -> str:
+        while name in self.graph.by_name or name in self.given or name in self.copy_of:
+            name += "~"
+        return name

@@ -1,0 +1,38 @@
+"""What a run does, in a phrase for progress bars and scripts: "mix 40 clips of host, music"."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+
+from ...ir.nodes import Clip, Node
+from .schedule import heard
+
+_NAMED = 3
+"""Tracks that are named; of more it says how many."""
+
+
+def mixing(nodes: Iterable[Node], given: Container[str]) -> str:
+    """What a run that mixes does: how many clips of which tracks, and how many earlier parts.
+
+    A clip belongs to the track that its name begins with, up to its last slash.
+    """
+    made = list(nodes)
+    clips = [node for node in made if isinstance(node, Clip)]
+    parts = {operand for node in made for operand in heard(node) if operand in given}
+    counted = [
+        _number(len(clips), "clip") + _of(clips) if clips else "",
+        _number(len(parts), "part") if parts else "",
+    ]
+    return "mix " + (" and ".join(filter(None, counted)) or "silence")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _of(clips: Iterable[Clip]) -> str:
+    tracks = list(dict.fromkeys(c.name.rpartition("/")[0] for c in clips if "/" in c.name))
+    if not tracks:
+        return ""
+    named, rest = tracks[:_NAMED], len(tracks) - _NAMED
+    return f" of {', '.join(named)}" + (f" and {rest} more" if rest > 0 else "")
