@@ -19,7 +19,7 @@ from ...backends.native.dsp.arrays import FloatArray
 from ...ir.types import gain_factor
 
 WINDOW_S = 0.01
-PARTS = 5
+PARTS = 10
 """Parts of a window."""
 
 QUIET_DB = -60.0

@@ -7,9 +7,9 @@ import subprocess
 import numpy as np
 import pytest
 import soundfile
+from house import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from house import ROOT
 from mixdown.render.report.holes import EmptyStretches, Stretch, breaks_off
 from requirements import PROMPTS, SAMPLES
 from small_mixes import RATE, track, zero_ms
