@@ -43,7 +43,7 @@ use = "What a limiter has to do with at all."
 lufs = -9.0
 ceiling_db = -1.0
 headroom_db = 0.0
-dither = true
+dither = "tpdf"
 container = "wav"
 encoding = "s16"
 """

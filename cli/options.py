@@ -153,6 +153,13 @@ _MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
         ("--bit-depth",),
         {"metavar": "DEPTH", "help": "16, 24, 32f or 64f.  [default: the preset's]"},
     ),
+    "dither": (
+        ("--dither",),
+        {
+            "metavar": "KIND",
+            "help": "none, tpdf or shaped; of 16-bit files.  [default: the preset's]",
+        },
+    ),
     "sample_rate": (
         ("--sample-rate",),
         {"type": int, "metavar": "HZ", "help": "Of the mix.  [default: the timeline's]"},

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from ..presets.model import DitherChoice
 from .driver import Compilation, compile_graph, compile_timeline
 from .facts import Facts
 from .graph_input import GraphFile
@@ -28,6 +29,7 @@ class Choices(TypedDict, total=False):
         backend: name of the backend ("ffmpeg").
         format: "wav" or "flac"; None: the export preset's.
         bit_depth: "16", "24", "32f" or "64f"; None: the export preset's.
+        dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
         sample_rate: Hz; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
         facts: what earlier renders measured.
@@ -43,6 +45,7 @@ class Choices(TypedDict, total=False):
     backend: str
     format: str | None
     bit_depth: str | int | None
+    dither: DitherChoice | str | None
     sample_rate: int | None
     channels: int | None
     facts: Facts | None

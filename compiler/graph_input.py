@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from ..backends.registry import find_backend
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
-from ..presets.model import ExportPreset, MixPreset
+from ..presets.model import DitherChoice, ExportPreset, MixPreset
 from .arrangement.load import load
 from .request import RenderRequest
 from .timeline.load import read_text
@@ -109,15 +109,15 @@ def _embodied(graph: Graph) -> ExportPreset:
         use="",
         ceiling_db=0.0,
         headroom_db=0.0,
-        dither=False,
+        dither=DitherChoice.NONE,
         container=graph.outputs[0].container,
         encoding=graph.outputs[0].encoding,
     )
     while len(node.operands) == 1:
         node = graph[node.operands[0]]
         match node:
-            case Dither():
-                preset = evolve(preset, dither=True)
+            case Dither(noise=noise):
+                preset = evolve(preset, dither=DitherChoice(noise.value))
             case Limiter(ceiling_db=ceiling, mode=mode):
                 preset = evolve(preset, ceiling_db=ceiling, limit=mode)
             case Loudnorm(target_lufs=target):

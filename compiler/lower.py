@@ -190,8 +190,9 @@ def _stem(unit: Unit, chain: Chain, measured: str, index: int) -> None:
 
 def _deliver(unit: Unit, chain: Chain, role: OutputRole, index: int) -> None:
     export = unit.export
-    if export.dither and not export.encoding.is_float and export.encoding.bits <= 16:
-        chain.then(Dither, "dither", chain.place, bits=export.encoding.bits)
+    noise = export.dither.noise
+    if noise is not None and not export.encoding.is_float and export.encoding.bits <= 16:
+        chain.then(Dither, "dither", chain.place, bits=export.encoding.bits, noise=noise)
     chain.then(
         Output,
         "output",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..ir.nodes import Dither, OutputRole
+from ..presets.model import DitherChoice
 from .unit import Unit
 
 
@@ -23,6 +24,8 @@ def _meta(unit: Unit, name: str) -> Mapping[str, object]:
     master = output.role is OutputRole.MASTER
     mastered = master or request.stem_mode == "mastered"
     signal = unit.ir.signals[name]
+    (last,) = (unit.ir[operand] for operand in output.operands)
+    noise = last.noise if isinstance(last, Dither) else None
     bus = next((b for b in unit.buses if b.id == output.target), None)
     return {
         "kind": "audio_render" if master else "audio_bus_stem",
@@ -37,7 +40,8 @@ def _meta(unit: Unit, name: str) -> Mapping[str, object]:
         "headroom_db": export.headroom_db if mastered else None,
         "loudnorm_target": export.lufs if mastered else None,
         "limiter_thresh": export.ceiling_db if master else None,
-        "dithered": any(isinstance(unit.ir[o], Dither) for o in output.operands),
+        "dithered": noise is not None,
+        "dither": (DitherChoice.NONE if noise is None else noise).value,
         "container": output.container,
         "encoding": output.encoding.value,
         "bit_depth": output.encoding.bits,

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import cast
 
 from attrs import evolve, field, frozen
+from attrs.converters import optional
 
 from ..backends.registry import backend_names
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
 from ..ir.nodes import Encoding
 from ..presets.load import Library, library
-from ..presets.model import FORMATS, ExportPreset
+from ..presets.model import FORMATS, DitherChoice, ExportPreset
 from .facts import Facts
 from .timeline.fields import FIELDS
 from .timeline.model import Timeline
@@ -46,6 +47,11 @@ BIT_DEPTHS: Mapping[str, Encoding] = {
 def _mode(value: StemMode | str) -> StemMode:
     """A mode; a name that is none stays as it is, for the check to report."""
     return StemMode(value) if value in tuple(StemMode) else cast(StemMode, value)
+
+
+def _dither(value: DitherChoice | str) -> DitherChoice:
+    """A choice; a name that is none stays as it is, for the check to report."""
+    return DitherChoice(value) if value in tuple(DitherChoice) else cast(DitherChoice, value)
 
 
 def _stems(value: bool | str | Iterable[str]) -> bool | tuple[str, ...]:
@@ -76,6 +82,7 @@ class RenderRequest:
         backend: name of the backend.
         format: "wav" or "flac"; None: the export preset's.
         bit_depth: "16", "24", "32f" or "64f"; None: the export preset's.
+        dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
         sample_rate: Hz, of the session and so of the files; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
         facts: what earlier renders measured.
@@ -95,6 +102,7 @@ class RenderRequest:
     backend: str = "ffmpeg"
     format: str | None = None
     bit_depth: str | None = field(default=None, converter=_depth)
+    dither: DitherChoice | None = field(default=None, converter=optional(_dither))
     sample_rate: int | None = None
     channels: int | None = None
     facts: Facts = field(factory=Facts)
@@ -116,7 +124,8 @@ class RenderRequest:
         """The export preset, with the format and bit depth that were asked for."""
         preset = self.library.export[self.export_preset]
         encoding = preset.encoding if self.bit_depth is None else BIT_DEPTHS[self.bit_depth]
-        return evolve(preset, container=self.format or preset.container, encoding=encoding)
+        container, dither = self.format or preset.container, self.dither or preset.dither
+        return evolve(preset, container=container, encoding=encoding, dither=dither)
 
     def wants_stem(self, bus_id: str) -> bool:
         """Whether a bus is to be delivered, if it sounds."""
@@ -141,6 +150,7 @@ class RenderRequest:
             "backend": self.backend,
             "format": self.format,
             "bit_depth": self.bit_depth,
+            "dither": self.dither,
             "sample_rate": self.sample_rate,
             "channels": self.channels,
             "render_profile": self.render_profile,
@@ -167,6 +177,8 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
         )
     if request.stem_mode not in tuple(StemMode):
         yield _unknown(Code.BAD_REQUEST, "stem mode", request.stem_mode, StemMode)
+    if request.dither is not None and request.dither not in tuple(DitherChoice):
+        yield _unknown(Code.BAD_REQUEST, "dither", request.dither, DitherChoice)
     yield from _format_problems(request, known)
     for name in ("sample_rate", "channels"):
         value = getattr(request, name)

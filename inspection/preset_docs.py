@@ -70,7 +70,7 @@ use = "What our player wants."
 lufs = -18.0
 ceiling_db = -2.0
 headroom_db = 3.0
-dither = true
+dither = "tpdf"
 container = "flac"
 encoding = "s16"
 ```

@@ -25,7 +25,7 @@ def export_table(presets: Iterable[ExportPreset]) -> Table:
             preset.id,
             preset.use,
             f"{preset.container} {preset.encoding.value}",
-            "yes" if preset.dither else "no",
+            preset.dither.value,
             "as mixed" if preset.lufs is None else f"{preset.lufs:g}",
             f"{preset.ceiling_db:g} {_UNITS[preset.limit.value]}",
             f"{preset.headroom_db:g}",

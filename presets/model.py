@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from math import sqrt
 
 from attrs import frozen
 
 from ..ir.curves import FilterKind
-from ..ir.nodes import Encoding, LimitMode
+from ..ir.nodes import DitherNoise, Encoding, LimitMode
 
 MASTER = "master"
 """The id that no bus may have: the master's own."""
@@ -18,6 +19,19 @@ FORMATS: Mapping[str, tuple[Encoding, ...]] = {
     "flac": (Encoding.S16, Encoding.S24),
 }
 """Containers, and the encodings that each holds."""
+
+
+class DitherChoice(StrEnum):
+    """Which noise is added before quantising: none, white, or moved to where ears are deaf."""
+
+    NONE = "none"
+    TPDF = "tpdf"
+    SHAPED = "shaped"
+
+    @property
+    def noise(self) -> DitherNoise | None:
+        """The noise of the graph's dither; None where there is to be no dither."""
+        return None if self is DitherChoice.NONE else DitherNoise(self.value)
 
 
 @frozen(kw_only=True)
@@ -31,7 +45,7 @@ class ExportPreset:
         lufs: integrated loudness to reach; None: no measuring pass and no loudness gain.
         ceiling_db: dBTP, or dBFS where `limit` is sample_peak.
         headroom_db: taken off the premaster before the loudness gain, 0 or more.
-        dither: TPDF at 16 bits and below.
+        dither: at 16 bits and below.
         container: the file format.
         encoding: how samples are stored.
         limit: which peak the ceiling holds.
@@ -43,7 +57,7 @@ class ExportPreset:
     lufs: float | None = None
     ceiling_db: float
     headroom_db: float
-    dither: bool
+    dither: DitherChoice
     container: str
     encoding: Encoding
     limit: LimitMode = LimitMode.TRUE_PEAK

@@ -22,7 +22,17 @@ from ..ir.curves import FilterKind
 from ..ir.diagnostics import Diagnostic, did_you_mean
 from ..ir.nodes import Encoding, LimitMode
 from ..ir.origin import Document, Origin
-from .model import FORMATS, MASTER, BusEq, BusPreset, DeliverySpec, Duck, ExportPreset, MixPreset
+from .model import (
+    FORMATS,
+    MASTER,
+    BusEq,
+    BusPreset,
+    DeliverySpec,
+    DitherChoice,
+    Duck,
+    ExportPreset,
+    MixPreset,
+)
 from .toml_places import line_of, locate
 
 Preset = ExportPreset | MixPreset | DeliverySpec
@@ -158,13 +168,14 @@ _SCALARS: Mapping[type, tuple[type, ...]] = {
     str: (str,),
 }
 
-_WORDS: tuple[type[StrEnum], ...] = (Encoding, FilterKind, LimitMode)
+_WORDS: tuple[type[StrEnum], ...] = (DitherChoice, Encoding, FilterKind, LimitMode)
 
 _NOUNS = {
     "float": "a finite number",
     "int": "a whole number",
     "bool": "true or false",
     "str": "a text",
+    "DitherChoice": "a kind of dither",
     "Encoding": "an encoding",
     "FilterKind": "a kind of filter",
     "LimitMode": "a kind of peak",

@@ -17,7 +17,7 @@ title = "House"
 use = "Ours."
 ceiling_db = -2
 headroom_db = 3.0
-dither = true
+dither = "tpdf"
 container = "flac"
 encoding = "s16"
 """
@@ -51,11 +51,11 @@ def test_export_presets_are_those_of_the_semantics():
         for preset in export_presets().values()
     }
     assert values == {
-        "default": (-16, -1, 3, False),
-        "podcast": (-16, -1, 3, True),
-        "music": (-14, -1, 2, True),
-        "voiceover": (-18, -3, 6, True),
-        "draft": (None, -1, 3, False),
+        "default": (-16, -1, 3, "none"),
+        "podcast": (-16, -1, 3, "tpdf"),
+        "music": (-14, -1, 2, "tpdf"),
+        "voiceover": (-18, -3, 6, "tpdf"),
+        "draft": (None, -1, 3, "none"),
     }
 
 

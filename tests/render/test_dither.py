@@ -1,0 +1,91 @@
+"""Whole renders, in every backend: which noise is added before quantising, and where none is."""
+
+from __future__ import annotations
+
+import mixdown
+import numpy as np
+import pytest
+import soundfile
+from hearing import heard_db
+from mixdown.compiler.timeline.model import Clip, Timeline, Track
+from mixdown.ir.diagnostics import TimelineError
+from mixdown.presets.model import DitherChoice
+
+RATE = 48000
+SECONDS = 6
+STEP = 2.0**-15
+
+
+@pytest.fixture(params=["ffmpeg", "native", pytest.param("sox", marks=pytest.mark.requires("sox"))])
+def backend(request):
+    return request.param
+
+
+@pytest.fixture
+def quiet(tmp_path):
+    """A sine of -90 dBFS on the left, a slide over two steps on the right."""
+    at = np.arange(SECONDS * RATE) / RATE
+    sides = (10 ** (-90 / 20) * np.sin(2 * np.pi * 997 * at), at / SECONDS * 2 * STEP)
+    soundfile.write(tmp_path / "quiet.wav", np.stack(sides, axis=1), RATE, "DOUBLE")
+    track = Track(id="all", role="music", clips=(Clip(source="quiet.wav", start_ms=0),))
+    return Timeline(id="quiet", sample_rate=RATE, tracks=(track,), root=tmp_path)
+
+
+def played(timeline, backend, tmp_path, **choices):
+    """The master's samples, shape (n, 2), and its metadata."""
+    out = tmp_path / "-".join([backend, *map(str, choices.values())])
+    master = mixdown.render(timeline, out=out, preset="draft", backend=backend, **choices).master
+    return soundfile.read(master.path)[0], master.meta
+
+
+def test_the_error_of_16_bits_is_what_was_chosen(quiet, backend, tmp_path):
+    exact, _ = played(quiet, backend, tmp_path, bit_depth="64f")
+    whole, errors = {}, {}
+    for kind in DitherChoice:
+        whole[kind], meta = played(quiet, backend, tmp_path, dither=kind)
+        errors[kind] = (whole[kind] - exact) / STEP
+        assert np.array_equal(whole[kind] / STEP, np.rint(whole[kind] / STEP))
+        assert (meta["dither"], meta["dithered"]) == (kind, kind != "none")
+    going_along = np.corrcoef(errors["none"][:, 0], exact[:, 0])[0, 1]
+    assert abs(going_along) > 0.1  # which is distortion, and what noise is for
+    for kind in ("tpdf", "shaped"):
+        for side in (0, 1):
+            error = errors[kind][:, side]
+            assert abs(error.mean()) < 0.01
+            assert abs(np.corrcoef(error, exact[:, side])[0, 1]) < 0.02
+        assert abs(np.corrcoef(errors[kind].T)[0, 1]) < 0.02
+    assert errors["tpdf"].var(axis=0) == pytest.approx([0.25, 0.25], rel=0.03)
+    assert 10 < 10 * np.log10(errors["shaped"].var() / 0.25) < 16
+    assert heard_db(errors["tpdf"][:, 0], RATE, 0.25) == pytest.approx(0.0, abs=0.5)
+    assert heard_db(errors["shaped"][:, 0], RATE, 0.25) < -10
+
+
+def test_24_bits_are_rounded_and_not_cut(quiet, backend, tmp_path):
+    exact, _ = played(quiet, backend, tmp_path, bit_depth="64f")
+    whole, meta = played(quiet, backend, tmp_path, bit_depth="24", dither="tpdf")
+    error = (whole - exact) * 2**23
+    within = 0.5 if backend != "sox" else 0.51  # SoX's samples are integers of 32 bits
+    assert np.abs(error).max() <= within
+    assert abs(error.mean()) < 0.01
+    assert (meta["dither"], meta["dithered"]) == ("none", False)
+
+
+@pytest.mark.parametrize("depth", ["32f", "64f"])
+def test_floats_get_no_noise(quiet, backend, tmp_path, depth):
+    plain, _ = played(quiet, backend, tmp_path, bit_depth=depth)
+    asked, meta = played(quiet, backend, tmp_path, bit_depth=depth, dither="shaped")
+    assert np.array_equal(plain, asked)
+    assert (meta["dither"], meta["dithered"]) == ("none", False)
+
+
+@pytest.mark.parametrize("kind", ["tpdf", "shaped"])
+def test_the_noise_is_the_same_each_time(quiet, backend, tmp_path, kind):
+    once, _ = played(quiet, backend, tmp_path, dither=kind)
+    again, _ = played(quiet, backend, tmp_path / "again", dither=kind)
+    assert np.array_equal(once, again)
+
+
+def test_a_dither_that_is_none_is_refused(quiet):
+    with pytest.raises(TimelineError, match=r"MIX307.*Unknown dither: 'triangular'") as refused:
+        mixdown.compile(quiet, dither="triangular")
+    assert "none, tpdf, shaped" in str(refused.value)
