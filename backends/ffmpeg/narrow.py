@@ -123,10 +123,11 @@ class Narrowing:
 
     def _extent(self, nodes: Sequence[Node], length: int) -> tuple[int, int]:
         """The samples in which they sound: from the first to the end of the last; or all."""
-        if not all(isinstance(each, (Lane, Place)) for each in nodes):
+        placed = [each for each in nodes if isinstance(each, (Lane, Place))]
+        if len(placed) < len(nodes):
             return 0, length
         begin, end = length, 0
-        for each in nodes:
+        for each in placed:
             starts = each.starts if isinstance(each, Lane) else (each.start,)
             last = self.graph.signals[each.operands[-1]].length or 0
             begin, end = min(begin, starts[0]), max(end, starts[-1] + last)
