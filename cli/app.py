@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "engine": "Render a graph file with the native engine.",
     "integers": "Write values of a graph as 32-bit integers, for SoX.",
     "envelope": "Write gains of fades and automations as 32-bit integers, for SoX to apply.",
+    "picture": "Write a picture as a tag for Ogg files.",
     "finish": "Run a finishing command until the master has its loudness.",
     "inspect": "Show the IR that a mix becomes.",
     "diff": "Tell how two mixes differ, in words and in the IR.",

@@ -81,7 +81,10 @@ def _gathered(function: Callable[..., object], format_flag: str) -> Callable[...
     for flags, attributes in reversed(_MIX_CHOICES.values()):
         command = click.option(*flags, **attributes)(command)
     form = click.option(
-        format_flag, "format", metavar="FORMAT", help="wav or flac.  [default: the preset's]"
+        format_flag,
+        "format",
+        metavar="FORMAT",
+        help="wav, flac, mp3, m4a, opus or ogg.  [default: the preset's]",
     )
     return form(command)
 
@@ -152,6 +155,14 @@ _MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "bit_depth": (
         ("--bit-depth",),
         {"metavar": "DEPTH", "help": "16, 24, 32f or 64f.  [default: the preset's]"},
+    ),
+    "bit_rate": (
+        ("--bit-rate",),
+        {
+            "type": int,
+            "metavar": "KBPS",
+            "help": "Of a lossy format, kbit/s.  [default: the preset's]",
+        },
     ),
     "dither": (
         ("--dither",),

@@ -27,8 +27,9 @@ class Choices(TypedDict, total=False):
         stem_mode: "premaster" or "mastered".
         silent_stems: whether buses on which nothing plays get a stem too.
         backend: name of the backend ("ffmpeg").
-        format: "wav" or "flac"; None: the export preset's.
-        bit_depth: "16", "24", "32f" or "64f"; None: the export preset's.
+        format: "wav", "flac", "mp3", "m4a", "opus" or "ogg"; None: the export preset's.
+        bit_depth: "16", "24", "32f" or "64f"; None: the export preset's; lossy formats have none.
+        bit_rate: of a lossy format, kbit/s; None: the export preset's.
         dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
         sample_rate: Hz; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
@@ -45,6 +46,7 @@ class Choices(TypedDict, total=False):
     backend: str
     format: str | None
     bit_depth: str | int | None
+    bit_rate: int | None
     dither: DitherChoice | str | None
     sample_rate: int | None
     channels: int | None

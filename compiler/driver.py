@@ -10,12 +10,14 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from ..backends.protocol import EmitOptions, Plan
+from ..backends.protocol import Plan
 from ..backends.registry import find_backend
 from ..ir.diagnostics import Diagnostic, TimelineError, strict
 from ..ir.graph import Graph
 from ..ir.nodes import Source
 from ..presets.model import BusPreset, MixPreset
+from .cover import probe_cover
+from .emission import plan_of
 from .graph_input import GraphFile, graph_unit
 from .media import probe_sources
 from .meta import static_meta
@@ -33,7 +35,7 @@ class Compilation:
         timeline: as given, at the rate and with the channels of the request; for a graph, a
             stand-in without tracks.
         request: as given.
-        graph: the final IR, as the backend got it.
+        graph: the final IR; the backend gets it with WAVs in the place of lossy files.
         plan: what the backend made of it.
         diagnostics: warnings.
         meta: static metadata of each deliverable, by target: "master" and the ids of buses.
@@ -118,7 +120,11 @@ def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
         TimelineError: the timeline's mix preset is unknown.
     """
     timeline = request.session(timeline)
+    request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises what is wrong with it
     media, problems = probe_sources(timeline)
+    cover = probe_cover(timeline)
+    if isinstance(cover, Diagnostic):
+        problems = (*problems, cover)
     return Unit(
         timeline=timeline,
         request=request,
@@ -126,20 +132,20 @@ def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
         export=request.export,
         mix=_mix(timeline, request),
         media=media,
+        cover=None if isinstance(cover, Diagnostic) else cover,
         diagnostics=(*timeline.notes, *problems),
     )
 
 
 def _emit(unit: Unit, *, single: bool) -> Compilation:
-    tags = tuple(sorted(unit.timeline.metadata.items()))
     graph = unit.ir
-    length = graph.signals[graph.outputs[0].name].length
+    length = graph.session.length
     assert length is not None  # the verifier has seen to it
     return Compilation(
         timeline=unit.timeline,
         request=unit.request,
         graph=graph,
-        plan=unit.backend.emit(graph, EmitOptions(single=single, tags=tags)),
+        plan=plan_of(unit, single=single),
         diagnostics=unit.diagnostics,
         meta=static_meta(unit),
         source_root=unit.timeline.root,

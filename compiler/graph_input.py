@@ -79,8 +79,7 @@ def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
         BackendError: the backend is unknown.
     """
     graph = file.parsed.graph
-    master = graph.outputs[0]
-    signal = graph.signals[master.name]
+    signal = graph.session
     stand_in = Timeline(
         id=file.path.stem,
         sample_rate=signal.rate,

@@ -202,6 +202,7 @@ def _deliver(unit: Unit, chain: Chain, role: OutputRole, index: int) -> None:
         container=export.container,
         encoding=export.encoding,
         index=index,
+        bit_rate=unit.request.bit_rate_at(unit.timeline.sample_rate, unit.timeline.channels),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..ir.containers import CONTAINERS
 from ..ir.nodes import Dither, OutputRole
 from ..presets.model import DitherChoice
 from .unit import Unit
@@ -24,6 +25,7 @@ def _meta(unit: Unit, name: str) -> Mapping[str, object]:
     master = output.role is OutputRole.MASTER
     mastered = master or request.stem_mode == "mastered"
     signal = unit.ir.signals[name]
+    held = CONTAINERS.get(output.container)
     (last,) = (unit.ir[operand] for operand in output.operands)
     noise = last.noise if isinstance(last, Dither) else None
     bus = next((b for b in unit.buses if b.id == output.target), None)
@@ -43,12 +45,15 @@ def _meta(unit: Unit, name: str) -> Mapping[str, object]:
         "dithered": noise is not None,
         "dither": (DitherChoice.NONE if noise is None else noise).value,
         "container": output.container,
+        "codec": held.codec if held else output.container,
         "encoding": output.encoding.value,
-        "bit_depth": output.encoding.bits,
+        "bit_depth": None if output.encoding.is_lossy else output.encoding.bits,
+        "bit_rate": output.bit_rate,
         "sample_rate": signal.rate,
         "channels": signal.channels,
         "samples": signal.length,
         "tags": dict(sorted(unit.timeline.metadata.items())),
+        "cover": unit.cover.digest if unit.cover and master and held and held.holds_cover else None,
         "markers": [
             {"at_ms": float(m.at_ms), "label": m.label}
             for m in sorted(unit.timeline.markers, key=lambda m: m.at_ms)

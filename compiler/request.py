@@ -19,10 +19,10 @@ from attrs.converters import optional
 
 from ..backends.registry import backend_names
 from ..ir.codes import Code
+from ..ir.containers import CONTAINERS, Encoding, spelt
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
-from ..ir.nodes import Encoding
 from ..presets.load import Library, library
-from ..presets.model import FORMATS, DitherChoice, ExportPreset
+from ..presets.model import DitherChoice, ExportPreset
 from .facts import Facts
 from .timeline.fields import FIELDS
 from .timeline.model import Timeline
@@ -80,8 +80,9 @@ class RenderRequest:
         stem_mode: see `StemMode`.
         silent_stems: whether buses on which nothing plays get a stem too.
         backend: name of the backend.
-        format: "wav" or "flac"; None: the export preset's.
-        bit_depth: "16", "24", "32f" or "64f"; None: the export preset's.
+        format: "wav", "flac", "mp3", "m4a", "opus" or "ogg"; None: the export preset's.
+        bit_depth: "16", "24", "32f" or "64f"; None: the export preset's; lossy formats have none.
+        bit_rate: of a lossy format, kbit/s; None: the export preset's.
         dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
         sample_rate: Hz, of the session and so of the files; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
@@ -102,6 +103,7 @@ class RenderRequest:
     backend: str = "ffmpeg"
     format: str | None = None
     bit_depth: str | None = field(default=None, converter=_depth)
+    bit_rate: int | None = None
     dither: DitherChoice | None = field(default=None, converter=optional(_dither))
     sample_rate: int | None = None
     channels: int | None = None
@@ -123,9 +125,33 @@ class RenderRequest:
     def export(self) -> ExportPreset:
         """The export preset, with the format and bit depth that were asked for."""
         preset = self.library.export[self.export_preset]
-        encoding = preset.encoding if self.bit_depth is None else BIT_DEPTHS[self.bit_depth]
-        container, dither = self.format or preset.container, self.dither or preset.dither
+        container = self.format or preset.container
+        encoding = _encoding(preset, container, self.bit_depth)
+        dither = self.dither or preset.dither
         return evolve(preset, container=container, encoding=encoding, dither=dither)
+
+    def bit_rate_at(self, rate: int, channels: int) -> int | None:
+        """The bit rate of a file with a mix at `rate` Hz, kbit/s; None where there is none.
+
+        Raises:
+            TimelineError: MIX307, the bit rate that was asked for is none of the format's.
+        """
+        export = self.export
+        container = CONTAINERS[export.container]
+        allowed = container.allowed(rate, channels)
+        if not allowed:
+            return None
+        if self.bit_rate is None:
+            options = export.formats.get(export.container)
+            wanted = options.bit_rate if options else container.bit_rate
+            return container.nearest(wanted or 0, rate, channels)
+        if self.bit_rate not in allowed:
+            held = container.rate(rate)
+            sound = "mono" if channels == 1 else "stereo"
+            message = f"{export.container} in {sound} at {held} Hz has no {self.bit_rate} kbit/s"
+            help = f"allowed: {spelt(allowed)} kbit/s"
+            raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help=help))
+        return self.bit_rate
 
     def wants_stem(self, bus_id: str) -> bool:
         """Whether a bus is to be delivered, if it sounds."""
@@ -150,6 +176,7 @@ class RenderRequest:
             "backend": self.backend,
             "format": self.format,
             "bit_depth": self.bit_depth,
+            "bit_rate": self.bit_rate,
             "dither": self.dither,
             "sample_rate": self.sample_rate,
             "channels": self.channels,
@@ -193,23 +220,60 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.BAD_REQUEST, f"stems cannot be {request.stems!r}", help=help)
 
 
+def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encoding:
+    """How samples are stored: as asked for, else as the preset says where the container holds it.
+
+    A lossy container has one coding; whoever leaves a lossy preset for another container gets what
+    that stores by itself.
+    """
+    if depth is not None:
+        return BIT_DEPTHS[depth]
+    held = CONTAINERS[container]
+    leaves = held.is_lossy or preset.encoding.is_lossy
+    return held.encodings[0] if leaves else preset.encoding
+
+
 def _format_problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
     form, depth = request.format, request.bit_depth
-    if form is not None and form not in FORMATS:
-        yield _unknown(Code.BAD_REQUEST, "format", form, FORMATS)
+    if form is not None and form not in CONTAINERS:
+        yield _unknown(Code.BAD_REQUEST, "format", form, CONTAINERS)
     if depth is not None and depth not in BIT_DEPTHS:
         yield _unknown(Code.BAD_REQUEST, "bit depth", depth, BIT_DEPTHS)
     preset = known.export.get(request.export_preset)
     form = form or (preset and preset.container) or ""
-    encoding = BIT_DEPTHS.get(depth) if depth is not None else preset and preset.encoding
-    if form in FORMATS and encoding is not None and encoding not in FORMATS[form]:
-        held = [name for name, stored in BIT_DEPTHS.items() if stored in FORMATS[form]]
-        asked = next(name for name, stored in BIT_DEPTHS.items() if stored is encoding)
-        yield Diagnostic(
-            Code.BAD_REQUEST,
-            f"{form} does not hold {asked} bits a sample",
-            help=f"choose a bit depth of {', '.join(held)}, or wav, which holds all",
+    if form not in CONTAINERS or preset is None:
+        return
+    yield from _bit_rate_problems(request, form)
+    if depth is not None and depth not in BIT_DEPTHS:
+        return
+    encoding, held = _encoding(preset, form, depth), CONTAINERS[form]
+    if encoding in held.encodings:
+        return
+    asked = next(name for name, stored in BIT_DEPTHS.items() if stored is encoding)
+    depths = [name for name, stored in BIT_DEPTHS.items() if stored in held.encodings]
+    if held.is_lossy:
+        message = f"{form} has no bit depth"
+        help = f"leave out {asked}, and choose a bit rate if you like; or wav, which holds {asked}"
+    else:
+        message = f"{form} does not hold {asked} bits a sample"
+        help = f"choose a bit depth of {', '.join(depths)}, or wav, which holds all"
+    yield Diagnostic(Code.BAD_REQUEST, message, help=help)
+
+
+def _bit_rate_problems(request: RenderRequest, form: str) -> Iterator[Diagnostic]:
+    value = request.bit_rate
+    if value is None:
+        return
+    lossy = [name for name, container in CONTAINERS.items() if container.is_lossy]
+    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+        message = f"bit_rate cannot be {value!r}"
+        yield Diagnostic(Code.BAD_REQUEST, message, help="a whole number of kbit/s, such as 128")
+    elif form not in lossy:
+        message, help = (
+            f"{form} has no bit rate to choose",
+            f"formats that have: {', '.join(lossy)}",
         )
+        yield Diagnostic(Code.BAD_REQUEST, message, help=help)
 
 
 def unknown_mix(name: str, known: Library) -> Diagnostic:

@@ -18,6 +18,7 @@ from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
 from ..ir.nodes import Point, Source
 from ..presets.model import BusPreset, ExportPreset, MixPreset
+from .cover import Cover
 from .request import RenderRequest
 from .timeline.model import Timeline
 
@@ -37,6 +38,7 @@ class Unit:
         routes: track id -> bus id.
         ducking: bus id -> the gain automation, dB, by which it makes room for others.
         graph: None before `lower`.
+        cover: the picture to put into files.
         fact_key: what facts about this finish are filed under; "" before `resolve-facts`.
         diagnostics: warnings so far, and errors of the pass that just ran.
     """
@@ -51,6 +53,7 @@ class Unit:
     routes: Mapping[str, str] = field(factory=dict)
     ducking: Mapping[str, tuple[Point, ...]] = field(factory=dict)
     graph: Graph | None = None
+    cover: Cover | None = None
     fact_key: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
 

@@ -103,7 +103,7 @@ def explain(unit: Unit, at: int) -> Moment:
         MixdownError: MIX307, the mix has no such sample.
     """
     graph = unit.ir
-    signal = graph.signals[graph.outputs[0].name]
+    signal = graph.session
     length = signal.length or 0
     if not 0 <= at < length:
         raise MixdownError(

@@ -58,7 +58,7 @@ def stats(graph: Graph) -> Stats:
     sums = [(len(n.operands), n.name) for n in graph.nodes if isinstance(n, (Mix, Bus, Lane))]
     counted = Counter(node.kind for node in graph.nodes)
     signals = graph.signals
-    master = signals[graph.outputs[0].name]
+    master = graph.session
     return Stats(
         nodes=len(graph),
         kinds=dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))),

@@ -12,8 +12,9 @@ from time import perf_counter
 
 from attrs import evolve, frozen
 
-from ..backends.protocol import EmitOptions, Plan
+from ..backends.protocol import Plan
 from ..compiler.driver import prepare
+from ..compiler.emission import plan_of
 from ..compiler.graph_input import GraphFile, graph_unit
 from ..compiler.pipeline import AFTER_LOWER, PIPELINE, run_pipeline
 from ..compiler.request import RenderRequest
@@ -80,8 +81,7 @@ class Trace:
         Raises:
             BackendError: it cannot express it.
         """
-        tags = tuple(sorted(self.start.timeline.metadata.items()))
-        return self.final.backend.emit(self.final.ir, EmitOptions(tags=tags))
+        return plan_of(self.final)
 
     def __getitem__(self, name: str) -> Ran:
         for ran in self.ran:

@@ -111,6 +111,13 @@ class Container:
         return min(self.allowed(rate, channels), key=lambda held: abs(held - wanted))
 
 
+def spelt(bit_rates: Sequence[int]) -> str:
+    """Bit rates for a reader: each, or from where to where."""
+    if isinstance(bit_rates, range):
+        return f"{bit_rates[0]} to {bit_rates[-1]}"
+    return ", ".join(map(str, bit_rates))
+
+
 _UP_TO_48000 = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _MPEG_1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MPEG_2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)

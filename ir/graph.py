@@ -99,6 +99,11 @@ class Graph:
         found = [node for node in self.nodes if isinstance(node, Output)]
         return tuple(sorted(found, key=lambda n: n.role is not OutputRole.MASTER))
 
+    @property
+    def session(self) -> Signal:
+        """The type of the mix: of the master before it is put into a file."""
+        return self.signals[self.outputs[0].operands[0]]
+
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
 

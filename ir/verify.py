@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from .codes import Code
-from .containers import CONTAINERS
+from .containers import CONTAINERS, spelt
 from .curves import FADE_CURVES
 from .diagnostics import Diagnostic, IRError, Related
 from .graph import Graph
@@ -221,7 +221,7 @@ def _files(graph: Graph, node: Node) -> Iterator[Problem]:
     if allowed and node.bit_rate not in allowed:
         given = "no bit rate" if node.bit_rate is None else f"{node.bit_rate} kbit/s"
         where = f"{node.container} of {signal.channels} x {signal.rate} Hz"
-        yield Code.IR_ATTRIBUTE, f"{given} in {where}: {allowed[0]} to {allowed[-1]}"
+        yield Code.IR_ATTRIBUTE, f"{given} in {where}: {spelt(allowed)}"
     elif not allowed and node.bit_rate is not None:
         yield Code.IR_ATTRIBUTE, f"{node.container} as {encoding} has no bit rate to choose"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from math import sqrt
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..ir.curves import FilterKind
 from ..ir.nodes import DitherNoise, Encoding, LimitMode
@@ -14,11 +14,16 @@ from ..ir.nodes import DitherNoise, Encoding, LimitMode
 MASTER = "master"
 """The id that no bus may have: the master's own."""
 
-FORMATS: Mapping[str, tuple[Encoding, ...]] = {
-    "wav": tuple(Encoding),
-    "flac": (Encoding.S16, Encoding.S24),
-}
-"""Containers, and the encodings that each holds."""
+
+@frozen(kw_only=True)
+class FormatOptions:
+    """How a preset encodes into one container.
+
+    Attributes:
+        bit_rate: kbit/s of a stereo file; a mono one takes half.
+    """
+
+    bit_rate: int
 
 
 class DitherChoice(StrEnum):
@@ -49,6 +54,7 @@ class ExportPreset:
         container: the file format.
         encoding: how samples are stored.
         limit: which peak the ceiling holds.
+        formats: how it encodes into lossy containers, where that is not their own default.
     """
 
     id: str
@@ -61,6 +67,7 @@ class ExportPreset:
     container: str
     encoding: Encoding
     limit: LimitMode = LimitMode.TRUE_PEAK
+    formats: Mapping[str, FormatOptions] = field(factory=dict)
 
 
 @frozen(kw_only=True)

@@ -18,12 +18,12 @@ import cattrs
 from attrs import frozen
 
 from ..ir.codes import Code
+from ..ir.containers import CONTAINERS, spelt
 from ..ir.curves import FilterKind
 from ..ir.diagnostics import Diagnostic, did_you_mean
 from ..ir.nodes import Encoding, LimitMode
 from ..ir.origin import Document, Origin
 from .model import (
-    FORMATS,
     MASTER,
     BusEq,
     BusPreset,
@@ -31,6 +31,7 @@ from .model import (
     DitherChoice,
     Duck,
     ExportPreset,
+    FormatOptions,
     MixPreset,
 )
 from .toml_places import line_of, locate
@@ -146,7 +147,7 @@ def _known(kind: str) -> str | None:
 
 def _class_at(cls: type, path: str) -> type:
     """The class of what stands at a path such as ".buses[2].eq[0]"."""
-    inner = {".buses": BusPreset, ".eq": BusEq, ".duck": Duck}
+    inner = {".buses": BusPreset, ".eq": BusEq, ".duck": Duck, ".formats": FormatOptions}
     names = re.findall(r"\.[a-z_]+", path)
     return inner.get(names[-1], cls) if names else cls
 
@@ -237,13 +238,26 @@ def _bus(bus: BusPreset, origin: Origin, roles: Iterable[str]) -> Iterator[Diagn
 
 def _format(preset: ExportPreset, origin: Origin) -> Iterator[Diagnostic]:
     container, encoding = preset.container, preset.encoding
-    if container not in FORMATS:
+    if container not in CONTAINERS:
         message = f"unknown container {container!r}"
-        yield _problem(origin.child("container"), message, did_you_mean(container, FORMATS))
-    elif encoding not in FORMATS[container]:
-        known = ", ".join(FORMATS[container])
+        yield _problem(origin.child("container"), message, did_you_mean(container, CONTAINERS))
+    elif encoding not in CONTAINERS[container].encodings:
+        known = ", ".join(CONTAINERS[container].encodings)
         message = f"{container} does not hold {encoding}"
         yield _problem(origin.child("encoding"), message, f"known: {known}")
+    for name, options in preset.formats.items():
+        yield from _options(name, options, origin.child("formats", name))
+
+
+def _options(name: str, options: FormatOptions, origin: Origin) -> Iterator[Diagnostic]:
+    """Bit rates are those of a stereo file at 48 kHz; at lower rates the nearest is taken."""
+    allowed = CONTAINERS[name].allowed(48000, 2) if name in CONTAINERS else ()
+    if not allowed:
+        lossy = [known for known, container in CONTAINERS.items() if container.is_lossy]
+        yield _problem(origin, f"{name!r} is no lossy container", did_you_mean(name, lossy))
+    elif options.bit_rate not in allowed:
+        known = f"allowed: {spelt(allowed)} kbit/s"
+        yield _problem(origin.child("bit_rate"), f"{name} has no {options.bit_rate} kbit/s", known)
 
 
 def _numbers(value: object, origin: Origin) -> Iterator[Diagnostic]:

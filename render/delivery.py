@@ -14,24 +14,31 @@ from pathlib import Path
 
 import soundfile
 
-from ..backends.native.meter.measure import Measurement, measure_file
+from ..backends.native.meter.measure import FILE_BLOCK, Measurement, measure, measure_file
 from ..ir.codes import Code
+from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import Diagnostic, RenderError
+from .decode import readable
 
 
 def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:
     """Check that a file is what its metadata says it is; its sample rate, Hz.
 
+    A decoder may leave a tail behind the end, where the format says so (docs/formats.md).
+
     Raises:
         RenderError: MIX603, it cannot be read, or has another rate, channel count or length.
     """
     try:
-        info = soundfile.info(str(path))
-    except (soundfile.LibsndfileError, OSError) as error:
+        with readable(path, path.parent) as audio:
+            info = soundfile.info(str(audio))
+    except (soundfile.LibsndfileError, ValueError, OSError) as error:
         raise _faulty(target, f"cannot be read back: {error}") from error
     found = (info.samplerate, info.channels, info.frames)
     wanted = (meta["sample_rate"], meta["channels"], meta["samples"])
-    if found != wanted:
+    container = CONTAINERS.get(str(meta["container"]))
+    over = info.frames - int(str(meta["samples"]))
+    if found[:2] != wanted[:2] or not 0 <= over <= (container.tail if container else 0):
         raise _faulty(
             target,
             "came out with {} Hz, {} channels, {} samples".format(*found)
@@ -40,14 +47,17 @@ def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:
     return int(info.samplerate)
 
 
-def measured(path: Path, target: str) -> Measurement:
-    """The levels of a file.
+def measured(path: Path, target: str, samples: int | None = None) -> Measurement:
+    """The levels of a file, or of its first so many samples; a lossy file is decoded for it.
 
     Raises:
         RenderError: MIX603, it holds no levels (NaN or infinite samples), or cannot be read.
     """
     try:
-        return measure_file(path)
+        with readable(path, path.parent) as audio, soundfile.SoundFile(audio) as file:
+            frames = -1 if samples is None else samples
+            blocks = file.blocks(FILE_BLOCK, frames=frames, dtype="float64", always_2d=True)
+            return measure((block.T for block in blocks), file.samplerate, file.channels)
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
         raise _faulty(target, f"cannot be measured: {error}") from error
 

@@ -7,7 +7,8 @@ the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Unpack
@@ -130,14 +131,16 @@ def render_compilation(
             jobs=jobs or processors(),
             origins={node.name: node.origin for node in compilation.graph},
             documents=compilation.timeline.documents,
+            cache=user_cache(),
+            keys=keys(plan, compilation.graph.sources, lambda name: tools[name].version_text),
         )
-        mastered = run_plan(executor, _measure_master)
+        mastered = run_plan(executor, _meter(compilation, MASTER))
         finish: FinishFacts | None
         if mastered is not None:
             finish, levels, warnings = mastered.finish, mastered.measurement, mastered.diagnostics
         else:
             finish = request.facts.finishes.get(compilation.fact_key)
-            levels = _measure_master(Path(spaces.path(plan.deliveries[0].file)))
+            levels = _meter(compilation, MASTER)(Path(spaces.path(plan.deliveries[0].file)))
             warnings = _judge(compilation.meta[MASTER], levels)
         files = _inspect(compilation, spaces, programs, finish, levels, progress)
         clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
@@ -174,8 +177,10 @@ def render_compilation(
     )
 
 
-def _measure_master(path: Path) -> Measurement:
-    return measured(path, MASTER)
+def _meter(compilation: Compilation, target: str) -> Callable[[Path], Measurement]:
+    """What measures the file of a target: as long as it is, not what a decoder leaves after it."""
+    samples = int(str(compilation.meta[target]["samples"]))
+    return partial(measured, target=target, samples=samples)
 
 
 def _judge(meta: Mapping[str, object], levels: Measurement) -> tuple[Diagnostic, ...]:
@@ -203,7 +208,7 @@ def _inspect(
         path = Path(spaces.path(delivery.file))
         known = compilation.meta[delivery.target]
         rate = check_shape(path, delivery.target, known)
-        levels = master_levels if master else measured(path, delivery.target)
+        levels = master_levels if master else _meter(compilation, delivery.target)(path)
         files.append(
             Rendered(
                 kind=KINDS[delivery.role],

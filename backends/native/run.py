@@ -18,6 +18,7 @@ from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node
 from ...ir.text.parser import parse_graph
 from ..phases import locate
+from ..pictures import run_picture
 from ..protocol import File, Step, bind
 from .dsp.arrays import FloatArray
 from .engine.render import Settings, render
@@ -126,6 +127,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]]
     "envelope": run_envelope,
     "integers": run_integers,
     "measure": run_measure,
+    "picture": run_picture,
 }
 
 

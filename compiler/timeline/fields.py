@@ -107,6 +107,10 @@ FIELDS: Mapping[type, Mapping[str, Spec]] = {
         "lenient": Spec("true: fades longer than their clip are shortened, with a warning"),
         "mix_preset_id": Spec("the preset that says which buses there are and who plays on them"),
         "metadata": Spec("tags for the rendered files", examples=({"title": "Episode 42"},)),
+        "cover": Spec(
+            "a JPEG or PNG for the rendered files; its path counts from this document's directory",
+            examples=("cover.jpg",),
+        ),
         "sources": Spec(
             "a name for each file; paths count from this document's directory",
             examples=({"host": "audio/host.flac"},),

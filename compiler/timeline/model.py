@@ -248,6 +248,7 @@ class Timeline:
     lenient: bool = False
     mix_preset_id: str = "default_mix"
     metadata: Mapping[str, str] = field(factory=dict)
+    cover: str | None = None
     sources: Mapping[str, str] = field(factory=dict)
     speeds: Mapping[str, str] = field(factory=dict)
     markers: tuple[Marker, ...] = ()

@@ -1,0 +1,93 @@
+"""Cover art: what a picture is, and how an Ogg file holds one.
+
+Promises: only the head of a JPEG or PNG is looked at, and nothing is decoded. Ogg has no place for
+pictures but a tag, which ffmpeg does not write by itself: METADATA_BLOCK_PICTURE, a FLAC picture
+block (RFC 9639, 8.8) in base64 (https://wiki.xiph.org/VorbisComment).
+"""
+
+from __future__ import annotations
+
+import struct
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from .ffmetadata import HEADER
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}  # by colour type; a palette's colours are RGB
+# Start-of-frame markers; C4, C8 and CC are tables and reserved (ITU-T T.81, table B.1).
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
+_FRONT_COVER = 3
+
+
+@frozen
+class Picture:
+    """What a picture is: its media type, pixels across and down, bits a pixel."""
+
+    mime: str
+    width: int
+    height: int
+    depth: int
+
+
+def picture_of(data: bytes) -> Picture | None:
+    """The picture that these bytes are; None where they are no JPEG and no PNG."""
+    try:
+        if data.startswith(_PNG) and data[12:16] == b"IHDR":
+            width, height, bits, colour = struct.unpack(">IIBB", data[16:26])
+            return Picture("image/png", width, height, bits * _PNG_CHANNELS[colour])
+        return _jpeg(data) if data.startswith(_JPEG) else None
+    except (struct.error, IndexError, KeyError):
+        return None
+
+
+def picture_block(data: bytes) -> str:
+    """A picture as the value of METADATA_BLOCK_PICTURE, a front cover without a description.
+
+    Raises:
+        ValueError: the bytes are no JPEG and no PNG.
+    """
+    found = picture_of(data)
+    if found is None:
+        raise ValueError("no JPEG and no PNG")
+    mime = found.mime.encode("ascii")
+    head = struct.pack(">II", _FRONT_COVER, len(mime)) + mime + struct.pack(">I", 0)
+    shape = struct.pack(">IIII", found.width, found.height, found.depth, 0)
+    return b64encode(head + shape + struct.pack(">I", len(data)) + data).decode("ascii")
+
+
+def run_picture(arguments: Sequence[str], progress: Callable[[float], None]) -> dict[str, float]:
+    """`mixdown picture PICTURE OUT`: the picture as a tag, in a text for ffmpeg.
+
+    Raises:
+        OSError: a file cannot be read or written, or the first is no picture.
+    """
+    picture, out = map(Path, arguments)
+    try:
+        block = picture_block(picture.read_bytes())
+    except ValueError as error:
+        raise OSError(None, f"{picture}: {error}") from error
+    value = block.replace("=", "\\=")  # base64 ends in some
+    out.write_text(f"{HEADER}METADATA_BLOCK_PICTURE={value}\n", encoding="ascii", newline="\n")
+    return {}
+
+
+def _jpeg(data: bytes) -> Picture | None:
+    """By its first frame header, which comes after tables and application data."""
+    at = 2
+    while data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker in _FRAMES:
+            bits, height, width, components = struct.unpack(">BHHB", data[at + 4 : at + 10])
+            return Picture("image/jpeg", width, height, bits * components)
+        if marker == 0xFF:  # a fill byte
+            at += 1
+        else:
+            (length,) = struct.unpack(">H", data[at + 2 : at + 4])
+            at += 2 if marker in _NO_LENGTH else 2 + length
+    return None
