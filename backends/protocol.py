@@ -317,10 +317,13 @@ class EmitOptions:
 
     Attributes:
         single: one command with everything in it; every fact must be known.
+        one_pass: with `single`, let the program normalise a loudness that is not known by its own
+            means, in one pass: not the static gain that a mix is defined by, and not exact.
         tags: metadata to write into the delivered files, in order.
     """
 
     single: bool = False
+    one_pass: bool = False
     tags: tuple[tuple[str, str], ...] = ()
 
 

@@ -13,6 +13,7 @@ from ...ir.nodes import Downmix, Edge, Fade, Filter, Gain, Headroom, Loudnorm, P
 from ..native.dsp.pan import matrix
 from ..protocol import Fact
 from .automation import Segment, multiplied
+from .inputs import counted, resample
 from .site import Site
 from .wiring import Call, Chain, call
 
@@ -50,9 +51,27 @@ def emit_headroom(site: Site, node: Headroom) -> Chain:
     return site.then(volume(-node.headroom_db))
 
 
+ONE_PASS_RATE = 192000
+"""Hz at which ffmpeg's loudnorm works."""
+
+
 def emit_loudnorm(site: Site, node: Loudnorm) -> Chain:
-    """The static loudness gain: known, or the fact that the plan waits for."""
-    return site.then(volume(site.facts[node.name] if node.gain_db is None else node.gain_db))
+    """The static loudness gain: known, or the fact that the plan waits for; else ffmpeg's own way.
+
+    That way, one pass of its loudnorm filter, is a gain that moves (EBU R128 by look-ahead); it
+    aims at a range of 11 LU and at 0 dBTP at most, for the limiter behind it has the ceiling.
+    """
+    gain = site.facts.get(node.name) if node.gain_db is None else node.gain_db
+    if gain is not None:
+        return site.then(volume(gain))
+    return site.then(
+        resample(ONE_PASS_RATE, "dbl"),
+        call("loudnorm", I=node.target_lufs, TP=0, LRA=11),
+        resample(site.signal.rate),
+        *counted(site.signal.rate),
+        call("apad", whole_len=site.length),
+        call("atrim", end_sample=site.length),
+    )
 
 
 def emit_fade(site: Site, node: Fade) -> Chain:

@@ -42,7 +42,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     halves = schedule(whole.graph)
     _check_kinds(halves)
     if options.single and halves.loudnorm is not None:
-        raise _unmeasured(halves.loudnorm)
+        halves = _in_one_pass(halves, options)
     work = Names()
     shared = Shared(
         graph=whole.graph,
@@ -62,6 +62,26 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
         labels=shared.instances.labels,
         loudness=_loop(halves),
     )
+
+
+def _in_one_pass(halves: Schedule, options: EmitOptions) -> Schedule:
+    """Everything at once, the master's loudness left to ffmpeg's own filter, where that is asked.
+
+    Raises:
+        BackendError: MIX502, it is not; or other values than the master wait for its gain.
+    """
+    waiting = [n for n in halves.late if isinstance(n, Loudnorm) and n.gain_db is None]
+    assert halves.loudnorm is not None
+    if not options.one_pass:
+        raise _unmeasured(halves.loudnorm)
+    for node in waiting:
+        if node is not halves.loudnorm:
+            raise _refused(
+                node,
+                f"one pass finds no gain of the master that %{node.name} could take over",
+                "deliver premaster stems, or give the measured gain with --facts",
+            )
+    return Schedule((*halves.early, *halves.late))
 
 
 def _decoding(shared: Shared) -> Iterator[Step]:
@@ -168,11 +188,15 @@ def _illegal(node: Node) -> Diagnostic:
 
 
 def _unmeasured(node: Loudnorm) -> BackendError:
+    return _refused(
+        node,
+        f"one command cannot measure the loudness that %{node.name} needs",
+        "give the measured gain with --facts, compile the plan as steps, or take what ffmpeg does "
+        "in one pass (--one-pass), which is not exact",
+    )
+
+
+def _refused(node: Node, message: str, help_text: str) -> BackendError:
     return BackendError(
-        Diagnostic(
-            Code.UNSUPPORTED_NODE,
-            f"one command cannot measure the loudness that %{node.name} needs",
-            origin=node.origin,
-            help="give the measured gain with --facts, or compile the plan as steps",
-        )
+        Diagnostic(Code.UNSUPPORTED_NODE, message, origin=node.origin, help=help_text)
     )

@@ -276,3 +276,48 @@ def test_steps_run_with_facts_give_what_one_command_gives(bench):
     assert float(last["I"]) == pytest.approx(measured.integrated, abs=0.02)
     peak = max(float(last["true_peaks_ch0"]), float(last["true_peaks_ch1"]))
     assert 20 * np.log10(peak) == pytest.approx(measured.true_peak_dbtp, abs=0.7)
+
+
+ONE_PASS = EmitOptions(single=True, one_pass=True)
+
+
+def test_ffmpegs_own_loudness_only_where_it_is_asked_for():
+    plan = BACKEND.emit(mastered(None, stem("a/c.clip")), ONE_PASS)
+    assert [s.id for s in plan.steps] == ["mix"]
+    assert (plan.loudness, plan["mix"].facts()) == (None, ())
+    assert "loudnorm@master_loudnorm=I=-16.0:TP=0:LRA=11," in plan.filter_complex
+    assert "alimiter@master_limiter" in plan.filter_complex
+    known = BACKEND.emit(mastered(-7.25), ONE_PASS)
+    assert known.to_text() == BACKEND.emit(mastered(-7.25), SINGLE).to_text()
+    steps = EmitOptions(one_pass=True)
+    assert (
+        BACKEND.emit(mastered(None), steps).to_text()
+        == BACKEND.emit(mastered(None), STEPS).to_text()
+    )
+
+
+def test_one_pass_has_no_gain_for_mastered_stems():
+    norm = Loudnorm("s.loudnorm", -16.0, None, operands=("a/c.clip", "master.headroom"))
+    with pytest.raises(BackendError, match=r"MIX502(.|\n)*premaster stems"):
+        BACKEND.emit(mastered(None, norm, stem("s.loudnorm")), ONE_PASS)
+
+
+def test_one_pass_comes_near_and_keeps_length_place_and_ceiling(bench):
+    """Speech-like bursts: 0.1 to 0.3 LU off, as measured; loops of drums can be 2.3 off."""
+    time = np.arange(20 * RATE) / RATE
+    bursts = np.repeat(np.random.default_rng(6).uniform(0, 1, 200), RATE // 10) ** 2
+    tone = 0.2 * bursts * np.sin(2 * np.pi * 440 * time)
+    bench.source("s", np.stack([tone, tone]), coding="PCM_16")
+    plan = BACKEND.emit(mastered(None), ONE_PASS)
+    bench.run(plan)
+    got = bench.read(plan.deliveries[0].file)
+    assert got.shape == (2, 10 * RATE)
+    levels = measure_file(bench.path(plan.deliveries[0].file))
+    assert levels.integrated == pytest.approx(-16.0, abs=1.0)
+    assert levels.true_peak_dbtp <= -1.0
+    shifts = range(-50, 51)
+    middle = slice(4 * RATE, 5 * RATE)
+    fits = [
+        float(np.dot(np.roll(got[0], -n)[middle], tone[: got.shape[1]][middle])) for n in shifts
+    ]
+    assert shifts[int(np.argmax(fits))] == 0
