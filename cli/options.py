@@ -203,7 +203,7 @@ _MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     ),
     "facts": (
         ("--facts",),
-        {"metavar": "FILE", "help": "What an earlier render measured ('render --write-facts')."},
+        {"metavar": "FILE", "help": "What an earlier render measured: its manifest.json."},
     ),
     "profile": (
         ("--profile",),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attrs import evolve, field, frozen
 
@@ -57,19 +58,26 @@ class Facts:
 
     @classmethod
     def from_json(cls, text: str) -> Facts:
-        """What `to_json` wrote.
+        """What `to_json` wrote; or what the manifest of a render says of its finish.
 
         Raises:
             ValueError: the text is something else.
         """
         try:
-            data = json.loads(text)["finishes"]
-            finishes = {key: FinishFacts(**values) for key, values in data.items()}
+            data = json.loads(text)
+            filed = data["finishes"] if "finishes" in data else _of_manifest(data)
+            finishes = {key: FinishFacts(**values) for key, values in filed.items()}
             if not all(_is_measured(finish) for finish in finishes.values()):
                 raise ValueError("not a facts document")
             return cls(finishes)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a facts document") from error
+
+
+def _of_manifest(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Its finish by its key; none where the preset asked for no loudness."""
+    finish = dict(manifest["finish"] or {})
+    return {finish.pop("key"): finish} if finish else {}
 
 
 def _is_measured(finish: FinishFacts) -> bool:
@@ -79,7 +87,7 @@ def _is_measured(finish: FinishFacts) -> bool:
 
 
 def read_facts(path: str | Path) -> Facts:
-    """The facts in a file that `to_json` wrote.
+    """The facts in a file that `to_json` wrote, or in a manifest.
 
     Raises:
         TimelineError: MIX307, it cannot be read or holds something else.
@@ -92,7 +100,7 @@ def read_facts(path: str | Path) -> Facts:
             Diagnostic(
                 Code.BAD_REQUEST,
                 f"{str(path)!r} holds no facts{f': {known}' if known else ''}",
-                help="`mixdown render --write-facts FILE` writes them",
+                help="a render writes them into its manifest.json, and where --write-facts says",
             )
         ) from error
 

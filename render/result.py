@@ -111,6 +111,7 @@ def manifest_text(
         "finish": None
         if finish is None
         else {
+            "key": compilation.fact_key,
             "integrated_lufs": finish.integrated_lufs,
             "gain_db": finish.gain_db,
             "margin_db": finish.margin_db,

@@ -33,6 +33,10 @@ TRUE_PEAK_ALLOWANCE_DB = 0.4
 LOWEST_LIMIT_DB = -24.0
 """alimiter goes no lower than 0.0625."""
 
+DITHER_FRAME = 4096
+"""Samples. aresample repeats 65536 values of noise, and begins anew where a frame asks for more
+than are left: with frames of one length the noise does not depend on what they were before."""
+
 SHAPED_METHOD = "low_shibata"
 """The way of shaping that moves as much noise as the native engine's filters do: 16 dB in all."""
 
@@ -96,7 +100,9 @@ def emit_dither(site: Site, node: Dither) -> Chain:
             f"%{node.name}: ffmpeg has no noise-shaped dither for {rate} Hz",
             "choose tpdf, 44100 or 48000 Hz, or the native backend",
         )
-    return site.then(*quantise(node.bits, SHAPED_METHOD if shaped else "triangular"), TO_DOUBLE)
+    method = SHAPED_METHOD if shaped else "triangular"
+    framed = call("asetnsamples", n=DITHER_FRAME, p=0)
+    return site.then(framed, *quantise(node.bits, method), TO_DOUBLE)
 
 
 def quantise(bits: int, method: str = "none") -> tuple[Call, ...]:

@@ -124,6 +124,16 @@ def test_facts_survive_a_file(tmp_path):
     assert read_facts(tmp_path / "facts.json") == facts
 
 
+def test_a_manifest_holds_the_facts_of_its_finish(tmp_path):
+    path = tmp_path / "manifest.json"
+    reached = '{"key": "ffmpeg:1", "integrated_lufs": -20, "gain_db": 4.5, "margin_db": 0.1}'
+    path.write_text(f'{{"schema_version": 1, "finish": {reached}, "artifacts": []}}')
+    measured = FinishFacts(integrated_lufs=-20, gain_db=4.5, margin_db=0.1)
+    assert read_facts(path) == Facts({"ffmpeg:1": measured})
+    path.write_text('{"schema_version": 1, "finish": null, "artifacts": []}')
+    assert read_facts(path) == Facts()
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"finishes": []}', '{"finishes": {"x": 1}}', "\xff"]
