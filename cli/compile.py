@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="One command with everything in it; a loudness target then needs --facts.",
 )
+@click.option(
+    "--one-pass",
+    is_flag=True,
+    help="With --single, ffmpeg's own loudness in one pass: near the target, not at it.",
+)
 @click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
 @strict
 @allow_outside
@@ -40,6 +45,7 @@ def command(
     pass_limit: int | None,
     form: str | None,
     single: bool,
+    one_pass: bool,
     out: str | None,
     strict: bool,
     allow_outside: bool,
@@ -52,6 +58,7 @@ def command(
     from ..compiler.api import compile_request, request_of
     from ..compiler.graph_input import open_mix
     from ..inspection.plans import DEFAULT_FORMATS, FORMATS
+    from ..render.doctor import crowding
     from ..render.workspace import write_file
     from .console import show
 
@@ -61,10 +68,12 @@ def command(
         disable=disable,
         pass_limit=pass_limit,
         single=single,
+        one_pass=one_pass,
         strict=strict,
     )
-    show(compilation.diagnostics, compilation.timeline.documents)
     plan = compilation.plan
+    notes = (*compilation.diagnostics, *crowding(plan))
+    show(notes, compilation.timeline.documents)
     text = FORMATS[form or DEFAULT_FORMATS.get(backend, "text")](plan)
     if out is None:
         click.echo(text, nl=False)

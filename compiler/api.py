@@ -75,6 +75,7 @@ def compile(
     disable: Collection[str] = (),
     pass_limit: int | None = None,
     single: bool = False,
+    one_pass: bool = False,
     strict: bool = False,
     **choices: Unpack[Choices],
 ) -> Compilation:
@@ -82,10 +83,13 @@ def compile(
 
     Args:
         timeline: from `load` or built in Python; or a graph from `load_graph`, which holds its
-            delivery and heeds only `backend`, `facts`, `disable`, `pass_limit` and `single`.
+            delivery and heeds only `backend`, `facts`, `disable`, `pass_limit`, `single`
+            and `one_pass`.
         disable: names of optimisations to leave out.
         pass_limit: how many optimisations may run, the first so many; None: all.
         single: one command with everything in it; needs facts where loudness is a target.
+        one_pass: with `single` and no facts, ffmpeg's own normalisation in one pass, which only
+            comes near its target; the compilation says so.
         strict: whether warnings are errors.
         choices: see `Choices`.
 
@@ -97,7 +101,13 @@ def compile(
     """
     request = request_of(choices)
     return compile_request(
-        timeline, request, disable=disable, pass_limit=pass_limit, single=single, strict=strict
+        timeline,
+        request,
+        disable=disable,
+        pass_limit=pass_limit,
+        single=single,
+        one_pass=one_pass,
+        strict=strict,
     )
 
 
@@ -108,12 +118,18 @@ def compile_request(
     disable: Collection[str] = (),
     pass_limit: int | None = None,
     single: bool = False,
+    one_pass: bool = False,
     strict: bool = False,
 ) -> Compilation:
     """The same for a request; arguments, result and errors as `compile`."""
     if isinstance(timeline, GraphFile):
         return compile_graph(
-            timeline, request, disable=disable, pass_limit=pass_limit, single=single
+            timeline,
+            request,
+            disable=disable,
+            pass_limit=pass_limit,
+            single=single,
+            one_pass=one_pass,
         )
     return compile_timeline(
         timeline,
@@ -121,5 +137,6 @@ def compile_request(
         disable=disable,
         pass_limit=pass_limit,
         single=single,
+        one_pass=one_pass,
         warnings_are_errors=strict,
     )

@@ -17,7 +17,7 @@ from ..ir.graph import Graph
 from ..ir.nodes import Source
 from ..presets.model import BusPreset, MixPreset
 from .cover import probe_cover
-from .emission import plan_of
+from .emission import one_pass_warnings, plan_of
 from .graph_input import GraphFile, graph_unit
 from .media import probe_sources
 from .meta import static_meta
@@ -68,6 +68,7 @@ def compile_timeline(
     disable: Collection[str] = (),
     pass_limit: int | None = None,
     single: bool = False,
+    one_pass: bool = False,
     warnings_are_errors: bool = False,
     observer: Observer | None = None,
 ) -> Compilation:
@@ -79,6 +80,7 @@ def compile_timeline(
         disable: names of optimisations to leave out.
         pass_limit: how many optimisations may run, the first so many.
         single: one command with everything in it; needs all facts.
+        one_pass: with `single`, let the program normalise a loudness that is not known.
         warnings_are_errors: `--strict`.
         observer: called after each pass.
 
@@ -90,7 +92,7 @@ def compile_timeline(
     unit = run_pipeline(unit, disable=disable, limit=pass_limit, observer=observer)
     if warnings_are_errors and unit.diagnostics:
         raise TimelineError(strict(unit.diagnostics), timeline.documents)
-    return _emit(unit, single=single)
+    return _emit(unit, single=single, one_pass=one_pass)
 
 
 def compile_graph(
@@ -100,6 +102,7 @@ def compile_graph(
     disable: Collection[str] = (),
     pass_limit: int | None = None,
     single: bool = False,
+    one_pass: bool = False,
     observer: Observer | None = None,
 ) -> Compilation:
     """Compiles a graph that was read from a file; arguments and errors as `compile_timeline`."""
@@ -110,7 +113,7 @@ def compile_graph(
         limit=pass_limit,
         observer=observer,
     )
-    return _emit(unit, single=single)
+    return _emit(unit, single=single, one_pass=one_pass)
 
 
 def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
@@ -137,7 +140,7 @@ def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
     )
 
 
-def _emit(unit: Unit, *, single: bool) -> Compilation:
+def _emit(unit: Unit, *, single: bool, one_pass: bool) -> Compilation:
     graph = unit.ir
     length = graph.session.length
     assert length is not None  # the verifier has seen to it
@@ -145,8 +148,8 @@ def _emit(unit: Unit, *, single: bool) -> Compilation:
         timeline=unit.timeline,
         request=unit.request,
         graph=graph,
-        plan=plan_of(unit, single=single),
-        diagnostics=unit.diagnostics,
+        plan=plan_of(unit, single=single, one_pass=one_pass),
+        diagnostics=(*unit.diagnostics, *(one_pass_warnings(graph) if one_pass else ())),
         meta=static_meta(unit),
         source_root=unit.timeline.root,
         fact_key=unit.fact_key,

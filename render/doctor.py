@@ -14,8 +14,12 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from ..backends.cache import Cache, user_cache
+from ..backends.protocol import File, Plan
 from ..backends.tools import FINDERS, Tool
-from ..ir.diagnostics import RenderError
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError, Severity
+
+_OTHER_FILES = 16
 
 # What mixdown asks of a program beyond its version: a name for people, how to ask, what to find.
 _WANTED: Mapping[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
@@ -106,10 +110,36 @@ def _printed(program: str, arguments: tuple[str, ...]) -> str:
     return done.stdout + done.stderr
 
 
-def _limits() -> tuple[Limit, ...]:
+def crowding(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Warnings for the steps that open more files than this machine lets a process open.
+
+    Plans in parts never do; one command may. What else a program keeps open counts `_OTHER_FILES`.
+    """
+    most = _open_files()
+    if most is None:
+        return ()
+    opened = {step.id: sum(isinstance(arg, File) for arg in step.argv) for step in plan.steps}
+    return tuple(
+        Diagnostic(
+            Code.TOO_MANY_FILES,
+            f"step {name!r} opens {count:,} files; here a process may open {most:,}",
+            help="compile it as steps, without --single; or raise the limit where it will run "
+            f"(ulimit -n {count + _OTHER_FILES})",
+            severity=Severity.WARNING,
+        )
+        for name, count in opened.items()
+        if count + _OTHER_FILES > most
+    )
+
+
+def _open_files() -> int | None:
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return None if files == resource.RLIM_INFINITY else files
+
+
+def _limits() -> tuple[Limit, ...]:
     return (
-        Limit("open files", None if files == resource.RLIM_INFINITY else files),
+        Limit("open files", _open_files()),
         Limit("bytes of all arguments", os.sysconf("SC_ARG_MAX")),
         Limit("bytes of one argument", 32 * os.sysconf("SC_PAGE_SIZE")),  # MAX_ARG_STRLEN, Linux
         Limit("processors", os.cpu_count()),

@@ -47,3 +47,27 @@ def test_stem_modes_differ(mixdown, show):
         for mode in ("premaster", "mastered")
     }
     assert plans["premaster"] != plans["mastered"]
+
+
+def test_one_pass_is_a_choice_that_says_what_it_is(mixdown, show):
+    refused = mixdown("compile", show.name, "--single")
+    assert (refused.code, "--one-pass" in refused.err) == (2, True)
+    alone = mixdown("compile", show.name, "--one-pass")
+    assert (alone.code, "MIX307" in alone.err) == (2, True)
+    ended = mixdown("compile", show.name, "--single", "--one-pass")
+    assert (ended.code, ended.out.count("step ")) == (0, 1)
+    assert "warning[MIX503]" in ended.err
+    assert "loudnorm@master_loudnorm=I=-16.0" in ended.out
+    quiet = mixdown("compile", show.name, "--single", "--one-pass", "--preset", "draft")
+    assert (quiet.code, quiet.err) == (0, "")
+
+
+def test_one_command_that_opens_too_many_files_is_told(mixdown, show):
+    """The limit is this machine's: the plan is the same."""
+    few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (17, 17));"
+    line = f"{few} from mixdown.cli import main; main()"
+    args = ["compile", show.name, "--single", "--preset", "draft"]
+    done = subprocess.run([sys.executable, "-c", line, *args], capture_output=True, text=True)
+    assert "warning[MIX504]: step 'mix' opens 3 files; here a process may open 17" in done.stderr
+    assert (done.returncode, done.stdout) == (0, mixdown(*args).out)
+    assert mixdown(*args).err == ""
