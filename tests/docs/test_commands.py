@@ -21,8 +21,14 @@ def case(page: Path):
     return pytest.param(page, id=name_of(page), marks=pytest.mark.requires(*names))
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's cache, empty when the run begins: pages render the same examples again and again."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize("page", [case(page) for page in PAGES if read_steps(page)])
-def test_what_the_page_shows_works(page: Path, tmp_path: Path):
+def test_what_the_page_shows_works(page: Path, tmp_path: Path, cache: Path):
     """All of a page runs in one folder that holds what a clone has under examples/, in order."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for step in read_steps(page):
@@ -32,20 +38,21 @@ def test_what_the_page_shows_works(page: Path, tmp_path: Path):
                 (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / name).write_text(text, encoding="utf-8")
             case Command() if not step.is_environment:
-                code, output = run(["bash", "-c", step.text], tmp_path)
+                code, output = run(["bash", "-c", step.text], tmp_path, cache)
                 assert code == step.exit_code, f"{where}: {step.text}\nexit code {code}\n{output}"
                 assert step.prints(output), f"{where}: {step.text}\nprinted\n{output}"
             case Program(text=text):
-                code, output = run([sys.executable, "-c", text], tmp_path)
+                code, output = run([sys.executable, "-c", text], tmp_path, cache)
                 assert code == 0, f"{where}: exit code {code}\n{output}"
 
 
-def run(command: list[str], folder: Path) -> tuple[int, str]:
+def run(command: list[str], folder: Path, cache: Path) -> tuple[int, str]:
     """Exit code and what was printed, on both streams, as on a plain terminal of 100 columns."""
     programs = Path(sys.executable).parent
     env = os.environ | {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
+        "MIXDOWN_CACHE": str(cache),
         "NO_COLOR": "1",
         "TERM": "dumb",
     }

@@ -12,7 +12,16 @@ INNER = [path for path in modules() if path.parent != ROOT]
 # The root's __init__.py stands above all layers but the command line, which uses it as users do.
 PUBLIC = set(mixdown.__all__)
 # What the compiler may know of the backends: how one behaves and how one is found.
-BACKEND_INTERFACE = {"encoding", "ffmetadata", "pictures", "protocol", "registry"}
+BACKEND_INTERFACE = {
+    "cache",
+    "encoding",
+    "ffmetadata",
+    "pictures",
+    "probe",
+    "protocol",
+    "registry",
+    "tools",
+}
 
 
 def crossings(path: Path) -> Iterator[tuple[Import, tuple[str, ...]]]:
