@@ -20,13 +20,7 @@ from requirements import PROMPTS, SAMPLES
 
 RATE = 48000
 GAP_MS = 250
-SPOKEN = (
-    "basic-pbx-ivr-main",
-    "demo-congrats",
-    "demo-instruct",
-    "demo-moreinfo",
-    "vm-intro",
-)
+SPOKEN = ("vm-intro", "demo-moreinfo", "basic-pbx-ivr-main")
 LOOPS = ("amen_full", "garzul", "industrial", "compus", "mika", "electric")
 TEXT = "Welcome back. Today we talk about levels, peaks, and the room that is left between them."
 HOUR_S = 3600
@@ -90,7 +84,7 @@ def _speech(directory: Path) -> Timeline:
 
 
 def _mono(directory: Path) -> Timeline:
-    return _timeline(directory, _spoken(directory), channels=1)
+    return _timeline(directory, _spoken(directory, SPOKEN[:2]), channels=1)
 
 
 def _three_seconds(directory: Path) -> Timeline:
@@ -104,9 +98,11 @@ def _robot(directory: Path) -> Timeline:
     return _timeline(directory, Track(id="voice", role="dialogue", clips=clips))
 
 
-def _layers(directory: Path, seconds: int, gain_db: float) -> tuple[Track, ...]:
+def _layers(
+    directory: Path, seconds: int, gain_db: float, loops: tuple[str, ...] = LOOPS
+) -> tuple[Track, ...]:
     """Every loop on a track of its own, again and again."""
-    files = (SAMPLES / f"loop_{name}.flac" for name in LOOPS)
+    files = (SAMPLES / f"loop_{name}.flac" for name in loops)
     return tuple(
         Track(
             id=name.removesuffix(".flac"),
@@ -122,7 +118,7 @@ def _layers(directory: Path, seconds: int, gain_db: float) -> tuple[Track, ...]:
 
 
 def _music(directory: Path) -> Timeline:
-    return _timeline(directory, *_layers(directory, 30, 6), rate=44100)
+    return _timeline(directory, *_layers(directory, 20, 6), rate=44100)
 
 
 def _hour(directory: Path) -> Timeline:
@@ -135,7 +131,7 @@ def _hour(directory: Path) -> Timeline:
         for clip in block.clips
     )
     voice = Track(id="voice", role="dialogue", clips=clips)
-    return _timeline(directory, voice, *_layers(directory, HOUR_S, -24))
+    return _timeline(directory, voice, *_layers(directory, HOUR_S, -18, ("garzul",)))
 
 
 def _noise(seed: int, seconds: float, channels: int = 2) -> np.ndarray:
@@ -161,20 +157,28 @@ def _square() -> np.ndarray:
     return np.where(np.arange(4 * RATE) * 220 // RATE % 2, -1.0, 1.0)
 
 
-_SPEECH, _MUSIC = ("debian_media",), ("debian_media",)
+def _hidden() -> np.ndarray:
+    """Twenty bursts of a quarter of the rate: their peaks, 3 dB over the samples, lie between."""
+    at = np.arange(10 * RATE)
+    burst = np.clip(np.sin(2 * np.pi * at * 2 / RATE) - 0.9, 0, 1) * 8
+    return (0.02 + burst) * 0.5 * np.sin(np.pi / 2 * at + np.pi / 4)
+
+
+_MEDIA = ("debian_media",)
 
 PROGRAMMES: Mapping[str, Programme] = {
-    "speech": Programme("five prompts, 8 kHz", _speech, _SPEECH),
+    "speech": Programme("three prompts, 8 kHz", _speech, _MEDIA),
     "robot": Programme("a sentence by espeak-ng", _robot, ("espeak",)),
-    "mono": Programme("the prompts, a mono session", _mono, _SPEECH),
-    "3 seconds": Programme("three seconds of a prompt", _three_seconds, _SPEECH),
-    "music": Programme("six loops at +6 dB, 44.1 kHz", _music, _MUSIC),
+    "mono": Programme("two prompts, a mono session", _mono, _MEDIA),
+    "3 seconds": Programme("three seconds of a prompt", _three_seconds, _MEDIA),
+    "music": Programme("six loops at +6 dB, 44.1 kHz", _music, _MEDIA),
     "loud": Programme(
         "clipped noise, far over any target", _one_file(np.clip(_noise(3, 6), -1, 1))
     ),
     "square": Programme("a full-scale square wave of 220 Hz", _one_file(_square())),
+    "hidden": Programme("bursts whose peaks are between samples", _one_file(_hidden())),
     "impulses": Programme("forty single samples in 20 s", _one_file(_impulses())),
     "click": Programme("one sample in 3 s", _one_file(_click())),
     "silence": Programme("4 s of it", _one_file(np.zeros((4 * RATE, 2)))),
-    "hour": Programme("the prompts over the loops, an hour", _hour, _SPEECH, is_long=True),
+    "hour": Programme("the prompts over a loop, an hour", _hour, _MEDIA, is_long=True),
 }

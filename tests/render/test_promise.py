@@ -1,0 +1,92 @@
+"""The promise of a master, over the corpus and by meters that are not ours: target and ceiling.
+
+Within 0.1 LU of the target, or with a warning that says by how much it is missed and why; never
+over the ceiling. benchmarks/mastering.py prints the table.
+"""
+
+from __future__ import annotations
+
+import re
+
+import mixdown
+import pytest
+import soundfile
+from meters import ebur128
+from mixdown.ir.codes import Code
+from mixdown.render.executor import Progress
+from mixdown.render.loudness import MAX_CORRECTIONS
+from programmes import PROGRAMMES, programme
+
+PRESET, TARGET, CEILING = "music", -14.0, -1.0
+SILENT, IMPOSSIBLE = "silence", ("impulses", "click")
+
+OF_SOX = ("speech", "mono", "3 seconds", "hidden", "click", "silence")
+"""SoX mixes, and the native engine finishes: these show that what it mixes arrives there."""
+
+
+def corpus(names):
+    return [
+        pytest.param(
+            name,
+            marks=[pytest.mark.requires(*PROGRAMMES[name].needs)]
+            + [pytest.mark.soak] * PROGRAMMES[name].is_long,
+        )
+        for name in names
+    ]
+
+
+@pytest.fixture
+def master(tmp_path):
+    """Masters a programme: the result, and how often it was finished."""
+
+    def make(name, backend):
+        told: list[Progress] = []
+        timeline = programme(name, tmp_path)
+        out = tmp_path / "out"
+        result = mixdown.render(
+            timeline, out=out, preset=PRESET, backend=backend, progress=told.append
+        )
+        return result, len({progress.purpose for progress in told if progress.step == "finish"})
+
+    return make
+
+
+def check(name, result, rounds, meters):
+    """Holds a master to the promise, by each of the meters."""
+    codes = [diagnostic.code for diagnostic in result.diagnostics]
+    for meter in meters:
+        loudness, peak = ebur128(meter, result.master.path)
+        assert peak <= CEILING
+        if name == SILENT:
+            assert codes == [Code.SILENT_MIX]
+        elif name in IMPOSSIBLE:
+            assert codes == [Code.TARGET_MISSED]
+            missed = re.search(r"([\d.]+) LU under .* leave no room", result.diagnostics[0].message)
+            assert TARGET - loudness == pytest.approx(float(missed[1]), abs=0.15)
+        else:
+            assert codes == []
+            assert loudness == pytest.approx(TARGET, abs=0.1)
+    # A last one where an earlier attempt was the best.
+    assert 1 <= rounds <= 1 + MAX_CORRECTIONS + 1
+    info = soundfile.info(result.master.path)
+    assert (info.frames, info.channels) == (
+        result.master.meta["samples"],
+        1 if name == "mono" else 2,
+    )
+
+
+@pytest.mark.parametrize("name", corpus(PROGRAMMES))
+def test_ffmpeg_keeps_the_promise(master, monkeypatch, ffmpegs, embedded_ffmpeg, name):
+    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    check(name, *master(name, "ffmpeg"), {ffmpegs, embedded_ffmpeg})
+
+
+@pytest.mark.parametrize("name", corpus(PROGRAMMES))
+def test_native_keeps_the_promise(master, ffmpegs, name):
+    check(name, *master(name, "native"), {ffmpegs})
+
+
+@pytest.mark.requires("sox")
+@pytest.mark.parametrize("name", corpus(OF_SOX))
+def test_sox_keeps_the_promise(master, embedded_ffmpeg, name):
+    check(name, *master(name, "sox"), {embedded_ffmpeg})
