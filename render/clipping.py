@@ -25,6 +25,7 @@ from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Encoding, Gain, Loudnorm, Node, Output, OutputRole
 from .executor import Executor
+from .parallel import processors
 from .result import Rendered
 from .workspace import workspace
 
@@ -92,9 +93,9 @@ def _peaks(
             spaces=spaces,
             origins={node.name: node.origin for node in graph},
             documents=compilation.timeline.documents,
+            jobs=processors(),
         )
-        for step in plan.steps:
-            executor.run_step(step, {})
+        executor.run_steps(plan.steps, {})
         return {d.target: _peak(Path(spaces.path(d.file))) for d in plan.deliveries}
 
 

@@ -49,6 +49,7 @@ from ..ir.nodes import (
 )
 from .executor import Executor
 from .keeping import keys
+from .parallel import processors
 from .workspace import workspace
 
 REFERENCE = "reference"
@@ -214,6 +215,7 @@ def _executor(
             documents=compilation.timeline.documents,
             cache=user_cache(),
             keys=keys(plan, compilation.graph.sources, lambda name: tools[name].version_text),
+            jobs=processors(),
         )
 
 
@@ -258,8 +260,7 @@ def _evaluate(
 ) -> Mapping[str, Path]:
     graph, decoding = prepare(graph)
     with _executor(compilation, Plan(performer.name, decoding, ()), performer, out) as executor:
-        for step in decoding:
-            executor.run_step(step, {})
+        executor.run_steps(decoding, {})
 
         def read(source: Source) -> FloatArray:
             return reference.read_file(executor.spaces.path(file_of(source)))
@@ -279,8 +280,7 @@ def _render(
 ) -> Mapping[str, Path]:
     plan = find_backend(performer.backend).emit(graph, EmitOptions())
     with _executor(compilation, plan, performer, out) as executor:
-        for step in plan.steps:
-            executor.run_step(step, {})
+        executor.run_steps(plan.steps, {})
         files = {d.target: executor.spaces.staging / d.file.path for d in plan.deliveries}
         return {
             output.name: files[output.target].rename(out / f"{number}.wav")

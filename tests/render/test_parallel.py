@@ -7,14 +7,20 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
+import mixdown
+import numpy as np
 import pytest
+import soundfile
 from attrs import evolve
 from handmade import step
 from mixdown.backends.protocol import OURSELVES
 from mixdown.render import parallel
+from mixdown.render.executor import Progress
 from mixdown.render.parallel import processors, run_steps
 from mixdown.render.process import Stop, StoppedError, run_process
+from mixdown.render.service import render_compilation
 
 PATIENCE = 20.0
 
@@ -169,3 +175,50 @@ def test_the_processors_of_this_process_are_counted(monkeypatch):
     assert 1 <= processors() <= (os.cpu_count() or 1)
     monkeypatch.delattr(parallel.os, "sched_getaffinity")
     assert processors() == os.cpu_count()
+
+
+def many_parts(folder: Path, source: str = "a.wav") -> mixdown.Timeline:
+    """A mix in several parts, one of which plays `source` alone; two sources to decode."""
+    tones = 0.2 * np.sin(np.arange(3 * 48000)[:, None] * (0.05, 0.07))
+    soundfile.write(folder / "a.wav", tones, 48000, "PCM_16")
+    soundfile.write(folder / "b.ogg", tones, 44100)
+    soundfile.write(folder / "c.ogg", tones[:, ::-1], 44100)
+    names = [source if 80 <= n < 120 else ("a.wav", "b.ogg", "c.ogg")[n % 3] for n in range(160)]
+    clips = ", ".join(
+        f"{{id: c{n}, source: {name}, start_ms: {70 * n}, offset_ms: {5 * n}, duration_ms: 65}}"
+        for n, name in enumerate(names)
+    )
+    (folder / "t.yaml").write_text(
+        f"{{schema_version: 1, id: t, tracks: [{{id: a, role: music, clips: [{clips}]}}]}}"
+    )
+    return mixdown.load(folder / "t.yaml")
+
+
+def test_however_many_run_at_once_the_files_are_the_same(tmp_path, ffmpegs, monkeypatch):
+    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    timeline = many_parts(tmp_path)
+    told: list[Progress] = []
+    results = [
+        mixdown.render(
+            timeline, out=tmp_path / str(jobs), stems=True, jobs=jobs, progress=told.append
+        )
+        for jobs in (1, 3)
+    ]
+    assert len(results[0].compilation.plan.steps) > 6
+    assert [f.digest for f in results[0].files] == [f.digest for f in results[1].files]
+    assert results[0].diagnostics == results[1].diagnostics
+    for step_id in {p.step for p in told}:
+        done = [p.done for p in told if p.step == step_id]
+        assert (min(done), done[-1]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+def test_a_failed_render_says_the_same_however_many_ran(tmp_path, ffmpegs, monkeypatch, jobs):
+    """A source vanishes after it was probed: the part that plays it fails, no other does."""
+    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    soundfile.write(tmp_path / "gone.wav", np.zeros((3 * 48000, 2)), 48000, "PCM_16")
+    compilation = mixdown.compile(many_parts(tmp_path, "gone.wav"), preset="draft")
+    (tmp_path / "gone.wav").unlink()
+    with pytest.raises(mixdown.MixdownError, match=r"MIX603.*'part3' failed"):
+        render_compilation(compilation, out=tmp_path / "out", jobs=jobs)
+    assert not (tmp_path / "out").exists()
