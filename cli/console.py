@@ -12,6 +12,7 @@ import click
 
 from ..ir.diagnostics import Diagnostic, Severity, render
 from ..ir.origin import Documents
+from ..render.times import clock as clock
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
@@ -60,12 +61,3 @@ def _print_table(
 def level(value: object, unit: str = "") -> str:
     """A level for people: one decimal; "silent" for the level of silence."""
     return f"{value:.1f}{unit}" if isinstance(value, int | float) else "silent"
-
-
-def clock(seconds: float) -> str:
-    """A duration: 0:48.0, 12:03.5, 1:02:03.0."""
-    tenths = round(seconds * 10)
-    minutes, rest = divmod(tenths, 600)
-    hours, minutes = divmod(minutes, 60)
-    tail = f"{rest // 10:02d}.{rest % 10}"
-    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"

@@ -1,66 +1,111 @@
-"""`mixdown measure`: loudness and peaks of audio files."""
+"""`mixdown measure`: what audio files are like, and whether they are what a receiver asks for."""
 
 from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .options import as_json
 
+if TYPE_CHECKING:
+    from ..presets.model import DeliverySpec
+    from ..render.measuring import Held
+
 
 @click.command("measure")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--spec",
+    "specs",
+    multiple=True,
+    metavar="ID",
+    help="Hold the files against a delivery spec ('mixdown presets spec'); may be given again.",
+)
+@click.option(
+    "--presets",
+    "directories",
+    multiple=True,
+    metavar="DIR",
+    help="Where to look for more specs; may be given again.",
+)
+@click.option("--all", "everything", is_flag=True, help="Every figure, of several files too.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many files to measure at once.  [default: one a processor]",
+)
 @as_json
-def command(files: tuple[str, ...], as_json: bool) -> int:
+def command(
+    files: tuple[str, ...],
+    specs: tuple[str, ...],
+    directories: tuple[str, ...],
+    everything: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> int:
     """Measure the loudness and peaks of audio files.
 
-    Integrated, momentary and short-term loudness and range by ITU-R BS.1770-5 and EBU Tech 3341
-    and 3342, true peak at four times the rate at least. Reads what libsndfile reads.
+    Loudness by ITU-R BS.1770-5 and EBU Tech 3341 and 3342, true peak at four times the rate at
+    least, RMS, noise floor, DC offset, clipping, silence at both ends, correlation. A directory
+    stands for the audio files in it. What libsndfile does not read, ffmpeg decodes.
+
+    Ends with code 1 where a file breaks a rule of a --spec, 2 where one cannot be measured.
     """
-    from ..render.delivery import levels_of_file
+    from ..ir.diagnostics import Diagnostic
+    from ..render.measuring import audio_files, held, survey_files
     from .app import ExitCode
     from .console import print_json, show
+    from .progress import count_bar
 
-    results = [(file, levels_of_file(file)) for file in files]
-    measured = [(file, found) for file, found in results if isinstance(found, dict)]
-    problems = [found for _, found in results if not isinstance(found, dict)]
+    asked = _specs(specs, directories)
+    names = audio_files(files)
+    with count_bar("measure", len(names), wanted=not as_json) as tell:
+        results = survey_files(names, jobs=jobs or os.cpu_count() or 1, on_done=tell)
+    problems = [found for found in results if isinstance(found, Diagnostic)]
+    measured = [
+        held(name, found, asked)
+        for name, found in zip(names, results, strict=True)
+        if not isinstance(found, Diagnostic)
+    ]
+    passed = all(file.passed for file in measured)
     if as_json:
         print_json(
             {
-                "ok": not problems,
-                "files": [{"file": file, **levels} for file, levels in measured],
+                "ok": passed and not problems,
+                "files": [file.to_dict() for file in measured],
                 "diagnostics": [problem.to_dict() for problem in problems],
             }
         )
     else:
-        _show_table(measured)
+        _print(measured, everything=everything or len(names) == 1)
         show(problems, {})
-    return ExitCode.BAD_INPUT if problems else ExitCode.OK
+    if problems:
+        return ExitCode.BAD_INPUT
+    return ExitCode.OK if passed else ExitCode.NO
 
 
-def _show_table(measured: list[tuple[str, dict[str, object]]]) -> None:
-    from .console import clock, level, print_table
+def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]:
+    from ..ir.diagnostics import TimelineError
+    from ..presets.load import library, unknown_spec
 
-    if not measured:
-        return
-    rows = [
-        (file, *(level(levels[key]) for _, key in _COLUMNS), clock(_seconds(levels)))
-        for file, levels in measured
-    ]
-    columns = ("file", *(title for title, _ in _COLUMNS), "duration")
-    print_table(columns, rows, numbers=len(columns) - 1)
+    known = library(tuple(map(Path, directories))).specs
+    if unknown := [unknown_spec(name, known) for name in ids if name not in known]:
+        raise TimelineError(unknown)
+    return [known[name] for name in dict.fromkeys(ids)]
 
 
-def _seconds(levels: dict[str, object]) -> float:
-    seconds = levels["duration_s"]
-    assert isinstance(seconds, float)
-    return seconds
+def _print(files: list[Held], *, everything: bool) -> None:
+    """Every figure of each file; or a table of what tells most, and the rules that are broken."""
+    from ..inspection.measure_tables import listing, overview
+    from .console import print_table
 
-
-_COLUMNS = (
-    ("LUFS", "integrated_lufs"),
-    ("LU range", "loudness_range_lu"),
-    ("max momentary", "momentary_max_lufs"),
-    ("max short-term", "short_term_max_lufs"),
-    ("true peak dBTP", "true_peak_dbtp"),
-    ("sample peak dBFS", "sample_peak_dbfs"),
-)
+    if files and not everything:
+        columns, rows, numbers = overview(files)
+        print_table(columns, rows, numbers=numbers)
+    for line in listing(files, everything=everything):
+        click.echo(line)

@@ -1,9 +1,9 @@
-"""A progress bar for each step of a render, with the time left, on a terminal's standard error."""
+"""Progress bars with the time left, on a terminal's standard error: one a step, one a count."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,29 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from ..render.executor import Listener, Progress
+
+
+@contextmanager
+def count_bar(what: str, total: int, *, wanted: bool) -> Iterator[Callable[[int], None]]:
+    """A bar for so many things, told how many are done; nothing where there is no terminal."""
+    if not wanted or total < 2 or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    drawn = bars.Progress(
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    task = drawn.add_task(what, total=total)
+    with drawn:
+        yield lambda done: drawn.update(task, completed=done)
+
 
 _BARS_SHOWN = 8
 """Those of the latest steps: a plan for SoX has one for every clip."""

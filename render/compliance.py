@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from ..backends.native.meter.survey import Survey
 from ..presets.model import DeliverySpec
+from .times import clock
 
 DECIMALS = 2
 
@@ -150,13 +151,13 @@ def _fix_level(survey: Survey, spec: DeliverySpec, distance: float) -> str:
 
 
 def _fix_peak(survey: Survey, spec: DeliverySpec, distance: float) -> str:
-    where = _clock(max(0.0, survey.peaks.position / survey.rate))
+    where = clock(max(0.0, survey.peaks.position / survey.rate))
     return f"{_turn(distance)}, or limit its peaks (the highest: {where}){_by_preset(spec)}"
 
 
 def _fix_short_term(survey: Survey, spec: DeliverySpec, distance: float) -> str:
     start = survey.short_term_max_s or 0.0
-    return f"{_turn(distance, 'the loudest 3 s')}; they begin at {_clock(start)}"
+    return f"{_turn(distance, 'the loudest 3 s')}; they begin at {clock(start)}"
 
 
 def _fix_noise(survey: Survey, spec: DeliverySpec, distance: float) -> str:
@@ -181,11 +182,6 @@ def _turn(decibels: float, what: str = "it") -> str:
 
 def _by_preset(spec: DeliverySpec) -> str:
     return f": mixdown render --preset {spec.export_preset}" if spec.export_preset else ""
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds, 1), 60.0)
-    return f"{minutes:.0f}:{rest:04.1f}"
 
 
 RULES: tuple[_Rule, ...] = (

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import soundfile
 
-from ..backends.native.meter.measure import FILE_BLOCK, Measurement, measure, measure_file
+from ..backends.native.meter.measure import FILE_BLOCK, Measurement, measure
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import Diagnostic, RenderError
@@ -60,23 +60,6 @@ def measured(path: Path, target: str, samples: int | None = None) -> Measurement
             return measure((block.T for block in blocks), file.samplerate, file.channels)
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
         raise _faulty(target, f"cannot be measured: {error}") from error
-
-
-def levels_of_file(file: str) -> dict[str, object] | Diagnostic:
-    """The levels of any file, as `levels_meta`; or why there are none: MIX214, MIX215."""
-    path = Path(file)
-    if not path.is_file():
-        return Diagnostic(Code.MEDIA_MISSING, f"there is no file {file!r}")
-    try:
-        rate = soundfile.info(file).samplerate
-        return levels_meta(measure_file(path), rate)
-    except (soundfile.LibsndfileError, ValueError, OSError) as error:
-        reason = str(error).removeprefix(f"Error opening {file!r}: ").rstrip(".")
-        return Diagnostic(
-            Code.MEDIA_UNREADABLE,
-            f"cannot measure {file!r}: {reason}",
-            help="libsndfile reads WAV, FLAC, Ogg, Opus, MP3, AIFF; convert others with ffmpeg",
-        )
 
 
 def levels_meta(measurement: Measurement, rate: int) -> dict[str, object]:

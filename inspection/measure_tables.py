@@ -1,0 +1,142 @@
+"""What was measured of files, and how they keep delivery specs, as lines and rows of text.
+
+Promises: pure functions; levels in the units of their standards, one decimal, in specs two, as they
+are judged. What has no level is "silent".
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from ..backends.native.meter.survey import Survey
+from ..render.compliance import Check, Compliance
+from ..render.measuring import Held
+from ..render.times import clock
+
+_LAYOUTS = {1: "mono", 2: "stereo"}
+
+Table = tuple[tuple[str, ...], list[tuple[str, ...]], int]
+
+
+def overview(files: Sequence[Held]) -> Table:
+    """A row for each file, the columns that tell most; how many columns at its end are numbers."""
+    specs = [kept.spec.id for kept in files[0].compliances] if files else []
+    columns = ("file", *specs, "LUFS", "LU range", "peak dBTP", "clipped", "duration")
+    rows = [
+        (
+            held.file,
+            *("pass" if kept.passed else "FAIL" for kept in held.compliances),
+            _level(held.survey.levels.integrated),
+            _level(held.survey.levels.range),
+            _level(held.survey.levels.true_peak_dbtp),
+            str(held.survey.clipping.runs or ""),
+            clock(held.survey.duration_s),
+        )
+        for held in files
+    ]
+    return columns, rows, 5
+
+
+def listing(files: Sequence[Held], *, everything: bool) -> Iterator[str]:
+    """What stands below the table, line by line: all of each file, or the rules that it breaks."""
+    for number, held in enumerate(files):
+        told = [kept for kept in held.compliances if everything or not kept.passed]
+        if number and everything:
+            yield ""
+        if everything:
+            yield held.file
+            yield from details(held.survey)
+        elif told:
+            yield ""
+            yield held.file
+        for kept in told:
+            if everything:
+                yield ""
+            yield from verdict(kept, failures_only=not everything)
+
+
+def details(survey: Survey) -> Iterator[str]:
+    """A line for each figure of a file: its name, the figure, the unit, and where."""
+    levels, statistics, rate = survey.levels, survey.statistics, survey.rate
+    layout = _LAYOUTS.get(survey.channels, f"{survey.channels} channels")
+    yield f"{clock(survey.duration_s)}, {rate} Hz, {layout}"
+    loudest = survey.short_term_max_s
+    peak_at = f"at {clock(max(0.0, survey.peaks.position / rate))}"
+    figures = (
+        ("integrated loudness", levels.integrated, "LUFS", ""),
+        ("loudness range", levels.range, "LU", ""),
+        ("max momentary", levels.momentary_max, "LUFS", ""),
+        (
+            "max short-term",
+            levels.short_term_max,
+            "LUFS",
+            "" if loudest is None else f"from {clock(loudest)}",
+        ),
+        ("true peak", levels.true_peak_dbtp, "dBTP", peak_at),
+        ("sample peak", levels.sample_peak_dbfs, "dBFS", ""),
+        ("RMS", statistics.rms_dbfs, "dBFS", ""),
+        ("noise floor", statistics.noise_floor_dbfs, "dBFS", "the quietest half second"),
+    )
+    for name, value, unit, note in figures:
+        silent = _level(value) == "silent"
+        yield _line(name, _level(value), "" if silent else unit, "" if silent else note)
+    first, *others = (f"{100 * offset:.3f} %" for offset in statistics.dc_offset)
+    yield _line("DC offset", first[:-2], "%", "".join(f"and {other}" for other in others))
+    yield _clipping_line(survey)
+    yield _line("silence at head", f"{survey.silence.head / rate:.2f}", "s", "")
+    yield _line("silence at tail", f"{survey.silence.tail / rate:.2f}", "s", "")
+    if statistics.correlation is not None:
+        yield _line("correlation", f"{statistics.correlation:.2f}", "", "of left and right")
+
+
+def verdict(kept: Compliance, *, failures_only: bool = False) -> Iterator[str]:
+    """How a file keeps a spec: a heading, a line for each rule, and the fix of those it breaks."""
+    broken = sum(not check.passed for check in kept.checks)
+    rules = "1 rule" if len(kept.checks) == 1 else f"{len(kept.checks)} rules"
+    told = f"fails {broken} of {rules}" if broken else f"keeps {rules}"
+    yield f"{kept.spec.title}: {told}"
+    for check in kept.checks:
+        if check.passed and failures_only:
+            continue
+        yield f"  {'pass' if check.passed else 'FAIL'}  {_rule(check)}"
+        if check.fix is not None:
+            indent = " " * 8
+            yield textwrap.fill(
+                check.fix,
+                80,
+                initial_indent=indent,
+                subsequent_indent=indent,
+                break_on_hyphens=False,
+            )
+
+
+def _line(name: str, figure: str, unit: str, note: str) -> str:
+    return f"{name:<20} {figure:>9} {unit:<5} {note}".rstrip()
+
+
+def _clipping_line(survey: Survey) -> str:
+    found = survey.clipping
+    if found.first is None:
+        return _line("clipping", "none", "", "")
+    note = f"longest: {found.longest} samples, first at {clock(found.first / survey.rate)}"
+    return _line("clipping", str(found.runs), "run" if found.runs == 1 else "runs", note)
+
+
+def _rule(check: Check) -> str:
+    figure = "silent" if check.measured is None else _number(check.measured, check.unit)
+    return f"{check.what:<20} {figure:>8} {check.unit:<5}  wanted: {_wanted(check)}"
+
+
+def _wanted(check: Check) -> str:
+    if check.low is not None and check.high is not None:
+        return f"{check.low:g}" if check.low == check.high else f"{check.low:g} to {check.high:g}"
+    return f"at most {check.high:g}" if check.low is None else f"at least {check.low:g}"
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:.2f}" if unit.startswith(("dB", "LU")) else f"{value:g}"
+
+
+def _level(value: float) -> str:
+    return f"{value:.1f}" if value > float("-inf") else "silent"

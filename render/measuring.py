@@ -1,0 +1,248 @@
+"""Measures any number of audio files, of any format, in parallel.
+
+Promises: results come in the order of the files, whoever finishes first; a file that cannot be
+measured is a diagnostic in its place (MIX214, MIX215) and stops no other. Directories are walked in
+the order of their names; what is hidden is left out and links to directories are not followed.
+However it ends, no process and no temporary file stays behind.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import soundfile
+from attrs import asdict, evolve, frozen
+
+from ..backends.native.meter.survey import Survey, survey_file
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, MixdownError
+from ..presets.model import DeliverySpec
+from .compliance import Compliance, check_spec
+from .decode import readable
+from .delivery import level, levels_meta
+
+Result = Survey | Diagnostic
+
+AUDIO_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("wav", "wave", "rf64", "w64", "flac", "aif", "aiff", "aifc", "caf", "au", "wv"),
+        *("mp3", "mp2", "m4a", "m4b", "aac", "ac3", "ogg", "oga", "opus", "wma", "mka"),
+    )
+)
+"""What is measured in a directory; a file that is named itself may be called as it likes."""
+
+_WORTH_PROCESSES = 8 << 20
+"""Bytes of audio from which the half second that processes take to start is well spent."""
+
+
+@frozen
+class Held:
+    """A file, what was measured of it, and how it keeps the specs that were asked for."""
+
+    file: str
+    survey: Survey
+    compliances: tuple[Compliance, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it keeps all of them."""
+        return all(kept.passed for kept in self.compliances)
+
+    def to_dict(self) -> dict[str, object]:
+        """The same as plain data."""
+        specs = [
+            {"spec": kept.spec.id, "passed": kept.passed, "rules": [asdict(c) for c in kept.checks]}
+            for kept in self.compliances
+        ]
+        return {"file": self.file, **survey_meta(self.survey), "specs": specs}
+
+
+def held(file: str, survey: Survey, specs: Iterable[DeliverySpec]) -> Held:
+    """A measured file, held against specs."""
+    return Held(file, survey, tuple(check_spec(survey, spec) for spec in specs))
+
+
+def audio_files(names: Iterable[str]) -> tuple[str, ...]:
+    """The files of these names, each once: files as they are, directories as the audio in them.
+
+    A directory without any stays itself, for `survey_files` to say so.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        inside = _walk(name) if Path(name).is_dir() else []
+        found |= dict.fromkeys(inside or [name])
+    return tuple(found)
+
+
+def survey_files(
+    files: Sequence[str], *, jobs: int = 1, on_done: Callable[[int], None] = lambda done: None
+) -> tuple[Result, ...]:
+    """Survey files, without their series, or say why one cannot be; in their order.
+
+    `survey_audio` does one file with its series.
+
+    Args:
+        files: paths.
+        jobs: how many processes may work at once; those of a program of one's own import its main
+            module again, which must stand the test `__name__ == "__main__"`.
+        on_done: is told how many are done, whenever it is one more.
+    """
+    if min(jobs, len(files)) <= 1 or sum(map(_size, files)) < _WORTH_PROCESSES:
+        results = []
+        for file in files:
+            results.append(_without_series(file))
+            on_done(len(results))
+        return tuple(results)
+    with _pool(min(jobs, len(files))) as pool:
+        with _interrupts_held():
+            tasks = [pool.submit(_without_series, file) for file in files]
+        waiting: set[Future[Result]] = set(tasks)
+        while waiting:
+            _, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            on_done(len(tasks) - len(waiting))
+        return tuple(_result(task, file) for task, file in zip(tasks, files, strict=True))
+
+
+def survey_audio(file: str) -> Result:
+    """Survey one file, its series kept, or say why it cannot be."""
+    path = Path(file)
+    if path.is_dir():
+        return Diagnostic(Code.MEDIA_MISSING, f"there is no audio file in {file!r}")
+    if not path.exists():
+        return Diagnostic(Code.MEDIA_MISSING, f"there is no file {file!r}")
+    try:
+        with readable(path) as audio:
+            return survey_file(audio)
+    except MixdownError as error:
+        return _unmeasured(file, f"libsndfile cannot read it, and {error.diagnostics[0].message}")
+    except (soundfile.LibsndfileError, ValueError, OSError) as error:
+        return _unmeasured(file, getattr(error, "strerror", None) or str(error))
+
+
+def survey_meta(survey: Survey) -> dict[str, object]:
+    """A survey as metadata; what each key means is told in docs/measuring.md."""
+    rate, clipping = survey.rate, survey.clipping
+    at_peak = survey.peaks.position / rate
+    return {
+        **levels_meta(survey.levels, rate),
+        "rms_dbfs": level(survey.statistics.rms_dbfs),
+        "noise_floor_dbfs": level(survey.statistics.noise_floor_dbfs),
+        "dc_offset": [round(offset, 6) for offset in survey.statistics.dc_offset],
+        "correlation": _rounded(survey.statistics.correlation),
+        "clipped_runs": clipping.runs,
+        "clipped_longest_samples": clipping.longest,
+        "clipped_first_s": None if clipping.first is None else round(clipping.first / rate, 4),
+        "head_silence_s": round(survey.silence.head / rate, 4),
+        "tail_silence_s": round(survey.silence.tail / rate, 4),
+        "true_peak_s": round(max(0.0, at_peak), 4),
+        "short_term_max_s": survey.short_term_max_s,
+        "sample_rate": rate,
+        "channels": survey.channels,
+    }
+
+
+def _walk(directory: str) -> list[str]:
+    found = []
+    for root, directories, names in os.walk(directory):
+        directories[:] = sorted(name for name in directories if not name.startswith("."))
+        found += [
+            str(Path(root, name))
+            for name in sorted(names)
+            if Path(name).suffix.lower() in AUDIO_SUFFIXES and not name.startswith(".")
+        ]
+    return found
+
+
+def _size(file: str) -> int:
+    try:
+        return Path(file).stat().st_size
+    except OSError:
+        return 0
+
+
+def _without_series(file: str) -> Result:
+    """What passes from process to process: figures, not the megabytes behind them."""
+    found = survey_audio(file)
+    return evolve(found, loudness=None) if isinstance(found, Survey) else found
+
+
+def _result(task: Future[Result], file: str) -> Result:
+    try:
+        return task.result()
+    except BrokenProcessPool:
+        # Which file it was cannot be told from the pool; each that was left is tried by itself.
+        return _alone(file)
+
+
+def _alone(file: str) -> Result:
+    """In a process of its own, which only this file can break."""
+    with _pool(1) as pool:
+        try:
+            with _interrupts_held():
+                task = pool.submit(_without_series, file)
+            return task.result()
+        except BrokenProcessPool:
+            return _unmeasured(file, "reading it brought the process down")
+
+
+def _unmeasured(file: str, reason: str) -> Diagnostic:
+    reason = reason.removeprefix(f"Error opening {file!r}: ").rstrip(".")
+    return Diagnostic(
+        Code.MEDIA_UNREADABLE,
+        f"cannot measure {file!r}: {reason}",
+        help="libsndfile reads WAV, FLAC, Ogg, Opus, MP3, AIFF, and ffmpeg most others",
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+@contextmanager
+def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with this block, at once where it is interrupted.
+
+    They are started anew and not forked: forking a process with threads may leave it with locks
+    that nobody opens.
+    """
+    before = set(multiprocessing.active_children())
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started here never see Ctrl-C: it is for the parent, which ends their tasks."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """Of a process of the pool: what ends it unwinds it, so that its files and programs go too."""
+    signal.signal(signal.SIGTERM, _unwind)
+
+
+def _unwind(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(number)
