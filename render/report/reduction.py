@@ -62,8 +62,10 @@ def _reduced(went_in: FloatArray, came_out: FloatArray, size: int) -> FloatArray
     edges = np.unique(np.linspace(0, size, PARTS, endpoint=False).astype(int))
     starts = (np.arange(0, len(went_in), size)[:, None] + edges).reshape(-1)
     starts = starts[starts < len(went_in)]
-    power = np.add.reduceat(np.square(went_in).sum(axis=1), starts)
-    common = np.add.reduceat((went_in * came_out).sum(axis=1), starts)
+    # All channels of a part lie side by side.
+    places = starts * went_in.shape[1]
+    power = np.add.reduceat(np.square(went_in).reshape(-1), places)
+    common = np.add.reduceat((went_in * came_out).reshape(-1), places)
     quiet = gain_factor(QUIET_DB) ** 2 * np.diff(starts, append=len(went_in))
     loud = (power > quiet) & (common > 0.0)
     parts = np.zeros(-(-len(starts) // len(edges)) * len(edges))

@@ -10,7 +10,9 @@ import soundfile
 from house import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.render.report.holes import EmptyStretches, Stretch, breaks_off
+from mixdown.render.report.clips import sounding_clips
+from mixdown.render.report.curves import draw
+from mixdown.render.report.holes import EmptyStretches, Stretch, breaks_off, dropouts
 from requirements import PROMPTS, SAMPLES
 from small_mixes import RATE, track, zero_ms
 
@@ -91,10 +93,6 @@ def test_silence_that_the_automation_asks_for_is_not(mixed):
 
 def test_a_master_that_lacks_what_its_sources_have_is_found(mixed, media, tmp_path):
     """As a fault of a program would: the same stretch, in the master alone."""
-    from mixdown.render.report.clips import sounding_clips
-    from mixdown.render.report.curves import draw
-    from mixdown.render.report.holes import dropouts
-
     result = mixed(track(f"source: tone.wav, {FADED}"))
     clips = sounding_clips(result.compilation)
     for name, expected in (("tone", 0), ("holed", 1)):

@@ -1,0 +1,101 @@
+"""Curves keep every peak, agree with the meter, and do not depend on blocks or length."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+from mixdown.backends.native.meter import measure
+from mixdown.render.report.curves import COLUMNS, Columns, draw, peak_columns
+
+RATE = 16_000
+
+
+def ignored(done: float) -> None:
+    """The listener of those who do not want to know."""
+
+
+@pytest.fixture
+def swelling(tmp_path):
+    """25 s of stereo noise that swells and fades, with a click that nothing else comes near."""
+    count = 25 * RATE + 123
+    loud = 0.01 + 0.2 * np.sin(np.pi * np.arange(count) / count) ** 2
+    samples = loud[:, None] * np.random.default_rng(4).uniform(-1, 1, (count, 2))
+    samples[7 * RATE + 77, 1] = -0.9
+    soundfile.write(tmp_path / "swelling.wav", samples, RATE, subtype="DOUBLE")
+    return tmp_path / "swelling.wav", samples
+
+
+def test_columns_are_the_extremes_of_their_parts(swelling):
+    path, samples = swelling
+    curves = draw(path, ignored)
+    width = -(-len(samples) // COLUMNS)
+    parts = [samples[k : k + width] for k in range(0, len(samples), width)]
+    assert curves.lowest.values == tuple(round(part.min(), 4) for part in parts)
+    assert curves.highest.values == tuple(round(part.max(), 4) for part in parts)
+    assert len(parts) <= COLUMNS
+    assert min(curves.lowest.values) == -0.9
+    assert curves.lowest.step_s == width / RATE
+    peaks = peak_columns(path).values
+    assert peaks == tuple(round(np.abs(part).max(), 4) for part in parts)
+
+
+def test_loudness_is_the_meter_s(swelling):
+    path, samples = swelling
+    curves = draw(path, ignored)
+    levels = measure([samples.T], RATE, 2)
+    assert max(curves.short_term.values) <= round(levels.short_term_max, 2)
+    assert max(curves.momentary.values) == pytest.approx(levels.momentary_max, abs=0.2)
+    assert (curves.momentary.start_s, curves.short_term.start_s) == (0.4, 3.0)
+    assert curves.integrated(0.0, 26.0) == pytest.approx(levels.integrated, abs=1e-6)
+
+
+def test_a_chapter_s_loudness_is_that_of_the_excerpt(swelling):
+    """But for the filter's memory of what came before."""
+    path, samples = swelling
+    excerpt = samples[5 * RATE : 12 * RATE].T
+    alone = measure([excerpt], RATE, 2).integrated
+    assert draw(path, ignored).integrated(5.0, 12.0) == pytest.approx(alone, abs=0.02)
+    assert draw(path, ignored).integrated(24.9, 25.0) == -np.inf
+
+
+def test_a_long_file_has_no_longer_curves(tmp_path):
+    path = tmp_path / "long.wav"
+    block = np.random.default_rng(0).normal(0, 0.1, 8000 * 60)
+    with soundfile.SoundFile(path, "w", 8000, 1, "PCM_16") as audio:
+        for _ in range(10):
+            audio.write(block)
+    told: list[float] = []
+    curves = draw(path, told.append)
+    for curve in (curves.lowest, curves.highest, curves.momentary, curves.short_term):
+        assert COLUMNS / 2 <= len(curve.values) <= COLUMNS
+    assert curves.momentary.step_s == pytest.approx(0.3)
+    assert (sorted(told), told[-1]) == (told, 1.0)
+
+
+def test_silence_has_no_loudness_and_a_short_file_no_curve(tmp_path):
+    soundfile.write(tmp_path / "silence.wav", np.zeros(8000 * 4), 8000)
+    soundfile.write(tmp_path / "short.wav", np.full(5, 0.5), 8000)
+    silent, short = (draw(tmp_path / f"{name}.wav", ignored) for name in ("silence", "short"))
+    assert set(silent.momentary.values) == {None}
+    assert silent.lowest.values[:2] == (0.0, 0.0)
+    assert silent.integrated(0.0, 4.0) == -np.inf
+    assert (short.momentary.values, len(short.lowest.values)) == ((), 5)
+
+
+@given(
+    values=st.lists(st.floats(-1, 1), min_size=1, max_size=200),
+    width=st.integers(1, 30),
+    cuts=st.lists(st.integers(0, 200), max_size=6),
+)
+def test_columns_do_not_depend_on_the_blocks(values, width, cuts):
+    samples = np.array(values)
+    columns = Columns(width)
+    for block in np.split(samples, sorted(min(cut, len(samples)) for cut in cuts)):
+        columns.feed(block, block)
+    lowest, highest = columns.result()
+    parts = [samples[k : k + width] for k in range(0, len(samples), width)]
+    assert lowest.tolist() == [part.min() for part in parts]
+    assert highest.tolist() == [part.max() for part in parts]
