@@ -105,6 +105,25 @@ def test_a_silent_mix_is_delivered_with_a_warning(mixdown, show):
     assert "silent" in mixdown("render", show.name).out
 
 
+def test_a_render_ends_with_what_was_checked_and_where_the_report_is(mixdown, show):
+    ended = mixdown("render", show.name, "-o", "out", "--preset", "podcast")
+    assert re.search(r"integrated loudness +-16.1 to -15.9 LUFS +-16.0 LUFS +pass", ended.out)
+    assert re.search(r"clicks and dropouts at 4 joins +none +none +pass", ended.out)
+    assert ended.out.endswith("\nreport: out/report.html\n")
+    assert mixdown("render", show.name, "-o", "out", "--json").data["report"] == "out/report.html"
+
+
+def test_a_cut_that_clicks_is_shown_at_its_line(mixdown, show):
+    show.write_text(show.read_text().replace("fade_out_ms: 200", "duration_ms: 1500.4"))
+    ended = mixdown("render", show.name, "-o", "out", "--preset", "draft")
+    assert ended.code == 0
+    assert ended.err.startswith("warning[MIX608]: a click at 0:01.500, where 'music/bed' ends")
+    assert "small.yaml:15:9" in ended.err
+    assert re.search(r"clicks and dropouts at 4 joins +none +1 found +fail", ended.out)
+    without = mixdown("render", show.name, "-o", "out", "--preset", "draft", "--no-report")
+    assert (without.err, "clicks" in without.out, "report" in without.out) == ("", False, False)
+
+
 def fake_ffmpeg(folder: Path, then: str) -> Path:
     """A program that says it is ffmpeg 9.0, and on real work does something else."""
     program = folder.parent / "ffmpeg-9"
