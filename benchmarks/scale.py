@@ -68,11 +68,15 @@ class Played:
 
 @attrs.frozen
 class Run:
-    """What one engine took for one size; `ending` is "" where it ended well."""
+    """What one engine took for one size.
+
+    `load` is the machine's when it began, of the last minute; `ending` is "" where it ended well.
+    """
 
     wall: float
     cpu: float
     peak_mb: float
+    load: float
     ending: str = ""
 
 
@@ -219,7 +223,7 @@ def watched(name: str, clips: int, minutes: int, limit: float) -> Run:
         make_media(Path(folder))
         ffmpeg = shutil.which(engine.ffmpeg) or engine.ffmpeg
         environment = {**os.environ, "MIXDOWN_FFMPEG": ffmpeg, "MIXDOWN_CACHE": "off"}
-        before, start = processor_seconds(), time.perf_counter()
+        before, start, load = processor_seconds(), time.perf_counter(), os.getloadavg()[0]
         with (Path(folder) / "errors").open("w+") as errors:
             child = psutil.Popen(
                 [sys.executable, __file__, "--child", name, folder, str(clips), str(minutes)],
@@ -232,12 +236,13 @@ def watched(name: str, clips: int, minutes: int, limit: float) -> Run:
                 if engine.is_limited and time.perf_counter() - start > limit:
                     wall, cpu = time.perf_counter() - start, spent(child)
                     end(child)
-                    return Run(wall, cpu, peak / 1e6, f"stopped after {limit:.0f} s")
+                    return Run(wall, cpu, peak / 1e6, load, f"stopped after {limit:.0f} s")
                 time.sleep(LOOK_SECONDS)
             errors.seek(0)
             said = (errors.read().strip().splitlines() or [""])[-1]
         wall, cpu = time.perf_counter() - start, processor_seconds() - before
-        return Run(wall, cpu, peak / 1e6, "" if child.returncode == 0 else f"failed: {said[:80]}")
+        ending = "" if child.returncode == 0 else f"failed: {said[:80]}"
+        return Run(wall, cpu, peak / 1e6, load, ending)
 
 
 def held(process: psutil.Process) -> int:
@@ -294,8 +299,12 @@ HEAD = (
 
 
 def table(results: Mapping[str, Run], sizes: tuple[tuple[int, int], ...]) -> str:
-    """The runs of these sizes as Markdown."""
-    return HEAD + "".join(rows(results, sizes))
+    """The runs of these sizes as Markdown, and what the machine was like."""
+    loads = [results[key(engine, *size)].load for size in sizes for engine in ENGINES]
+    return (
+        f"{HEAD}{''.join(rows(results, sizes))}\n{os.cpu_count()} processors, and a load of up to "
+        f"{max(loads):.1f} when a run began; above {os.cpu_count()}, only CPU and memory tell.\n"
+    )
 
 
 def rows(results: Mapping[str, Run], sizes: tuple[tuple[int, int], ...]) -> Iterator[str]:
@@ -352,7 +361,7 @@ def main() -> None:
                 stopped = [key(engine, *size) for size in chosen.sizes if size < (clips, minutes)]
                 given_up = any(results[smaller].ending for smaller in stopped)
                 results[name] = (
-                    Run(0.0, 0.0, 0.0, "not tried")
+                    Run(0.0, 0.0, 0.0, 0.0, "not tried")
                     if given_up
                     else watched(engine, clips, minutes, chosen.limit)
                 )
