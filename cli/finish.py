@@ -14,6 +14,7 @@ import click
 @click.option("--master", required=True, metavar="FILE", help="What COMMAND leaves.")
 @click.option("--gain", required=True, metavar="TEXT", help="In COMMAND: the gain, dB.")
 @click.option("--margin", required=True, metavar="TEXT", help="In COMMAND: the limiter's margin.")
+@click.option("--then", metavar="TEXT", help="In COMMAND: where the next command begins.")
 @click.argument("command_line", nargs=-1, required=True, metavar="-- COMMAND...")
 def command(
     target_lufs: float,
@@ -22,18 +23,18 @@ def command(
     master: str,
     gain: str,
     margin: str,
+    then: str | None,
     command_line: tuple[str, ...],
 ) -> None:
     """Run a finishing command until the master has its loudness.
 
     A step of the scripts that 'mixdown compile --format sh' writes: measures a premaster, then runs
-    COMMAND with the gain that brings it to its target, measures what that leaves, and corrects, as
-    a render does.
+    COMMAND (or several, one after the other) with the gain that brings it to its target, measures
+    what that leaves, and corrects, as a render does.
     """
     from ..render.finish import Finish, run_finish
     from .console import show
 
-    outcome = run_finish(
-        Finish(target_lufs, ceiling_db, Path(premaster), Path(master), gain, margin, command_line)
-    )
+    files = (Path(premaster), Path(master))
+    outcome = run_finish(Finish(target_lufs, ceiling_db, *files, gain, margin, command_line, then))
     show(outcome.diagnostics, {})

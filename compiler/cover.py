@@ -15,6 +15,7 @@ from ..backends.pictures import picture_of
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
 from .timeline.model import Timeline
+from .timeline.sources import validate_cover
 
 
 @frozen
@@ -26,8 +27,8 @@ class Cover:
 
 
 def probe_cover(timeline: Timeline) -> Cover | Diagnostic | None:
-    """The cover, or what is wrong with it; None where the timeline has none."""
-    if timeline.cover is None:
+    """The cover, or what is wrong with it; None where there is none, or no path to look at."""
+    if timeline.cover is None or any(validate_cover(timeline)):
         return None
     origin = timeline.origin("cover")
     path = timeline.root / timeline.cover

@@ -19,8 +19,9 @@ presets [export|bus|spec] [ID]` shows what is installed, `--json` as data.
 
 ## Export presets
 
-How a mix is delivered: `mixdown render --preset ID`. `--format` and `--bit-depth` change the file,
-and nothing else.
+How a mix is delivered: `mixdown render --preset ID`. `--format`, `--bit-depth` and `--bit-rate`
+change the file, and nothing else. Under "lossy" stand the bit rates of stereo files, kbit/s, for
+those who ask for such a format ([formats.md](formats.md)); mono takes half.
 
 """
 

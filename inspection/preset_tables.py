@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ..ir.containers import CONTAINERS
 from ..presets.model import BusEq, BusPreset, DeliverySpec, Duck, ExportPreset, MixPreset
 
 Rows = list[tuple[str, ...]]
@@ -19,12 +20,13 @@ _UNITS = {"true_peak": "dBTP", "sample_peak": "dBFS"}
 
 def export_table(presets: Iterable[ExportPreset]) -> Table:
     """How each export preset delivers."""
-    columns = ("export preset", "use", "file", "dither", "LUFS", "ceiling", "headroom dB")
+    columns = ("export preset", "use", "file", "lossy", "dither", "LUFS", "ceiling", "headroom dB")
     rows: Rows = [
         (
             preset.id,
             preset.use,
             f"{preset.container} {preset.encoding.value}",
+            _bit_rates(preset),
             preset.dither.value,
             "as mixed" if preset.lufs is None else f"{preset.lufs:g}",
             f"{preset.ceiling_db:g} {_UNITS[preset.limit.value]}",
@@ -33,6 +35,13 @@ def export_table(presets: Iterable[ExportPreset]) -> Table:
         for preset in presets
     ]
     return columns, rows, 3
+
+
+def _bit_rates(preset: ExportPreset) -> str:
+    """The preset's own, and the containers' for the others."""
+    rates = {name: held.bit_rate for name, held in CONTAINERS.items() if held.is_lossy}
+    rates |= {name: options.bit_rate for name, options in preset.formats.items()}
+    return ", ".join(f"{name} {rate}" for name, rate in rates.items())
 
 
 def bus_table(presets: Iterable[MixPreset]) -> Table:

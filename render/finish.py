@@ -31,6 +31,7 @@ class Finish:
         master: the file that the command leaves, which is measured.
         gain, margin: the texts in the command that stand for the gain and the limiter's margin, dB.
         command: program and arguments.
+        then: the word in the command after which another one begins; None: it is one.
     """
 
     target_lufs: float
@@ -40,6 +41,17 @@ class Finish:
     gain: str
     margin: str
     command: tuple[str, ...]
+    then: str | None = None
+
+    @property
+    def commands(self) -> tuple[tuple[str, ...], ...]:
+        """What runs, one after the other."""
+        ends = [i for i, word in enumerate(self.command) if word == self.then]
+        starts = [0, *(end + 1 for end in ends)]
+        return tuple(
+            self.command[start:end]
+            for start, end in zip(starts, (*ends, len(self.command)), strict=True)
+        )
 
 
 def run_finish(finish: Finish) -> Outcome:
@@ -52,7 +64,8 @@ def run_finish(finish: Finish) -> Outcome:
 
     def attempt(setting: Setting) -> Levels:
         stand_ins = {finish.gain: setting.gain_db, finish.margin: setting.margin_db}
-        _run([_filled(word, stand_ins) for word in finish.command])
+        for command in finish.commands:
+            _run([_filled(word, stand_ins) for word in command])
         levels = measured(finish.master, "master")
         return Levels(levels.integrated, levels.true_peak_dbtp)
 

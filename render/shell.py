@@ -137,14 +137,11 @@ def _body(plan: Plan, loop: LoopPhases | None) -> Iterator[str]:
 
 def _by_mixdown(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[str]:
     """The loop by `mixdown finish`, which also measures."""
-    if [step.id for step in loop.looped] != [goal.finish] or loop.after:
-        raise _refused(
-            "a script cannot repeat several steps of mixdown until the loudness is reached",
-            "give the measured gain with --facts, or render the plan",
-        )
-    for step in (*loop.before, *loop.looped):
-        if step.kind is not StepKind.MEASURE:
-            yield _finishing(plan, step) if step in loop.looped else _run(step)
+    _check_known(loop.before)
+    _check_known(loop.after)
+    yield from (_run(step) for step in loop.before if step.kind is not StepKind.MEASURE)
+    yield _finishing(plan, goal, loop.looped)
+    yield from map(_run, loop.after)
 
 
 def _by_ffmpeg(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[str]:
@@ -191,12 +188,11 @@ def _commented(step: Step, files: str, words: Sequence[str]) -> str:
     return f"# {purpose[:1].upper()}{purpose[1:]}.\n{files}{_wrapped(words)}\n"
 
 
-def _finishing(plan: Plan, step: Step) -> str:
-    """`mixdown finish` around the step, with stand-ins for what it finds."""
-    goal = plan.loudness
-    assert goal is not None
-    texts = [str(arg) for arg in step.argv]
+def _finishing(plan: Plan, goal: LoudnessLoop, steps: Sequence[Step]) -> str:
+    """`mixdown finish` around the steps, with stand-ins for what it finds."""
+    texts = [str(arg) for step in steps for arg in step.argv]
     gain, margin = _stand_in("@gain_db@", texts), _stand_in("@margin_db@", texts)
+    then = _stand_in("@then@", texts)
     facts = {goal.gain_fact: gain, goal.margin_fact: margin}
     master = next(d.file for d in plan.deliveries)
     (measured,) = plan[goal.measure].inputs
@@ -204,10 +200,13 @@ def _finishing(plan: Plan, step: Step) -> str:
         *(OURSELVES, "finish"),
         *("--target-lufs", f"{goal.target_lufs!r}", "--ceiling-db", f"{goal.ceiling_db!r}"),
         *("--measure", _word(measured), "--master", _word(master)),
-        *("--gain", gain, "--margin", margin, "--"),
-        *(step.program, *(_word(_filled(arg, facts)) for arg in step.argv)),
+        *("--gain", gain, "--margin", margin),
+        *(("--then", then) if len(steps) > 1 else ()),
     ]
-    return _commented(step, "".join(map(_here_document, step.scripts)), words)
+    for word, step in zip(("--", *[then] * len(steps)), steps, strict=False):
+        words += [word, step.program, *(_word(_filled(arg, facts)) for arg in step.argv)]
+    files = "".join(_here_document(script) for step in steps for script in step.scripts)
+    return _commented(steps[0], files, words)
 
 
 def _stand_in(wanted: str, texts: Iterable[str]) -> str:

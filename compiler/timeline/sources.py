@@ -45,14 +45,9 @@ def source_speed(timeline: Timeline, source: str) -> tuple[int, int]:
 
 
 def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
-    """What is wrong with the names, paths and speeds of sources, and with the cover's path.
-
-    No file is looked into.
-    """
+    """What is wrong with the names, paths and speeds of sources, without looking into any file."""
     for name, path in timeline.sources.items():
         yield from _path(timeline, path, ("sources", name))
-    if timeline.cover is not None:
-        yield from _path(timeline, timeline.cover, ("cover",))
     for name, speed in timeline.speeds.items():
         yield from _speed(timeline, name, speed)
     seen = set(timeline.sources)
@@ -66,6 +61,12 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
                 if not found:
                     seen.add(clip.source)
                 yield from found
+
+
+def validate_cover(timeline: Timeline) -> Iterator[Diagnostic]:
+    """What is wrong with the cover's path, without looking into any file."""
+    if timeline.cover is not None:
+        yield from _path(timeline, timeline.cover, ("cover",))
 
 
 def _speed(timeline: Timeline, name: str, speed: str) -> Iterator[Diagnostic]:

@@ -28,7 +28,7 @@ from .model import (
     Track,
     clip_id,
 )
-from .sources import validate_sources
+from .sources import validate_cover, validate_sources
 from .values import MOST, number_problem, shown, text_problem
 
 Place = tuple[str | int, ...]
@@ -69,6 +69,7 @@ def _timeline(timeline: Timeline) -> Found:
     yield from _name(timeline, timeline.id, ("id",))
     yield from _metadata(timeline)
     yield from validate_sources(timeline)
+    yield from validate_cover(timeline)
     for m, marker in enumerate(timeline.markers):
         yield from _numbers(timeline, marker, ("markers", m))
     yield from _unique(timeline, [b.id for b in timeline.buses], ("buses",), "bus")

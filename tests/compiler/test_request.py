@@ -111,6 +111,7 @@ def test_the_digest_covers_choices_and_no_measurements(tmp_path):
         RenderRequest(backend="native"),
         RenderRequest(format="flac"),
         RenderRequest(bit_depth="16"),
+        RenderRequest(format="mp3", bit_rate=64),
         RenderRequest(sample_rate=44100),
         RenderRequest(channels=1),
         RenderRequest(render_profile="x"),
@@ -147,3 +148,62 @@ def test_what_is_no_facts_file(tmp_path, text):
     for path in (tmp_path / "facts.json", tmp_path / "nowhere.json"):
         with pytest.raises(TimelineError, match="MIX307"):
             read_facts(path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said", "helped"),
+    [
+        ({"format": "mp3", "bit_depth": "16"}, "mp3 has no bit depth", "choose a bit rate"),
+        ({"format": "wav", "bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
+        ({"bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
+        ({"format": "mp3", "bit_rate": 0}, "bit_rate cannot be 0", "such as 128"),
+        ({"format": "mp3", "bit_rate": "128k"}, "bit_rate cannot be '128k'", "such as 128"),
+        ({"format": "aac"}, "Unknown format: 'aac'", "m4a"),
+    ],
+)
+def test_what_a_lossy_format_has_not(fields, said, helped):
+    ((code, message, help),) = refused(**fields)
+    assert (code, message) == ("MIX307", said)
+    assert helped in help
+
+
+@pytest.mark.parametrize(
+    ("form", "rate", "bit_rate", "said"),
+    [
+        ("mp3", 48000, 100, "mp3 in stereo at 48000 Hz has no 100 kbit/s"),
+        ("mp3", 22050, 320, "mp3 in stereo at 22050 Hz has no 320 kbit/s"),
+        ("opus", 44100, 600, "opus in stereo at 48000 Hz has no 600 kbit/s"),
+    ],
+)
+def test_a_bit_rate_that_the_format_has_not(tone, form, rate, bit_rate, said):
+    with pytest.raises(TimelineError) as caught:
+        mixdown.compile(tone, format=form, sample_rate=rate, bit_rate=bit_rate)
+    (found,) = caught.value.diagnostics
+    assert found.message == said
+    assert "kbit/s" in (found.help or "")
+
+
+@pytest.mark.parametrize(
+    ("choices", "stored"),
+    [
+        ({"format": "mp3"}, ("mp3", 192)),
+        ({"format": "mp3", "preset": "podcast"}, ("mp3", 128)),
+        ({"format": "mp3", "preset": "podcast", "channels": 1}, ("mp3", 64)),
+        ({"format": "mp3", "preset": "music", "sample_rate": 22050}, ("mp3", 160)),
+        ({"format": "mp3", "bit_rate": 40, "channels": 1}, ("mp3", 40)),
+        ({"format": "ogg", "preset": "music", "sample_rate": 8000}, ("vorbis", 84)),
+        ({"format": "flac"}, ("s24", None)),
+        ({"format": "flac", "preset": "podcast"}, ("s16", None)),
+        ({"preset": "phone"}, ("opus", 24)),
+        ({"preset": "phone", "format": "wav"}, ("s24", None)),
+        ({"preset": "phone", "format": "wav", "bit_depth": 16}, ("s16", None)),
+    ],
+)
+def test_where_a_bit_rate_comes_from(tone, tmp_path, choices, stored):
+    (tmp_path / "export.toml").write_text(
+        '[phone]\ntitle = "P"\nuse = "U"\nceiling_db = -1\nheadroom_db = 3\ndither = "none"\n'
+        'container = "opus"\nencoding = "opus"\n[phone.formats.opus]\nbit_rate = 24\n'
+    )
+    made = {"sample_rate": 48000, "presets": [tmp_path], **choices}
+    meta = mixdown.compile(tone, **made).meta["master"]
+    assert (meta["encoding"], meta["bit_rate"]) == stored

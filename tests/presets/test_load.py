@@ -184,3 +184,20 @@ def test_places_in_toml(pointer, place):
     span = locate(text, pointer)
     assert span is not None
     assert (span.line, span.column) == place
+
+
+@pytest.mark.parametrize(
+    ("formats", "said"),
+    [
+        ("mp3 = { bit_rate = 100 }", "mp3 has no 100 kbit/s"),
+        ("wav = { bit_rate = 128 }", "'wav' is no lossy container"),
+        ("mp4 = { bit_rate = 128 }", "'mp4' is no lossy container"),
+        ("mp3 = { bit_rate = 128.5 }", "this is not a whole number"),
+        ("mp3 = { bitrate = 128 }", "unknown key 'bitrate'"),
+        ("mp3 = { }", "'bit_rate' is missing"),
+    ],
+)
+def test_what_a_preset_says_of_formats(tmp_path, formats, said):
+    found = wrong(tmp_path, export=f"{HOUSE}[house.formats]\n{formats}\n")
+    assert said in [message for _, message, _ in found]
+    assert {(code, line) for code, _, line in found} == {("MIX305", 10)}

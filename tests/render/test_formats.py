@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
+import sys
 from base64 import b64decode
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +24,7 @@ from attrs import evolve
 from meters import ebur128
 from mixdown.ir.codes import Code
 from mixdown.ir.containers import CONTAINERS
+from mixdown.render.shell import to_shell
 from mutagen.flac import Picture
 
 LOSSY = [name for name, container in CONTAINERS.items() if container.is_lossy]
@@ -244,6 +247,23 @@ def test_stems_have_the_masters_format(tmp_path):
         keys = ("codec", "encoding", "bit_depth", "bit_rate", "dithered", "sample_rate")
         assert [file.meta[key] for key in keys] == ["opus", "opus", None, 64, False, 48000]
         assert soundfile.info(file.path).frames == file.meta["samples"]
+
+
+@pytest.mark.requires("ffmpeg_debian")
+@pytest.mark.parametrize("backend", ["ffmpeg", "native"])
+def test_a_script_leaves_the_same_files(backend, tagged, tmp_path):
+    """The encoding is in the loop of the script too, and stems are encoded after it."""
+    choices = {"backend": backend, "preset": "podcast", "format": "mp3", "stems": True}
+    choices["stem_mode"] = "mastered"
+    script = tmp_path / "mix.sh"
+    script.write_text(to_shell(mixdown.compile(tagged, **choices).plan), encoding="utf-8")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    spaces = {"SRC": str(tmp_path), "OUT": str(tmp_path / "by hand"), "PATH": path}
+    subprocess.run(["sh", str(script)], env={**os.environ, **spaces}, check=True)
+    result = render(tagged, tmp_path / "out", **choices)
+    for file in result.files:
+        made = tmp_path / "by hand" / file.path.name
+        assert made.read_bytes() == file.path.read_bytes()
 
 
 @pytest.mark.requires("sox")
