@@ -62,7 +62,7 @@ PROGRAMMES = {
 }
 
 # White to the edge of the band, where interpolators part: what the other one may find.
-EXCESS = {"channels that differ": 0.8}
+EXCESS = {"channels that differ": 0.2}
 
 each_programme = pytest.mark.parametrize("name", sorted(PROGRAMMES))
 
@@ -150,7 +150,7 @@ def test_a_dense_passage_is_released_more_slowly_than_a_click():
     assert reduction_left(RATE) > 4 * reduction_left(1) > 0.0
 
 
-@pytest.mark.parametrize("hertz", [40, 60, 100, 997])
+@pytest.mark.parametrize("hertz", [30, 40, 60, 100, 997])
 def test_a_steady_tone_stays_pure(hertz):
     block = np.tile(tone(hertz, 1.5), (1, 3))
     limited, _ = limit(block)
