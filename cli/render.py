@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 )
 @delivery_choices
 @click.option("--backend", default="ffmpeg", show_default=True, help="What renders it.")
+@click.option("--bwf", is_flag=True, help="Put broadcast metadata (a bext chunk) into WAVs.")
 @strict
 @as_json
 @click.option("--write-facts", metavar="FILE", help="Write what was measured, for --facts, there.")
@@ -49,6 +50,7 @@ def command(
     out: str | None,
     choices: Choices,
     backend: str,
+    bwf: bool,
     strict: bool,
     as_json: bool,
     write_facts: str | None,
@@ -74,7 +76,7 @@ def command(
     from .delivery import show_result
     from .progress import progress_bars
 
-    request = request_of({**choices, "backend": backend})
+    request = request_of({**choices, "backend": backend, "broadcast": bwf})
     opened = open_mix(file, allow_outside=allow_outside)
     service = None
     if store is not None:

@@ -33,6 +33,7 @@ class Choices(TypedDict, total=False):
         dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
         sample_rate: Hz; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
+        broadcast: whether WAVs get broadcast metadata (BWF).
         facts: what earlier renders measured.
         profile: a name for these choices, kept in the metadata.
         presets: directories with preset files of the user's own.
@@ -50,6 +51,7 @@ class Choices(TypedDict, total=False):
     dither: DitherChoice | str | None
     sample_rate: int | None
     channels: int | None
+    broadcast: bool
     facts: Facts | None
     profile: str | None
     presets: Iterable[str | Path]

@@ -86,6 +86,7 @@ class RenderRequest:
         dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
         sample_rate: Hz, of the session and so of the files; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
+        broadcast: whether WAVs get broadcast metadata (BWF: a `bext` chunk).
         facts: what earlier renders measured.
         render_profile: a name of the user's for these choices, kept in the metadata; None: the
             export preset's id.
@@ -107,6 +108,7 @@ class RenderRequest:
     dither: DitherChoice | None = field(default=None, converter=optional(_dither))
     sample_rate: int | None = None
     channels: int | None = None
+    broadcast: bool = False
     facts: Facts = field(factory=Facts)
     render_profile: str | None = None
     presets: tuple[Path, ...] = field(default=(), converter=_paths)
@@ -180,6 +182,7 @@ class RenderRequest:
             "dither": self.dither,
             "sample_rate": self.sample_rate,
             "channels": self.channels,
+            "broadcast": self.broadcast,
             "render_profile": self.render_profile,
         }
 
@@ -244,6 +247,9 @@ def _format_problems(request: RenderRequest, known: Library) -> Iterator[Diagnos
     if form not in CONTAINERS or preset is None:
         return
     yield from _bit_rate_problems(request, form)
+    if request.broadcast and form != "wav":
+        message = f"{form} holds no broadcast metadata"
+        yield Diagnostic(Code.BAD_REQUEST, message, help="choose wav, or leave it out")
     if depth is not None and depth not in BIT_DEPTHS:
         return
     encoding, held = _encoding(preset, form, depth), CONTAINERS[form]

@@ -57,6 +57,7 @@ class RenderResult:
         manifest: path of the JSON file that lists them.
         report: what was measured and checked; None where no report was wanted.
         report_page: path of the HTML page that shows it; report.json stands beside it.
+        chapters: path of the chapters for podcast players; None where the timeline has no markers.
         compilation: what was rendered.
         diagnostics: warnings, of the compilation and of the render.
         finish: how the master reached its loudness; None where the preset asks for none.
@@ -69,6 +70,7 @@ class RenderResult:
     manifest: Path
     report: Report | None = field(repr=False)
     report_page: Path | None
+    chapters: Path | None
     compilation: Compilation
     diagnostics: tuple[Diagnostic, ...]
     finish: FinishFacts | None
@@ -89,6 +91,7 @@ def manifest_text(
     finish: FinishFacts | None,
     diagnostics: tuple[Diagnostic, ...],
     report: Mapping[str, str] | None,
+    chapters: str | None,
 ) -> str:
     """The manifest as JSON.
 
@@ -100,6 +103,7 @@ def manifest_text(
         finish: as in the result.
         diagnostics: warnings.
         report: the file names of the delivery report, "json" and "page"; None where there is none.
+        chapters: the file name of the chapters; None where there are none.
     """
     plan = compilation.plan
     data = {
@@ -128,6 +132,7 @@ def manifest_text(
             for file in files
         ],
         "report": None if report is None else dict(report),
+        "chapters": chapters,
         "warnings": [
             {
                 "code": d.code.value,

@@ -15,6 +15,7 @@ from typing import Unpack
 
 from attrs import evolve
 
+from ..backends.cache import user_cache
 from ..backends.native.meter.measure import Measurement
 from ..backends.protocol import OURSELVES
 from ..backends.tools import find_tools
@@ -27,9 +28,12 @@ from ..compiler.timeline.model import Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
+from .broadcast import annotate
+from .chapters import CHAPTERS, chapters_text
 from .clipping import clipped_stems
 from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
+from .keeping import keys
 from .loudness import Levels, judge
 from .mastering import run_plan
 from .parallel import processors
@@ -152,6 +156,9 @@ def render_compilation(
                 compilation, spaces, files, finish, programs, diagnostics, progress
             )
             diagnostics = (*diagnostics, *reported.diagnostics)
+        chapters = chapters_text(compilation.timeline)
+        if chapters is not None:
+            write_file(spaces.staging / CHAPTERS, chapters)
         text = manifest_text(
             compilation,
             files,
@@ -160,9 +167,11 @@ def render_compilation(
             finish=finish,
             diagnostics=diagnostics,
             report=reported.names if reported else None,
+            chapters=None if chapters is None else CHAPTERS,
         )
         write_file(spaces.staging / MANIFEST, text)
         beside = tuple(reported.names.values()) if reported else ()
+        beside += () if chapters is None else (CHAPTERS,)
         publish(spaces, (*names.values(), *beside, MANIFEST))
     return RenderResult(
         master=files[0],
@@ -170,6 +179,7 @@ def render_compilation(
         manifest=out / MANIFEST,
         report=reported.report if reported else None,
         report_page=out / reported.names["page"] if reported else None,
+        chapters=None if chapters is None else out / CHAPTERS,
         compilation=compilation,
         diagnostics=diagnostics,
         finish=finish,
@@ -209,6 +219,15 @@ def _inspect(
         known = compilation.meta[delivery.target]
         rate = check_shape(path, delivery.target, known)
         levels = master_levels if master else _meter(compilation, delivery.target)(path)
+        meta = {
+            **known,
+            **levels_meta(levels, rate),
+            **(_finish_meta(finish) if master else {}),
+            "plan_digest": f"sha256:{plan.digest}",
+            "programs": dict(sorted(programs.items())),
+        }
+        program = f"mixdown {programs['mixdown']}" if compilation.request.broadcast else None
+        annotate(path, compilation.timeline.markers, meta, levels, program=program)
         files.append(
             Rendered(
                 kind=KINDS[delivery.role],
@@ -216,13 +235,7 @@ def _inspect(
                 path=spaces.out / delivery.file.path,
                 digest=file_digest(path),
                 parent=None if master else files[0].digest,
-                meta={
-                    **known,
-                    **levels_meta(levels, rate),
-                    **(_finish_meta(finish) if master else {}),
-                    "plan_digest": f"sha256:{plan.digest}",
-                    "programs": dict(sorted(programs.items())),
-                },
+                meta=meta,
             )
         )
     listener(Progress("check", "check and measure", 1.0))

@@ -19,13 +19,12 @@ from ....ir.containers import CONTAINERS, Encoding
 from ....ir.types import Signal
 from ..dsp.arrays import FloatArray
 from ..dsp.dither import quantise
+from .riff import UNKNOWN, chunk, wave_head
 
 Tags = Sequence[tuple[str, str]]
 """Keys and values of metadata, in order."""
 
 PCM, IEEE_FLOAT = 1, 3
-_FOUR_GIB = 1 << 32
-_UNKNOWN = _FOUR_GIB - 1
 
 INFO_CHUNKS: Mapping[str, bytes] = {
     "title": b"INAM",
@@ -119,31 +118,15 @@ def wav_header(signal: Signal, encoding: Encoding, tags: Tags) -> bytes:
     form = struct.pack(
         "<HHIIHH", code, signal.channels, signal.rate, signal.rate * frame, frame, encoding.bits
     )
-    body = _chunk(b"fmt ", form)
+    body = chunk(b"fmt ", form)
     if encoding.is_float:
-        body += _chunk(b"fact", struct.pack("<I", min(frames, _UNKNOWN)))
+        body += chunk(b"fact", struct.pack("<I", min(frames, UNKNOWN)))
     info = b"".join(
-        _chunk(INFO_CHUNKS[key], value.encode() + b"\0")
-        for key, value in tags
-        if key in INFO_CHUNKS
+        chunk(INFO_CHUNKS[key], value.encode() + b"\0") for key, value in tags if key in INFO_CHUNKS
     )
     if info:
-        body += _chunk(b"LIST", b"INFO" + info)
-    total = 4 + len(body) + 8 + size + size % 2
-    if total < _FOUR_GIB:
-        return (
-            struct.pack("<4sI4s", b"RIFF", total, b"WAVE")
-            + body
-            + b"data"
-            + struct.pack("<I", size)
-        )
-    sizes = _chunk(b"ds64", struct.pack("<QQQI", total + 36, size, frames, 0))
-    head = struct.pack("<4sI4s", b"RF64", _UNKNOWN, b"WAVE")
-    return head + sizes + body + b"data" + struct.pack("<I", _UNKNOWN)
-
-
-def _chunk(name: bytes, content: bytes) -> bytes:
-    return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+        body += chunk(b"LIST", b"INFO" + info)
+    return wave_head(body, size, frames)
 
 
 def _int16(samples: FloatArray) -> bytes:

@@ -1,0 +1,112 @@
+"""Broadcast metadata of a WAV: the `bext` chunk, version 2 (EBU Tech 3285).
+
+Promises: a pure function of what is known of the file. Texts are ASCII, as the standard asks:
+accents are dropped, and what is then left over becomes "?". The date is the one that the timeline
+gives, never the clock's; loudness is what was measured of the delivered file, in hundredths, and
+7FFFh where there is none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+import unicodedata
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ..backends.native.meter.measure import Measurement
+from ..compiler.timeline.model import Marker
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.types import samples
+from .wave_chunks import Chunk, Cue, cue_chunks, put_chunks
+
+VERSION = 2
+_NO_LOUDNESS = 0x7FFF
+
+
+def annotate(
+    path: Path,
+    markers: Iterable[Marker],
+    meta: Mapping[str, object],
+    levels: Measurement,
+    *,
+    program: str | None,
+) -> None:
+    """Put what is known of a delivered file into it, where it is a WAV; its samples stay.
+
+    Args:
+        path: the file.
+        markers: of the timeline; they become cue points.
+        meta: of the file, as for `bext_chunk`.
+        levels: measured on the file.
+        program: what made it, where broadcast metadata is wanted; None: it is not.
+
+    Raises:
+        RenderError: MIX603, the file cannot be read or written.
+    """
+    if meta["container"] != "wav":
+        return
+    rate = int(str(meta["sample_rate"]))
+    in_time = sorted(markers, key=lambda marker: marker.at_ms)
+    cues = (Cue(samples(marker.at_ms, rate), marker.label) for marker in in_time)
+    wanted = () if program is None else (bext_chunk(meta, levels, program),)
+    try:
+        put_chunks(path, (*wanted, *cue_chunks(cues)))
+    except (ValueError, OSError) as error:
+        message = f"the file for {meta['bus_id']!r} cannot take its metadata: {error}"
+        raise RenderError(Diagnostic(Code.STEP_FAILED, message)) from error
+
+
+def bext_chunk(meta: Mapping[str, object], levels: Measurement, program: str) -> Chunk:
+    """The chunk of a file.
+
+    Args:
+        meta: of the file, docs/metadata.md: tags, timeline_id, plan_digest, sample_rate, bit_depth,
+            channels are read.
+        levels: measured on the file.
+        program: what made it, such as "mixdown 0.1.0".
+    """
+    tags = meta["tags"]
+    assert isinstance(tags, Mapping)
+    date = str(tags.get("date", ""))
+    mode = "mono" if meta["channels"] == 1 else "stereo"
+    history = f"A=PCM,F={meta['sample_rate']},W={meta['bit_depth']},M={mode},T={program}\r\n"
+    content = struct.pack(
+        "<256s32s32s10s8sIIH64s5h180s",
+        _ascii(tags.get("description") or tags.get("title") or meta["timeline_id"]),
+        _ascii(tags.get("artist") or program),
+        _ascii(str(meta["plan_digest"]).removeprefix("sha256:")),
+        _ascii(date if re.fullmatch(r"\d{4}-\d\d-\d\d", date) else ""),
+        b"",
+        0,
+        0,
+        VERSION,
+        b"",
+        *map(
+            _hundredths,
+            (
+                levels.integrated,
+                levels.range,
+                levels.true_peak_dbtp,
+                levels.momentary_max,
+                levels.short_term_max,
+            ),
+        ),
+        b"",
+    )
+    return b"bext", content + _ascii(history) + b"\0"
+
+
+def _ascii(text: object) -> bytes:
+    plain = unicodedata.normalize("NFKD", str(text))
+    kept = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return kept.encode("ascii", "replace")
+
+
+def _hundredths(level: float) -> int:
+    """Of LUFS, LU or dBTP, rounded; the standard's -99.99 to 99.99."""
+    if not math.isfinite(level) or abs(level) >= 100.0:
+        return _NO_LOUDNESS
+    return round(100.0 * level)
