@@ -34,7 +34,7 @@ def test_master_stems_and_manifest(mixdown, show, each_ffmpeg):
     out = show.parent / "out"
     ended = mixdown("render", show.name, "-o", "out", "--preset", "podcast", "--stems")
     assert (ended.code, ended.err) == (0, "")
-    names = ["bus_dialogue.wav", "bus_music.wav", "manifest.json", "master.wav"]
+    names = ["bus_dialogue.wav", "bus_music.wav", "chapters.json", "manifest.json", "master.wav"]
     assert sorted(contents(out)) == [*names, "report.html", "report.json"]
     manifest = json.loads((out / "manifest.json").read_text())
     master, *stems = manifest["artifacts"]
@@ -93,7 +93,7 @@ def test_a_render_replaces_the_files_of_the_last_and_no_others(mixdown, show):
     assert mixdown("render", show.name, "-o", "out", "--preset", "draft", "--no-report").code == 0
     assert soundfile.info(str(out / "master.wav")).frames == 110_400
     assert (out / "notes.txt").read_text() == "mine"
-    assert sorted(contents(out)) == ["manifest.json", "master.wav", "notes.txt"]
+    assert sorted(contents(out)) == ["chapters.json", "manifest.json", "master.wav", "notes.txt"]
 
 
 def test_a_silent_mix_is_delivered_with_a_warning(mixdown, show):
