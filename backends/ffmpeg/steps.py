@@ -108,11 +108,12 @@ def render_step(shared: Shared, job: Job) -> Step:
     for node in job.nodes:
         operands = tuple(open_chains[operand].pop(0) for operand in heard(node))
         site = Site(wire, graph, node.name, operands, shared.facts, shared.decoded)
-        chain = EMITTERS[type(node)](site, node)
         if isinstance(node, Output):
             options = output_options(node, shared.tags)
+            chain = EMITTERS[Output](site, node)
             outputs.append(Written(chain, options, shared.deliveries[node.name]))
         else:
+            chain = EMITTERS[type(node)](site, node)
             open_chains[node.name] = wire.split(chain, uses[node.name])
     departures = [
         Written(_departure(wire, open_chains[value].pop(0)), _work_options(), file)
