@@ -25,7 +25,7 @@ import pedalboard
 import soundfile
 import soxr
 from attrs import frozen
-from mixdown.backends.ffmpeg.finish import OVERSAMPLING, TRUE_PEAK_ALLOWANCE_DB
+from mixdown.backends.ffmpeg.finish import LIMITING, OVERSAMPLING, TRUE_PEAK_ALLOWANCE_DB
 from mixdown.backends.native.dsp.limiter import TruePeakLimiter
 from mixdown.render.verify import Performer, perform
 
@@ -56,7 +56,7 @@ def alimiter(samples: np.ndarray, rate: int) -> np.ndarray:
     limit = 10 ** ((CEILING - TRUE_PEAK_ALLOWANCE_DB) / 20)
     chain = (
         f"aresample={OVERSAMPLING * rate}:resampler=soxr:precision=28,"
-        f"alimiter=limit={limit}:attack=5:release=50:level=0:asc=0:latency=1,"
+        f"alimiter=limit={limit}:{':'.join(f'{key}={value}' for key, value in LIMITING.items())},"
         f"aresample={rate}:resampler=soxr:precision=28,"
         f"apad=whole_len={samples.shape[1]},atrim=end_sample={samples.shape[1]}"
     )

@@ -30,6 +30,11 @@ OVERSAMPLING = 4
 TRUE_PEAK_ALLOWANCE_DB = 0.4
 """How far under the ceiling the limiter aims: peaks grow again when its output is resampled."""
 
+LIMITING: Mapping[str, int] = {"attack": 17, "release": 30, "level": 0, "asc": 0, "latency": 1}
+"""How alimiter limits; milliseconds. An attack, for which it looks ahead, of half a period of 30 Hz
+keeps it from following the waveform of a bass note: 6 dB over, 50 Hz are distorted by -132 dB,
+with an attack of 5 ms by -35. It takes no more loudness than 5 and 50 ms do."""
+
 LOWEST_LIMIT_DB = -24.0
 """alimiter goes no lower than 0.0625."""
 
@@ -73,7 +78,7 @@ def emit_limiter(site: Site, node: Limiter) -> Chain:
         )
     margin: Text = (site.facts.get(node.name) or repr(node.margin_db),)
     aim: Text = (f"10^(({node.ceiling_db!r}-{allowance!r}-", *margin, ")/20)")
-    limit = call("alimiter", limit=aim, attack=5, release=50, level=0, asc=0, latency=1)
+    limit = call("alimiter", limit=aim, **LIMITING)
     if not true_peak:
         return site.then(TO_PACKED_DOUBLE, limit, TO_DOUBLE)
     rate = site.signal.rate

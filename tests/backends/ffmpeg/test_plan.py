@@ -181,7 +181,7 @@ def test_the_text_of_a_small_plan():
         "asetpts@a_c_clip=PTS-STARTPTS,volume@master_headroom=volume=-3.0dB:precision=double,"
         "volume@master_loudnorm=volume=-1.25dB:precision=double,"
         "aresample@master_limiter=192000:resampler=soxr:precision=28:tsf=dblp:osf=dbl,"
-        "alimiter@master_limiter=limit=10^((-1.0-0.4-0.0)/20):attack=5:release=50:level=0:asc=0:"
+        "alimiter@master_limiter=limit=10^((-1.0-0.4-0.0)/20):attack=17:release=30:level=0:asc=0:"
         "latency=1,aresample@master_limiter_2=48000:resampler=soxr:precision=28:tsf=dblp:osf=dblp,"
         "apad@master_limiter=whole_len=480000,atrim@master_limiter=end_sample=480000,"
         "volume@master_output=volume=0.00390625:precision=double,"
