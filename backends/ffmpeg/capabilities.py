@@ -34,7 +34,10 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "mix": _native("amix without normalisation over a silent bed"),
         "bus": _native("amix without normalisation over a silent bed"),
         "headroom": _native("volume, in double precision"),
-        "loudnorm": _native("measured with ebur128, applied as one volume"),
+        "loudnorm": _native(
+            "measured with ebur128, applied as one volume; ffmpeg's own loudnorm, which only comes "
+            "near, where one command is asked to find it in one pass"
+        ),
         "limiter": _native(
             "alimiter at 4 times the rate (soxr), aimed 0.4 dB under the ceiling and then "
             "verified; at the rate itself for sample peaks; ceilings from -23.6 to 0 dB"
