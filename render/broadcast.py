@@ -96,7 +96,8 @@ def bext_chunk(meta: Mapping[str, object], levels: Measurement, program: str) ->
         ),
         b"",
     )
-    return b"bext", content + _ascii(history) + b"\0"
+    # Of an even size: libsndfile loses its way behind an odd one in an RF64.
+    return b"bext", content + _ascii(history) + b"\0" * (2 - len(history) % 2)
 
 
 def _ascii(text: object) -> bytes:
