@@ -142,6 +142,7 @@ def _code_of(error: MixdownError) -> ExitCode:
         Code.FFMPEG_TOO_OLD,
         Code.STEP_FAILED,
         Code.CEILING_MISSED,
+        Code.EXTRA_MISSING,
     }
     failed = any(d.code in not_of_users for d in error.diagnostics)
     return ExitCode.FAILED if failed else ExitCode.BAD_INPUT

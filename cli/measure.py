@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Where to look for more specs; may be given again.",
 )
+@click.option(
+    "--plot",
+    metavar="PICTURE",
+    help="Draw loudness, peaks and waveform of the one FILE, and the specs: .png or .svg.",
+)
 @click.option("--all", "everything", is_flag=True, help="Every figure, of several files too.")
 @click.option(
     "--jobs",
@@ -44,6 +49,7 @@ def command(
     files: tuple[str, ...],
     specs: tuple[str, ...],
     directories: tuple[str, ...],
+    plot: str | None,
     everything: bool,
     jobs: int | None,
     as_json: bool,
@@ -64,6 +70,10 @@ def command(
 
     asked = _specs(specs, directories)
     names = audio_files(files)
+    if plot is not None:
+        from ..inspection.measure_plot import check_picture
+
+        check_picture(Path(plot), names)
     with count_bar("measure", len(names), wanted=not as_json) as tell:
         results = survey_files(names, jobs=jobs or os.cpu_count() or 1, on_done=tell)
     problems = [found for found in results if isinstance(found, Diagnostic)]
@@ -72,6 +82,8 @@ def command(
         for name, found in zip(names, results, strict=True)
         if not isinstance(found, Diagnostic)
     ]
+    if plot is not None and measured:
+        _draw(Path(plot), measured[0])
     passed = all(file.passed for file in measured)
     if as_json:
         print_json(
@@ -97,6 +109,17 @@ def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]
     if unknown := [unknown_spec(name, known) for name in ids if name not in known]:
         raise TimelineError(unknown)
     return [known[name] for name in dict.fromkeys(ids)]
+
+
+def _draw(path: Path, file: Held) -> None:
+    from ..inspection.measure_plot import write_picture
+    from ..render.decode import readable
+    from ..render.report.curves import draw
+
+    with readable(Path(file.file)) as audio:
+        curves = draw(audio, lambda done: None)
+    specs = [kept.spec for kept in file.compliances]
+    write_picture(path, Path(file.file).name, file.survey, curves, specs)
 
 
 def _print(files: list[Held], *, everything: bool) -> None:
