@@ -121,7 +121,7 @@ def make_report(delivered: Delivered, progress: Callable[[float], None]) -> Made
             files=tuple(_files(delivered)),
             rate=curves.rate,
             channels=_whole(master.meta["channels"]),
-            samples=curves.samples,
+            samples=compilation.length,
             checks=tuple(_checks(compilation, master)),
             waveform=(curves.lowest, curves.highest),
             momentary=curves.momentary,
@@ -228,7 +228,7 @@ def _check(
 
 
 def _chapters(compilation: Compilation, curves: Curves) -> Iterator[Chapter]:
-    length_s = curves.samples / curves.rate
+    length_s = compilation.length / curves.rate
     markers = sorted(compilation.timeline.markers, key=lambda marker: marker.at_ms)
     starts = [min(float(marker.at_ms) / 1000.0, length_s) for marker in markers]
     for marker, start, stop in zip(markers, starts, [*starts[1:], length_s], strict=False):

@@ -55,7 +55,6 @@ class Curves:
 
     Attributes:
         rate: Hz.
-        samples: its length.
         lowest, highest: of all channels' samples, each column's; factors of full scale.
         momentary, short_term: LUFS, the greatest of each column.
         blocks: the loudness of each 400 ms at steps of 100 ms, LUFS, undecimated.
@@ -63,7 +62,6 @@ class Curves:
     """
 
     rate: int
-    samples: int
     lowest: Curve
     highest: Curve
     momentary: Curve
@@ -116,9 +114,9 @@ def draw(path: Path, progress: Callable[[float], None]) -> Curves:
         ValueError: a meter has no weights for so many channels.
     """
     with soundfile.SoundFile(path) as audio:
-        rate, total = audio.samplerate, audio.frames
+        rate = audio.samplerate
         meter = LoudnessMeter(rate, audio.channels)
-        columns = Columns(column_width(total))
+        columns = Columns(column_width(audio.frames))
         empty = EmptyStretches(rate, EMPTY_MASTER_DB)
         for block in _told(audio, progress):
             meter.feed(block)
@@ -130,7 +128,6 @@ def draw(path: Path, progress: Callable[[float], None]) -> Curves:
     step = columns.width / rate
     return Curves(
         rate=rate,
-        samples=total,
         lowest=Curve(0.0, step, rounded(lowest, 4)),
         highest=Curve(0.0, step, rounded(highest, 4)),
         momentary=loudness_curve(loudness.momentary, MOMENTARY_STEPS),

@@ -121,13 +121,14 @@ def test_a_graph_has_a_report_without_joins(mixed, tmp_path, media):
     assert [bus.id for bus in report.buses] == ["bus_music"]
 
 
-@pytest.mark.parametrize("form", ["flac", "mp3", "m4a"])
+@pytest.mark.parametrize("form", ["flac", "mp3", "m4a", "opus"])
 def test_a_report_of_any_format(mixed, form):
     """The cut is found in what the codec made of it, and the limiter's work too."""
     cut = track("source: tone.wav, start_ms: 500, duration_ms: 1000.9, fade_in_ms: 5")
     result = mixed(cut, preset="podcast", format=form)
     assert result.report.files[0].file == f"master.{form}"
     assert result.report.reduction.deepest_db < 1.0
+    assert result.report.samples == result.compilation.length
     assert [f.code for f in result.report.faults] == ["MIX608"]
 
 
