@@ -13,6 +13,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import mixdown
@@ -74,7 +75,7 @@ def by_ffmpeg(program: str, path: Path, channels: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("form", LOSSY)
-@pytest.mark.parametrize(("rate", "channels"), [(48000, 2), (44100, 1), (96000, 1)])
+@pytest.mark.parametrize(("rate", "channels"), [(48000, 2), (44100, 1)])
 def test_nothing_is_moved_or_cut(form, rate, channels, tmp_path, ffmpegs, monkeypatch):
     """Delay, padding and resampling: the samples of the mix stand where they stood."""
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
@@ -149,15 +150,13 @@ def pictures_of(file: mutagen.FileType) -> list[tuple[str, bytes]]:
 @pytest.mark.parametrize("form", [*LOSSY, "flac"])
 def test_tags_chapters_and_cover_are_read_back(form, tagged, tmp_path, ffmpegs, monkeypatch):
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
-    result = render(tagged, tmp_path / "out", format=form, stems=True)
-    master, stem = (mutagen.File(file.path) for file in result.files)
-    for file in (master, stem):
-        found = [str(file[key] if form == "mp3" else file[key][0]) for key in TEXTS.get(form, TAGS)]
-        assert found == list(TAGS.values())
+    result = render(tagged, tmp_path / "out", format=form)
+    master = mutagen.File(result.master.path)
+    found = [str(master[key] if form == "mp3" else master[key][0]) for key in TEXTS.get(form, TAGS)]
+    assert found == list(TAGS.values())
     picture = (tmp_path / "cover.png").read_bytes()
     assert pictures_of(master) == [("image/png", picture)]
     assert result.master.meta["cover"] == f"sha256:{hashlib.sha256(picture).hexdigest()}"
-    assert result.stems[0].meta["cover"] is None
     if form != "flac":
         starts = [(start, title) for start, _, title in chapters_of(master)]
         assert starts == [(0.0, "One"), (0.5, "T=wo\\; #2")]
@@ -209,7 +208,7 @@ def peaky(tmp_path: Path) -> mixdown.Timeline:
     ("form", "bit_rate", "backend"),
     [
         ("mp3", 128, "ffmpeg"),
-        ("m4a", 64, "ffmpeg"),
+        ("m4a", 96, "native"),
         ("opus", 64, "native"),
         ("ogg", 64, "native"),
     ],
@@ -240,13 +239,17 @@ def test_facts_of_a_lossy_master_are_its_own(backend, tmp_path):
         assert compiled.plan.loudness is not None
 
 
-def test_stems_have_the_masters_format(tmp_path):
-    result = render(timeline(tmp_path), tmp_path / "out", format="opus", stems=True)
+def test_stems_have_the_masters_format_and_tags(tagged, tmp_path):
+    result = render(tagged, tmp_path / "out", format="opus", stems=True)
     assert [file.path.name for file in result.files] == ["master.opus", "bus_fx.opus"]
     for file in result.files:
         keys = ("codec", "encoding", "bit_depth", "bit_rate", "dithered", "sample_rate")
         assert [file.meta[key] for key in keys] == ["opus", "opus", None, 64, False, 48000]
         assert soundfile.info(file.path).frames == file.meta["samples"]
+        assert mutagen.File(file.path)["title"] == [TAGS["title"]]
+    stem = result.stems[0]
+    assert stem.meta["cover"] is None
+    assert "metadata_block_picture" not in mutagen.File(stem.path)
 
 
 @pytest.mark.requires("ffmpeg_debian")
@@ -266,8 +269,31 @@ def test_a_script_leaves_the_same_files(backend, tagged, tmp_path):
         assert made.read_bytes() == file.path.read_bytes()
 
 
+@pytest.mark.parametrize(("form", "rate"), [("mp3", 8000), ("ogg", 8000), ("mp3", 96000)])
+def test_rates_at_the_ends(form, rate, tmp_path):
+    """MPEG 2.5 and Vorbis have a telephone's; what is beyond is resampled."""
+    meta = render(timeline(tmp_path, rate), tmp_path / "out", format=form).master.meta
+    assert (meta["sample_rate"], meta["samples"]) == {
+        8000: (8000, 7923),
+        96000: (48000, 47962),
+    }[rate]
+    assert meta["bit_rate"] in CONTAINERS[form].allowed(rate, 1)
+
+
+def test_libvorbis_takes_the_ends_of_the_table(ffmpegs, tmp_path):
+    """It refuses what lies beyond its own tables, as no other encoder does."""
+    command = [ffmpegs, "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "anullsrc=d=0.05"]
+    for row in CONTAINERS["ogg"].bit_rates:
+        for channels, allowed in ((1, row.mono), (2, row.stereo)):
+            for rate, bit_rate in product({*row.rates}, (allowed[0], allowed[-1])):
+                made = tmp_path / f"{rate}-{channels}-{bit_rate}.ogg"
+                command += ["-ar", str(rate), "-ac", str(channels)]
+                command += ["-c:a", "libvorbis", "-b:a", f"{bit_rate}k", str(made)]
+    subprocess.run(command, check=True)
+
+
 @pytest.mark.requires("sox")
-@pytest.mark.parametrize("form", LOSSY)
+@pytest.mark.parametrize("form", ["mp3", "opus"])
 def test_sox_delivers_them_too(form, tmp_path):
     native, sox = (
         render(timeline(tmp_path), tmp_path / name, format=form, backend=name, preset="podcast")
@@ -277,13 +303,12 @@ def test_sox_delivers_them_too(form, tmp_path):
         assert sox.master.meta[key] == pytest.approx(native.master.meta[key], abs=0.001), key
 
 
-@pytest.mark.parametrize("form", ["opus", "ogg"])
-def test_a_big_cover_fits_into_an_ogg(form, tagged, tmp_path, ffmpegs, monkeypatch):
+def test_a_big_cover_fits_into_an_ogg(tagged, tmp_path, ffmpegs, monkeypatch):
     """Two megabytes make a tag of three, on many pages of the file, before any sound."""
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
     head = (tmp_path / "cover.png").read_bytes()[:33]
     (tmp_path / "cover.png").write_bytes(head + np.random.default_rng(1).bytes(2_000_000))
-    result = render(tagged, tmp_path / "out", format=form)
+    result = render(tagged, tmp_path / "out", format="opus")
     ((mime, data),) = pictures_of(mutagen.File(result.master.path))
     assert (mime, data) == ("image/png", (tmp_path / "cover.png").read_bytes())
     assert len(soundfile.read(result.master.path)[0]) == result.master.meta["samples"]

@@ -43,6 +43,16 @@ def test_a_render_becomes_artifacts(show, request_, tmp_path, url):
     assert list(verify(service.store, service.registry)) == []
 
 
+def test_a_lossy_file_is_kept_under_its_own_name(show, request_, tmp_path, url):
+    service = AudioRenderService.open(tmp_path / "store", url)
+    asked = evolve(request_, format="mp3", bit_depth=None)
+    done = service.render(show(), asked)
+    for artifact in done.artifacts:
+        assert artifact.media_key.endswith(f"/{artifact.bus_id}.mp3")
+        assert artifact.meta["codec"] == "mp3"
+        assert soundfile.info(tmp_path / "store" / artifact.media_key).format == "MP3"
+
+
 def test_rendering_again_registers_nothing_new(show, request_, tmp_path, url):
     first = AudioRenderService.open(tmp_path / "store", url).render(show(), request_)
     service = AudioRenderService.open(tmp_path / "store", url)
