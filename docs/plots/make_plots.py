@@ -1,4 +1,4 @@
-"""Draws the plots of docs/semantics.md from the native engine's own formulas.
+"""Draws the plots of docs/semantics.md and docs/mastering.md from the native engine's own formulas.
 
     python docs/plots/make_plots.py            # pip install 'mixdown[docs]'
 
@@ -15,8 +15,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from mixdown.backends.native.dsp.curves import CURVES
+from mixdown.backends.native.dsp.dither import Dither, quantise
+from mixdown.backends.native.dsp.limiter import TruePeakLimiter
 from mixdown.backends.native.dsp.pan import PAN_LAWS
+from mixdown.backends.native.dsp.shaping import NoiseShaper
 from mixdown.ir.curves import FADE_CURVES
+from scipy.signal import welch
 
 HERE = Path(__file__).parent
 STYLE = {
@@ -100,7 +104,81 @@ def crossfades() -> Figure:
     return figure
 
 
-PLOTS: Mapping[str, Callable[[], Figure]] = {"fades": fades, "pan": pan, "crossfades": crossfades}
+RATE = 48000
+CEILING = -1.0
+
+
+def _limited(block: np.ndarray) -> np.ndarray:
+    limiter = TruePeakLimiter(RATE, len(block), CEILING)
+    return np.concatenate([limiter.process(block), limiter.flush()], axis=1)
+
+
+def _reduction(lead: int) -> tuple[np.ndarray, np.ndarray]:
+    """Milliseconds and dB of gain about the end of so many samples 6 dB over the ceiling."""
+    block = np.full((1, 3 * RATE), 1e-3)
+    end = 3 * RATE // 2
+    block[0, end - lead : end] = 10 ** ((CEILING + 6.0) / 20)
+    gain = 20 * np.log10(_limited(block)[0] / block[0])
+    shown = slice(end - RATE // 40, end + RATE // 3)
+    return (np.arange(3 * RATE)[shown] - end) * 1000 / RATE, gain[shown]
+
+
+def limiter() -> Figure:
+    """Gain over time at a click and after a second of too much; peaks out over peaks in."""
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[2, 1])
+    axes[0].plot(*_reduction(1), color=LEFT, label="one sample, 6 dB over")
+    axes[0].plot(*_reduction(RATE), color=RIGHT, linestyle="--", label="the end of a second of it")
+    axes[0].set_xlabel("ms")
+    axes[0].set_ylabel("gain, dB")
+    axes[0].legend(fontsize=7, frameon=False, loc="lower right")
+    peaks = np.arange(-7.0, 7.1, 0.5)
+    tone = np.sin(2 * np.pi * 997 * np.arange(RATE) / RATE)[None]
+    held = [_limited(tone * 10 ** (peak / 20))[0, RATE // 4 : -RATE // 4] for peak in peaks]
+    axes[1].plot(peaks, [20 * np.log10(np.abs(part).max()) for part in held], color=LEFT)
+    axes[1].axhline(CEILING, color=SUM, linewidth=0.8, linestyle=":")
+    axes[1].set_xlabel("peak in, dBFS")
+    axes[1].set_ylabel("peak out, dBFS")
+    return figure
+
+
+def dither() -> Figure:
+    """The error's spectrum with each noise, and what each makes of a sine of -90 dBFS."""
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.2))
+    at = np.arange(20 * RATE) / RATE
+    sine = (10 ** (-90 / 20) * np.sin(2 * np.pi * 997 * at))[None]
+    noise = Dither(b"plot")
+    made = {
+        "none": quantise(sine, 16).samples * 2.0**-15,
+        "tpdf": quantise(sine, 16, noise).samples * 2.0**-15,
+        "shaped": NoiseShaper(noise, 16, RATE, 1).process(sine),
+    }
+    colours = {"none": SUM, "tpdf": LEFT, "shaped": RIGHT}
+    for name, samples in made.items():
+        hertz, density = welch((samples - sine)[0] * 2**15, RATE, nperseg=2048)
+        if name != "none":
+            white = 0.25 * 2 / RATE
+            axes[0].plot(hertz / 1000, 10 * np.log10(density / white), color=colours[name])
+        hertz, power = welch(samples[0], RATE, "blackman", nperseg=1 << 13, scaling="spectrum")
+        below = hertz < 6000
+        style = {"color": colours[name], "linewidth": 0.7, "label": name}
+        axes[1].plot(hertz[below] / 1000, 10 * np.log10(2 * power[below]), **style)
+    axes[0].set_ylim(-50, 30)
+    axes[0].set_ylabel("dB over the white error of tpdf")
+    axes[1].set_ylim(-170, -85)
+    axes[1].set_ylabel("a sine of -90 dBFS, dBFS")
+    axes[1].legend(fontsize=7, frameon=False, loc="upper right")
+    for axis in axes:
+        axis.set_xlabel("kHz")
+    return figure
+
+
+PLOTS: Mapping[str, Callable[[], Figure]] = {
+    "fades": fades,
+    "pan": pan,
+    "crossfades": crossfades,
+    "limiter": limiter,
+    "dither": dither,
+}
 
 
 def draw(directory: Path = HERE) -> list[Path]:
