@@ -4,7 +4,7 @@ Promises: a graph whose mix reads at most `WIDEST` files stays as it is. In othe
 operands becomes a sum of partial sums, each a value of its own that a part writes; it begins where
 its first operand sounds and ends where its last one does, where that is known, so that many short
 clips on one another do not become many long files. Sums of floats in another order differ in their
-last bits: -300 dBFS.
+last bits: 300 dB under the peak (measured, 300 clips on one another).
 """
 
 from __future__ import annotations
