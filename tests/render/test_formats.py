@@ -252,21 +252,33 @@ def test_stems_have_the_masters_format_and_tags(tagged, tmp_path):
     assert "metadata_block_picture" not in mutagen.File(stem.path)
 
 
-@pytest.mark.requires("ffmpeg_debian")
-@pytest.mark.parametrize("backend", ["ffmpeg", "native"])
-def test_a_script_leaves_the_same_files(backend, tagged, tmp_path):
-    """The encoding is in the loop of the script too, and stems are encoded after it."""
-    choices = {"backend": backend, "preset": "podcast", "format": "mp3", "stems": True}
-    choices["stem_mode"] = "mastered"
-    script = tmp_path / "mix.sh"
-    script.write_text(to_shell(mixdown.compile(tagged, **choices).plan), encoding="utf-8")
+def run_script(mix: mixdown.Timeline, folder: Path, **choices: object) -> Path:
+    """Run the plan's script; the directory with what it leaves."""
+    script, out = folder / "mix.sh", folder / "by hand"
+    script.write_text(to_shell(mixdown.compile(mix, **choices).plan), encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    spaces = {"SRC": str(tmp_path), "OUT": str(tmp_path / "by hand"), "PATH": path}
+    spaces = {"SRC": str(folder), "OUT": str(out), "PATH": path}
     subprocess.run(["sh", str(script)], env={**os.environ, **spaces}, check=True)
+    return out
+
+
+@pytest.mark.requires("ffmpeg_debian")
+def test_a_script_leaves_the_same_files(tagged, tmp_path):
+    """The encoding is in the loop of `mixdown finish` too, and stems are encoded after it."""
+    choices = {"backend": "native", "preset": "podcast", "format": "mp3", "stems": True}
+    choices["stem_mode"] = "mastered"
+    made = run_script(tagged, tmp_path, **choices)
     result = render(tagged, tmp_path / "out", **choices)
+    assert {file.path.name for file in result.files} == {path.name for path in made.iterdir()}
     for file in result.files:
-        made = tmp_path / "by hand" / file.path.name
-        assert made.read_bytes() == file.path.read_bytes()
+        assert (made / file.path.name).read_bytes() == file.path.read_bytes()
+
+
+@pytest.mark.requires("ffmpeg_debian")
+def test_a_script_of_ffmpeg_alone_measures_what_it_encoded(peaky, tmp_path, embedded_ffmpeg):
+    made = run_script(peaky, tmp_path, preset="podcast", format="opus", bit_rate=64)
+    loudness, peak = ebur128(embedded_ffmpeg, made / "master.opus")
+    assert (peak <= -1.0, loudness < -16.0) == (True, True)
 
 
 @pytest.mark.parametrize(("form", "rate"), [("mp3", 8000), ("ogg", 8000), ("mp3", 96000)])
