@@ -8,14 +8,15 @@ beginning, into a file that all its clips then share. Either way memory is const
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from math import ceil, gcd
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import soundfile
@@ -36,6 +37,14 @@ EXACT = 1e-14
 """-280 dBFS: how near resampling a region must come to resampling the whole."""
 
 _BLOCK = 1 << 15
+_RAW: Mapping[str, Any] = {
+    "format": "RAW",
+    "subtype": "DOUBLE",
+    "endian": "LITTLE" if sys.byteorder == "little" else "BIG",
+    "samplerate": 1,  # of whatever rate: it is not looked at
+}
+"""Interleaved float64 without a header, as numpy writes it."""
+
 _LONGEST_PERIOD = 1 << 16
 
 
@@ -51,6 +60,101 @@ class Reader(Protocol):
         ...
 
 
+class FileReader:
+    """Reads a file at its own rate.
+
+    While many others are open it may be closed between two reads, and is opened again where it was.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        channels: int,
+        offset: int,
+        shelf: Shelf | None = None,
+        *,
+        raw: bool = False,
+    ) -> None:
+        self._path = path
+        self._raw = raw
+        self._channels = channels
+        self._position = offset
+        self._shelf = shelf
+        self._in_use = Lock()
+        self._file: soundfile.SoundFile | None = None
+
+    def read(self, count: int) -> FloatArray:
+        """See `Reader`."""
+        with self._in_use:
+            if self._file is None:
+                self._file = self._open()
+            samples = self._take(self._file, count)
+            self._position += count
+        if self._shelf is not None:
+            self._shelf.used(self)
+        missing = count - samples.shape[1]
+        return np.pad(samples, ((0, 0), (0, missing))) if missing else samples
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it holds a file open at the moment."""
+        return self._file is not None
+
+    def park(self) -> bool:
+        """Close the file for now; False where it is being read."""
+        if not self._in_use.acquire(blocking=False):
+            return False
+        self._shut()
+        self._in_use.release()
+        return True
+
+    def close(self) -> None:
+        """See `Reader`."""
+        self._shut()
+        if self._shelf is not None:
+            self._shelf.forget(self)
+
+    def _open(self) -> soundfile.SoundFile:
+        """The file at the position."""
+        if self._raw:
+            file = soundfile.SoundFile(self._path, channels=self._channels, **_RAW)
+        else:
+            file = soundfile.SoundFile(self._path)
+        file.seek(min(self._position, file.frames))
+        return file
+
+    def _take(self, file: soundfile.SoundFile, count: int) -> FloatArray:
+        return np.ascontiguousarray(file.read(count, dtype="float64", always_2d=True).T)
+
+    def _shut(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+@define(eq=False)
+class Shelf:
+    """The files that are open: those longest unused are closed when there are too many."""
+
+    limit: int = 200
+    _lock: Lock = field(factory=Lock, init=False)
+    _open: dict[FileReader, None] = field(factory=dict, init=False)
+
+    def used(self, reader: FileReader) -> None:
+        """It has been read just now."""
+        with self._lock:
+            self._open.pop(reader, None)
+            self._open[reader] = None
+            for other in list(self._open)[: -self.limit]:
+                if other.park():
+                    del self._open[other]
+
+    def forget(self, reader: FileReader) -> None:
+        """It will not be read again."""
+        with self._lock:
+            self._open.pop(reader, None)
+
+
 @define(eq=False)
 class Sources:
     """Opens sources. Use `open_sources`, which cleans up."""
@@ -59,15 +163,17 @@ class Sources:
     scratch: Path
     _lock: Lock = field(factory=Lock, init=False)
     _whole: dict[tuple[str, int], Path] = field(factory=dict, init=False)
+    _shelf: Shelf = field(init=False, factory=Shelf)
 
     def open(self, source: Source, rate: int, offset: int) -> Reader:
         """A reader of the source at `rate` Hz, from sample `offset` (at that rate) on."""
         played, session = source.rates(rate)
         if played == session:
-            return FileReader(self.locate(source), source.channels, offset)
+            return FileReader(self.locate(source), source.channels, offset, self._shelf)
         if resumes(played, session):
-            return ResampledReader(self.locate(source), source, rate, offset)
-        return RawReader(self._resampled(source, rate), source.channels, offset)
+            return ResampledReader(self.locate(source), source, rate, offset, self._shelf)
+        whole = str(self._resampled(source, rate))
+        return FileReader(whole, source.channels, offset, self._shelf, raw=True)
 
     def _resampled(self, source: Source, rate: int) -> Path:
         key = (source.name, rate)
@@ -87,53 +193,15 @@ def open_sources(locate: Locate, scratch: Path | None = None) -> Iterator[Source
         yield Sources(locate, Path(directory))
 
 
-class FileReader:
-    """Reads a file at its own rate."""
-
-    def __init__(self, path: str, channels: int, offset: int) -> None:
-        self.file = soundfile.SoundFile(path)
-        self._channels = channels
-        self.file.seek(min(offset, self.file.frames))
-
-    def read(self, count: int) -> FloatArray:
-        """See `Reader`."""
-        samples = self.file.read(count, dtype="float64", always_2d=True).T
-        if samples.shape[1] < count:
-            return np.pad(samples, ((0, 0), (0, count - samples.shape[1])))
-        return np.ascontiguousarray(samples)
-
-    def close(self) -> None:
-        """See `Reader`."""
-        self.file.close()
-
-
-class RawReader:
-    """Reads interleaved float64."""
-
-    def __init__(self, path: Path, channels: int, offset: int) -> None:
-        self._file = path.open("rb")
-        self._channels = channels
-        self._file.seek(offset * channels * 8)
-
-    def read(self, count: int) -> FloatArray:
-        """See `Reader`."""
-        flat = np.fromfile(self._file, np.float64, count * self._channels)
-        samples = np.zeros((self._channels, count))
-        samples[:, : len(flat) // self._channels] = flat.reshape(-1, self._channels).T
-        return samples
-
-    def close(self) -> None:
-        """See `Reader`."""
-        self._file.close()
-
-
 class ResampledReader:
     """Reads a file at another rate than its own, from shortly before `offset`."""
 
-    def __init__(self, path: str, source: Source, rate: int, offset: int) -> None:
+    def __init__(
+        self, path: str, source: Source, rate: int, offset: int, shelf: Shelf | None = None
+    ) -> None:
         rates = source.rates(rate)
         begin, skipped = region(*rates, offset)
-        self._file = FileReader(path, source.channels, begin)
+        self._file = FileReader(path, source.channels, begin, shelf)
         self._left = source.frames - begin
         self._resampler = Resampler(*rates, source.channels)
         self._ready = np.zeros((source.channels, 0))

@@ -245,7 +245,7 @@ def test_a_file_is_open_only_while_it_sounds(media: Media, tmp_path: Path):
     counts = []
     for start in range(0, 10000, 50):
         take(built.streams["lane"], start, start + 50)
-        counts.append((len(readers), sum(not reader.file.closed for reader in readers)))
+        counts.append((len(readers), sum(reader.is_open for reader in readers)))
     assert counts[0] == (1, 1)
     assert counts[1] == counts[99] == (1, 0)
     assert counts[100] == (2, 1)

@@ -55,6 +55,22 @@ def test_ratios_at_which_soxr_depends_on_its_start_are_resampled_whole():
     assert not resumes(44099, 48000)  # a step that is no ratio of small numbers
 
 
+@pytest.mark.parametrize("rate", [48000, 44100, 96000])
+def test_more_clips_at_once_than_files_may_be_open(media: Media, rate: int):
+    source = media.add("sound", 48000, 2, 9000)
+    expected = whole(media, source, rate)
+    with open_sources(media.locate) as sources:
+        readers = [sources.open(source, rate, offset) for offset in range(300)]
+        for step in range(3):
+            for offset, reader in enumerate(readers):
+                start = offset + 100 * step
+                found = reader.read(100)
+                assert np.max(np.abs(found - expected[:, start : start + 100])) < EXACT
+            assert len(list(Path("/proc/self/fd").iterdir())) < 260
+        for reader in readers:
+            reader.close()
+
+
 def test_a_speed_is_one_more_ratio(media: Media):
     source = evolve(media.add("sound", 44100, 1, 30000), speed=(5, 4))
     expected = whole(media, source, 48000)
