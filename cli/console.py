@@ -52,7 +52,13 @@ def _print_table(
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         is_number = index >= len(columns) - numbers
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=is_number)
+        # Names are cut nowhere: a path goes on in the next line where the terminal is narrow.
+        table.add_column(
+            column,
+            justify="right" if is_number else "left",
+            no_wrap=is_number,
+            overflow="ellipsis" if is_number else "fold",
+        )
     for row in rows:
         table.add_row(*row)
     Console(file=file, width=None if file.isatty() else 1000, highlight=False).print(table)
