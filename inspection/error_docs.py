@@ -52,7 +52,7 @@ _CHAPTERS = {
 }
 
 # The languages of the page's blocks, where they are called otherwise.
-_FENCES = {"mir": "text"}
+_FENCES = {"mir": "text", "excerpt": "yaml"}
 
 Answer = tuple[tuple[Diagnostic, ...], Documents]
 

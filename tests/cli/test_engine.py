@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import soundfile
 from mixdown import compile, load
@@ -24,8 +25,10 @@ def test_the_printed_step_gives_the_file_of_the_render(mixdown, show):
     ended = mixdown(*args)
     assert (ended.code, ended.err) == (0, "")
     by_hand = show.parent / f"by-hand-{delivery.file.path}"
-    assert by_hand.read_bytes() == (show.parent / "out/master.wav").read_bytes()
-    assert soundfile.info(str(by_hand)).frames == 110_400
+    samples, _ = soundfile.read(by_hand, dtype="int16")
+    assert len(samples) == 110_400
+    # What a render puts behind the samples (cue points) is not the engine's.
+    assert np.array_equal(samples, soundfile.read(show.parent / "out/master.wav", dtype="int16")[0])
 
 
 @pytest.mark.parametrize("args", [["nothing.mir"], ["small.yaml", "--outputs"]])

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import soundfile
 from mixdown import load
 from mixdown.cli.app import ExitCode, run
 from mixdown.compiler.arrangement.load import load as load_any
@@ -84,7 +85,7 @@ def test_other_commands_take_it_directly(song: Path, tmp_path: Path, capfd):
     out = tmp_path / "out"
     args = ["render", str(song), "--preset", "draft", "--backend", "native", "-o", str(out)]
     assert run([*args, "--quiet"]) == ExitCode.OK
-    assert (out / "master.wav").stat().st_size == 44 + 6 * 48000 * 4
+    assert soundfile.info(str(out / "master.wav")).frames == 6 * 48000
 
 
 def test_a_show_too(media: Path, tmp_path: Path, capfd):
