@@ -92,7 +92,7 @@ def test_with_an_open_gain_the_premaster_is_restored_measured_and_finished(bench
 def test_files_that_the_finish_does_not_write_are_refused(bench):
     with pytest.raises(BackendError, match=r"MIX502.*does not write aiff as s16") as caught:
         BACKEND.emit(finished(bench, container="aiff"), EmitOptions())
-    assert "known: wav/s16" in str(caught.value)
+    assert "known: wav/s24" in str(caught.value)
 
 
 def test_one_command_is_refused(bench):
