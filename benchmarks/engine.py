@@ -12,6 +12,7 @@ the engine does at once, and gives the peak of the resident set; the aim is unde
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
+from mixdown.backends.cache import OFF, VARIABLE
 from mixdown.backends.native.run import run_step
 from mixdown.compiler.api import compile
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
@@ -151,6 +153,7 @@ def render(directory: str, minutes: str, clips: str) -> int:
 
 
 def main(words: list[str]) -> int:
+    os.environ[VARIABLE] = OFF  # what an earlier run kept would flatter this one
     command, *rest = words or ["speed"]
     if command == "render":
         return render(*rest)
