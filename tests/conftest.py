@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Iterator
 
@@ -25,6 +26,10 @@ hypothesis.settings.load_profile("steady")
 
 # What an earlier run kept must not decide what a test sees.
 os.environ["MIXDOWN_CACHE"] = "off"
+
+# A run in the background of a shell begins with interrupts ignored, and so would what tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MISSING = "missing requirement"
 
