@@ -106,6 +106,9 @@ def test_an_interrupted_run_leaves_no_process_and_no_word_behind(tmp_path: Path,
     assert child.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[ending]
     assert "Traceback" not in err
     assert out == ""
+    ended = time.monotonic()  # what watches over shared resources ends when it sees the others gone
+    while _group(child.pid) and time.monotonic() < ended + 20:
+        time.sleep(0.05)
     assert not _group(child.pid)
 
 
