@@ -25,11 +25,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
-from mixdown.backends.cache import OFF, VARIABLE
 from mixdown.backends.native.run import run_step
 from mixdown.compiler.api import compile
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
 from mixdown.ir.curves import FilterKind
+from mixdown.media.cache import OFF, VARIABLE
 from mixdown.render.verify import Performer, perform
 
 RATE = 48000

@@ -25,8 +25,8 @@ import pedalboard
 import soundfile
 import soxr
 from attrs import frozen
+from mixdown.audio.limiter import TruePeakLimiter
 from mixdown.backends.ffmpeg.finish import LIMITING, OVERSAMPLING, TRUE_PEAK_ALLOWANCE_DB
-from mixdown.backends.native.dsp.limiter import TruePeakLimiter
 from mixdown.render.verify import Performer, perform
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby, pairwise
 
-from ..backends.ffmetadata import Chapter
 from ..ir.types import milliseconds, samples
+from ..plans.ffmetadata import Chapter
 from .timeline.model import Timeline
 
 

@@ -11,9 +11,9 @@ from pathlib import PurePath
 
 from attrs import frozen
 
-from ..backends.pictures import picture_of
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
+from ..plans.pictures import picture_of
 from .timeline.model import Timeline
 from .timeline.sources import validate_cover
 

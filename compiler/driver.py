@@ -10,11 +10,11 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from ..backends.protocol import Plan
 from ..backends.registry import find_backend
 from ..ir.diagnostics import Diagnostic, TimelineError, strict
 from ..ir.graph import Graph
 from ..ir.nodes import Source
+from ..plans.plan import Plan
 from ..presets.model import BusPreset, MixPreset
 from .cover import probe_cover
 from .emission import one_pass_warnings, plan_of

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..backends import encoding
-from ..backends.encoding import Extras
-from ..backends.protocol import EmitOptions, Plan
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, Severity
 from ..ir.graph import Graph
 from ..ir.nodes import Loudnorm
+from ..plans import encoding
+from ..plans.encoding import Extras
+from ..plans.plan import EmitOptions, Plan
 from .chapters import chapters
 from .unit import Unit
 
@@ -40,7 +40,7 @@ def plan_of(unit: Unit, *, single: bool = False, one_pass: bool = False) -> Plan
     )
     tags = tuple(sorted(timeline.metadata.items()))
     options = EmitOptions(single=single, one_pass=one_pass, tags=tags)
-    return encoding.emit(unit.backend, unit.ir, options, extras)
+    return encoding.emit(unit.backend.emit, unit.ir, options, extras)
 
 
 def one_pass_warnings(graph: Graph) -> tuple[Diagnostic, ...]:

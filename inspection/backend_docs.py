@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..backends.ffmpeg.versions import DIFFERENCES
 from ..backends.protocol import Backend, Capability, Support
 from ..backends.registry import find_backend
 from ..ir.nodes import KINDS
+from ..programs.ffmpeg import DIFFERENCES
 
 PAGE = Path(__file__).parent.parent / "docs" / "backends.md"
 

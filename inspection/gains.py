@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from attrs import frozen
 
-from ..backends.native.dsp.biquad import round_to_6_digits
-from ..backends.native.dsp.curves import fade_in, fade_out
-from ..backends.native.dsp.envelope import interpolate, log_frequency_envelope
-from ..backends.native.dsp.pan import gains
+from ..audio.biquad import round_to_6_digits
+from ..audio.curves import fade_in, fade_out
+from ..audio.envelope import interpolate, log_frequency_envelope
+from ..audio.pan import gains
 from ..backends.native.values import frames_of
 from ..ir import nodes as ir
 from ..ir.types import gain_factor

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ..backends.protocol import Plan
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean, excerpt
 from ..ir.graph import Graph
@@ -16,6 +15,7 @@ from ..ir.nodes import Node
 from ..ir.origin import Documents
 from ..ir.places import place, shown_place, span
 from ..ir.text.printer import print_node
+from ..plans.plan import Plan
 from .owners import Owner, owners
 from .trace import Trace
 from .words import phrase

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..backends.native.meter.survey import Survey
+from ..audio.meter.survey import Survey
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, TimelineError
 from ..presets.model import DeliverySpec

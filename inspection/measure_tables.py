@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..backends.native.meter.survey import Survey
+from ..audio.meter.survey import Survey
 from ..render.compliance import Check, Compliance
 from ..render.measuring import Held
 from ..render.times import clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from ..backends.protocol import Plan
+from ..plans.plan import Plan
 from ..render.shell import to_shell
 
 

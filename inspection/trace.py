@@ -12,7 +12,6 @@ from time import perf_counter
 
 from attrs import evolve, frozen
 
-from ..backends.protocol import Plan
 from ..compiler.driver import prepare
 from ..compiler.emission import plan_of
 from ..compiler.graph_input import GraphFile, graph_unit
@@ -22,6 +21,7 @@ from ..compiler.timeline.model import Timeline
 from ..compiler.unit import Pass, Unit
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
+from ..plans.plan import Plan
 
 
 @frozen

@@ -17,6 +17,7 @@ import attrs
 import cattrs
 from attrs import frozen
 
+from ..documents.toml_places import line_of, locate
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, spelt
 from ..ir.curves import FilterKind
@@ -34,7 +35,6 @@ from .model import (
     FormatOptions,
     MixPreset,
 )
-from .toml_places import line_of, locate
 
 Preset = ExportPreset | MixPreset | DeliverySpec
 

@@ -15,12 +15,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..backends.native.meter.measure import Measurement
+from ..audio.meter.measure import Measurement
+from ..audio.wave_chunks import Chunk, Cue, cue_chunks, put_chunks
 from ..compiler.timeline.model import Marker
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.types import samples
-from .wave_chunks import Chunk, Cue, cue_chunks, put_chunks
 
 VERSION = 2
 _NO_LOUDNESS = 0x7FFF

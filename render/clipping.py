@@ -14,9 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ..backends.protocol import OURSELVES, EmitOptions
 from ..backends.registry import find_backend
-from ..backends.tools import find_tools
 from ..compiler.driver import Compilation
 from ..compiler.facts import FinishFacts
 from ..compiler.passes.dead_code import dead_code
@@ -24,6 +22,8 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Encoding, Gain, Loudnorm, Node, Output, OutputRole
+from ..plans.plan import OURSELVES, EmitOptions
+from ..programs.find import find_tools
 from .executor import Executor
 from .parallel import processors
 from .result import Rendered

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from attrs import field, frozen
 
-from ..backends.native.meter.survey import Survey
+from ..audio.meter.survey import Survey
 from ..presets.model import DeliverySpec
 from .times import clock
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import soundfile
 
-from ..backends.native.meter.measure import FILE_BLOCK, Measurement, measure
+from ..audio.meter.measure import FILE_BLOCK, Measurement, measure
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import Diagnostic, RenderError
-from .decode import readable
+from ..media.decode import readable
 
 
 def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 
 from attrs import frozen
 
-from ..backends.cache import Cache, user_cache
-from ..backends.protocol import File, Plan
-from ..backends.tools import FINDERS, Tool
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, Severity
+from ..media.cache import Cache, user_cache
+from ..plans.plan import File, Plan
+from ..programs.find import FINDERS, Tool
 
 _OTHER_FILES = 16
 

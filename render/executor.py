@@ -16,15 +16,15 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from ..backends.cache import Cache
-from ..backends.ffmpeg.versions import GRAPH_OPTION, graph_file_option
-from ..backends.protocol import OURSELVES, FilterScript, Plan, Step, StepKind, bind
-from ..backends.tools import Tool
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
+from ..media.cache import Cache
+from ..plans.plan import OURSELVES, FilterScript, Plan, Step, StepKind, bind
+from ..programs.ffmpeg import GRAPH_OPTION, graph_file_option
+from ..programs.find import Tool
+from ..programs.run import Completed, Stop, StoppedError, run_process
 from .parallel import run_steps
-from .process import Completed, Stop, StoppedError, run_process
 from .workspace import Workspace
 
 INLINE_BYTES = 100_000

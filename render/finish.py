@@ -12,13 +12,13 @@ from pathlib import Path
 from attrs import frozen
 
 from ..backends.native.run import COMMANDS, INTEGRATED, run_measure
-from ..backends.protocol import OURSELVES, LoudnessLoop
-from ..backends.tools import find_tools
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
+from ..plans.plan import OURSELVES, LoudnessLoop
+from ..programs.find import find_tools
+from ..programs.run import run_process
 from .delivery import measured
 from .loudness import Levels, Outcome, Setting, reach
-from .process import run_process
 
 
 @frozen

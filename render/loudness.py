@@ -18,9 +18,9 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from ..backends.protocol import LoudnessLoop
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, Severity
+from ..plans.plan import LoudnessLoop
 
 TOLERANCE_LU = 0.1
 """How far from the target a master may be without a warning."""

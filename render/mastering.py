@@ -12,12 +12,12 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from ..backends.native.meter.measure import Measurement
-from ..backends.protocol import LoudnessLoop
+from ..audio.meter.measure import Measurement
 from ..compiler.facts import FinishFacts
 from ..ir.diagnostics import Diagnostic
+from ..plans.loop import loop_phases
+from ..plans.plan import LoudnessLoop
 from .executor import Executor
-from .loop import loop_phases
 from .loudness import Levels, Setting, is_silent, reach
 
 MEASURED_KEY = "lavfi.r128.I"

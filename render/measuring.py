@@ -22,12 +22,12 @@ from typing import NoReturn
 import soundfile
 from attrs import asdict, evolve, frozen
 
-from ..backends.native.meter.survey import Survey, survey_file
+from ..audio.meter.survey import Survey, survey_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
+from ..media.decode import readable
 from ..presets.model import DeliverySpec
 from .compliance import Compliance, check_spec
-from .decode import readable
 from .delivery import level, levels_meta
 
 Result = Survey | Diagnostic

@@ -16,8 +16,8 @@ from typing import Generic, TypeVar
 
 from attrs import define, field
 
-from ..backends.protocol import OURSELVES, Step
-from .process import Stop
+from ..plans.plan import OURSELVES, Step
+from ..programs.run import Stop
 
 Result = TypeVar("Result")
 

@@ -10,7 +10,7 @@ of a dB, and the target and the ceiling are held all the same.
 
 from __future__ import annotations
 
-from ..backends.protocol import LoudnessLoop
+from ..plans.plan import LoudnessLoop
 from .loudness import (
     AIM_LU,
     DECIMALS,

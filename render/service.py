@@ -15,10 +15,7 @@ from typing import Unpack
 
 from attrs import evolve
 
-from ..backends.cache import user_cache
-from ..backends.native.meter.measure import Measurement
-from ..backends.protocol import OURSELVES
-from ..backends.tools import find_tools
+from ..audio.meter.measure import Measurement
 from ..compiler.api import Choices, compile_request, request_of
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
@@ -28,12 +25,15 @@ from ..compiler.timeline.model import Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
+from ..media.cache import user_cache
+from ..plans.cache_keys import keys
+from ..plans.plan import OURSELVES
+from ..programs.find import find_tools
 from .broadcast import annotate
 from .chapters import CHAPTERS, chapters_text
 from .clipping import clipped_stems
 from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Executor, Listener, Progress, ignore
-from .keeping import keys
 from .loudness import Levels, judge
 from .mastering import run_plan
 from .parallel import processors

@@ -17,8 +17,10 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..backends.ffmpeg.versions import GRAPH_FILE_OPTIONS
-from ..backends.protocol import (
+from ..ir.codes import Code
+from ..ir.diagnostics import BackendError, Diagnostic
+from ..plans.loop import LoopPhases, loop_phases
+from ..plans.plan import (
     OURSELVES,
     Arg,
     Fact,
@@ -32,9 +34,7 @@ from ..backends.protocol import (
     StepKind,
     Template,
 )
-from ..ir.codes import Code
-from ..ir.diagnostics import BackendError, Diagnostic
-from .loop import LoopPhases, loop_phases
+from ..programs.ffmpeg import GRAPH_FILE_OPTIONS
 from .script_loop import GAIN, MARGIN, loop_functions, loop_run
 
 LONGEST_WORD = 100_000

@@ -19,15 +19,10 @@ import numpy as np
 import soundfile
 from attrs import evolve, field, frozen
 
-from ..backends.cache import user_cache
-from ..backends.foreign import is_foreign, prepare
+from ..audio.arrays import FloatArray
 from ..backends.native import reference
-from ..backends.native.dsp.arrays import FloatArray
 from ..backends.native.engine.files import WavWriter
-from ..backends.phases import file_of
-from ..backends.protocol import OURSELVES, EmitOptions, Plan
 from ..backends.registry import find_backend
-from ..backends.tools import Tool, find_tools
 from ..compiler.api import compile_request
 from ..compiler.driver import Compilation
 from ..compiler.graph_input import GraphFile
@@ -47,8 +42,13 @@ from ..ir.nodes import (
     OutputRole,
     Source,
 )
+from ..media.cache import user_cache
+from ..plans.cache_keys import keys
+from ..plans.decoding import is_foreign, prepare
+from ..plans.phases import file_of
+from ..plans.plan import OURSELVES, EmitOptions, Plan
+from ..programs.find import Tool, find_tools
 from .executor import Executor
-from .keeping import keys
 from .parallel import processors
 from .workspace import workspace
 

@@ -22,9 +22,9 @@ from typing import IO
 
 from attrs import frozen
 
-from ..backends.protocol import File, Space
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
+from ..plans.plan import File, Space
 
 PREFIX = ".mixdown-work-"
 _MARK = "at-work"

@@ -13,8 +13,8 @@ import numpy as np
 import soundfile
 from attrs import frozen
 
-from ..backends.native.dsp.arrays import FloatArray
-from ..backends.native.meter.measure import Measurement, measure_file
+from ..audio.arrays import FloatArray
+from ..audio.meter.measure import Measurement, measure_file
 from ..inspection.words import position
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean

@@ -13,10 +13,10 @@ from itertools import pairwise
 
 from attrs import frozen
 
+from ...audio.pan import gains
 from ...ir.curves import PanLaw, Shape
 from ...ir.nodes import GainAutomation, PanAutomation, Point
 from ...ir.types import gain_factor
-from ..native.dsp.pan import gains
 from .site import FRAME, LAYOUTS, Site
 from .wiring import Chain, call, quoted
 

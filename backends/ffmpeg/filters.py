@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from ...audio.pan import matrix
 from ...ir.curves import FilterKind
 from ...ir.nodes import Downmix, Edge, Fade, Filter, Gain, Headroom, Loudnorm, Pan
-from ..native.dsp.pan import matrix
-from ..protocol import Fact
+from ...plans.plan import Fact
 from .automation import Segment, multiplied
 from .inputs import counted, resample
 from .site import Site

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...ir.nodes import Clip, Source
-from ..probe import CONTAINERS
-from ..protocol import File, Space
+from ...media.probe import CONTAINERS
+from ...plans.plan import File, Space
 from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, Site
 from .wiring import Call, Chain, Wiring, call
 

@@ -17,7 +17,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, Loudnorm, Node, Output
-from ..protocol import Delivery, EmitOptions, Fact, File, LoudnessLoop, Plan, Space, Step
+from ...plans.plan import Delivery, EmitOptions, Fact, File, LoudnessLoop, Plan, Space, Step
 from .capabilities import CAPABILITIES
 from .copies import unshare
 from .emitters import EMITTERS

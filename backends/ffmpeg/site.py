@@ -8,7 +8,7 @@ from attrs import frozen
 
 from ...ir.graph import Graph
 from ...ir.types import Signal
-from ..protocol import Fact, File
+from ...plans.plan import Fact, File
 from .wiring import Call, Chain, Wiring
 
 LAYOUTS: Mapping[int, str] = {1: "mono", 2: "stereo"}

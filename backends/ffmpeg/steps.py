@@ -12,13 +12,13 @@ from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, Encoding, Node, Output, Source
-from ..protocol import Arg, Fact, File, FilterScript, Step, StepKind
+from ...plans.plan import Arg, Fact, File, FilterScript, Step, StepKind
+from ...programs.ffmpeg import GRAPH_OPTION
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
 from .inputs import WORK_INPUT, decode
 from .schedule import heard
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
-from .versions import GRAPH_OPTION
 from .wiring import Chain, Instances, Wiring, call
 
 PROGRAM = "ffmpeg"

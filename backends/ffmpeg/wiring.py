@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from attrs import define, evolve, field, frozen
 
-from ..protocol import Arg, Fact, File, Template
+from ...plans.plan import Arg, Fact, File, Template
 
 Text: TypeAlias = tuple[str | Fact, ...]
 Value: TypeAlias = int | float | str | Text

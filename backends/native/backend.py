@@ -18,13 +18,11 @@ from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import KINDS, Encoding, Loudnorm, Output
 from ...ir.text.printer import print_graph
-from ..foreign import begin, prepare
-from ..phases import Phases, deliveries, file_of, split
-from ..protocol import (
+from ...plans.decoding import begin, prepare
+from ...plans.phases import Phases, deliveries, file_of, split
+from ...plans.plan import (
     OURSELVES,
     Arg,
-    Backend,
-    Capability,
     EmitOptions,
     Fact,
     File,
@@ -33,8 +31,8 @@ from ..protocol import (
     Space,
     Step,
     StepKind,
-    Support,
 )
+from ..protocol import Backend, Capability, Support
 
 MIX, MEASURE, FINISH = "mix", "measure", "finish"
 
@@ -65,7 +63,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
 
 @frozen
 class NativeBackend:
-    """See `mixdown.backends.protocol.Backend`."""
+    """See `mixdown.plans.plan.Backend`."""
 
     name: str = "native"
     capabilities: Mapping[str, Capability] = CAPABILITIES

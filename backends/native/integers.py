@@ -19,6 +19,10 @@ import numpy as np
 import soundfile
 from attrs import evolve, field, frozen
 
+from ...audio import pan
+from ...audio.arrays import FloatArray
+from ...audio.curves import fade_in, fade_out
+from ...audio.envelope import gain_envelope, interpolate
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
@@ -32,11 +36,7 @@ from ...ir.nodes import (
 )
 from ...ir.text.parser import parse_graph
 from ...ir.types import Signal
-from ..phases import locate
-from .dsp import pan
-from .dsp.arrays import FloatArray
-from .dsp.curves import fade_in, fade_out
-from .dsp.envelope import gain_envelope, interpolate
+from ...plans.phases import locate
 from .engine.piece import whole
 from .engine.render import BLOCK, Settings, blocks
 from .values import frames_of

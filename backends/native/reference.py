@@ -14,6 +14,14 @@ import numpy as np
 import soundfile
 from attrs import frozen
 
+from ...audio import biquad, dither, pan
+from ...audio.arrays import FloatArray
+from ...audio.curves import fade_in, fade_out
+from ...audio.envelope import gain_envelope, interpolate, log_frequency_envelope
+from ...audio.limiter import TruePeakLimiter
+from ...audio.meter import measure
+from ...audio.resample import resample
+from ...audio.shaping import NoiseShaper
 from ...ir.graph import Graph
 from ...ir.nodes import (
     Bus,
@@ -42,14 +50,6 @@ from ...ir.nodes import (
     Source,
 )
 from ...ir.types import gain_factor
-from .dsp import biquad, dither, pan
-from .dsp.arrays import FloatArray
-from .dsp.curves import fade_in, fade_out
-from .dsp.envelope import gain_envelope, interpolate, log_frequency_envelope
-from .dsp.limiter import TruePeakLimiter
-from .dsp.resample import resample
-from .dsp.shaping import NoiseShaper
-from .meter import measure
 from .values import dither_seeds, frames_of
 
 SourceReader = Callable[[Source], FloatArray]

@@ -14,16 +14,16 @@ from typing import Any
 import soundfile
 from attrs import evolve, field, frozen
 
+from ...audio.arrays import FloatArray
+from ...audio.meter.loudness import LoudnessMeter
 from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node
 from ...ir.text.parser import parse_graph
-from ..phases import locate
-from ..pictures import run_picture
-from ..protocol import File, Step, bind
-from .dsp.arrays import FloatArray
+from ...plans.phases import locate
+from ...plans.pictures import run_picture
+from ...plans.plan import File, Step, bind
 from .engine.render import Settings, render
 from .integers import run_envelope, run_integers
-from .meter.loudness import LoudnessMeter
 
 Progress = Callable[[float], None]
 """Is told how much is done, 0 to 1."""

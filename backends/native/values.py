@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...audio.envelope import Keyframes, keyframes
 from ...ir.graph import Graph
 from ...ir.nodes import Dither, Point
-from ..phases import value_digests
-from .dsp.envelope import Keyframes, keyframes
+from ...plans.phases import value_digests
 
 
 def frames_of(points: tuple[Point, ...]) -> Keyframes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..protocol import Backend, Capability, EmitOptions, Plan
+from ...plans.plan import EmitOptions, Plan
+from ..protocol import Backend, Capability
 from .capabilities import CAPABILITIES
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SoxBackend:
-    """See `mixdown.backends.protocol.Backend`."""
+    """See `mixdown.plans.plan.Backend`."""
 
     @property
     def name(self) -> str:

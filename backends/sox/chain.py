@@ -15,7 +15,7 @@ from enum import Enum
 from attrs import evolve, frozen
 
 from ...ir.nodes import Source
-from ..protocol import Arg, File
+from ...plans.plan import Arg, File
 from .levels import Section, exponent, l1_norm
 from .matrix import Matrix, common_gain, growth, identity, number, remix, scaled
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from ...audio import pan
 from ...ir.curves import FilterKind
 from ...ir.graph import Graph
 from ...ir.nodes import (
@@ -35,8 +36,7 @@ from ...ir.nodes import (
     Silence,
 )
 from ...ir.types import Signal, gain_factor
-from ..native.dsp import pan
-from ..phases import file_of
+from ...plans.phases import file_of
 from .chain import Chain, How, Input, Stored, combined, read
 from .levels import (
     DIRECT,

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from scipy.signal import lfilter
 
+from ...audio import biquad
+from ...audio.biquad import CONTROL_INTERVAL
 from ...ir.curves import Shape
 from ...ir.graph import Graph
 from ...ir.nodes import (
@@ -34,8 +36,6 @@ from ...ir.nodes import (
     Source,
 )
 from ...ir.types import gain_factor
-from ..native.dsp import biquad
-from ..native.dsp.biquad import CONTROL_INTERVAL
 
 Section = tuple[float, float, float, float, float]
 """b0 b1 b2 a1 a2 of a biquad whose a0 is 1."""

@@ -17,10 +17,11 @@ from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, GainAutomation, Node, Output
-from ..foreign import begin, prepare
+from ...plans.decoding import begin, prepare
+from ...plans.phases import Phases, deliveries, resume, split
+from ...plans.plan import Arg, EmitOptions, Fact, File, Plan, Space
 from ..native.backend import FORMATS
-from ..phases import Phases, deliveries, resume, split
-from ..protocol import Arg, Capability, EmitOptions, Fact, File, Plan, Space, Support
+from ..protocol import Capability, Support
 from .budget import FINISH as FINISH_KINDS
 from .budget import left_to_the_engine
 from .capabilities import CAPABILITIES

@@ -25,8 +25,8 @@ from ...ir.nodes import (
 )
 from ...ir.text.printer import print_graph
 from ...ir.types import Signal
-from ..phases import CONTAINER, carrier, file_of
-from ..protocol import OURSELVES, Arg, File, Script, Space, Step, StepKind
+from ...plans.phases import CONTAINER, carrier, file_of
+from ...plans.plan import OURSELVES, Arg, File, Script, Space, Step, StepKind
 from .chain import Chain, How, Stored, command
 from .levels import exponent
 from .matrix import number

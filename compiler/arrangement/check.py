@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from ...documents.values import shown
 from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES
 from ...ir.diagnostics import Diagnostic
 from ...ir.origin import Origin
 from ..timeline.model import Target
-from ..timeline.values import shown
 from .fields import ARRANGEMENT
 from .grid import MAX_BEATS, TICKS, UNITS, position, signature
 from .model import Arrangement, Mark, Material, Move, Part, Play, Section, TransitionKind

@@ -13,11 +13,11 @@ from typing import Any
 import attrs
 from attrs import define, field
 
+from ...documents.values import number_problem, shown
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity, TimelineError, did_you_mean, errors
 from ...ir.origin import Document, Origin
 from ..timeline.structure import Language, document_fields
-from ..timeline.values import number_problem, shown
 
 
 @define

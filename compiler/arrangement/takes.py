@@ -13,10 +13,10 @@ from fractions import Fraction
 
 from attrs import define, evolve, frozen
 
+from ...documents.values import MAX_SPEED, MAX_TERM
 from ...ir.codes import Code
 from ...ir.diagnostics import Related
 from ...ir.origin import Origin
-from ..timeline.values import MAX_SPEED, MAX_TERM
 from .grid import Segment, Signature, signature
 from .layout import Layout, Moment, Span, find, shown_ms
 from .model import Arrangement, Material, Part, Play, Stretch, Transition, TransitionKind

@@ -19,8 +19,8 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import ScalarString
 
+from ...documents import json_reader
 from ..arrangement.load import read
-from . import json_reader
 from .dump import WIDTH, json_text
 from .load import Format, format_of
 

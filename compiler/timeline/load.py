@@ -15,16 +15,16 @@ from typing import Generic, Literal, Protocol, TypeVar
 
 from attrs import AttrsInstance, evolve, frozen
 
+from ...documents import json_reader, yaml_reader
+from ...documents.tree import Locator, Root, SyntaxProblem, TooComplex, composed, span_at
+from ...documents.values import MOST
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, TimelineError
 from ...ir.origin import Document, Origin
-from . import json_reader, yaml_reader
 from .migrations import migrate
 from .model import Timeline
 from .structure import TIMELINE, Language, diagnose, structure
-from .tree import Locator, Root, SyntaxProblem, TooComplex, composed, span_at
 from .validate import validate
-from .values import MOST
 
 Format = Literal["json", "yaml"]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...documents.values import shown
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
 from ...ir.origin import Origin
 from .model import SCHEMA_VERSION
-from .values import shown
 
 Migration = Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+from ...documents.values import MAX_SPEED, MAX_TERM, ratio, shown
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
 from .fields import MAX_TEXT
 from .model import Timeline
-from .values import MAX_SPEED, MAX_TERM, ratio, shown
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 

@@ -22,12 +22,12 @@ from attrs import define, field, frozen
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, override
 
+from ...documents.values import MOST, number_problem, shown, text_problem
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
 from ...ir.origin import Origin
 from .fields import FIELDS, NOUNS, Spec
 from .model import Timeline
-from .values import MOST, number_problem, shown, text_problem
 
 NOT_IN_DOCUMENTS = ("document", "root", "via", "made_from", "notes", "allow_outside")
 

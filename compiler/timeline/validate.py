@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import islice, pairwise
 
+from ...documents.values import MOST, number_problem, shown, text_problem
 from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind
 from ...ir.diagnostics import Diagnostic, Related, did_you_mean
@@ -29,7 +30,6 @@ from .model import (
     clip_id,
 )
 from .sources import validate_cover, validate_sources
-from .values import MOST, number_problem, shown, text_problem
 
 Place = tuple[str | int, ...]
 Found = Iterator[Diagnostic]

@@ -14,11 +14,11 @@ import matplotlib
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from mixdown.backends.native.dsp.curves import CURVES
-from mixdown.backends.native.dsp.dither import Dither, quantise
-from mixdown.backends.native.dsp.limiter import TruePeakLimiter
-from mixdown.backends.native.dsp.pan import PAN_LAWS
-from mixdown.backends.native.dsp.shaping import NoiseShaper
+from mixdown.audio.curves import CURVES
+from mixdown.audio.dither import Dither, quantise
+from mixdown.audio.limiter import TruePeakLimiter
+from mixdown.audio.pan import PAN_LAWS
+from mixdown.audio.shaping import NoiseShaper
 from mixdown.ir.curves import FADE_CURVES
 from scipy.signal import welch
 

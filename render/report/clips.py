@@ -11,7 +11,7 @@ from math import log10
 
 from attrs import frozen
 
-from ...backends.native.dsp.envelope import gain_envelope
+from ...audio.envelope import gain_envelope
 from ...backends.native.values import frames_of
 from ...compiler.driver import Compilation
 from ...compiler.geometry import Join, extent, joins, points

@@ -15,8 +15,8 @@ import numpy as np
 import soundfile
 from attrs import define, field, frozen
 
-from ...backends.native.dsp.arrays import FloatArray
-from ...backends.native.meter.loudness import (
+from ...audio.arrays import FloatArray
+from ...audio.meter.loudness import (
     ABSOLUTE_GATE_LUFS,
     MOMENTARY_STEPS,
     SHORT_TERM_STEPS,

@@ -25,10 +25,10 @@ import numpy as np
 import soundfile
 from attrs import define, field, frozen
 
-from ...backends.native.dsp.arrays import FloatArray
+from ...audio.arrays import FloatArray
 from ...ir.nodes import Source
 from ...ir.types import gain_factor
-from ..decode import is_readable
+from ...media.decode import is_readable
 from .clips import SoundingClip
 from .joins import decibels, gaps, steps, window
 

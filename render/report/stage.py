@@ -13,7 +13,7 @@ from ...compiler.driver import Compilation
 from ...compiler.facts import FinishFacts
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
-from ..decode import readable
+from ...media.decode import readable
 from ..executor import Listener, Progress
 from ..result import Rendered
 from ..workspace import Workspace, write_file

@@ -6,9 +6,9 @@ import mixdown as package
 import numpy as np
 import pytest
 import soundfile
-from mixdown.backends.tools import find_sox
 from mixdown.cli.app import run
 from mixdown.ir.diagnostics import RenderError
+from mixdown.programs.find import find_sox
 from mixdown.render.service import render_compilation
 
 

@@ -11,10 +11,10 @@ import soundfile
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.backends.ffmetadata import Chapter
 from mixdown.compiler.chapters import chapters
 from mixdown.compiler.timeline.dump import dump
 from mixdown.ir.diagnostics import TimelineError
+from mixdown.plans.ffmetadata import Chapter
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes([0, 0, 0, 9, 0, 0, 0, 5, 8, 2, 0, 0, 0])
 DOCUMENT = "id: a\ncover: {}\ntracks:\n  - {{id: a, role: music, clips: [{{source: a.wav}}]}}\n"

@@ -18,7 +18,7 @@ from house import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mixdown.compiler.graph_input import load_graph
-from mixdown.compiler.timeline.yaml_reader import read
+from mixdown.documents.yaml_reader import read
 from mixdown.ir.digest import graph_digest
 from mixdown.ir.graph import Graph
 from mixdown.ir.text.printer import print_graph

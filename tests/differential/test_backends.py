@@ -14,12 +14,12 @@ import soundfile
 from differential import kept, mixes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mixdown.backends.tools import probe
 from mixdown.compiler.pipeline import PIPELINE
 from mixdown.compiler.timeline.load import loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.types import gain_factor
 from mixdown.presets.load import export_preset
+from mixdown.programs.find import probe
 from mixdown.render.verify import PREMASTER, Performer, Take, perform, residual
 
 Note = Callable[[str, float], float]

@@ -10,9 +10,9 @@ import numpy as np
 from differential import kept, mixes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mixdown.audio.meter import measure
 from mixdown.backends.native import reference
 from mixdown.backends.native.engine.render import Settings, evaluate
-from mixdown.backends.native.meter import measure
 from mixdown.compiler.api import compile
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.graph import Graph

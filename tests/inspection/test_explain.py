@@ -11,7 +11,7 @@ import soundfile
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.backends.native.dsp.resample import resample
+from mixdown.audio.resample import resample
 from mixdown.backends.native.reference import evaluate, read_file
 from mixdown.compiler.facts import Facts, FinishFacts
 from mixdown.compiler.request import RenderRequest

@@ -7,9 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from mixdown.documents.toml_places import locate
 from mixdown.ir.diagnostics import TimelineError
 from mixdown.presets.load import KINDS, Library, delivery_specs, export_presets, library
-from mixdown.presets.toml_places import locate
 
 HOUSE = """\
 [house]

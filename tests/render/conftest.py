@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from mixdown.backends.protocol import Plan
-from mixdown.backends.tools import Tool, probe
+from mixdown.plans.plan import Plan
+from mixdown.programs.find import Tool, probe
 from mixdown.render.executor import Executor, Progress, ignore
 from mixdown.render.workspace import Workspace, workspace
 

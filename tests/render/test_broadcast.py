@@ -16,10 +16,10 @@ import pytest
 import soundfile
 import wavinfo
 from attrs import evolve
-from mixdown.backends.native.meter import measure
+from mixdown.audio.meter import measure
+from mixdown.audio.wave_chunks import read_chunks
 from mixdown.render.broadcast import bext_chunk
 from mixdown.render.chapters import chapters_text
-from mixdown.render.wave_chunks import read_chunks
 
 TIMELINE = """\
 schema_version: 1

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import soundfile
 from handmade import MASTER, PREMASTER, QUIET, RATE, measure_step, mix_step, script, step
-from mixdown.backends.protocol import (
+from mixdown.ir.diagnostics import RenderError
+from mixdown.ir.origin import Document, Origin, Span
+from mixdown.plans.plan import (
     Fact,
     File,
     FilterScript,
@@ -19,9 +21,7 @@ from mixdown.backends.protocol import (
     StepKind,
     Template,
 )
-from mixdown.backends.tools import Tool
-from mixdown.ir.diagnostics import RenderError
-from mixdown.ir.origin import Document, Origin, Span
+from mixdown.programs.find import Tool
 from mixdown.render.executor import INLINE_BYTES, command
 
 DOCUMENT = Document("show.yaml", "fade: 3", lambda text, pointer: Span(1, 7, 1, "fade: 3"))

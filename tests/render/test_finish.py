@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 import pytest
 import soundfile
-from mixdown.backends.native.meter.measure import measure_file
+from mixdown.audio.meter.measure import measure_file
 from mixdown.cli.app import run
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError

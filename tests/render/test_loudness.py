@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.backends.protocol import LoudnessLoop
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError, Severity
+from mixdown.plans.plan import LoudnessLoop
 from mixdown.render.loudness import (
     MAX_CORRECTIONS,
     MAX_PUSH_DB,

@@ -8,12 +8,12 @@ import pytest
 from attrs import evolve
 from handmade import MASTER, RATE, finish_step, loudness_plan, measure_step, mix_step, step
 from meters import ebur128
-from mixdown.backends.native.meter.measure import measure_file
-from mixdown.backends.protocol import Delivery, Fact, File, Plan, Space
+from mixdown.audio.meter.measure import measure_file
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError
 from mixdown.ir.nodes import OutputRole
-from mixdown.render.loop import loop_phases
+from mixdown.plans.loop import loop_phases
+from mixdown.plans.plan import Delivery, Fact, File, Plan, Space
 from mixdown.render.mastering import run_plan
 
 # Noise, a hum, and a loud tick each half second: a limiter has work to do.

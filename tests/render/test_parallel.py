@@ -15,11 +15,11 @@ import pytest
 import soundfile
 from attrs import evolve
 from handmade import step
-from mixdown.backends.protocol import OURSELVES
+from mixdown.plans.plan import OURSELVES
+from mixdown.programs.run import Stop, StoppedError, run_process
 from mixdown.render import parallel
 from mixdown.render.executor import Progress
 from mixdown.render.parallel import processors, run_steps
-from mixdown.render.process import Stop, StoppedError, run_process
 from mixdown.render.service import render_compilation
 
 PATIENCE = 20.0

@@ -12,9 +12,9 @@ import pytest
 import soundfile
 from attrs import evolve
 from handmade import loudness_plan
-from mixdown.backends.native.meter.measure import measure_file
-from mixdown.backends.protocol import File, FilterScript, Plan, Script, Space, Template
+from mixdown.audio.meter.measure import measure_file
 from mixdown.ir.diagnostics import BackendError
+from mixdown.plans.plan import File, FilterScript, Plan, Script, Space, Template
 from mixdown.render.service import render
 from mixdown.render.shell import LONGEST_WORD, to_shell
 

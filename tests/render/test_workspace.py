@@ -8,8 +8,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from mixdown.backends.protocol import File, Space
 from mixdown.ir.diagnostics import RenderError
+from mixdown.plans.plan import File, Space
 from mixdown.render.workspace import publish, workspace, write_file
 
 

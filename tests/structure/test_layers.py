@@ -1,4 +1,4 @@
-"""Imports run downwards only: testing, cli, inspection, render, compiler, backends, presets, ir."""
+"""Imports run downwards only, in the order of `house.LAYERS`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,7 @@ INNER = [path for path in modules() if path.parent != ROOT]
 # The root's __init__.py stands above all layers but the command line, which uses it as users do.
 PUBLIC = set(mixdown.__all__)
 # What the compiler may know of the backends: how one behaves and how one is found.
-BACKEND_INTERFACE = {
-    "cache",
-    "encoding",
-    "ffmetadata",
-    "pictures",
-    "probe",
-    "protocol",
-    "registry",
-    "tools",
-}
+BACKEND_INTERFACE = {"protocol", "registry"}
 
 
 def crossings(path: Path) -> Iterator[tuple[Import, tuple[str, ...]]]:

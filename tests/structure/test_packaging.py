@@ -73,10 +73,10 @@ def test_an_installed_package_is_typed_and_licensed(wheel_names: list[str]):
     assert [name for name in wheel_names if name.endswith("licenses/LICENSE")]
 
 
-def test_nothing_but_mixdown_is_importable_here():
+def test_nothing_but_mixdown_is_importable_here(tmp_path: Path):
     """Holds for the editable install under test, whose finder maps one name."""
     code = "from importlib.util import find_spec\nprint([n for n in NAMES if find_spec(n)])"
     names = [folder.name for folder in package_folders() if folder.parent == ROOT]
     command = [sys.executable, "-c", f"NAMES = {names}\n{code}"]
-    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

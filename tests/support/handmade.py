@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mixdown.backends.protocol import (
+from mixdown.ir.nodes import OutputRole
+from mixdown.plans.plan import (
     Delivery,
     Fact,
     File,
@@ -14,7 +15,6 @@ from mixdown.backends.protocol import (
     StepKind,
     Template,
 )
-from mixdown.ir.nodes import OutputRole
 
 RATE = 48000
 QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error", "-y")

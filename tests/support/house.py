@@ -13,7 +13,21 @@ ROOT = Path(__file__).parents[2]
 # Folders of the repository that are no part of the package, beside those that start with a dot.
 OUTSIDE = {"tests", "docs", "examples", "benchmarks", "build", "dist"}
 # Every layer may import from itself and from those after it.
-LAYERS = ("testing", "cli", "inspection", "render", "compiler", "backends", "presets", "ir")
+LAYERS = (
+    "testing",
+    "cli",
+    "inspection",
+    "render",
+    "compiler",
+    "backends",
+    "plans",
+    "presets",
+    "media",
+    "programs",
+    "audio",
+    "documents",
+    "ir",
+)
 
 
 @attrs.frozen

@@ -11,12 +11,12 @@ import attrs
 import numpy as np
 import soundfile
 from mixdown.backends.native import reference
-from mixdown.backends.protocol import EmitOptions, Plan
 from mixdown.backends.sox import BACKEND
-from mixdown.backends.tools import find_sox
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import Clip, Encoding, Node, Output, OutputRole, Source
 from mixdown.ir.verify import check
+from mixdown.plans.plan import EmitOptions, Plan
+from mixdown.programs.find import find_sox
 from mixdown.render.executor import Executor
 from mixdown.render.workspace import Workspace
 

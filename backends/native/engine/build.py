@@ -12,6 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ....audio import biquad, dither, pan
+from ....audio.arrays import FloatArray
+from ....audio.curves import fade_in, fade_out
+from ....audio.envelope import gain_envelope, interpolate, log_frequency_envelope
+from ....audio.limiter import TruePeakLimiter
+from ....audio.shaping import NoiseShaper
 from ....ir.graph import Graph
 from ....ir.nodes import (
     Bus,
@@ -38,12 +44,6 @@ from ....ir.nodes import (
     Silence,
 )
 from ....ir.types import gain_factor
-from ..dsp import biquad, dither, pan
-from ..dsp.arrays import FloatArray
-from ..dsp.curves import fade_in, fade_out
-from ..dsp.envelope import gain_envelope, interpolate, log_frequency_envelope
-from ..dsp.limiter import TruePeakLimiter
-from ..dsp.shaping import NoiseShaper
 from ..values import dither_seeds, frames_of
 from .piece import Stream
 from .sources import Sources

@@ -15,11 +15,11 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
+from ....audio.arrays import FloatArray
+from ....audio.dither import quantise
+from ....audio.riff import UNKNOWN, chunk, wave_head
 from ....ir.containers import CONTAINERS, Encoding
 from ....ir.types import Signal
-from ..dsp.arrays import FloatArray
-from ..dsp.dither import quantise
-from .riff import UNKNOWN, chunk, wave_head
 
 Tags = Sequence[tuple[str, str]]
 """Keys and values of metadata, in order."""

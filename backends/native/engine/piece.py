@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from attrs import frozen
 
-from ..dsp.arrays import FloatArray
+from ....audio.arrays import FloatArray
 
 
 @frozen(eq=False)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from attrs import field, frozen
 
+from ....audio.arrays import FloatArray
 from ....ir.graph import Graph
 from ....ir.nodes import Bus, Output
-from ..dsp.arrays import FloatArray
 from .build import build
 from .files import WRITERS, Tags, Writer
 from .piece import Piece, take, whole

@@ -22,9 +22,9 @@ import numpy as np
 import soundfile
 from attrs import define, field
 
+from ....audio.arrays import FloatArray
+from ....audio.resample import Resampler, resample
 from ....ir.nodes import Source
-from ..dsp.arrays import FloatArray
-from ..dsp.resample import Resampler, resample
 
 Locate = Callable[[Source], str]
 """From a source to the path of its file."""

@@ -13,11 +13,11 @@ from typing import Protocol
 
 import numpy as np
 
+from ....audio.arrays import FloatArray
+from ....audio.dither import Dither
+from ....audio.limiter import TruePeakLimiter
+from ....audio.shaping import NoiseShaper
 from ....ir.nodes import Source
-from ..dsp.arrays import FloatArray
-from ..dsp.dither import Dither
-from ..dsp.limiter import TruePeakLimiter
-from ..dsp.shaping import NoiseShaper
 from .piece import Piece, Stream, add, take, whole
 from .sources import Reader, Sources
 

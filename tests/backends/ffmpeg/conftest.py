@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.backends.ffmpeg import BACKEND
-from mixdown.backends.protocol import EmitOptions, File, FilterScript, Plan, Step, bind
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import Clip, Encoding, Node, Output, OutputRole, Source
 from mixdown.ir.verify import check
+from mixdown.plans.plan import EmitOptions, File, FilterScript, Plan, Step, bind
 
 RATE = 48000
 DEFAULT = EmitOptions()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.copies import unshare
-from mixdown.backends.protocol import EmitOptions
 from mixdown.ir.nodes import Edge, Encoding, Fade, Gain, Lane, Mix, Output, OutputRole, Place
 from mixdown.ir.verify import check
+from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
 LONG, SHORT = 3 * RATE, RATE

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixdown.backends.native.dsp import biquad, curves, envelope
-from mixdown.backends.native.dsp import pan as panning
+from mixdown.audio import biquad, curves, envelope
+from mixdown.audio import pan as panning
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.nodes import (
     Downmix,

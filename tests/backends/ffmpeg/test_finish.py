@@ -10,7 +10,6 @@ import soundfile
 import soxr
 from hearing import heard_db
 from mixdown.backends.ffmpeg import BACKEND
-from mixdown.backends.protocol import EmitOptions
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.nodes import (
     Clip,
@@ -23,6 +22,7 @@ from mixdown.ir.nodes import (
     Output,
     OutputRole,
 )
+from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
 FILES = [

@@ -8,12 +8,12 @@ import attrs
 import numpy as np
 import pytest
 import soundfile
+from mixdown.audio.resample import resample
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.inputs import FORGETFUL
-from mixdown.backends.native.dsp.resample import resample
-from mixdown.backends.protocol import EmitOptions
 from mixdown.ir.nodes import Clip, Edge, Fade
 from mixdown.ir.types import resampled_length
+from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
 WAV = ["-f", "wav", "-probesize", "32"]

@@ -7,7 +7,6 @@ import pytest
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.narrow import WIDEST
 from mixdown.backends.ffmpeg.parts import PART, WHOLE, cut
-from mixdown.backends.protocol import EmitOptions, Space
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import (
     Bus,
@@ -23,6 +22,7 @@ from mixdown.ir.nodes import (
     Source,
 )
 from mixdown.ir.verify import check
+from mixdown.plans.plan import EmitOptions, Space
 
 RATE = 48000
 SOURCE = Source("s", "s.wav", "sha256:", RATE, 1, 3 * RATE, "wav/double")

@@ -9,10 +9,10 @@ import sys
 import attrs
 import numpy as np
 import pytest
+from mixdown.audio.meter import measure_file
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.emitters import EMITTERS
-from mixdown.backends.native.meter import measure_file
-from mixdown.backends.protocol import EmitOptions, StepKind, Support
+from mixdown.backends.protocol import Support
 from mixdown.backends.registry import find_backend
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.graph import Graph
@@ -34,6 +34,7 @@ from mixdown.ir.nodes import (
     Source,
 )
 from mixdown.ir.origin import Origin
+from mixdown.plans.plan import EmitOptions, StepKind
 
 RATE = 48000
 STEPS, SINGLE = EmitOptions(), EmitOptions(single=True)

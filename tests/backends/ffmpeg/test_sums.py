@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mixdown.backends.ffmpeg import BACKEND
-from mixdown.backends.protocol import EmitOptions
 from mixdown.ir.curves import PanLaw
 from mixdown.ir.nodes import (
     Bus,
@@ -21,6 +20,7 @@ from mixdown.ir.nodes import (
     Place,
     Silence,
 )
+from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
 

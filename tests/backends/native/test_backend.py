@@ -10,10 +10,10 @@ import attrs
 import numpy as np
 import pytest
 import soundfile
+from mixdown.audio.meter import measure_file
 from mixdown.backends.native.backend import BACKEND
-from mixdown.backends.native.meter import measure_file
 from mixdown.backends.native.run import read_order, run_step
-from mixdown.backends.protocol import EmitOptions, File, Plan, Space, Support
+from mixdown.backends.protocol import Support
 from mixdown.backends.registry import find_backend
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.graph import Graph
@@ -29,6 +29,7 @@ from mixdown.ir.nodes import (
     Output,
     OutputRole,
 )
+from mixdown.plans.plan import EmitOptions, File, Plan, Space
 from sounds import Media
 from syrupy.assertion import SnapshotAssertion
 

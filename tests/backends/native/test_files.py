@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from mixdown.audio.dither import quantise
 from mixdown.backends.native.backend import FORMATS
-from mixdown.backends.native.dsp.dither import quantise
 from mixdown.backends.native.engine.files import WRITERS, WavWriter, wav_header
 from mixdown.ir.nodes import Encoding
 from mixdown.ir.types import Signal

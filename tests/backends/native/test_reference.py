@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from mixdown.audio.meter import measure
 from mixdown.backends.native import reference
-from mixdown.backends.native.meter import measure
 from mixdown.ir.curves import FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import (

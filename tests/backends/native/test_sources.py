@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attrs import evolve
-from mixdown.backends.native.dsp.resample import resample
+from mixdown.audio.resample import resample
 from mixdown.backends.native.engine.sources import open_sources, region, resumes
 from mixdown.backends.native.reference import read_file
 from mixdown.ir.nodes import Source

@@ -6,7 +6,6 @@ import attrs
 import numpy as np
 import pytest
 from mixdown.backends.native.backend import BACKEND as NATIVE
-from mixdown.backends.protocol import EmitOptions
 from mixdown.backends.sox import BACKEND
 from mixdown.backends.sox.capabilities import CAPABILITIES
 from mixdown.ir.curves import FilterKind
@@ -27,6 +26,7 @@ from mixdown.ir.nodes import (
     Output,
     OutputRole,
 )
+from mixdown.plans.plan import EmitOptions
 from sox_bench import Bench, decibels, master, programs
 
 pytestmark = pytest.mark.requires("sox")

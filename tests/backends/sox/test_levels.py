@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.backends.native.dsp import biquad
-from mixdown.backends.native.dsp.envelope import log_frequency_envelope
+from mixdown.audio import biquad
+from mixdown.audio.envelope import log_frequency_envelope
 from mixdown.backends.native.values import frames_of
-from mixdown.backends.protocol import EmitOptions
 from mixdown.backends.sox import BACKEND
 from mixdown.backends.sox.levels import (
     exponent,
@@ -35,6 +34,7 @@ from mixdown.ir.nodes import (
     Pan,
     Point,
 )
+from mixdown.plans.plan import EmitOptions
 from scipy.signal import freqz, lfilter
 from sox_bench import BUDGET, RATE, Bench, master, programs
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from mixdown.backends.protocol import EmitOptions
 from mixdown.backends.sox import BACKEND
 from mixdown.backends.sox.names import Names, shown
 from mixdown.ir.nodes import Edge, Fade, Gain, Lane
+from mixdown.plans.plan import EmitOptions
 from sox_bench import Bench, master
 
 ODD = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixdown.backends.protocol import EmitOptions
 from mixdown.backends.sox import BACKEND
 from mixdown.backends.sox.emitters import FADES, MOST_INPUTS
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
@@ -27,6 +26,7 @@ from mixdown.ir.nodes import (
     Point,
     Silence,
 )
+from mixdown.plans.plan import EmitOptions
 from sox_bench import RATE, Bench, master, programs, stem
 
 pytestmark = pytest.mark.requires("sox")

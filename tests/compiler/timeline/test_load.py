@@ -15,7 +15,6 @@ import pytest
 from attrs import evolve, fields
 from hypothesis import HealthCheck, given, settings
 from mixdown.compiler.timeline import fields as table
-from mixdown.compiler.timeline import json_reader, yaml_reader
 from mixdown.compiler.timeline.builder import BusFields, ClipFields, TrackFields
 from mixdown.compiler.timeline.dump import dump, to_data
 from mixdown.compiler.timeline.load import load, loads
@@ -30,8 +29,9 @@ from mixdown.compiler.timeline.model import (
     Track,
 )
 from mixdown.compiler.timeline.structure import TIMELINE, diagnose, document_fields, structure
-from mixdown.compiler.timeline.tree import walk
 from mixdown.compiler.timeline.validate import validate
+from mixdown.documents import json_reader, yaml_reader
+from mixdown.documents.tree import walk
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import TimelineError
 from mixdown.ir.origin import Origin

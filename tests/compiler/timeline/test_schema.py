@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
-from mixdown.compiler.timeline import json_reader, yaml_reader
 from mixdown.compiler.timeline.dump import to_data
 from mixdown.compiler.timeline.schema import COMMAND, schema, schema_text
+from mixdown.documents import json_reader, yaml_reader
 from mixdown.inspection.error_docs import entries
 from mixdown.ir.codes import Code
 from strategies import timelines

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.backends.native.meter import measure
+from mixdown.audio.meter import measure
 from mixdown.render.report.curves import COLUMNS, Columns, draw, peak_columns
 
 RATE = 16_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
-from mixdown.backends.native.dsp.dither import Dither, quantise
-from mixdown.backends.native.dsp.limiter import TruePeakLimiter
+from mixdown.audio.dither import Dither, quantise
+from mixdown.audio.limiter import TruePeakLimiter
 from mixdown.render.report.reduction import WINDOW_S, reduction
 from small_mixes import track
 

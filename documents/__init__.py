@@ -1,0 +1,1 @@
+"""Documents with places: strict YAML, JSON and TOML, read into typed records."""

@@ -1,0 +1,90 @@
+"""What a number and a text in a document may be at all, whatever field they stand in.
+
+Promises: a number that passes is finite, and small and short enough that arithmetic on it is exact
+and cheap (`ir.types.samples`); a text that passes can be written to a file, a file name and a
+script. Messages show a value of any size in bounded space.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+from attrs import frozen
+
+from ..ir.codes import Code
+
+MOST = 1000  # diagnostics of one kind of check; nobody reads more, and a document may hold millions
+MAX_NUMBER = 10**12
+MAX_CHARACTERS = 48
+MAX_SPEED = 16  # four octaves
+MAX_TERM = 10**6
+_SHOWN = 60
+_RATIO = re.compile(r"\d{1,12}(?:\.\d{1,12})?(?:/\d{1,12}(?:\.\d{1,12})?)?", re.ASCII)
+_UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+@frozen
+class Problem:
+    """Why a value cannot be used; the message continues "<name> ..."."""
+
+    code: Code
+    message: str
+    help: str | None = None
+
+
+def number_problem(value: Decimal | int) -> Problem | None:
+    """Why no field may hold this number, if none may."""
+    if isinstance(value, int):
+        if -MAX_NUMBER <= value <= MAX_NUMBER:
+            return None
+    else:
+        if not value.is_finite():
+            return Problem(Code.NOT_FINITE, f"is {_not_finite(value)}", "give a finite number")
+        # By its text, as counting digits is slow.
+        if -MAX_CHARACTERS <= value.adjusted() <= 12 and len(str(value)) <= MAX_CHARACTERS:
+            return None
+    return Problem(
+        Code.OUT_OF_RANGE,
+        f"is out of all range: {shown(value)}",
+        f"numbers here are within ±{MAX_NUMBER:,}, written in {MAX_CHARACTERS} characters",
+    )
+
+
+def text_problem(value: str) -> Problem | None:
+    """Why no field may hold this text, if none may."""
+    if value.isascii() and "\0" not in value:
+        return None
+    bad = _UNUSABLE.search(value)
+    if bad is None:
+        return None
+    return Problem(
+        Code.ENCODING,
+        f"holds U+{ord(bad[0]):04X}, which no file can hold as text",
+        "remove that character",
+    )
+
+
+def ratio(text: str) -> Fraction | None:
+    """The ratio that a text such as 100/97, 4/3 or 1.5 names; None where it names none of use."""
+    if not _RATIO.fullmatch(text):
+        return None
+    above, _, below = text.partition("/")
+    if not Fraction(below or 1):
+        return None
+    found = Fraction(above) / Fraction(below or 1)
+    in_range = Fraction(1, MAX_SPEED) <= found <= MAX_SPEED
+    return found if in_range and max(found.as_integer_ratio()) <= MAX_TERM else None
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: quoted if text, never long, never with control characters."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**_SHOWN:
+        return "a number of very many digits"
+    text = repr(value[: _SHOWN + 1]) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN + 2 else text[:_SHOWN] + "…"
+
+
+def _not_finite(value: Decimal) -> str:
+    return "not a number (NaN)" if value.is_nan() else "infinite"

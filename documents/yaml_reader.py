@@ -1,0 +1,292 @@
+"""YAML 1.2 as plain values, numbers exact, from the parser's events.
+
+Promises: scalars mean what YAML 1.2's core schema says (`no`, `1_000` are text, `012` is twelve);
+floats become the decimals that were written; mapping keys are text; aliases, anchors and the merge
+key `<<` work. Nothing here recurses, and an alias costs what it expands to, so neither nesting nor
+alias bombs cost more than the limits of `tree`. Relies on ruamel.yaml for scanning and parsing.
+"""
+
+# ruff: noqa: ANN401 (the parser's events are not typed)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+from attrs import define, field
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from ..ir.origin import escape
+from .tree import MAX_DEPTH, MAX_NODES, Node, Pair, Root, SyntaxProblem, too_deep, too_many
+
+_TAG = "tag:yaml.org,2002:"
+# An anchor and a tag before a value, which are no part of it.
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)+")
+# What a YAML text may not hold (YAML 1.2, production 1).
+_FORBIDDEN = re.compile(
+    r"[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+@define(eq=False)
+class _Open:
+    """A collection being read: its node, the key that waits for a value, what it merges."""
+
+    node: Node
+    anchor: str | None
+    pointer: str
+    key: Pair | None = None
+    merges: list[Node] = field(factory=list)
+
+
+def read(text: str) -> tuple[object, Root]:
+    """The document as dict, list, str, int, Decimal, bool and None, and its tree.
+
+    A NaN or an infinity comes back as such a Decimal. Of a repeated key the last value counts, and
+    the tree names the repetition.
+
+    Raises:
+        SyntaxProblem: not YAML, or not one document.
+        TooComplex: over a limit of `tree`.
+    """
+    root = compose(text)
+    return _value(root.node, {}), root
+
+
+def compose(text: str) -> Root:
+    """The document's tree; raises as `read` does."""
+    composer = _Composer(text)
+    for event in _events(text):
+        composer.take(event)
+    return composer.finish()
+
+
+def _events(text: str) -> Iterator[Any]:
+    """The parser's events, its complaints turned into ours."""
+    bad = _FORBIDDEN.search(text)
+    if bad is not None:
+        raise SyntaxProblem(f"character U+{ord(bad[0]):04X} is not allowed", bad.start())
+    try:
+        yield from YAML(typ="safe", pure=True).parse(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        message = " ".join(str(error.problem or error.context or "malformed").split())
+        raise SyntaxProblem(message[:200], mark.index if mark else 0) from None
+    except Exception as error:  # the parser itself trips over some malformed texts
+        raise SyntaxProblem(f"malformed ({type(error).__name__})", 0) from None
+
+
+class _Composer:
+    """Events in, one tree out."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, Node] = {}
+        self.duplicates: dict[str, Pair] = {}
+        self.root: Node | None = None
+        self.documents = 0
+        self.size = 0
+
+    def take(self, event: Any) -> None:
+        """The parser's next event."""
+        start, end = event.start_mark.index, event.end_mark.index
+        if getattr(event, "anchor", None) or getattr(event, "tag", None):
+            properties = _PROPERTIES.match(self.text, start)
+            start = properties.end() if properties else start
+        if isinstance(event, ScalarEvent):
+            self._scalar(event, start, end)
+        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
+            self._open(event, start, end)
+        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
+            self._close(end)
+        elif isinstance(event, AliasEvent):
+            node = self.anchors.get(str(event.anchor))
+            if node is None:
+                raise SyntaxProblem(f"no anchor {str(event.anchor)!r} before this alias", start)
+            self._add(node, start, end)
+        elif isinstance(event, DocumentStartEvent):
+            self.documents += 1
+            if self.documents > 1:
+                raise SyntaxProblem("a second document begins here", start)
+
+    def finish(self) -> Root:
+        """The tree, once the events are over; an empty text is a null."""
+        return Root(self.root or Node(0, 0), self.duplicates)
+
+    def _scalar(self, event: Any, start: int, end: int) -> None:
+        parent = self.stack[-1] if self.stack else None
+        if parent is not None and parent.node.pairs is not None and parent.key is None:
+            self._key(parent, parent.node.pairs, event, start, end)
+            return
+        node = Node(start, end, _scalar_value(event, start))
+        if event.anchor is not None:
+            self.anchors[str(event.anchor)] = node
+        self._add(node, start, end)
+
+    def _key(self, parent: _Open, pairs: dict[str, Pair], event: Any, start: int, end: int) -> None:
+        parent.key = Pair(event.value, start, end, _NOTHING)
+        if event.value == "<<" and event.style is None:
+            return  # not a pair: `_add` applies what it merges
+        if event.value in pairs:
+            self.duplicates[f"{parent.pointer}/{escape(event.value)}"] = parent.key
+        pairs[event.value] = parent.key
+
+    def _open(self, event: Any, start: int, end: int) -> None:
+        parent = self.stack[-1] if self.stack else None
+        if parent is not None and parent.node.pairs is not None and parent.key is None:
+            raise SyntaxProblem("a key is text, written out", start)
+        if len(self.stack) >= MAX_DEPTH:
+            raise too_deep(start)
+        mapping = isinstance(event, MappingStartEvent)
+        _check_tag(event, "map" if mapping else "seq", start)
+        node = Node(start, end)
+        if mapping:
+            node.pairs = {}
+        else:
+            node.items = []
+        anchor = None if event.anchor is None else str(event.anchor)
+        self.stack.append(_Open(node, anchor, self._next_pointer()))
+
+    def _close(self, end: int) -> None:
+        done = self.stack.pop()
+        if done.node.pairs is not None:
+            done.node.pairs = _effective(done)
+        done.node.end = end
+        if done.anchor is not None:
+            # Registered only now: an alias inside its own anchor has nothing to mean.
+            self.anchors[done.anchor] = done.node
+        self._add(done.node, done.node.start, end)
+
+    def _add(self, node: Node, start: int, end: int) -> None:
+        self.size += 1
+        if not self.stack:
+            self.root = node
+            return
+        parent = self.stack[-1]
+        parent.node.size += node.size
+        if parent.node.size > MAX_NODES or self.size > MAX_NODES:
+            raise too_many(start)
+        if parent.node.items is not None:
+            parent.node.items.append(node)
+        elif parent.key is None:
+            raise SyntaxProblem("a key is text, written out", start)
+        else:
+            pairs = parent.node.pairs or {}
+            if pairs.get(parent.key.key) is parent.key:
+                parent.key.node = node
+            else:
+                parent.merges += _mergeable(node, start)
+            parent.key = None
+
+    def _next_pointer(self) -> str:
+        if not self.stack:
+            return ""
+        parent = self.stack[-1]
+        if parent.node.items is not None:
+            return f"{parent.pointer}/{len(parent.node.items)}"
+        return f"{parent.pointer}/{escape(parent.key.key if parent.key else '')}"
+
+
+_NOTHING = Node(0, 0)
+
+
+def _effective(done: _Open) -> dict[str, Pair]:
+    """A mapping's own pairs, then those of its merges that it does not override."""
+    pairs = dict(done.node.pairs or {})
+    for merged in done.merges:
+        for key, pair in (merged.pairs or {}).items():
+            pairs.setdefault(key, pair)
+    return pairs
+
+
+def _mergeable(node: Node, start: int) -> list[Node]:
+    nodes = node.items if node.items is not None else [node]
+    if not all(n.pairs is not None for n in nodes):
+        raise SyntaxProblem("'<<' merges a mapping or a list of mappings", start)
+    return nodes
+
+
+def _value(root: Node, done: dict[int, object]) -> object:
+    """The tree as plain values; an anchored node is built once (depth is bounded by `compose`)."""
+    if root.pairs is None and root.items is None:
+        return root.value
+    if id(root) not in done:
+        done[id(root)] = (
+            {key: _value(pair.node, done) for key, pair in root.pairs.items()}
+            if root.pairs is not None
+            else [_value(item, done) for item in root.items or ()]
+        )
+    return done[id(root)]
+
+
+def _check_tag(event: Any, kind: str, start: int) -> None:
+    tag = _tag(event)
+    if tag not in (None, "!", _TAG + kind):
+        raise SyntaxProblem(f"tag {tag!r:.60} means nothing here", start)
+
+
+def _tag(event: Any) -> str | None:
+    tag = event.tag
+    return None if tag is None else str(tag)
+
+
+def _scalar_value(event: Any, start: int) -> object:
+    """A scalar by its tag, or by the core schema where it is plain and has none."""
+    text: str = event.value
+    tag = _tag(event)
+    if tag is None:
+        return _plain(text) if event.style is None else text
+    if tag in ("!", _TAG + "str"):
+        return text
+    value = _plain(text)
+    wanted = _TAGGED.get(tag.removeprefix(_TAG) if tag.startswith(_TAG) else "")
+    if wanted is None:
+        raise SyntaxProblem(f"tag {tag!r:.60} means nothing here", start)
+    if type(value) not in wanted:
+        raise SyntaxProblem(f"{text!r:.60} is no {tag.removeprefix(_TAG)}", start)
+    return Decimal(value) if tag == _TAG + "float" and isinstance(value, int) else value
+
+
+_TAGGED: dict[str, tuple[type, ...]] = {
+    "null": (type(None),),
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, Decimal),
+}
+
+
+def _plain(text: str) -> object:
+    """A plain scalar by the core schema of YAML 1.2 (section 10.3.2)."""
+    return next((make(text) for form, make in _CORE if form.fullmatch(text)), text)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("Infinity")  # an exponent that no decimal can hold
+
+
+# The forms of plain scalars; the rest is text. Integers longer than Python reads become decimals.
+_CORE: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
+    (re.compile(r"[-+]?[0-9]{1,4000}"), int),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), _decimal),
+    (re.compile(r"~|null|Null|NULL|"), lambda _: None),
+    (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text[0] in "tT"),
+    (re.compile(r"0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}"), lambda text: int(text, 0)),
+    (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: Decimal(text.replace(".", "").lower())),
+    (re.compile(r"\.(nan|NaN|NAN)"), lambda _: Decimal("NaN")),
+)

@@ -1,0 +1,1 @@
+"""What a source is: probing, decoding, and the cache of what that finds out."""

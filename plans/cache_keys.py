@@ -1,0 +1,44 @@
+"""What the files that steps leave for each other are made of, so that they can be kept.
+
+Promises: two steps of one key write the same files, whatever plan, place or time they belong to. A
+step has a key where its files follow from media and from a program of a known version alone: not
+where it waits for a measurement, nor where it is mixdown that runs, whose version does not tell
+what has been changed in it. Files for the user have none: they may be written to later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+
+from ..ir.nodes import Source
+from .plan import OURSELVES, File, Plan, Space, Step, StepKind
+
+
+def keys(plan: Plan, sources: Iterable[Source], version: Callable[[str], str]) -> Mapping[str, str]:
+    """The key of each step that has one, by the step's id.
+
+    Args:
+        plan: its steps in a valid order.
+        sources: that the plan reads.
+        version: a program's version, by its plain name.
+    """
+    content = {File(Space.SOURCE, source.path): source.digest for source in sources}
+    found: dict[str, str] = {}
+    for step in plan.steps:
+        if not _may_be_kept(step) or not content.keys() >= set(step.inputs):
+            continue
+        read = "\n".join(content[file] for file in step.inputs)
+        made_of = f"{step.digest}\n{version(step.program)}\n{read}"
+        found[step.id] = hashlib.sha256(made_of.encode()).hexdigest()
+        content |= {file: f"{found[step.id]}/{n}" for n, file in enumerate(step.outputs)}
+    return found
+
+
+def _may_be_kept(step: Step) -> bool:
+    return (
+        step.kind is StepKind.RENDER
+        and step.program != OURSELVES
+        and not step.facts()
+        and all(file.space is Space.WORK for file in step.outputs)
+    )

@@ -1,0 +1,285 @@
+"""Delivery that no backend does itself: lossy files, and cover art in FLAC.
+
+Promises: `emit` is what the compiler calls in place of a backend's own. The backend gets the graph
+with a float WAV in the place of each lossy file, and its plan then ends in one run of ffmpeg for
+each file, which encodes it and puts tags, chapters and cover art in. So every backend delivers
+every format, and the same one. A plan without such files is the backend's own, untouched.
+
+The files hold as many samples as the mix, and none earlier or later: ffmpeg writes the encoder's
+delay into all four formats (docs/formats.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+
+from attrs import evolve, frozen
+
+from ..ir.codes import Code
+from ..ir.containers import CONTAINERS, Encoding
+from ..ir.diagnostics import BackendError, Diagnostic
+from ..ir.graph import Graph
+from ..ir.nodes import Node, Output, OutputRole
+from ..ir.types import Signal
+from .ffmetadata import Chapter, Tags, chapter_tags, chapter_text
+from .plan import OURSELVES, Arg, Emit, EmitOptions, File, Plan, Script, Space, Step, StepKind
+
+PROGRAM = "ffmpeg"
+
+
+@frozen
+class Coder:
+    """How ffmpeg writes a container.
+
+    Attributes:
+        encoder: its encoder; "copy" where the samples stay as they are.
+        muxer: its muxer.
+        options: more options of the two; {rate} stands for the sample rate.
+        comments: whether tags are Vorbis comments, in which chapters and pictures are tags.
+    """
+
+    encoder: str
+    muxer: str
+    options: tuple[str, ...] = ()
+    comments: bool = False
+
+
+CODERS: Mapping[str, Coder] = {
+    # ID3 2.3 is what every player reads, Windows' and cars' too.
+    "mp3": Coder("libmp3lame", "mp3", ("-id3v2_version", "3")),
+    # The edit list says in this timescale where the sound ends: by default to the millisecond.
+    "m4a": Coder("aac", "ipod", ("-movie_timescale", "{rate}", "-movflags", "+faststart")),
+    "opus": Coder("libopus", "opus", comments=True),
+    "ogg": Coder("libvorbis", "ogg", comments=True),
+    "flac": Coder("copy", "flac"),
+}
+"""By container."""
+
+_BIT_EXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact")
+_GLOBAL = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error")
+# As it stands in the file: not as the first of a numbered series, and not parsed.
+_PICTURE_INPUT = ("-f", "image2", "-pattern_type", "none", "-i")
+_ATTACHED = (
+    *("-c:v", "copy", "-disposition:v", "attached_pic"),
+    *("-metadata:s:v", "comment=Cover (front)"),
+)
+
+
+@frozen
+class Extras:
+    """What goes into files beside samples and tags; into the master alone.
+
+    Attributes:
+        chapters: in time order.
+        cover: a JPEG or PNG in the source space.
+    """
+
+    chapters: tuple[Chapter, ...] = ()
+    cover: str | None = None
+
+
+@frozen
+class _Job:
+    """One file to encode.
+
+    Attributes:
+        output: what it is.
+        signal: its samples, once encoded.
+        is_resampled: whether those of the mix are at another rate.
+        suffix: of the names of its steps and their files.
+        left, raw: what the backend delivers, and what that is called instead.
+        coded: what is delivered in its place.
+        tags: what it says of itself.
+        chapters: those that are no tags.
+        cover: the picture to put in.
+    """
+
+    output: Output
+    signal: Signal
+    is_resampled: bool
+    suffix: str
+    left: File
+    raw: File
+    coded: File
+    tags: Tags
+    chapters: tuple[Chapter, ...]
+    cover: File | None
+
+    @property
+    def coder(self) -> Coder:
+        """What writes it."""
+        return CODERS[self.output.container]
+
+
+def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> Plan:
+    """The backend's plan, with the encoding of what it does not encode itself.
+
+    Args:
+        backend: the `emit` of the backend whose plan it is.
+        graph: legal for the backend but for its lossy outputs.
+        options: as the backend takes them.
+        extras: see there.
+
+    Raises:
+        BackendError: MIX502, the backend cannot express the graph; or with `single` a file that
+            has to be encoded.
+    """
+    wanted = {o.target: o for o in graph.outputs if _is_encoded(o, extras)}
+    if not wanted:
+        return backend(graph, options)
+    if options.single:
+        raise BackendError(_not_in_one(output) for output in wanted.values())
+    plan = backend(graph.rewrite(_raw), options)
+    jobs = tuple(_jobs(plan, graph, wanted, options.tags, extras))
+    raw = {job.left: job.raw for job in jobs}
+    coded = {job.left: job.coded for job in jobs}
+    steps = [_moved(step, raw) for step in plan.steps]
+    makers = {file: step.id for step in steps for file in step.outputs}
+    labels = dict(plan.labels)
+    for job in jobs:
+        for step in _encoding(job, makers[job.raw], {step.id for step in steps}):
+            steps.append(step)
+            labels[step.id] = job.output.name
+    deliveries = (evolve(d, file=coded.get(d.file, d.file)) for d in plan.deliveries)
+    return evolve(plan, steps=tuple(steps), deliveries=tuple(deliveries), labels=labels)
+
+
+def _is_encoded(output: Output, extras: Extras) -> bool:
+    """Whether a file is ffmpeg's to finish: a lossy one, or a FLAC master with a cover."""
+    pictured = output.role is OutputRole.MASTER and extras.cover is not None
+    return output.encoding.is_lossy or (pictured and output.container == "flac")
+
+
+def _raw(node: Node) -> Node:
+    """What the backend writes in the place of a lossy file."""
+    if isinstance(node, Output) and node.encoding.is_lossy:
+        return node.as_wav(Encoding.F32)
+    return node
+
+
+def _jobs(
+    plan: Plan, graph: Graph, wanted: Mapping[str, Output], tags: Tags, extras: Extras
+) -> Iterator[_Job]:
+    files = {file for step in plan.steps for file in (*step.inputs, *step.outputs)}
+    named = {file.path for file in files if file.space is Space.WORK}
+    for number, delivery in enumerate(d for d in plan.deliveries if d.target in wanted):
+        output, left = wanted[delivery.target], delivery.file
+        comments, master = CODERS[output.container].comments, output.role is OutputRole.MASTER
+        chapters = extras.chapters if master and CONTAINERS[output.container].holds_chapters else ()
+        yield _Job(
+            output=output,
+            signal=graph.signals[output.name],
+            is_resampled=graph.signals[output.name].rate != graph.session.rate,
+            suffix=str(number or ""),
+            left=left,
+            raw=File(Space.WORK, _unlike(named, left.path)),
+            coded=File(Space.OUT, f"{PurePosixPath(left.path).with_suffix('')}.{output.container}"),
+            tags=(*tags, *chapter_tags(chapters)) if comments else tags,
+            chapters=() if comments else chapters,
+            cover=File(Space.SOURCE, extras.cover) if master and extras.cover else None,
+        )
+
+
+def _moved(step: Step, moved: Mapping[File, File]) -> Step:
+    """The step with files in the work space that are not what is delivered."""
+    return evolve(
+        step,
+        argv=tuple(moved.get(arg, arg) if isinstance(arg, File) else arg for arg in step.argv),
+        inputs=tuple(moved.get(file, file) for file in step.inputs),
+        outputs=tuple(moved.get(file, file) for file in step.outputs),
+    )
+
+
+def _encoding(job: _Job, maker: str, taken: set[str]) -> tuple[Step, ...]:
+    """The run that encodes a file; for a picture in an Ogg, after one that makes a tag of it."""
+    metadata = File(Space.WORK, f"encode{job.suffix}.ffmetadata")
+    pictured = job.cover is not None and job.coder.comments
+    name = CONTAINERS[job.output.container].name
+    describing: tuple[Step, ...] = ()
+    inputs: tuple[File, ...] = (job.raw,)
+    if job.cover is not None and pictured:
+        describing = (
+            _describing(job, job.cover, metadata, _unlike(taken, f"picture{job.suffix}")),
+        )
+        inputs = (job.raw, metadata)
+    elif job.cover is not None:
+        inputs = (job.raw, job.cover)
+    encoding = Step(
+        id=_unlike(taken, f"encode{job.suffix}"),
+        purpose=f"encode as {name}" if job.output.encoding.is_lossy else f"put a cover into {name}",
+        kind=StepKind.RENDER,
+        program=PROGRAM,
+        argv=_command(job, metadata if pictured or job.chapters else None),
+        inputs=inputs,
+        outputs=(job.coded,),
+        after=(maker, *(step.id for step in describing)),
+        samples=job.signal.length or 0,
+        rate=job.signal.rate,
+        scripts=(Script(metadata, chapter_text(job.chapters)),) if job.chapters else (),
+    )
+    return (*describing, encoding)
+
+
+def _describing(job: _Job, cover: File, metadata: File, step_id: str) -> Step:
+    """The run that writes a picture as a tag."""
+    return Step(
+        id=step_id,
+        purpose="make a tag of the cover",
+        kind=StepKind.RENDER,
+        program=OURSELVES,
+        argv=("picture", cover, metadata),
+        inputs=(cover,),
+        outputs=(metadata,),
+        after=(),
+        samples=0,
+        rate=job.signal.rate,
+    )
+
+
+def _command(job: _Job, metadata: File | None) -> tuple[Arg, ...]:
+    """What ffmpeg is told: the samples, chapters or a picture as a tag, a picture to attach."""
+    coder, rate = job.coder, job.signal.rate
+    attached = None if coder.comments else job.cover
+    bit_rate = job.output.bit_rate
+    return (
+        *_GLOBAL,
+        *("-f", "flac" if coder.encoder == "copy" else "wav", "-i", job.raw),
+        *(("-f", "ffmetadata", "-i", metadata) if metadata else ()),
+        *((*_PICTURE_INPUT, attached) if attached else ()),
+        *("-map", "0:a"),
+        *(("-map", "2:v" if metadata else "1:v", *_ATTACHED) if attached else ()),
+        *("-map_metadata", "1" if metadata else "-1"),  # -1 would take chapters' titles too
+        *("-map_chapters", "1" if job.chapters else "-1"),
+        *(("-af", _resampling(rate, job.signal.length)) if job.is_resampled else ()),
+        *("-c:a", coder.encoder),
+        *(("-b:a", f"{bit_rate}k") if bit_rate else ()),
+        *(option.format(rate=rate) for option in coder.options),
+        *_BIT_EXACT,
+        *("-f", coder.muxer),
+        *(word for key, value in job.tags for word in ("-metadata", f"{key}={value}")),
+        job.coded,
+    )
+
+
+def _resampling(rate: int, length: int | None) -> str:
+    """To the file's rate by the resampler that defines the mix, to the sample as long as it is."""
+    resampler = f"aresample={rate}:resampler=soxr:precision=28:tsf=dblp"
+    return f"{resampler},apad=whole_len={length},atrim=end_sample={length}"
+
+
+def _unlike(taken: set[str], name: str) -> str:
+    while name in taken:
+        name += "'"
+    taken.add(name)
+    return name
+
+
+def _not_in_one(output: Output) -> Diagnostic:
+    what = output.container if output.encoding.is_lossy else "a FLAC with a cover"
+    return Diagnostic(
+        Code.UNSUPPORTED_NODE,
+        f"%{output.name}: one command cannot both mix and encode {what}",
+        origin=output.origin,
+        help="deliver wav or flac in one command, or compile the plan as steps",
+    )

@@ -1,0 +1,389 @@
+"""The typed plan that a backend makes of a graph.
+
+Promises: a plan is data, made of typed steps whose arguments name files by space (source, work,
+out) rather than by path, so it is the same on every machine; measured facts stand in it by name
+until they are known. Strings for a shell or an operating system are made only by `bind` and by the
+printers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from functools import cached_property
+
+from attrs import field, frozen
+
+from ..ir.graph import Graph
+from ..ir.nodes import OutputRole
+
+
+class Space(StrEnum):
+    """Where a file of a plan lives; `bind` gives each space a directory."""
+
+    SOURCE = "SRC"
+    WORK = "WORK"
+    OUT = "OUT"
+
+
+@frozen
+class File:
+    """A file by space and relative path (forward slashes)."""
+
+    space: Space
+    path: str
+
+    def __str__(self) -> str:
+        return f"${{{self.space.value}}}/{self.path}"
+
+
+@frozen
+class Fact:
+    """A number that must be measured before the step can run, such as master.loudnorm.gain_db."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"${{{self.name}}}"
+
+
+@frozen
+class Template:
+    """Text with facts in it."""
+
+    parts: tuple[str | Fact, ...]
+
+    def __str__(self) -> str:
+        return "".join(str(part) for part in self.parts)
+
+    def facts(self) -> tuple[str, ...]:
+        """The names of the facts it waits for, in order."""
+        return tuple(part.name for part in self.parts if isinstance(part, Fact))
+
+
+@frozen
+class FilterScript:
+    """A filter graph argument: passed inline or as a script file, as its size and ffmpeg allow.
+
+    `lines` are the chains, one a line in the printed plan, joined by ";" for ffmpeg.
+    """
+
+    lines: tuple[Template, ...]
+
+    def __str__(self) -> str:
+        return ";\n".join(str(line) for line in self.lines)
+
+
+@frozen
+class Script:
+    """A text that must stand in a file before the step runs.
+
+    Attributes:
+        file: where, in the work space.
+        text: what.
+    """
+
+    file: File
+    text: str
+
+
+Arg = str | File | Fact | Template | FilterScript
+
+
+OURSELVES = "mixdown"
+"""The program of steps that this package runs itself, in the executor's own process."""
+
+
+class StepKind(StrEnum):
+    """What the executor must do with a step beyond running it."""
+
+    RENDER = "render"
+    MEASURE = "measure"
+
+
+@frozen
+class Step:
+    """One run of one program.
+
+    Attributes:
+        id: unique in the plan, such as "mix", "measure" or "finish".
+        purpose: a short phrase for progress bars and comments.
+        kind: render files, or measure facts.
+        program: the program's plain name, found by the executor.
+        argv: its arguments.
+        inputs: every file it reads.
+        outputs: every file it writes.
+        after: ids of steps that must have run.
+        samples: how many samples its output lasts, for progress.
+        rate: Hz of those samples.
+        scripts: texts to put into files first.
+    """
+
+    id: str
+    purpose: str
+    kind: StepKind
+    program: str
+    argv: tuple[Arg, ...]
+    inputs: tuple[File, ...]
+    outputs: tuple[File, ...]
+    after: tuple[str, ...]
+    samples: int
+    rate: int
+    scripts: tuple[Script, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the step does: program, arguments, scripts, input and output names."""
+        parts = [self.kind.value, self.program, *map(_tagged, self.argv)]
+        parts += [part for s in self.scripts for part in (str(s.file), s.text)]
+        parts += [str(f) for f in (*self.inputs, *self.outputs)]
+        return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
+
+    def facts(self) -> tuple[str, ...]:
+        """The facts that the step waits for, each once, in order."""
+        found: dict[str, None] = {}
+        for arg in self.argv:
+            if isinstance(arg, Fact):
+                found[arg.name] = None
+            for template in _templates(arg):
+                found.update(dict.fromkeys(template.facts()))
+        return tuple(found)
+
+
+@frozen
+class Delivery:
+    """A file that the plan leaves in the out space."""
+
+    role: OutputRole
+    target: str
+    file: File
+
+
+@frozen
+class LoudnessLoop:
+    """What the executor must make true of the master, and which facts it may move to do so.
+
+    Attributes:
+        measure: id of the step that measures what enters the loudness gain.
+        finish: id of the step that masters it.
+        target_lufs: integrated loudness to reach.
+        ceiling_db: dBTP that the delivered file may not exceed.
+        gain_fact: the name of the static gain, dB.
+        margin_fact: the name of the limiter's margin under the ceiling, dB.
+    """
+
+    measure: str
+    finish: str
+    target_lufs: float
+    ceiling_db: float
+    gain_fact: str
+    margin_fact: str
+
+
+@frozen
+class Plan:
+    """The steps in an order that they can run in, and what they deliver.
+
+    Attributes:
+        backend: the name of the backend that emitted it.
+        steps: in a valid order.
+        deliveries: the master first.
+        labels: filter instance name, or id of a step that serves one value alone -> name of the IR
+            value it serves.
+        loudness: the loop around the finish, where the loudness is not yet known.
+    """
+
+    backend: str
+    steps: tuple[Step, ...]
+    deliveries: tuple[Delivery, ...]
+    labels: Mapping[str, str] = field(factory=dict)
+    loudness: LoudnessLoop | None = None
+
+    def __getitem__(self, step_id: str) -> Step:
+        return next(step for step in self.steps if step.id == step_id)
+
+    @cached_property
+    def filter_complex(self) -> str:
+        """The filter graphs of all steps that have one, in order, one chain a line."""
+        graphs = (a for s in self.steps for a in s.argv if isinstance(a, FilterScript))
+        return ";\n".join(str(graph) for graph in graphs)
+
+    @cached_property
+    def argv(self) -> tuple[tuple[str, ...], ...]:
+        """Each step's command with its program, spaces and facts by name."""
+        return tuple((step.program, *map(str, step.argv)) for step in self.steps)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the steps and the deliveries."""
+        parts = [step.digest for step in self.steps]
+        parts += [f"{d.role.value} {d.target} {d.file}" for d in self.deliveries]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def to_text(self) -> str:
+        """The plan for a reader and for snapshots: one option or filter chain a line."""
+        lines = [f"plan {self.backend} {self.digest[:16]}"]
+        for step in self.steps:
+            after = f" after {', '.join(step.after)}" if step.after else ""
+            lines += ["", f"step {step.id}{after}  # {step.purpose}", f"  {step.program}"]
+            lines += [f"    {line}" for line in _argument_lines(step.argv)]
+            for script in step.scripts:
+                lines.append(f"  script {script.file}")
+                lines += [f"    {line}" for line in script.text.splitlines()]
+        lines.append("")
+        lines += [f"deliver {d.role.value} {d.target} {d.file}" for d in self.deliveries]
+        if self.loudness is not None:
+            goal = self.loudness
+            lines.append(
+                f"until {goal.target_lufs:g} LUFS, at most {goal.ceiling_db:g} dBTP: "
+                f"{goal.measure} sets {goal.gain_fact}; {goal.margin_fact} is 0 or more"
+            )
+        return "\n".join(lines) + "\n"
+
+    def to_dict(self) -> dict[str, object]:
+        """The plan as plain data, with the label -> value map.
+
+        An argument is a text; {"file": "${WORK}/mix.wav"}, whose first part is a space to bind;
+        {"fact": name}; or {"text": parts} and {"graph": chains of parts}, parts being texts and
+        facts. The chains of a graph are joined by ";".
+        """
+        goal = self.loudness
+        return {
+            "backend": self.backend,
+            "digest": self.digest,
+            "steps": [
+                {
+                    "id": s.id,
+                    "purpose": s.purpose,
+                    "kind": s.kind.value,
+                    "program": s.program,
+                    "argv": [_plain(a) for a in s.argv],
+                    "inputs": [str(f) for f in s.inputs],
+                    "outputs": [str(f) for f in s.outputs],
+                    "after": list(s.after),
+                    "facts": list(s.facts()),
+                    "scripts": [{"file": str(t.file), "text": t.text} for t in s.scripts],
+                    "digest": s.digest,
+                }
+                for s in self.steps
+            ],
+            "deliveries": [
+                {"role": d.role.value, "target": d.target, "file": str(d.file)}
+                for d in self.deliveries
+            ],
+            "labels": dict(self.labels),
+            "loudness": None
+            if goal is None
+            else {
+                "measure": goal.measure,
+                "finish": goal.finish,
+                "target_lufs": goal.target_lufs,
+                "ceiling_db": goal.ceiling_db,
+                "gain_fact": goal.gain_fact,
+                "margin_fact": goal.margin_fact,
+            },
+        }
+
+
+@frozen
+class EmitOptions:
+    """What a backend may be told besides the graph.
+
+    Attributes:
+        single: one command with everything in it; every fact must be known.
+        one_pass: with `single`, let the program normalise a loudness that is not known by its own
+            means, in one pass: not the static gain that a mix is defined by, and not exact.
+        tags: metadata to write into the delivered files, in order.
+    """
+
+    single: bool = False
+    one_pass: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+Emit = Callable[[Graph, EmitOptions], Plan]
+"""What makes a plan of a graph: a backend's `emit`."""
+
+
+def bind(arg: Arg, directories: Callable[[File], str], facts: Mapping[str, float]) -> str:
+    """One argument as the operating system takes it.
+
+    Args:
+        arg: the argument.
+        directories: a file of the plan -> its path.
+        facts: the measured numbers, by name.
+
+    Raises:
+        KeyError: a fact that is not known yet.
+    """
+    if isinstance(arg, File):
+        return directories(arg)
+    if isinstance(arg, Fact):
+        return repr(facts[arg.name])
+    if isinstance(arg, Template):
+        return _fill(arg, facts)
+    if isinstance(arg, FilterScript):
+        return ";\n".join(_fill(line, facts) for line in arg.lines)
+    return arg
+
+
+def _fill(template: Template, facts: Mapping[str, float]) -> str:
+    return "".join(
+        repr(facts[part.name]) if isinstance(part, Fact) else part for part in template.parts
+    )
+
+
+def _templates(arg: Arg) -> Iterable[Template]:
+    if isinstance(arg, Template):
+        return (arg,)
+    return arg.lines if isinstance(arg, FilterScript) else ()
+
+
+def _plain(arg: Arg) -> object:
+    """An argument as plain data."""
+    if isinstance(arg, File):
+        return {"file": str(arg)}
+    if isinstance(arg, Fact):
+        return {"fact": arg.name}
+    if isinstance(arg, Template):
+        return {"text": [_plain(part) for part in arg.parts]}
+    if isinstance(arg, FilterScript):
+        return {"graph": [[_plain(part) for part in line.parts] for line in arg.lines]}
+    return arg
+
+
+def _tagged(arg: Arg) -> str:
+    """An argument with its type, so that a file and the same text cannot be confused."""
+    return f"{type(arg).__name__}:{arg}"
+
+
+def _argument_lines(argv: tuple[Arg, ...]) -> list[str]:
+    """One option with its value a line; a filter graph one chain a line."""
+    lines: list[str] = []
+    index = 0
+    while index < len(argv):
+        text = _shown(argv[index])
+        following = argv[index + 1] if index + 1 < len(argv) else None
+        takes_value = text.startswith("-") and following is not None
+        if takes_value and isinstance(following, FilterScript):
+            lines.append(text)
+            lines += [f"  {line}" for line in str(following).split("\n")]
+            index += 2
+        elif takes_value and not _is_option(following):
+            lines.append(f"{text} {_shown(following)}")
+            index += 2
+        else:
+            lines.append(text)
+            index += 1
+    return lines
+
+
+def _is_option(arg: Arg | None) -> bool:
+    return isinstance(arg, str) and len(arg) > 1 and arg[0] == "-" and not arg[1].isdigit()
+
+
+def _shown(arg: Arg | None) -> str:
+    text = str(arg)
+    return text if text and text.isprintable() and " " not in text else json.dumps(text)

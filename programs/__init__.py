@@ -1,0 +1,1 @@
+"""Programs of others: how each is found, run and watched."""

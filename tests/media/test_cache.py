@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from mixdown.media.cache import Cache, user_cache
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache", limit=100)
+
+
+def kept(cache: Cache, tmp_path: Path, key: str) -> bytes | None:
+    target = tmp_path / "taken"
+    target.unlink(missing_ok=True)
+    return target.read_bytes() if cache.take(key, target) else None
+
+
+def keep(cache: Cache, tmp_path: Path, key: str, content: bytes, used: int = 0) -> None:
+    source = tmp_path / f"source-{key}"
+    source.write_bytes(content)
+    os.utime(source, (used, used))
+    cache.keep(key, source)
+
+
+def test_what_is_kept_comes_back(cache, tmp_path):
+    keep(cache, tmp_path, "a", b"one")
+    assert kept(cache, tmp_path, "a") == b"one"
+    assert kept(cache, tmp_path, "b") is None
+    assert cache.size() == 3
+
+
+def test_a_key_may_be_kept_again(cache, tmp_path):
+    keep(cache, tmp_path, "a", b"one")
+    keep(cache, tmp_path, "a", b"two!")
+    assert kept(cache, tmp_path, "a") == b"two!"
+    assert cache.size() == 4
+
+
+def test_the_longest_unused_goes_when_it_is_full(cache, tmp_path):
+    for number, key in enumerate("abc", 1):
+        keep(cache, tmp_path, key, bytes(40), used=number)
+    assert kept(cache, tmp_path, "a") is None
+    assert kept(cache, tmp_path, "b") is not None  # and is the last used now
+    keep(cache, tmp_path, "d", bytes(40), used=9)
+    assert kept(cache, tmp_path, "c") is None
+    assert kept(cache, tmp_path, "b") is not None
+
+
+def test_what_is_larger_than_the_cache_is_not_kept(cache, tmp_path):
+    keep(cache, tmp_path, "a", bytes(40))
+    keep(cache, tmp_path, "b", bytes(101))
+    assert kept(cache, tmp_path, "b") is None
+    assert kept(cache, tmp_path, "a") is not None
+
+
+def test_a_place_that_is_taken_is_not_written_over(cache, tmp_path):
+    keep(cache, tmp_path, "a", b"one")
+    (tmp_path / "cache" / "directory").mkdir()
+    assert not cache.take("a", tmp_path / "nowhere" / "file")
+
+
+def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    cache = Cache(tmp_path / "file")
+    keep(cache, tmp_path, "a", b"one")
+    assert kept(cache, tmp_path, "a") is None
+    assert cache.size() == 0
+
+
+def test_the_variable_names_the_directory_or_says_off(tmp_path):
+    assert user_cache({"MIXDOWN_CACHE": "off"}) is None
+    assert user_cache({"MIXDOWN_CACHE": str(tmp_path)}) == Cache(tmp_path)
+    assert user_cache({}).root.name == "mixdown"

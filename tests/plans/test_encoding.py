@@ -1,0 +1,113 @@
+"""The encoding around any backend's plan: what is added, what is left alone, what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from mixdown.backends.native.backend import BACKEND as NATIVE
+from mixdown.backends.registry import find_backend
+from mixdown.ir.containers import CONTAINERS
+from mixdown.ir.diagnostics import BackendError
+from mixdown.ir.graph import Graph
+from mixdown.ir.text.parser import parse_graph
+from mixdown.plans.encoding import CODERS, Extras, emit
+from mixdown.plans.ffmetadata import Chapter
+from mixdown.plans.loop import loop_phases
+from mixdown.plans.plan import EmitOptions, File, Plan, Space
+
+TAGS = (("title", "A = B"),)
+PLAIN = EmitOptions(tags=TAGS)
+LOSSY = [name for name, container in CONTAINERS.items() if container.is_lossy]
+
+
+def graph_of(container: str, **stems: str) -> Graph:
+    """A limited, unmeasured mix of silence as a file, and the same as stems in others."""
+    lines = [
+        "mixdown.ir 1",
+        "%dry = silence {rate = 44100, channels = 2, length = 1000}",
+        "%loud = loudnorm %dry {target_lufs = -16.0, gain_db = ?}",
+        "%limited = limiter %loud {ceiling_db = -1.0, mode = true_peak}",
+    ]
+    for index, (target, held) in enumerate({"master": container, **stems}.items()):
+        encoding = CONTAINERS[held].encodings[0]
+        rate = f", bit_rate = {CONTAINERS[held].bit_rate}" if CONTAINERS[held].is_lossy else ""
+        role = "stem" if index else "master"
+        value = "dry" if index else "limited"
+        lines.append(
+            f'%{target}.output = output %{value} {{role = {role}, target = "{target}", '
+            f'container = "{held}", encoding = {encoding}, index = {index}{rate}}}'
+        )
+    return parse_graph("\n".join(lines) + "\n")
+
+
+def deliveries(plan: Plan) -> list[str]:
+    return [f"{delivery.target} {delivery.file}" for delivery in plan.deliveries]
+
+
+@pytest.mark.parametrize("name", ["ffmpeg", "native", "sox"])
+def test_a_plan_without_such_files_is_the_backends_own(name):
+    graph, backend = graph_of("wav", a="flac"), find_backend(name)
+    chapters = Extras(chapters=(Chapter(0, 1, "One"),))
+    assert emit(backend.emit, graph, PLAIN, chapters) == backend.emit(graph, PLAIN)
+    assert emit(backend.emit, graph_of("wav"), PLAIN, Extras(cover="a.png")).loudness is not None
+
+
+@pytest.mark.parametrize("name", ["ffmpeg", "native", "sox"])
+@pytest.mark.parametrize("form", LOSSY)
+def test_each_backend_leaves_a_float_wav_to_encode(name, form):
+    plan = emit(find_backend(name).emit, graph_of(form, a=form), PLAIN, Extras())
+    assert deliveries(plan) == [f"master ${{OUT}}/master.{form}", f"a ${{OUT}}/a.{form}"]
+    raw = File(Space.WORK, "master.wav")
+    (maker,) = (step for step in plan.steps if raw in step.outputs)
+    encode, stem = plan["encode"], plan["encode1"]
+    assert (encode.inputs, encode.after) == ((raw,), (maker.id,))
+    assert "title=A = B" in encode.argv
+    assert CODERS[form].encoder in stem.argv
+    assert plan.labels["encode"] == "master.output"
+    assert plan.loudness is not None
+    phases = loop_phases(plan, plan.loudness)
+    assert [step.id for step in phases.looped][-1] == "encode"
+    assert stem in phases.before
+    held = CONTAINERS[form].rate(44100)
+    assert encode.rate == held
+    assert any("aresample=48000" in str(arg) for arg in encode.argv) == (held != 44100)
+    assert plan.digest != emit(NATIVE.emit, graph_of("wav", a="wav"), PLAIN, Extras()).digest
+
+
+def test_formats_may_be_mixed():
+    plan = emit(NATIVE.emit, graph_of("opus", a="wav", b="mp3"), PLAIN, Extras())
+    assert [line.rpartition("/")[2] for line in deliveries(plan)] == [
+        "master.opus",
+        "a.wav",
+        "b.mp3",
+    ]
+    assert [step.id for step in plan.steps if step.program == "ffmpeg"] == ["encode", "encode1"]
+
+
+def test_no_file_of_a_plan_is_written_over():
+    """Where the mix is measured there is a premaster.wav in the work space already."""
+    plan = emit(NATIVE.emit, graph_of("mp3", premaster="mp3"), PLAIN, Extras())
+    written = [file for step in plan.steps for file in step.outputs]
+    assert len(written) == len(set(written))
+    assert deliveries(plan)[1] == "premaster ${OUT}/premaster.mp3"
+
+
+@pytest.mark.parametrize("form", [*LOSSY, "flac"])
+def test_a_cover_is_attached_or_made_a_tag(form):
+    cover = File(Space.SOURCE, "art/cover.jpg")
+    plan = emit(NATIVE.emit, graph_of(form), PLAIN, Extras(cover=cover.path))
+    readers = [step for step in plan.steps if cover in step.inputs]
+    if CODERS[form].comments:
+        assert [step.id for step in readers] == ["picture"]
+        assert readers[0].argv[:2] == ("picture", cover)
+        assert plan["encode"].inputs == (File(Space.WORK, "master.wav"), *readers[0].outputs)
+    else:
+        assert readers == [plan["encode"]]
+        assert "attached_pic" in plan["encode"].argv
+    assert ("copy" in plan["encode"].argv) == (form in ("flac", "mp3", "m4a"))
+
+
+@pytest.mark.parametrize(("form", "extras"), [("mp3", Extras()), ("flac", Extras(cover="a.png"))])
+def test_one_command_cannot_encode_too(form, extras):
+    with pytest.raises(BackendError, match=r"MIX502.*both mix and encode") as caught:
+        emit(find_backend("ffmpeg").emit, graph_of(form), EmitOptions(single=True), extras)
+    assert "compile the plan as steps" in (caught.value.diagnostics[0].help or "")

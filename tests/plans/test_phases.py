@@ -1,0 +1,148 @@
+"""Graphs in phases: where they are cut, what crosses, and that nothing else changes."""
+
+from __future__ import annotations
+
+import attrs
+import numpy as np
+import pytest
+from mixdown.backends.native import reference
+from mixdown.ir.diagnostics import BackendError
+from mixdown.ir.graph import Graph
+from mixdown.ir.nodes import (
+    Clip,
+    Dither,
+    Encoding,
+    Gain,
+    Headroom,
+    Limiter,
+    LimitMode,
+    Loudnorm,
+    Node,
+    Output,
+    OutputRole,
+    Source,
+)
+from mixdown.ir.verify import verify
+from mixdown.plans.phases import carried, deliveries, file_of, split, value_digests
+from mixdown.plans.plan import File, Space
+
+RATE = 48000
+SAMPLES = np.random.Generator(np.random.Philox(3)).uniform(-0.5, 0.5, (2, RATE))
+SOURCE = Source("tone", "media/tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
+
+
+def out(name: str, role: OutputRole, operand: str) -> Output:
+    return Output(f"{name}.out", role, name, "wav", Encoding.S16, operands=(operand,))
+
+
+def graph(*extra: Node, gain_db: float | None = None, limited: str = "loud") -> Graph:
+    nodes = (
+        Clip("clip", "tone", 0, RATE, RATE),
+        Gain("bus", -3.0, operands=("clip",)),
+        Headroom("head", 3.0, operands=("bus",)),
+        Loudnorm("loud", -16.0, gain_db, operands=("head",)),
+        Limiter("limit", -1.0, LimitMode.TRUE_PEAK, operands=(limited,)),
+        Dither("dither", 16, operands=("limit",)),
+        out("master", OutputRole.MASTER, "dither"),
+        *extra,
+    )
+    return Graph((SOURCE,), nodes)
+
+
+PREMASTER_STEM = out("plain", OutputRole.STEM, "bus")
+MASTERED_STEM = (
+    Headroom("stem.head", 3.0, operands=("bus",)),
+    Loudnorm("stem.loud", -16.0, None, operands=("stem.head", "head")),
+    out("moved", OutputRole.STEM, "stem.loud"),
+)
+
+
+def test_with_every_gain_known_there_is_one_phase():
+    whole = graph(PREMASTER_STEM, gain_db=-2.0)
+    phases = split(whole)
+    assert phases.mix == whole
+    assert phases.finish is None
+    assert phases.loop("measure", "finish") is None
+
+
+def test_the_cut_lies_before_the_open_gain():
+    phases = split(graph(PREMASTER_STEM, *MASTERED_STEM))
+    assert phases.finish is not None
+    assert phases.measured == "head"
+    assert phases.carried == {
+        "head": File(Space.WORK, "premaster.wav"),
+        "stem.head": File(Space.WORK, "carried1.wav"),
+    }
+    assert {o.target for o in phases.mix.outputs} == {"head.carried", "plain", "stem.head.carried"}
+    assert {o.target for o in phases.finish.outputs} == {"master", "moved"}
+    for phase in (phases.mix, phases.finish):
+        assert verify(phase) == ()
+
+
+def test_the_loop_names_what_it_moves():
+    loop = split(graph()).loop("measure", "finish")
+    assert loop is not None
+    assert (loop.gain_fact, loop.margin_fact) == ("loud.gain_db", "limit.margin_db")
+    assert (loop.target_lufs, loop.ceiling_db) == (-16.0, -1.0)
+
+
+def test_files_are_found_in_their_spaces():
+    phases = split(graph())
+    assert phases.finish is not None
+    assert [file_of(s) for s in phases.mix.sources] == [File(Space.SOURCE, "media/tone.wav")]
+    assert [file_of(s) for s in phases.finish.sources] == [File(Space.WORK, "premaster.wav")]
+
+
+def test_two_phases_mean_what_one_does():
+    whole = graph(PREMASTER_STEM, *MASTERED_STEM)
+    expected = reference.evaluate(whole, lambda s: SAMPLES)
+    phases = split(whole)
+    assert phases.finish is not None
+    first = reference.evaluate(phases.mix, lambda s: SAMPLES)
+    gain_db = float(20 * np.log10(expected["loud"][0, 9] / expected["head"][0, 9]))
+
+    def resolve(node: Node) -> Node:
+        return attrs.evolve(node, gain_db=gain_db) if isinstance(node, Loudnorm) else node
+
+    second = reference.evaluate(phases.finish.rewrite(resolve), lambda s: first[s.name])
+    assert np.array_equal(first["plain.out"], expected["plain.out"])
+    for name in ("master.out", "moved.out"):
+        assert np.array_equal(second[name], expected[name])
+
+
+def test_a_value_keeps_its_digest_across_the_cut():
+    whole = graph(PREMASTER_STEM, *MASTERED_STEM)
+    phases = split(whole)
+    assert phases.finish is not None
+    digests = value_digests(whole)
+    for name, digest in value_digests(phases.finish).items():
+        assert digest == digests[name]
+    assert [carried(s) for s in phases.finish.sources] == [digests["head"], digests["stem.head"]]
+    assert carried(SOURCE) is None
+
+
+def test_what_is_measured_does_not_change_a_digest():
+    assert value_digests(graph(gain_db=-3.0)) == value_digests(graph())
+
+
+@pytest.mark.parametrize(
+    ("refused", "message"),
+    [
+        (graph(*(attrs.evolve(n, operands=("stem.head",)) if n.name == "stem.loud" else n
+                 for n in MASTERED_STEM)), "two different values"),
+        (graph(limited="head"), "no limited master"),
+    ],
+)  # fmt: skip
+def test_what_no_loop_can_close_is_refused(refused: Graph, message: str):
+    with pytest.raises(BackendError, match=message):
+        split(refused)
+
+
+def test_deliveries_stay_in_their_directory():
+    outputs = (
+        out("../up", OutputRole.STEM, "bus"),
+        out("..\\up", OutputRole.STEM, "bus"),
+        out("a b.é", OutputRole.STEM, "bus"),
+    )
+    files = [d.file.path for d in deliveries(graph(*outputs)).values()]
+    assert files == ["master.wav", ".._up.wav", ".._up_2.wav", "a b.é.wav"]
