@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 
 from attrs import evolve, frozen
 
@@ -40,13 +40,21 @@ class Stored:
     source: Source | None = None
 
 
-class How(Enum):
-    """How SoX combines the files that it reads."""
+class How(StrEnum):
+    """How SoX combines the files that it reads: the verb that describes the run."""
 
-    READ = ()
-    JOIN = ("--combine", "concatenate")
-    SUM = ("-M",)
-    MULTIPLY = ("-T",)
+    READ = "play"
+    JOIN = "join"
+    SUM = "add up"
+    MULTIPLY = "shape"
+
+
+_COMBINING: dict[How, tuple[str, ...]] = {
+    How.READ: (),
+    How.JOIN: ("--combine", "concatenate"),
+    How.SUM: ("-M",),
+    How.MULTIPLY: ("-T",),
+}
 
 
 @frozen
@@ -204,7 +212,7 @@ def command(chain: Chain, output: File, rate: int) -> tuple[Arg, ...]:
                 effects += remix(gains)
         effects += (word for effect in segment.effects for word in effect)
     written = ("-e", "signed-integer", "-b", "32", "-r", str(rate), "-c", str(chain.channels))
-    return ("-D", "-R", *chain.how.value, *reading, *written, output, *effects)
+    return ("-D", "-R", *_COMBINING[chain.how], *reading, *written, output, *effects)
 
 
 def _reading(chain: Chain, each: Input, scale: float, rate: int) -> tuple[Arg, ...]:

@@ -27,7 +27,7 @@ from ...ir.text.printer import print_graph
 from ...ir.types import Signal
 from ...plans.phases import CONTAINER, carrier, file_of
 from ...plans.plan import OURSELVES, Arg, File, Script, Space, Step, StepKind
-from .chain import Chain, How, Stored, command
+from .chain import Chain, Stored, command
 from .levels import exponent
 from .matrix import number
 from .names import Names, shown
@@ -36,7 +36,6 @@ PROGRAM = "sox"
 CODEC = "au/pcm_32"
 """What libsndfile calls the files that SoX reads and writes in the work space."""
 
-_VERBS = {How.READ: "play", How.JOIN: "join", How.SUM: "add up", How.MULTIPLY: "shape"}
 _DIRECTORIES: tuple[Arg, ...] = (
     *("--sources", File(Space.SOURCE, ".")),
     *("--work", File(Space.WORK, ".")),
@@ -77,7 +76,7 @@ class Workshop:
         self._add(
             Step(
                 id=name,
-                purpose=f"{_VERBS[chain.how]} {shown(chain.serves)}{farther}",
+                purpose=f"{chain.how} {shown(chain.serves)}{farther}",
                 kind=StepKind.RENDER,
                 program=PROGRAM,
                 argv=command(chain, file, self.rate),

@@ -36,6 +36,14 @@ def test_every_dependency_has_a_lower_bound_and_no_other():
     assert not [entry for entry in listed if not re.fullmatch(r"[\w.-]+>=[\d.]+", entry)]
 
 
+def test_the_oldest_versions_that_ci_tries_are_the_lower_bounds():
+    groups = requirements()
+    built_with = project()["build-system"]["requires"]
+    bounds = {*groups[""], *groups["testing"], *groups["test"], *built_with}
+    tried = (ROOT / "tests/support/oldest.txt").read_text(encoding="utf-8").splitlines()
+    assert tried[1:] == sorted(bound.replace(">=", "==") for bound in bounds)
+
+
 def test_the_package_imports_what_it_declares_and_nothing_else():
     """The pytest plugin may import what its extra brings; pictures may, too."""
     plugin = [path for path in modules() if path.parent == ROOT / "testing"]

@@ -29,6 +29,19 @@ def test_a_module_can_be_read_in_one_sitting():
     assert not {name: lines for name, lines in lengths.items() if lines > LONGEST}
 
 
+def test_no_member_of_an_enum_is_an_empty_tuple():
+    """Debian's Python 3.11.2 makes it an `object()`."""
+    assert not [
+        f"{name_of(path)}:{member.lineno}: {ast.unparse(member)}"
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base).endswith("Enum") for base in node.bases)
+        for member in node.body
+        if isinstance(member, ast.Assign) and ast.unparse(member.value) == "()"
+    ]
+
+
 def test_nothing_is_left_for_later_or_skipped_by_hand():
     texts = {name_of(path): path.read_text(encoding="utf-8") for path in [*modules(), *TESTS]}
     found = {
