@@ -1,6 +1,19 @@
-"""Signal-processing kernels of the native engine: what docs/semantics.md says, in numpy float64.
+"""Signal processing in numpy float64: the kernels of docs/semantics.md, meters, and WAV chunks.
 
-Audio is a float64 array of shape (channels, n), full scale 1.0; gains per sample are float64
-arrays of shape (n,). Kernels know nothing of graphs, clips or files. Where a kernel streams, any
-way of cutting the signal into blocks gives bit-identical samples.
+Audio is a float64 array of shape (channels, n), full scale 1.0; gains per sample are float64 arrays
+of shape (n,). Nothing here depends on a graph, a plan or a document. A streaming kernel returns the
+same samples, bit for bit, for any division of the signal into blocks.
 """
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+"""float64 samples, gains or frequencies; each function states the shape."""
+
+IndexArray: TypeAlias = npt.NDArray[np.int64]
+"""Sample positions."""

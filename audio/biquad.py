@@ -6,8 +6,8 @@ coefficients" (W3C Audio EQ Cookbook), with Q: w0 = 2*pi*f/rate, alpha = sin(w0)
 
     y[n] = b0*x[n] + s1[n-1],  s1[n] = b1*x[n] - a1*y[n] + s2[n-1],  s2[n] = b2*x[n] - a2*y[n]
 
-A filter whose frequency moves takes new coefficients at every 64th sample counted from its
-origin, from the frequency there rounded to 6 significant digits; its state carries across.
+A filter whose frequency moves gets new coefficients at every 64th sample counted from its origin,
+computed from the frequency there rounded to 6 significant digits; it keeps its state.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from types import MappingProxyType
 import numpy as np
 from scipy.signal import lfilter
 
-from .arrays import FloatArray, IndexArray
+from . import FloatArray, IndexArray
 
 CONTROL_INTERVAL = 64
 """Samples between two coefficient updates of a moving filter."""
 
 _STILL = 1e-20
-"""A state below this (-400 dBFS) has rung out."""
+"""A state below this (-400 dBFS) has decayed."""
 
 Polynomial = tuple[FloatArray, FloatArray, FloatArray]
 Cookbook = Callable[[FloatArray, FloatArray, float], tuple[Polynomial, Polynomial]]
@@ -48,7 +48,7 @@ def _peaking(cos: FloatArray, alpha: FloatArray, amp: float) -> tuple[Polynomial
 def _shelf(
     cos: FloatArray, alpha: FloatArray, amp: float, side: float
 ) -> tuple[Polynomial, Polynomial]:
-    """Both shelves: `side` is +1 for the low shelf, -1 for the high one, its mirror image."""
+    """Either shelf: `side` is +1 for the low one, -1 for the high one, its mirror image."""
     up, down, slope = amp + 1.0, amp - 1.0, 2.0 * np.sqrt(amp) * alpha
     tilt = side * down * cos
     b = (
@@ -76,10 +76,10 @@ KINDS = tuple(_COOKBOOK)
 def coefficients(
     kind: str, frequency: float | FloatArray, rate: int, q: float, gain_db: float = 0.0
 ) -> FloatArray:
-    """Normalised coefficients b0 b1 b2 1 a1 a2, shape (n, 6), one row a frequency.
+    """Normalised coefficients b0 b1 b2 1 a1 a2, shape (n, 6), one row per frequency.
 
-    kind: one of `KINDS`. frequency: Hz, one or shape (n,). rate: Hz. q > 0. gain_db: dB, of the
-    peaking and shelving kinds. Raises KeyError on an unknown kind, ValueError unless 0 <
+    kind: one of `KINDS`. frequency: Hz, a number or shape (n,). rate: Hz. q > 0. gain_db: dB, for
+    the peaking and shelving kinds. Raises KeyError on an unknown kind, ValueError unless 0 <
     frequency < rate/2 and q > 0.
     """
     hertz = np.atleast_1d(np.asarray(frequency, np.float64))
@@ -88,15 +88,15 @@ def coefficients(
     if not q > 0.0:
         raise ValueError(f"filter Q must be positive, not {q:g}")
     w0 = 2.0 * np.pi * hertz / rate
-    # As a power of 2 because ffmpeg takes it so: at low frequencies one rounding error in A is
-    # heard by a null test at -226 dBFS.
+    # Computed as a power of 2 because ffmpeg does: at low frequencies one rounding error in A
+    # leaves a difference of -226 dBFS in a null test.
     amp = float(np.exp2(np.log2(10.0) * (gain_db / 40.0)))
     b, a = _COOKBOOK[kind](np.cos(w0), np.sin(w0) / (2.0 * q), amp)
     return np.stack([*b, *a], axis=-1) / a[0][:, None]
 
 
 class StaticBiquad:
-    """A filter that stands still, streaming: the state carries from block to block."""
+    """A streaming filter with a fixed frequency; it keeps its state from block to block."""
 
     def __init__(self, section: FloatArray, channels: int) -> None:
         """section: b0 b1 b2 1 a1 a2, as a row of `coefficients`."""
@@ -105,11 +105,11 @@ class StaticBiquad:
 
     @property
     def is_still(self) -> bool:
-        """Whether it has rung out: silence in gives silence out."""
+        """Whether it has decayed: silent input gives silent output."""
         return bool(np.all(np.abs(self._state) < _STILL))
 
     def skip(self, count: int) -> None:
-        """Pass over `count` samples of silence; only for a filter that is still."""
+        """Advance over `count` samples of silence; allowed only while `is_still`."""
 
     def process(self, block: FloatArray) -> FloatArray:
         """Filter the next samples, shape (channels, n); returns the same shape."""
@@ -118,7 +118,7 @@ class StaticBiquad:
 
 
 class MovingBiquad:
-    """A filter whose frequency moves, streaming; bit-identical under any cut into blocks."""
+    """A streaming filter whose frequency moves; bit-identical for any division into blocks."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class MovingBiquad:
         q: float,
         gain_db: float = 0.0,
     ) -> None:
-        """frequency: from positions, counted from the origin, to Hz; others as `coefficients`."""
+        """frequency: maps positions, counted from the origin, to Hz; others as `coefficients`."""
         self._sections: Callable[[FloatArray], FloatArray] = lambda hertz: coefficients(
             kind, hertz, rate, q, gain_db
         )
@@ -140,11 +140,11 @@ class MovingBiquad:
 
     @property
     def is_still(self) -> bool:
-        """Whether it has rung out: silence in gives silence out."""
+        """Whether it has decayed: silent input gives silent output."""
         return bool(np.all(np.abs(self._state) < _STILL))
 
     def skip(self, count: int) -> None:
-        """Pass over `count` samples of silence; only for a filter that is still."""
+        """Advance over `count` samples of silence; allowed only while `is_still`."""
         self._position += count
 
     def process(self, block: FloatArray) -> FloatArray:
@@ -159,10 +159,10 @@ class MovingBiquad:
         return out
 
     def _stretches(self, count: int) -> Iterable[tuple[int, int, FloatArray]]:
-        """Stretches of the next `count` samples with one set of coefficients: start, stop, section.
+        """Stretches of the next `count` samples with constant coefficients: start, stop, section.
 
-        Intervals whose frequency is the same are joined: a call of the filter costs as much as
-        600 samples.
+        Adjacent intervals with the same frequency are joined, because a call of the filter costs as
+        much as 600 samples.
         """
         if not count:
             return ()
@@ -175,7 +175,7 @@ class MovingBiquad:
 
 
 def round_to_6_digits(values: FloatArray) -> FloatArray:
-    """Each value as "%g" would print it: the precision in which ffmpeg is sent a frequency."""
+    """Each value as "%g" prints it: the precision at which ffmpeg receives a frequency."""
     return np.array([float(f"{value:g}") for value in values.tolist()])
 
 

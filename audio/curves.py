@@ -1,13 +1,13 @@
 """Fade curves and the gains of fades.
 
-A curve maps g in [0, 1] (how far in the fade is) to a gain in [0, 1]; every curve gives exactly 0
+A curve maps the progress g of a fade-in, in [0, 1], to a gain in [0, 1]; every curve is exactly 0
 at g=0 and exactly 1 at g=1. The names and formulas are those of ffmpeg's `afade` (FFmpeg,
-libavfilter/af_afade.c, `fade_gain`; documentation: ffmpeg-filters, section afade). One difference
-is deliberate: `exp` is 0 at g=0, where ffmpeg leaves 1e-5.
+libavfilter/af_afade.c, `fade_gain`; documentation: ffmpeg-filters, section afade), with one
+deliberate difference: `exp` is 0 at g=0, where ffmpeg has 1e-5.
 
-A fade of N samples takes the gain f(i/N) at its sample i on the way in and f((N-i)/N) on the way
-out, as `afade` does. Before a fade-in and after a fade-out is silence; after a fade-in and before
-a fade-out the gain is 1.
+At its sample i, a fade-in of N samples has the gain f(i/N), and a fade-out f((N-i)/N), as `afade`
+does. Before a fade-in and after a fade-out the gain is 0; after a fade-in and before a fade-out it
+is 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from .arrays import FloatArray
+from . import FloatArray
 
 Curve = Callable[[FloatArray], FloatArray]
 
@@ -35,7 +35,7 @@ def _losi(g: FloatArray) -> FloatArray:
 
 
 def _mirrored(half: Curve) -> Curve:
-    """`half` scaled into the lower half, and its reflection in (1/2, 1/2)."""
+    """`half` scaled into the lower half, then its reflection in (1/2, 1/2)."""
 
     def curve(g: FloatArray) -> FloatArray:
         rising = g <= 0.5
@@ -66,7 +66,7 @@ _INTERIOR: Mapping[str, Curve] = {
     "sinc": lambda g: np.sinc(1.0 - g),
     "isinc": lambda g: 1.0 - np.sinc(g),
 }
-"""The formulas, meant for 0 < g < 1: some are undefined, or a rounding error off, at the ends."""
+"""The formulas, for 0 < g < 1: at the ends some are undefined or have a rounding error."""
 
 
 def _with_exact_ends(interior: Curve) -> Curve:
@@ -80,14 +80,14 @@ def _with_exact_ends(interior: Curve) -> Curve:
 CURVES: Mapping[str, Curve] = MappingProxyType(
     {name: _with_exact_ends(interior) for name, interior in _INTERIOR.items()}
 )
-"""Canonical curve name -> vectorised gain function; g outside [0, 1] is taken as the nearer end."""
+"""Canonical curve name -> vectorised gain function; g outside [0, 1] is clamped."""
 
 
 def fade_in(n: int, curve: str, count: int | None = None, offset: int = 0) -> FloatArray:
     """Gains of a fade-in of `n` samples, at its samples [offset, offset + count).
 
-    n: length of the fade in samples, >= 0 (0: a step from silence to 1 at sample 0). curve: a
-    name in `CURVES`. count: how many gains; default the whole fade. offset: may be negative.
+    n: length of the fade in samples, >= 0 (0: a step from 0 to 1 at sample 0). curve: a name in
+    `CURVES`. count: the number of gains; by default the whole fade. offset: may be negative.
     Returns shape (count,). Raises KeyError on an unknown curve, ValueError on a negative length.
     """
     return _gains(n, curve, count, offset, rising=True)
@@ -96,18 +96,18 @@ def fade_in(n: int, curve: str, count: int | None = None, offset: int = 0) -> Fl
 def fade_out(n: int, curve: str, count: int | None = None, offset: int = 0) -> FloatArray:
     """Gains of a fade-out of `n` samples, at its samples [offset, offset + count); see `fade_in`.
 
-    The first sample of the fade has gain 1, the last f(1/n); from sample n on there is silence.
+    The first sample of the fade has gain 1, the last f(1/n); from sample n on the gain is 0.
     """
     return _gains(n, curve, count, offset, rising=False)
 
 
 def _gains(n: int, curve: str, count: int | None, offset: int, *, rising: bool) -> FloatArray:
     if n < 0 or (count is not None and count < 0):
-        raise ValueError(f"a fade of {n} samples, {count} of them asked for")
+        raise ValueError(f"negative length: {count} gains of a fade of {n} samples")
     shape = CURVES[curve]
     count = n if count is None else count
     gains = np.empty(count)
-    # Only samples inside the fade cost anything: a clip is mostly outside its fades.
+    # The curve is computed only inside the fade: most of a clip is outside its fades.
     start, stop = (min(max(at - offset, 0), count) for at in (0, n))
     before, after = (0.0, 1.0) if rising else (1.0, 0.0)
     gains[:start] = before

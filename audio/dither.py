@@ -1,14 +1,14 @@
-"""TPDF dither and quantisation to whole numbers.
+"""TPDF dither and quantisation to integers.
 
-Dither is the difference of two independent uniform variables, each one step (LSB) wide:
-triangular, 2 LSB wide, zero mean, variance 1/6 LSB^2. Added before rounding it makes the mean and
-the variance of the error independent of the signal (S. P. Lipshitz, R. A. Wannamaker, J.
-Vanderkooy, "Quantization and Dither: A Theoretical Survey", JAES 40(5), 1992).
+Dither is the difference of two independent uniform variables, each one step (LSB) wide: triangular,
+2 LSB wide, zero mean, variance 1/6 LSB^2. Added before rounding, it makes the mean and the variance
+of the error independent of the signal (S. P. Lipshitz, R. A. Wannamaker, J. Vanderkooy,
+"Quantization and Dither: A Theoretical Survey", JAES 40(5), 1992).
 
-The noise is a function of the seed, the channel and the sample's position, nothing else: it comes
-from the counter-based generator Philox-4x64 (J. K. Salmon et al., "Parallel Random Numbers: As
-Easy as 1, 2, 3", SC11), whose counter is the position. Raw words are used, not numpy's
-distributions, because the raw stream is what numpy keeps the same between versions.
+The noise depends on the seed, the channel and the sample's position alone: the counter of the
+counter-based generator Philox-4x64 (J. K. Salmon et al., "Parallel Random Numbers: As Easy as 1, 2,
+3", SC11) is the position. It is made from raw words rather than numpy's distributions, because
+numpy guarantees only the raw stream across versions.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
-from .arrays import FloatArray
+from . import FloatArray
 
 IntegerArray: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 
 _DTYPES: Mapping[int, type[np.signedinteger[Any]]] = MappingProxyType({16: np.int16, 24: np.int32})
 
 NOISE_BITS = 32
-"""Noise comes in whole numbers of 2^-32 LSB."""
+"""The noise is an integer multiple of 2^-32 LSB."""
 
-_WORDS_PER_COUNT = 4  # Philox-4x64 gives four 64-bit words for each value of its counter
+_WORDS_PER_COUNT = 4  # Philox-4x64 makes four 64-bit words for each value of its counter
 
 
 @frozen(eq=False)
 class Dither:
-    """Reproducible TPDF noise. seed: any bytes, such as the digest of what is dithered."""
+    """Reproducible TPDF noise. seed: any bytes, such as the digest of the dithered signal."""
 
     seed: bytes
     _key: npt.NDArray[np.uint64] = field(init=False, repr=False)
@@ -50,7 +50,7 @@ class Dither:
         return np.ldexp(self.whole_noise(channels, offset, count), -NOISE_BITS)
 
     def whole_noise(self, channels: int, offset: int, count: int) -> npt.NDArray[np.int64]:
-        """The same in whole numbers of 2^-32 LSB."""
+        """The same noise as integers, in units of 2^-32 LSB."""
         return np.stack([self._channel(channel, offset, count) for channel in range(channels)])
 
     def _channel(self, channel: int, offset: int, count: int) -> npt.NDArray[np.int64]:
@@ -65,7 +65,7 @@ class Dither:
 
 @frozen(eq=False)
 class Quantised:
-    """samples: whole numbers, shape (channels, n); clipped: how many were beyond full scale."""
+    """samples: integers, shape (channels, n); clipped: the number that exceeded full scale."""
 
     samples: IntegerArray
     clipped: int
@@ -74,12 +74,11 @@ class Quantised:
 def quantise(
     block: FloatArray, bits: int, dither: Dither | None = None, offset: int = 0
 ) -> Quantised:
-    """Round a block, shape (channels, n), full scale 1.0, half to even, to whole numbers; clip.
+    """Round a block, shape (channels, n), full scale 1.0, to integers (half to even), and clip.
 
     bits: 16 gives int16, 24 gives int32 with values in [-2^23, 2^23). dither: added before
-    rounding; None adds none. offset: position of the block's first sample, which the dither
-    depends on. Raises KeyError on another number of bits, ValueError on samples that are not
-    numbers.
+    rounding; None adds none. offset: position of the block's first sample, on which the dither
+    depends. Raises KeyError on another number of bits, ValueError on NaN.
     """
     dtype = _DTYPES[bits]
     scaled = block * 2.0 ** (bits - 1)
@@ -89,7 +88,7 @@ def quantise(
     low, high = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1.0
     seen_low, seen_high = np.min(scaled, initial=0.0), np.max(scaled, initial=0.0)
     if np.isnan(seen_low):
-        raise ValueError("cannot quantise what is not a number")
+        raise ValueError("cannot quantise NaN")
     clipped = 0
     if seen_low < low or seen_high > high:
         clipped = int(np.count_nonzero((scaled < low) | (scaled > high)))

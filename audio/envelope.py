@@ -1,4 +1,4 @@
-"""Automation envelopes: keyframes into values, sample by sample.
+"""Automation envelopes: evaluates keyframes at every sample.
 
 Between keyframe k (sample n_k, value v_k) and the next, the value at sample n is
 v_k + (v_{k+1} - v_k) * s(t), t = (n - n_k) / (n_{k+1} - n_k), with the shape s of keyframe k:
@@ -7,26 +7,24 @@ v_k + (v_{k+1} - v_k) * s(t), t = (n - n_k) / (n_{k+1} - n_k), with the shape s 
 - hold:   0
 - smooth: (1 - cos(pi * t)) / 2, half a cosine
 
-Before the first keyframe and after the last the value holds. A value depends on its sample's
-position alone, so any way of cutting a signal into blocks gives bit-identical values.
+Before the first keyframe and after the last the value is constant. A value depends on its sample's
+position alone, so it is bit-identical for any division of the signal into blocks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, TypeAlias
 
 import numpy as np
 from attrs import frozen
 
-from .arrays import FloatArray, IndexArray
+from ..ir.curves import Shape
+from . import FloatArray, IndexArray
 
-Shape: TypeAlias = Literal["linear", "hold", "smooth"]
-
-_SHAPES: Mapping[str, Callable[[FloatArray], FloatArray | float]] = {
-    "linear": lambda t: t,
-    "hold": lambda t: 0.0,
-    "smooth": lambda t: (1.0 - np.cos(np.pi * t)) / 2.0,
+_SHAPES: Mapping[Shape, Callable[[FloatArray], FloatArray | float]] = {
+    Shape.LINEAR: lambda t: t,
+    Shape.HOLD: lambda t: 0.0,
+    Shape.SMOOTH: lambda t: (1.0 - np.cos(np.pi * t)) / 2.0,
 }
 
 _NEPERS_PER_DB = np.log(10.0) / 20.0
@@ -34,18 +32,18 @@ _NEPERS_PER_DB = np.log(10.0) / 20.0
 
 @frozen(eq=False)
 class Keyframes:
-    """Keyframes as columns: sample positions (strictly increasing), values, shapes to the next."""
+    """Keyframes as columns: sample positions (strictly increasing), values, shapes."""
 
     samples: IndexArray
     values: FloatArray
-    shapes: tuple[str, ...]
+    shapes: tuple[Shape, ...]
 
 
 def keyframes(points: Iterable[tuple[int, float, Shape]]) -> Keyframes:
     """Keyframes from (sample, value, shape) triples in time order.
 
-    Raises ValueError if there are none, if samples do not strictly increase, if a value is not
-    finite or a shape is unknown.
+    Raises ValueError if there are none, if samples do not strictly increase, or if a value is not
+    finite.
     """
     samples, values, shapes = zip(*points, strict=True) if (points := tuple(points)) else ((),) * 3
     frames = Keyframes(np.array(samples, np.int64), np.array(values, np.float64), tuple(shapes))
@@ -55,13 +53,11 @@ def keyframes(points: Iterable[tuple[int, float, Shape]]) -> Keyframes:
         raise ValueError("keyframe samples must strictly increase")
     if not np.all(np.isfinite(frames.values)):
         raise ValueError("keyframe values must be finite")
-    if unknown := sorted(set(shapes) - _SHAPES.keys()):
-        raise ValueError(f"unknown keyframe shape: {', '.join(unknown)}")
     return frames
 
 
 def interpolate(frames: Keyframes, positions: IndexArray) -> FloatArray:
-    """Values at the given non-decreasing sample positions, shape (n,); the values' own unit."""
+    """Values at the given non-decreasing sample positions, shape (n,), in the keyframes' unit."""
     return _evaluate(frames, positions, lambda v, w, s: v + (w - v) * s)
 
 
@@ -74,7 +70,8 @@ def gain_envelope(frames: Keyframes, offset: int, count: int) -> FloatArray:
 def log_frequency_envelope(frames: Keyframes, positions: IndexArray) -> FloatArray:
     """Frequencies in Hz at the given non-decreasing positions, interpolated in log frequency.
 
-    v_k * (v_{k+1} / v_k)^s: exact at the keyframes and where the value holds. Values must be > 0.
+    v_k * (v_{k+1} / v_k)^s, exact at the keyframes and where the value is constant. Values must be
+    > 0.
     """
     return _evaluate(frames, positions, lambda v, w, s: v * np.exp(np.log(w / v) * s))
 
@@ -86,7 +83,7 @@ def _evaluate(
 ) -> FloatArray:
     """blend(v_k, v_{k+1}, s) at each position.
 
-    Goes segment by segment, so that a stretch where the value holds costs one evaluation.
+    Evaluated segment by segment, so that a constant stretch costs one evaluation.
     """
     out = np.empty(len(positions))
     if not len(positions):

@@ -1,23 +1,24 @@
 """A look-ahead true-peak limiter: gain reduction only, no latency, identity below the ceiling.
 
-For every sample the required reduction in dB is how far the waveform around it, between the samples
-too, is over the ceiling. Then, for all channels together:
+The required reduction of a sample, in dB, is the amount by which the waveform around it, between
+the samples as well, exceeds the ceiling. The reduction, common to all channels, follows in three
+steps:
 
 1. hold:    the largest requirement from `HOLD` before to `LOOKAHEAD` after each sample;
-2. release: after a peak the reduction decays exponentially, fast. Under it lies a floor, half of
-            the reduction's average over about a second: a lone click is let go at once, but for
-            a fortieth, and a dense passage pumps half as much (release by programme);
-3. smooth:  an average over the last `LOOKAHEAD`, three boxes wide, turns steps into ramps.
+2. release: after a peak the reduction decays fast and exponentially, down to a floor of half the
+            reduction's average over about a second (a programme-dependent release). A single
+            click is released at once except for a fortieth; a dense passage pumps half as much;
+3. smooth:  three box filters, together as long as `LOOKAHEAD`, turn steps into ramps.
 
-A peak's requirement has been held for the whole span that the average at the peak sees, so the
-reduction there is never less than required. A reduction decays to exactly 0 in finite time: away
-from peaks samples pass unchanged, bit for bit.
+A peak's requirement is held over the whole window of that average, so the reduction at the peak is
+never less than required. A reduction decays to exactly 0 in finite time: away from peaks samples
+pass unchanged, bit for bit.
 
-Work is done in chunks of fixed length counted from the signal's start, so any way of cutting the
-signal into blocks gives bit-identical samples.
+The signal is processed in chunks of fixed length counted from its start, so the output is
+bit-identical for any division into blocks.
 
-The log-domain side chain is after D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic Range
-Compressor Design", JAES 60(6), 2012; the order of the steps after G. Luff, "Designing a
+The log-domain side chain follows D. Giannoulis, M. Massberg, J. D. Reiss, "Digital Dynamic Range
+Compressor Design", JAES 60(6), 2012; the order of the steps follows G. Luff, "Designing a
 straightforward limiter", Signalsmith Audio, 2022.
 """
 
@@ -29,35 +30,36 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.signal import lfilter
 
-from .arrays import FloatArray
+from ..ir.types import gain_factor
+from . import FloatArray
 from .peaks import REACH, InterSamplePeaks
 
 LOOKAHEAD = 0.005
-"""Seconds in which the gain falls before a peak."""
+"""Attack time before a peak, in seconds."""
 
 HOLD = 0.012
-"""Seconds for which a peak's reduction is held.
+"""Hold time after a peak, in seconds.
 
-With the look-ahead that is half a period of 30 Hz: over a bass note the gain stands still instead
-of following the waveform.
+Together with the look-ahead this is half a period of 30 Hz, so the gain is constant over a bass
+note instead of following its waveform.
 """
 
 FAST_RELEASE = 0.03
 """Time constant of the release, in seconds."""
 
 SLOW_RELEASE = 0.5
-"""Time constant of each of the two poles that average the floor, in seconds."""
+"""Time constant of each of the two poles that average the reduction for the floor, in seconds."""
 
 FLOOR_SHARE = 0.5
-"""How much of that average the floor is: more costs loudness, less lets a dense passage pump."""
+"""The floor as a share of that average: a higher share costs loudness, a lower one pumps more."""
 
 TRACE_INTERVAL = 0.01
-"""Seconds between two values of the trace of gain reduction."""
+"""Interval of the gain-reduction trace, in seconds."""
 
 _MARGIN_DB = {"true_peak": 0.05, "sample_peak": 0.0001}
-"""How far under the ceiling a peak over it is brought: for what the gain's own movement adds."""
+"""How far below the ceiling a peak is reduced: changes of the gain add a little of their own."""
 
-_RELEASED_DB = 0.01  # what is left of a reduction when it counts as released
+_RELEASED_DB = 0.01  # a reduction this small counts as released
 _CHUNK = 32768
 _DB_PER_NEPER = 20.0 / np.log(10.0)
 
@@ -65,7 +67,7 @@ Detector = Literal["true_peak", "sample_peak"]
 
 
 class TruePeakLimiter:
-    """Limits a stream; blocks in and blocks out differ in length, their totals are the same."""
+    """Limits a stream; output blocks may differ in length from input blocks, but not in total."""
 
     def __init__(
         self,
@@ -76,16 +78,16 @@ class TruePeakLimiter:
         detector: Detector = "true_peak",
     ) -> None:
         """rate: Hz. ceiling_db: dBTP, or dBFS with the `sample_peak` detector, which is cheaper."""
-        self._ceiling = 10.0 ** (ceiling_db / 20.0)
+        self._ceiling = gain_factor(ceiling_db)
         self._margin_db = _MARGIN_DB[detector]
         self._peaks = InterSamplePeaks(self._ceiling) if detector == "true_peak" else None
         self._box = 2 * round(LOOKAHEAD * rate / 6) + 1  # odd, so that a box has a centre
         self._lookahead = 3 * (self._box - 1)
         self._hold = round(HOLD * rate)
-        self._fast_decay = 1.0 / (FAST_RELEASE * rate)  # nepers a sample
+        self._fast_decay = 1.0 / (FAST_RELEASE * rate)  # nepers per sample
         self._slow_pole = float(np.exp(-1.0 / (SLOW_RELEASE * rate)))
         self._trace_step = round(TRACE_INTERVAL * rate)
-        # Every line of samples or reductions that wait begins as the silence before the start.
+        # Every delay line starts with the silence before the signal.
         self._delay = REACH + 1 + self._lookahead
         self._signal = np.zeros((channels, max(self._delay, 2 * REACH)))
         self._between = 0.0
@@ -102,7 +104,7 @@ class TruePeakLimiter:
 
     @property
     def max_reduction_db(self) -> float:
-        """The largest reduction so far, in dB, >= 0; 0 means that every sample passed unchanged."""
+        """The largest reduction so far, in dB, >= 0; 0 if every sample passed unchanged."""
         return self._max_reduction_db
 
     def trace(self) -> FloatArray:
@@ -111,7 +113,7 @@ class TruePeakLimiter:
         return np.concatenate([*self._trace, *tail, np.zeros(0)])
 
     def process(self, block: FloatArray) -> FloatArray:
-        """Take the next samples, shape (channels, n); give those that are ready, (channels, m)."""
+        """Process the next samples, shape (channels, n); return those ready, (channels, m)."""
         self._taken += block.shape[1]
         parts, at = [block[:, :0]], 0
         while at < block.shape[1]:
@@ -124,7 +126,7 @@ class TruePeakLimiter:
         return np.concatenate(parts, axis=1)
 
     def flush(self) -> FloatArray:
-        """The rest, after the last block; nothing may be processed afterwards."""
+        """The remaining samples after the last block; the limiter cannot be used afterwards."""
         parts = [self._chunk[:, :0]]
         while self._given < self._taken:
             self._chunk[:, self._filled :] = 0.0
@@ -132,7 +134,7 @@ class TruePeakLimiter:
         return np.concatenate(parts, axis=1)
 
     def _advance(self) -> FloatArray:
-        """Work on the full chunk; return what is ready, without the silence before the start."""
+        """Process a full chunk; return the samples ready, without the silence before the start."""
         signal = np.concatenate([self._signal, self._chunk], axis=1)
         self._signal = signal[:, _CHUNK:]
         first = self._position - self._delay
@@ -149,7 +151,7 @@ class TruePeakLimiter:
         return ready[:, part]
 
     def _requirement(self, signal: FloatArray) -> FloatArray:
-        """How many dB the waveform by each sample must come down; REACH + 1 behind the chunk."""
+        """The reduction that the waveform at each sample requires, dB; delayed by REACH + 1."""
         recent = signal[:, -_CHUNK - 2 * REACH :]
         peaks = np.max(np.abs(recent[:, REACH - 1 : REACH - 1 + _CHUNK]), axis=0)
         if self._peaks is not None:
@@ -164,7 +166,7 @@ class TruePeakLimiter:
         return required
 
     def _held(self, required: FloatArray) -> FloatArray:
-        """The largest requirement around each sample; the look-ahead further behind."""
+        """The largest requirement around each sample; delayed by the look-ahead as well."""
         line = np.concatenate([self._required, required])
         self._required = line[_CHUNK:]
         if not line.any():
@@ -173,11 +175,11 @@ class TruePeakLimiter:
         return np.asarray(maximum_filter1d(line, size)[size // 2 : size // 2 + _CHUNK])
 
     def _release(self, held: FloatArray) -> FloatArray:
-        """The reduction with its fast decay, or the slow floor under it."""
+        """The reduction with its fast decay, at least the slow floor."""
         if not (held.any() or self._fast or self._slow.any()):
             return held
-        # e[n] = max(held[n], e[n-1] * exp(-decay)) is a running maximum, once in logarithms and
-        # with the decay added back.
+        # e[n] = max(held[n], e[n-1] * exp(-decay)) is a running maximum in logarithms once the
+        # decay is added back.
         decay = self._fast_decay * np.arange(1, _CHUNK + 1)
         with np.errstate(divide="ignore"):
             line = np.log(held) + decay
@@ -202,7 +204,7 @@ class TruePeakLimiter:
         if not line.any():
             return np.zeros(_CHUNK)
         for _ in range(3):
-            # Each box is centred; three of them reach half the look-ahead to both sides.
+            # Each box is centred; three of them reach half the look-ahead to either side.
             line = uniform_filter1d(line, self._box, mode="nearest")
         half = self._lookahead // 2
         smooth: FloatArray = line[half : half + _CHUNK]

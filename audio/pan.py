@@ -1,16 +1,17 @@
-"""Panning a mono signal into stereo, balancing a stereo one, and mixing stereo down to mono.
+"""Panning mono into stereo, balancing stereo, and mixing stereo down to mono.
 
-Position p runs from -1 (left) over 0 (centre) to 1 (right). Gains (left, right) of a mono source
-by law:
+Position p runs from -1 (left) through 0 (centre) to 1 (right). The gains (left, right) of a mono
+source depend on the law:
 
 - constant_power: sin((1-p)*pi/4), sin((1+p)*pi/4); -3.01 dB each at the centre
 - linear:         (1-p)/2, (1+p)/2; -6.02 dB
 - compromise:     the geometric mean of the two; -4.52 dB
 - unity:          the balance below; 0 dB
 
-A stereo source is balanced, whatever the law: the side turned away from takes cos(|p|*pi/2), the
-other 1. The sine forms equal the usual cosines, and are exactly 0 at the far side and equal at
-the centre in floating point too. Laws after J. Eargle, Handbook of Recording Engineering.
+A stereo source is balanced under every law: the side panned away from has the gain cos(|p|*pi/2),
+the other 1. The code uses sines instead of the usual cosines because they are exactly 0 at the far
+side and exactly equal at the centre in floating point. The laws follow J. Eargle, Handbook of
+Recording Engineering.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from .arrays import FloatArray
+from . import FloatArray
 
 Law = Callable[[FloatArray], FloatArray]
 
@@ -57,8 +58,8 @@ PAN_LAWS: Mapping[str, Law] = MappingProxyType(
 def gains(p: float | FloatArray, law: str, channels: int) -> FloatArray:
     """Left and right gains for a source of 1 or 2 channels.
 
-    p: one position, or one a sample with shape (n,), each in [-1, 1]. Returns shape (2, 1) or (2,
-    n), ready to multiply a block by. Raises KeyError on an unknown law, ValueError on another
+    p: one position, or one per sample with shape (n,), each in [-1, 1]. Returns shape (2, 1) or
+    (2, n), to be multiplied with a block. Raises KeyError on an unknown law, ValueError on another
     channel count or a position out of range.
     """
     position = np.atleast_1d(np.asarray(p, np.float64))
@@ -71,13 +72,13 @@ def gains(p: float | FloatArray, law: str, channels: int) -> FloatArray:
 
 
 def matrix(p: float, law: str, channels: int) -> FloatArray:
-    """The same as a mixing matrix, shape (2, channels): a column for mono, else a diagonal."""
+    """`gains` as a mixing matrix, shape (2, channels): a column for mono, a diagonal for stereo."""
     pair = gains(p, law, channels)
     return pair if channels == 1 else np.diagflat(pair)
 
 
 def pan(block: FloatArray, p: float | FloatArray, law: str) -> FloatArray:
-    """Pan a mono, or balance a stereo, block of shape (1 | 2, n) to (2, n); p as in `gains`."""
+    """Pan a mono block, or balance a stereo one, shape (1 | 2, n), to (2, n); p as in `gains`."""
     return gains(p, law, block.shape[0]) * block
 
 

@@ -1,19 +1,20 @@
-"""Noise-shaped dither: quantisation whose error is moved to where ears are deaf.
+"""Noise-shaped dither: quantisation with its error moved to where hearing is insensitive.
 
-The quantiser rounds v[n] + d[n], d the TPDF noise of dither.py, and each error e = y - v is fed
-back: v[n] = x[n] + c1*e[n-1] + c2*e[n-2] + ... What comes out is x plus e filtered by
-1 + c1*z^-1 + c2*z^-2 + ...; with TPDF noise e is white, of variance 1/4 LSB^2, whatever x is.
+The quantiser rounds v[n] + d[n], where d is the TPDF noise of dither.py, and feeds each error
+e = y - v back: v[n] = x[n] + c1*e[n-1] + c2*e[n-2] + ... The output is x plus e filtered by
+1 + c1*z^-1 + c2*z^-2 + ...; with TPDF noise e is white, of variance 1/4 LSB^2, for any x.
 
-Feedback through a rounding is one sample after the other, unless the c are whole numbers. Then y,
-a whole number, leaves no trace modulo 1, and e modulo 1 is -x filtered by 1/(1 + c1*z^-1 + ...)
-modulo 1: running sums of integers, which wrap around by themselves. Of all that are congruent to
-it, e is the number nearest to d. All is done in integers of 2^-32 LSB, so no cut into blocks and no
-machine changes a bit.
+Feedback through rounding is serial in general, but not with integer coefficients. The integer y
+vanishes modulo 1, and e modulo 1 is -x filtered by 1/(1 + c1*z^-1 + ...) modulo 1, which is a set
+of running integer sums that wrap around. Of all numbers congruent to it, e is the nearest to d.
+Everything is computed in integers, in units of 2^-32 LSB, so the result is bit-identical for any
+division into blocks and on any machine.
 
-Whole coefficients mean zeros at roots of unity (L. Kronecker, 1857): products of cyclotomic
-polynomials. `SHAPES` holds those that hearing's threshold in quiet (E. Terhardt, "Calculating
-virtual pitch", Hearing Research 1, 1979) likes best of all up to degree 12 whose whole noise grows
-by less than 16 dB. Under 40 kHz there is no room above what is heard: the noise stays white.
+Integer coefficients imply zeros at roots of unity (L. Kronecker, 1857): products of cyclotomic
+polynomials. Among those up to degree 12 whose total noise power grows by less than 16 dB,
+`SHAPING_FILTERS` holds the ones with the least noise weighted by the threshold of hearing in quiet
+(E. Terhardt, "Calculating virtual pitch", Hearing Research 1, 1979). Below a rate of 40 kHz there
+is no band above the audible one to move noise into, and it stays white.
 """
 
 from __future__ import annotations
@@ -24,22 +25,24 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from ..ir.nodes import LOWEST_SHAPED_RATE
-from .arrays import FloatArray
+from . import FloatArray
 from .dither import NOISE_BITS, Dither
 
 IntArray = npt.NDArray[np.int64]
 
-_MOST_BITS = 61  # of a sample in 2^-32 LSB: far beyond full scale, and room to add
+_MOST_BITS = 61  # of a sample in units of 2^-32 LSB: far beyond full scale, with headroom for sums
+
+LOWEST_SHAPED_RATE = 40_000
+"""Hz; below this rate, shaped noise is white."""
 
 
 @frozen
-class Shape:
-    """A filter of the error.
+class ShapingFilter:
+    """A filter of the quantisation error.
 
     Attributes:
-        lowest_rate: Hz; from here on, up to the next shape's.
-        coefficients: of 1, z^-1, z^-2, ...; whole numbers.
+        lowest_rate: Hz; it applies from this rate to that of the next filter.
+        coefficients: of 1, z^-1, z^-2, ...; integers.
         combs: delays m such that the product of all 1 - z^-m is divisible by the filter.
     """
 
@@ -52,7 +55,7 @@ class Shape:
 
     @property
     def numerator(self) -> tuple[int, ...]:
-        """The product of the combs divided by the filter: 1/filter is this over the combs."""
+        """The product of the combs divided by the filter: 1/filter is this divided by the combs."""
         product = np.ones(1)
         for delay in self.combs:
             product = np.convolve(product, [1.0, *[0.0] * (delay - 1), -1.0])
@@ -61,41 +64,41 @@ class Shape:
         return tuple(int(c) for c in np.rint(quotient))
 
 
-SHAPES = (
-    Shape(0, (1,), ()),
+SHAPING_FILTERS = (
+    ShapingFilter(0, (1,), ()),
     # (1 - z^-1)^2 (1 - z^-1 + z^-2): zeros at 0 Hz, twice, and at a sixth of the rate.
-    Shape(LOWEST_SHAPED_RATE, (1, -3, 4, -3, 1), (1, 6)),
+    ShapingFilter(LOWEST_SHAPED_RATE, (1, -3, 4, -3, 1), (1, 6)),
     # (1 - z^-1)^2 (1 - z^-2 + z^-4): zeros at 0 Hz, twice, and at 1/12 and 5/12 of the rate.
-    Shape(64_000, (1, -2, 0, 2, 0, -2, 1), (1, 12)),
+    ShapingFilter(64_000, (1, -2, 0, 2, 0, -2, 1), (1, 12)),
 )
-"""The filters, by rising rate."""
+"""The filters, in order of rate."""
 
 
-def shape_at(rate: int) -> Shape:
-    """The shape for a sample rate, Hz."""
-    return next(shape for shape in reversed(SHAPES) if rate >= shape.lowest_rate)
+def shaping_filter(rate: int) -> ShapingFilter:
+    """The filter for a sample rate, Hz."""
+    return next(one for one in reversed(SHAPING_FILTERS) if rate >= one.lowest_rate)
 
 
 class NoiseShaper:
-    """Quantises a stream to whole steps; blocks may have any length."""
+    """Quantises a stream; blocks may have any length."""
 
     def __init__(self, dither: Dither, bits: int, rate: int, channels: int) -> None:
-        """bits: 1 to 24, of the steps 2^(1-bits). rate: Hz."""
-        shape = shape_at(rate)
+        """bits: 1 to 24; a quantisation step is 2^(1-bits). rate: Hz."""
+        shaping = shaping_filter(rate)
         self._dither, self._bits = dither, bits
         self._position = 0
-        self._unwound = _Fir(shape.numerator, channels)
-        self._combs = [_Comb(delay, channels) for delay in shape.combs]
-        self._shaping = _Fir(shape.coefficients, channels)
+        self._unwound = _Fir(shaping.numerator, channels)
+        self._combs = [_Comb(delay, channels) for delay in shaping.combs]
+        self._shaping = _Fir(shaping.coefficients, channels)
 
     def process(self, block: FloatArray) -> FloatArray:
-        """The next samples, shape (channels, n), in whole steps, unclipped.
+        """Quantise the next samples, shape (channels, n), without clipping.
 
         Raises:
-            ValueError: samples that are not numbers.
+            ValueError: a sample is NaN.
         """
         if np.isnan(block).any():
-            raise ValueError("cannot quantise what is not a number")
+            raise ValueError("cannot quantise NaN")
         unit = NOISE_BITS + self._bits - 1
         most = 2.0 ** (_MOST_BITS - unit)
         samples = np.rint(np.ldexp(np.clip(block, -most, most), unit)).astype(np.int64)
@@ -104,7 +107,7 @@ class NoiseShaper:
         congruent = self._unwound.process(-samples)
         for comb in self._combs:
             congruent = comb.process(congruent)
-        # The lower 32 bits, taken as a signed number, are the difference of least magnitude.
+        # The lower 32 bits, as a signed number, are the difference of least magnitude.
         error = noise + (congruent - noise).astype(np.int32)
         whole = (samples + self._shaping.process(error)) >> NOISE_BITS
         shaped: FloatArray = np.ldexp(whole, 1 - self._bits)
@@ -112,7 +115,7 @@ class NoiseShaper:
 
 
 class _Fir:
-    """A filter with whole coefficients, modulo 2^64."""
+    """An FIR filter with integer coefficients, modulo 2^64."""
 
     def __init__(self, coefficients: tuple[int, ...], channels: int) -> None:
         self._coefficients = coefficients

@@ -55,10 +55,6 @@ class DitherNoise(StrEnum):
     SHAPED = "shaped"
 
 
-LOWEST_SHAPED_RATE = 40_000
-"""Hz; under it there is no room above what is heard, and shaped noise is white."""
-
-
 class OutputRole(StrEnum):
     """What a delivered file is."""
 

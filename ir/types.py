@@ -6,6 +6,7 @@ float), and every conversion between decibels and factors in the project is made
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from attrs import frozen
@@ -55,6 +56,11 @@ def milliseconds(count: int, rate: int) -> Decimal:
 def gain_factor(db: float) -> float:
     """10^(dB/20): the factor that a gain in decibels multiplies by."""
     return float(10.0 ** (db / 20.0))
+
+
+def decibels(factor: float) -> float:
+    """20 * log10(factor): the inverse of `gain_factor`; -inf for 0."""
+    return 20.0 * math.log10(factor) if factor > 0.0 else -math.inf
 
 
 def resampled_length(frames: int, source_rate: int, rate: int) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..audio.meter.measure import Measurement
-from ..audio.wave_chunks import Chunk, Cue, cue_chunks, put_chunks
+from ..audio.riff import Chunk, Cue, cue_chunks, put_chunks
 from ..compiler.timeline.model import Marker
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError

@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 from attrs import evolve, field, frozen
 
-from ..audio.arrays import FloatArray
+from ..audio import FloatArray
 from ..backends.native import reference
 from ..backends.native.engine.files import WavWriter
 from ..backends.registry import find_backend

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 from attrs import frozen
 
-from ..audio.arrays import FloatArray
+from ..audio import FloatArray
 from ..audio.meter.measure import Measurement, measure_file
 from ..inspection.words import position
 from ..ir.codes import Code

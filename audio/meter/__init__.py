@@ -1,8 +1,8 @@
 """Loudness and true-peak metering (ITU-R BS.1770-5, EBU Tech 3341 and 3342) in numpy and scipy.
 
-`measure` and `measure_file` give the levels in one pass, `survey` and `survey_file` all that there
-is to be told of samples. The meters are their streaming parts, for callers that need only one of
-them, its time series or its location.
+`measure` and `measure_file` return the levels in one pass; `survey` and `survey_file` also return
+statistics, clipping and silence. The meters are their streaming parts, for callers that need one of
+them alone, a time series, or the position of a peak.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Streaming detector of clipping: runs of consecutive samples at full scale.
 
-What it promises: a run is three or more consecutive samples of one channel whose magnitude is at
-full scale or beyond, whichever their sign; each is counted once, however the stream is cut. One or
-two such samples are what a limiter or a normaliser leaves; a flat top of three is, at audio
-frequencies, what is left of a crest that was cut off. Memory is constant.
+A run is three or more consecutive samples of one channel whose magnitude is at or above full scale,
+with either sign. Each run is counted once, for any division of the stream into blocks. A limiter or
+a normaliser leaves one or two such samples; a flat top of three is, at audio frequencies, the
+remainder of a clipped crest. Memory is constant.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from .framing import FloatArray
+from .. import FloatArray
 
 RUN = 3
 """Samples at full scale that make a run."""
@@ -19,10 +19,10 @@ RUN = 3
 
 @attrs.frozen
 class Clipping:
-    """The runs of a stream, in all its channels.
+    """The runs of a stream, over all its channels.
 
-    runs is how many; longest is the length of the longest, in samples; first is where the earliest
-    starts, in samples from the start, None where there is none.
+    runs is their number; longest is the length of the longest, in samples; first is the position of
+    the earliest, in samples from the start, or None if there is none.
     """
 
     runs: int = 0
@@ -31,10 +31,10 @@ class Clipping:
 
 
 class ClippingMeter:
-    """Feed blocks of any size, then ask for the result; feeding may go on afterwards.
+    """Feed blocks of any size and read the result at any time.
 
-    full_scale is the magnitude from which a sample counts: for n-bit integers 1 - 2^(1-n), the
-    highest positive sample.
+    full_scale is the lowest magnitude that counts: for n-bit integers 1 - 2^(1-n), the highest
+    positive sample.
     """
 
     def __init__(self, channels: int, full_scale: float = 1.0) -> None:
@@ -44,13 +44,13 @@ class ClippingMeter:
         self._found = Clipping()
 
     def feed(self, block: FloatArray) -> None:
-        """Take the next block, float64 of shape (channels, n), any n."""
+        """Process the next block, float64 of shape (channels, n), any n."""
         for channel, samples in enumerate(block):
             self._take(channel, samples)
         self._start += block.shape[1]
 
     def result(self) -> Clipping:
-        """The runs of everything fed so far; one that reaches the end counts."""
+        """The runs of everything fed so far, including one that reaches the end."""
         found = self._found
         for length in self._open:
             found = _with_runs(found, np.array([self._start - length]), np.array([length]))
@@ -67,7 +67,7 @@ class ClippingMeter:
         edges = np.diff(full.astype(np.int8), prepend=np.int8(0), append=np.int8(0))
         starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
         if before:
-            # The run that was under way goes on at 0, or ended there.
+            # The open run continues at 0, or ended there.
             starts = np.concatenate([[-before], starts[1:] if full[0] else starts])
             ends = ends if full[0] else np.concatenate([[0], ends])
         lengths = ends - starts
@@ -80,7 +80,7 @@ class ClippingMeter:
 
 
 def _with_runs(found: Clipping, starts: np.ndarray, lengths: np.ndarray) -> Clipping:
-    """What was found and those of the runs, by first sample and length, that are long enough."""
+    """`found` plus those of the runs, given by first sample and length, that are long enough."""
     counted = lengths >= RUN
     if not counted.any():
         return found

@@ -1,8 +1,8 @@
-"""Regrouping of audio blocks of any size into frames of one size.
+"""Regroups audio blocks of any size into frames of one size.
 
-Both meters work on fixed frames counted from the first sample. That makes every result
-independent, to the bit, of how the caller cuts the stream, and keeps one-sample blocks from
-costing a filter call each. Memory is one frame.
+The meters work on fixed frames counted from the first sample, so every result is bit-identical for
+any division of the stream into blocks, and one-sample blocks do not cost a filter call each. Memory
+is one frame.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from .. import FloatArray
 
 
 @attrs.define
 class Framer:
-    """Takes blocks of shape (channels, n), any n, and gives frames of `size` samples."""
+    """Accepts blocks of shape (channels, n), any n, and yields frames of `size` samples."""
 
     channels: int
     size: int
@@ -30,23 +30,21 @@ class Framer:
 
     @property
     def pending(self) -> FloatArray:
-        """The samples still short of a frame, shape (channels, fewer than size); a view."""
+        """The samples of the incomplete frame, shape (channels, fewer than size); a view."""
         return self._buffer[:, : self._filled]
 
     def push(self, block: npt.ArrayLike) -> Iterator[FloatArray]:
         """Yield each frame that `block` completes, shape (channels, size).
 
-        A frame is a view that the next frame overwrites. Raises ValueError, before it takes any
-        sample, if `block` is not of shape (channels, n) or holds NaN or infinity: those have no
+        A frame is a view that the next frame overwrites. Raises ValueError, before consuming any
+        sample, if `block` is not of shape (channels, n) or contains NaN or infinity, which have no
         level.
         """
         samples = np.asarray(block, dtype=np.float64)
         if samples.ndim != 2 or samples.shape[0] != self.channels:
-            raise ValueError(
-                f"a block must have shape ({self.channels}, n); this one has {samples.shape}"
-            )
+            raise ValueError(f"a block must have shape ({self.channels}, n), not {samples.shape}")
         if not np.isfinite(samples).all():
-            raise ValueError("the audio holds NaN or infinite samples; they have no level")
+            raise ValueError("the audio contains NaN or infinite samples, which have no level")
         taken = 0
         while taken < samples.shape[1]:
             count = min(self.size - self._filled, samples.shape[1] - taken)

@@ -1,19 +1,19 @@
 """The K-weighting filter of ITU-R BS.1770-5, Annex 1, at any sample rate.
 
-The standard gives two biquads, the head-effect shelf (table 1) and the RLB high-pass (table 2),
-for 48 kHz only, and asks that other rates have the same frequency response. The tables below
-are the one source of numbers: each biquad is taken back through the bilinear transform to its
-analogue prototype (pole frequency, damping, numerator) and then forward again at the rate
-wanted, with the frequency axis matched at the pole frequency. At 48 kHz that is the identity,
-so the standard's coefficients come back exactly. (The method: S. Mansbridge, S. Finn, J. Reiss,
-"Implementation and evaluation of autonomous multi-track fader control", AES 132, 2012, and B. De
-Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018.)
+The standard gives two biquads, the head-effect shelf (table 1) and the RLB high-pass (table 2), for
+48 kHz only, and requires the same frequency response at other rates. Those tables are the only
+numbers used here: the inverse bilinear transform of each biquad is its analogue prototype (pole
+frequency, damping, numerator), and the bilinear transform of that at the required rate, matched at
+the pole frequency, is the filter. At 48 kHz this reproduces the standard's coefficients exactly.
+(Method: S. Mansbridge, S. Finn, J. Reiss, "Implementation and evaluation of autonomous multi-track
+fader control", AES 132, 2012, and B. De Man, "Evaluation of implementations of the EBU R128
+loudness measurement", AES 145, 2018.)
 
-The high-pass table has numerator 1, -2, 1, which is 0.04 dB above unity at high frequencies. That
-gain belongs to the prototype and is kept at every rate; meters that keep the numerator instead
-(libebur128, ffmpeg) read 0.2 LU too much at 8 kHz. The response differs from that at 48 kHz by 0.01
-dB at most from 32 kHz up, and by 0.3 dB at 8 kHz, where the shelf feels the Nyquist frequency;
-speech recorded at 8 kHz reads within 0.03 LU of its resampling to 48 kHz.
+The high-pass table has the numerator 1, -2, 1, which is 0.04 dB above unity at high frequencies.
+That gain belongs to the prototype and is kept at every rate; meters that keep the numerator instead
+(libebur128, ffmpeg) read 0.2 LU too high at 8 kHz. The response differs from that at 48 kHz by at
+most 0.01 dB from 32 kHz up, and by 0.3 dB at 8 kHz, where the shelf is close to the Nyquist
+frequency; speech recorded at 8 kHz reads within 0.03 LU of the same speech resampled to 48 kHz.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.signal
 
-from .framing import FloatArray
+from .. import FloatArray
 
 REFERENCE_RATE = 48_000
 """The rate, in Hz, at which BS.1770-5 tabulates its filters."""
@@ -101,17 +101,17 @@ def k_weighting_sos(rate: int) -> FloatArray:
 
 
 class KWeighting:
-    """The filter with its state: consecutive blocks come out as if filtered in one piece."""
+    """The filter with its state: consecutive blocks are filtered as one continuous signal."""
 
     def __init__(self, rate: int, channels: int) -> None:
         self._sos = k_weighting_sos(rate)
         self._state: npt.NDArray[np.float64] = np.zeros((len(self._sos), channels, 2))
 
     def process(self, block: FloatArray) -> FloatArray:
-        """Filter one block of shape (channels, n) and keep the state for the next."""
+        """Filter the next block, shape (channels, n)."""
         weighted, self._state = scipy.signal.sosfilt(self._sos, block, axis=1, zi=self._state)
         return weighted
 
     def branch(self) -> KWeighting:
-        """A copy that filters on from here and leaves this one's state alone."""
+        """A copy that continues from the current state and leaves this filter unchanged."""
         return copy.copy(self)

@@ -1,18 +1,16 @@
 """Streaming loudness: integrated, momentary, short-term and loudness range.
 
-What it promises: ITU-R BS.1770-5 (K-weighting, channel weights, two-stage gating of 400 ms
-blocks with 75 % overlap), EBU Tech 3341 (momentary 400 ms, short-term 3 s) and EBU Tech 3342
-(loudness range, the short-term values taken ten times a second). Results do not depend on how
-the stream is cut.
+Follows ITU-R BS.1770-5 (K-weighting, channel weights, two-stage gating of 400 ms blocks with 75 %
+overlap), EBU Tech 3341 (momentary 400 ms, short-term 3 s) and EBU Tech 3342 (loudness range from
+ten short-term values a second). Results are the same for any division of the stream into blocks.
 
-How: the weighted mean square of every 10 ms is kept, 8 bytes each, so three hours are 9 MB
-whatever the rate and channel count. Everything else is arithmetic on those. The gates and the
-series step by 100 ms as the standards say; the maxima look at every 10 ms, because Tech 3341
-places its test tones (10 and 13) between the 100 ms steps and a coarser grid under-reads them
-by up to 0.6 LU.
+The meter stores the weighted mean square of every 10 ms, 8 bytes each, so three hours are 9 MB at
+any rate and channel count; everything else is computed from those. The gates and the series step by
+100 ms as the standards require. The maxima step by 10 ms, because Tech 3341 places its test tones
+(10 and 13) between the 100 ms steps, and a coarser grid reads up to 0.6 LU too low.
 
 Mono counts as one channel: a mono sine reads 3.01 LU below the same sine in both channels of a
-stereo pair, and as much as that sine panned to the centre by the constant-power law.
+stereo pair, and the same as that sine panned to the centre by the constant-power law.
 """
 
 from __future__ import annotations
@@ -21,7 +19,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .framing import FloatArray, Framer
+from .. import FloatArray
+from .framing import Framer
 from .kweighting import KWeighting
 
 CHANNEL_WEIGHTS: dict[int, tuple[float, ...]] = {
@@ -63,10 +62,10 @@ def _maximum(powers: FloatArray) -> float:
 class Loudness:
     """The loudness of one stream.
 
-    integrated, momentary_max and short_term_max are LUFS, -inf where nothing passed the gate or
-    the stream is shorter than one window; range is LU, 0 where it is undefined. momentary and
-    short_term are the series at 10 Hz in LUFS, value k covering the window that ends at (window
-    + k * 0.1) s.
+    integrated, momentary_max and short_term_max are LUFS, -inf if nothing passed the gate or the
+    stream is shorter than one window; range is LU, 0 where it is undefined. momentary and
+    short_term are the series at 10 Hz in LUFS; value k covers the window that ends at
+    (window + k * 0.1) s.
     """
 
     integrated: float
@@ -79,11 +78,11 @@ class Loudness:
 
 def integrated_loudness(blocks: FloatArray) -> float:
     """Gated loudness, LUFS, of 400 ms block powers at 100 ms steps (BS.1770-5 eq. 4 to 7)."""
-    heard = blocks[blocks > _power(ABSOLUTE_GATE_LUFS)]
-    if not heard.size:
+    gated = blocks[blocks > _power(ABSOLUTE_GATE_LUFS)]
+    if not gated.size:
         return float("-inf")
-    gate = heard.mean() * 10.0 ** (INTEGRATED_GATE_LU / 10.0)
-    return float(lufs(heard[heard > gate].mean(keepdims=True))[0])
+    gate = gated.mean() * 10.0 ** (INTEGRATED_GATE_LU / 10.0)
+    return float(lufs(gated[gated > gate].mean(keepdims=True))[0])
 
 
 def loudness_range(short_term: FloatArray) -> float:
@@ -92,18 +91,18 @@ def loudness_range(short_term: FloatArray) -> float:
     The percentiles are nearest ranks, as in the reference implementation of the standard,
     section 5.
     """
-    heard = short_term[short_term >= _power(ABSOLUTE_GATE_LUFS)]
-    if not heard.size:
+    gated = short_term[short_term >= _power(ABSOLUTE_GATE_LUFS)]
+    if not gated.size:
         return 0.0
-    gate = heard.mean() * 10.0 ** (RANGE_GATE_LU / 10.0)
-    ranked = np.sort(heard[heard >= gate])
+    gate = gated.mean() * 10.0 ** (RANGE_GATE_LU / 10.0)
+    ranked = np.sort(gated[gated >= gate])
     ranks = [int((ranked.size - 1) * percent / 100 + 0.5) for percent in RANGE_PERCENTILES]
     low, high = lufs(ranked[ranks])
     return float(high - low)
 
 
 def slice_edges(rate: int) -> npt.NDArray[np.intp]:
-    """Where the 10 ms slices of a second begin and end, in samples, shape (101,)."""
+    """The boundaries of the 10 ms slices of a second, in samples, shape (101,)."""
     edges = np.rint(np.arange(SLICES_PER_SECOND + 1) * rate / SLICES_PER_SECOND)
     return edges.astype(np.intp)
 
@@ -111,8 +110,8 @@ def slice_edges(rate: int) -> npt.NDArray[np.intp]:
 def window_powers(slices: FloatArray, steps: int) -> FloatArray:
     """Mean power of every window of `steps` x 100 ms, one starting at each 10 ms slice.
 
-    Sums 100 ms first and windows of those second: as exact as a direct sum, a tenth of the
-    work, and without the cancellation that a running sum suffers after loud passages.
+    Sums 100 ms first and windows of those second: as exact as a direct sum at a tenth of the work,
+    without the cancellation that a running sum suffers after loud passages.
     """
     count = len(slices) - steps * SLICES_PER_STEP + 1
     if count <= 0:
@@ -128,10 +127,11 @@ def window_powers(slices: FloatArray, steps: int) -> FloatArray:
 
 
 class LoudnessMeter:
-    """Feed blocks of any size, then ask for the result; feeding may go on afterwards.
+    """Feed blocks of any size and read the result at any time.
 
     rate is in Hz (at least 4000), channels one of CHANNEL_WEIGHTS, full scale 1.0. Raises
-    ValueError for others; `feed` does for a block of another shape and for NaN or infinity.
+    ValueError for other values; `feed` raises it for a block of another shape and for NaN or
+    infinity.
     """
 
     def __init__(self, rate: int, channels: int) -> None:
@@ -141,14 +141,14 @@ class LoudnessMeter:
             )
         self._weights = np.array(CHANNEL_WEIGHTS[channels])
         self._weighting = KWeighting(rate, channels)
-        # Frames of one second hold a whole number of samples and slices at any rate, so slice
-        # edges (rounded where the rate is no multiple of 100) repeat and never drift.
+        # A frame of one second holds a whole number of samples and slices at any rate, so the slice
+        # edges (rounded if the rate is not a multiple of 100) repeat and never drift.
         self._framer = Framer(channels, rate)
         self._edges = slice_edges(rate)
         self._slices: list[FloatArray] = []
 
     def feed(self, block: FloatArray) -> None:
-        """Take the next block, float64 of shape (channels, n), any n."""
+        """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
             self._slices.append(self._slice_powers(self._weighting, frame))
 
@@ -168,7 +168,7 @@ class LoudnessMeter:
         )
 
     def _slice_powers(self, weighting: KWeighting, frame: FloatArray) -> FloatArray:
-        """Weighted mean square of each whole 10 ms slice of a frame: sum over channels of G z."""
+        """Weighted mean square of each complete 10 ms slice of a frame, summed over channels."""
         whole = int(np.searchsorted(self._edges, frame.shape[1], side="right")) - 1
         if whole == 0:
             return np.zeros(0)

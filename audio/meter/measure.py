@@ -1,4 +1,4 @@
-"""Every level of a stream or a file in one pass; memory as in `loudness`, 9 MB for 3 hours."""
+"""Measures loudness and peaks of a stream or a file in one pass; 9 MB of memory for 3 hours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from os import PathLike
 import attrs
 import soundfile
 
-from .framing import FloatArray
+from .. import FloatArray
 from .loudness import Loudness, LoudnessMeter
 from .truepeak import PeakLevels, TruePeakMeter
 
@@ -22,8 +22,8 @@ class Measurement:
 
     integrated, momentary_max, short_term_max: LUFS (ITU-R BS.1770-5, EBU Tech 3341); range: LU (EBU
     Tech 3342); true_peak_dbtp: dBTP; sample_peak_dbfs: dBFS; duration_samples: per channel. Levels
-    are -inf for silence; the loudness ones also where the programme is shorter than their window
-    (400 ms; 3 s for short-term).
+    are -inf for silence; loudness is also -inf if the programme is shorter than the window (400 ms;
+    3 s for short-term).
     """
 
     integrated: float
@@ -52,7 +52,7 @@ def measure(blocks: Iterable[FloatArray], rate: int, channels: int) -> Measureme
 
 
 def levels_of(loudness: Loudness, peaks: PeakLevels, duration: int) -> Measurement:
-    """The levels that the two meters found in `duration` samples."""
+    """The results of the two meters over `duration` samples."""
     return Measurement(
         integrated=loudness.integrated,
         range=loudness.range,
@@ -67,7 +67,7 @@ def levels_of(loudness: Loudness, peaks: PeakLevels, duration: int) -> Measureme
 def measure_file(path: str | PathLike[str]) -> Measurement:
     """Measure an audio file that libsndfile reads.
 
-    Raises soundfile.LibsndfileError if it cannot be read, and ValueError as `measure` does.
+    Raises soundfile.LibsndfileError if it cannot be read, and ValueError like `measure`.
     """
     with soundfile.SoundFile(path) as audio:
         blocks = audio.blocks(blocksize=FILE_BLOCK, dtype="float64", always_2d=True)

@@ -1,8 +1,8 @@
 """Streaming detector of silence at the head and the tail of a stream.
 
-What it promises: a sample is heard where its magnitude, in any channel, is over the threshold
-(-60 dBFS); head and tail are what lies before the first of these and after the last. All of a
-silent stream is head, and all of it tail. Memory is constant.
+A sample is audible if its magnitude in any channel exceeds the threshold (-60 dBFS). The head
+precedes the first audible sample and the tail follows the last; a silent stream is all head and all
+tail. Memory is constant.
 """
 
 from __future__ import annotations
@@ -10,36 +10,37 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from .framing import FloatArray
+from ...ir.types import gain_factor
+from .. import FloatArray
 
 THRESHOLD_DBFS = -60.0
-"""The level that a sample must pass to be heard: the noise floor that audiobooks may have."""
+"""The level above which a sample is audible: the highest noise floor allowed for audiobooks."""
 
 
 @attrs.frozen
 class Silence:
-    """Samples before the first that is heard, and after the last."""
+    """The number of samples before the first audible one, and after the last."""
 
     head: int
     tail: int
 
 
 class SilenceMeter:
-    """Feed blocks of any size, then ask for the result; feeding may go on afterwards."""
+    """Feed blocks of any size and read the result at any time."""
 
     def __init__(self, threshold_dbfs: float = THRESHOLD_DBFS) -> None:
-        self._threshold = 10.0 ** (threshold_dbfs / 20.0)
+        self._threshold = gain_factor(threshold_dbfs)
         self._length = 0
         self._first: int | None = None
         self._end = 0
 
     def feed(self, block: FloatArray) -> None:
-        """Take the next block, float64 of shape (channels, n), any n."""
-        heard = np.flatnonzero((np.abs(block) > self._threshold).any(axis=0))
-        if heard.size:
+        """Process the next block, float64 of shape (channels, n), any n."""
+        audible = np.flatnonzero((np.abs(block) > self._threshold).any(axis=0))
+        if audible.size:
             if self._first is None:
-                self._first = self._length + int(heard[0])
-            self._end = self._length + int(heard[-1]) + 1
+                self._first = self._length + int(audible[0])
+            self._end = self._length + int(audible[-1]) + 1
         self._length += block.shape[1]
 
     def result(self) -> Silence:

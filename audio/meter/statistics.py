@@ -1,12 +1,12 @@
 """Streaming statistics of samples: RMS, noise floor, DC offset, correlation of two channels.
 
-What it promises: nothing here is weighted or gated. RMS is over all samples of all channels, so a
-mono file and the same in two channels read the same. The noise floor is the RMS of the quietest
-half second, as audiobook checks define it (ACX), looked for every 10 ms. Results do not depend on
-how the stream is cut.
+Nothing here is weighted or gated. RMS is over all samples of all channels, so a mono file and the
+same signal in two channels read the same. The noise floor is the RMS of the quietest half second,
+as audiobook checks define it (ACX), searched in steps of 10 ms. Results are the same for any
+division of the stream into blocks.
 
-How: sums over frames of one second, and the mean square of every 10 ms (8 bytes each, as in
-`loudness`). Sums are numpy's own and not BLAS's, whose results may depend on its threads.
+The meter keeps sums over frames of one second and the mean square of every 10 ms (8 bytes each, as
+in `loudness`). numpy computes the sums rather than BLAS, whose results may depend on its threads.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import math
 import attrs
 import numpy as np
 
-from .framing import FloatArray, Framer
+from .. import FloatArray
+from .framing import Framer
 from .loudness import SLICES_PER_SECOND, slice_edges, window_powers
 
 NOISE_STEPS = 5
@@ -25,12 +26,12 @@ NOISE_STEPS = 5
 
 @attrs.frozen
 class Statistics:
-    """What the samples of one stream are like, full scale 1.0.
+    """Statistics of one stream, full scale 1.0.
 
     rms_dbfs and noise_floor_dbfs are dB of full scale (a square wave at full scale is 0 dBFS, a
     sine -3.01), -inf for silence; a stream shorter than half a second is its own quietest window.
-    dc_offset has the mean of each channel. correlation is Pearson's coefficient of two channels, 1
-    for equal ones, -1 for opposite ones; None where there are not two, or one does not move.
+    dc_offset is the mean of each channel. correlation is Pearson's coefficient of two channels, 1
+    if they are equal, -1 if they are opposite, None if there are not two or one is constant.
     """
 
     rms_dbfs: float
@@ -40,7 +41,7 @@ class Statistics:
 
 
 class StatisticsMeter:
-    """Feed blocks of any size, then ask for the result; feeding may go on afterwards.
+    """Feed blocks of any size and read the result at any time.
 
     rate is in Hz, at least 100. `feed` raises ValueError for a block of another shape and for NaN
     or infinity.
@@ -55,7 +56,7 @@ class StatisticsMeter:
         self._slices: list[FloatArray] = []
 
     def feed(self, block: FloatArray) -> None:
-        """Take the next block, float64 of shape (channels, n), any n."""
+        """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
             self._sums = self._sums.plus(frame)
             self._slices.append(self._slice_powers(frame))
@@ -76,7 +77,7 @@ class StatisticsMeter:
         )
 
     def _slice_powers(self, frame: FloatArray) -> FloatArray:
-        """Mean square of each whole 10 ms slice of a frame, over all channels."""
+        """Mean square of each complete 10 ms slice of a frame, over all channels."""
         whole = int(np.searchsorted(self._edges, frame.shape[1], side="right")) - 1
         if whole == 0:
             return np.zeros(0)
@@ -89,7 +90,7 @@ class StatisticsMeter:
 
 @attrs.frozen
 class _Sums:
-    """Of samples, of squares, and of products of the first two channels; how many samples."""
+    """Sums of samples, of squares, and of products of the first two channels, and the count."""
 
     count: int
     values: FloatArray
@@ -101,7 +102,7 @@ class _Sums:
         return cls(0, np.zeros(channels), np.zeros(channels), 0.0)
 
     def plus(self, frame: FloatArray) -> _Sums:
-        """These and those of a frame, shape (channels, n)."""
+        """These sums plus those of a frame, shape (channels, n)."""
         return _Sums(
             self.count + frame.shape[1],
             self.values + frame.sum(axis=1),
@@ -116,12 +117,12 @@ class _Sums:
         return self.values / max(1, self.count)
 
     def correlation(self) -> float | None:
-        """Covariance over the product of the deviations."""
+        """Covariance divided by the product of the standard deviations."""
         if len(self.values) != 2 or not self.count:
             return None
         one, other = self.means()
         spread = self.squares / self.count - np.square(self.means())
-        # Means of squares carry rounding errors of this size: less than that is a constant.
+        # Means of squares have rounding errors of this size; a smaller spread is a constant.
         if (spread <= 1e-14 * self.squares / self.count).any():
             return None
         covariance = self.products / self.count - one * other

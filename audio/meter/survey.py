@@ -1,7 +1,7 @@
-"""Everything that can be told of a file's samples, in one pass over them.
+"""Measures loudness, peaks, statistics, clipping and silence in one pass over the samples.
 
-Promises: the levels are those of `measure`, to the bit; results do not depend on how the stream is
-cut. Memory is that of `loudness` twice over: 18 MB for 3 hours.
+The levels equal those of `measure`, bit for bit, and results are the same for any division of the
+stream into blocks. Memory is 18 MB for 3 hours.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from os import PathLike
 import attrs
 import soundfile
 
+from .. import FloatArray
 from .clipping import Clipping, ClippingMeter
-from .framing import FloatArray
 from .loudness import Loudness, LoudnessMeter
 from .measure import FILE_BLOCK, Measurement, levels_of
 from .silence import Silence, SilenceMeter
@@ -24,18 +24,18 @@ from .truepeak import PeakLevels, TruePeakMeter
 
 @attrs.frozen
 class Survey:
-    """One programme.
+    """The measurements of one programme.
 
     Attributes:
         rate: Hz.
-        channels: how many.
+        channels: the number of channels.
         levels: loudness and peaks.
         statistics: RMS, noise floor, DC offset, correlation.
         clipping: runs of samples at full scale.
         silence: at head and tail, samples.
-        peaks: where the true peak is, and each channel's.
-        loudness: with its series at 10 Hz; None where they were not kept.
-        short_term_max_s: where the loudest 3 s begin, s, to a tenth; None where there are none.
+        peaks: the true peak of each channel, and the position of the highest.
+        loudness: with its series at 10 Hz; None if they were not kept.
+        short_term_max_s: the start of the loudest 3 s, s, to a tenth; None for a shorter programme.
     """
 
     rate: int
@@ -50,7 +50,7 @@ class Survey:
 
     @property
     def duration_s(self) -> float:
-        """How long it is, s."""
+        """The duration, s."""
         return self.levels.duration_samples / self.rate
 
 
@@ -59,8 +59,7 @@ def survey(
 ) -> Survey:
     """Survey consecutive blocks at `rate` Hz, each float64 of shape (channels, n).
 
-    `full_scale` is the magnitude from which a sample may be a clipped one. Raises ValueError as
-    `measure` does.
+    `full_scale` is the lowest magnitude that counts as clipped. Raises ValueError like `measure`.
     """
     loudness_meter, peak_meter = LoudnessMeter(rate, channels), TruePeakMeter(rate, channels)
     statistics_meter = StatisticsMeter(rate, channels)
@@ -90,7 +89,7 @@ def survey(
 def survey_file(path: str | PathLike[str]) -> Survey:
     """Survey an audio file that libsndfile reads.
 
-    Raises soundfile.LibsndfileError if it cannot be read, and ValueError as `measure` does.
+    Raises soundfile.LibsndfileError if it cannot be read, and ValueError like `measure`.
     """
     with soundfile.SoundFile(path) as audio:
         blocks = audio.blocks(blocksize=FILE_BLOCK, dtype="float64", always_2d=True)
@@ -100,11 +99,11 @@ def survey_file(path: str | PathLike[str]) -> Survey:
 
 
 def highest_sample(subtype: str) -> float:
-    """The highest positive sample of a coding, by libsndfile's name for it, full scale 1.0."""
+    """The highest positive sample of a libsndfile subtype, full scale 1.0."""
     integers = re.fullmatch(r"(?:PCM|ALAC)_[SU]?(\d+)", subtype)
     return 1.0 - 2.0 ** (1 - int(integers[1])) if integers else 1.0
 
 
 def _loudest(short_term: FloatArray) -> float | None:
-    """The start of the highest window of a series at 10 Hz, s."""
+    """The start of the highest window of a series at 10 Hz, s; None for an empty series."""
     return float(short_term.argmax()) / 10.0 if short_term.size else None

@@ -1,24 +1,24 @@
 """Streaming true-peak and sample-peak meter (ITU-R BS.1770-5, Annex 2).
 
-What it promises: the peak of the band-limited signal behind the samples, within 0.05 dB for content
-up to 0.94 of the Nyquist frequency and never below the sample peak; the samples before the first
-and after the last count as silence, and the ringing that a hard edge causes there counts too.
-Results do not depend on how the stream is cut; memory is constant.
+Measures the peak of the band-limited signal that the samples represent, within 0.05 dB for content
+up to 0.94 of the Nyquist frequency and never below the sample peak. Silence is assumed before the
+first sample and after the last, and the ringing of a hard edge there counts. Results are the same
+for any division of the stream into blocks; memory is constant.
 
-How: interpolation by 4x at 48 kHz and above, 5x at 44.1 kHz, 8x at 24 kHz and below, then a
-parabola through the highest of those points and its neighbours.
+The meter interpolates by 4x at 48 kHz and above, 5x at 44.1 kHz, 8x at 24 kHz and below, and then
+fits a parabola through the highest of those points and its neighbours.
 
-Why not the 48-tap filter printed in the annex: its 12 taps a phase roll off early and ripple by
-0.2 dB, and the 4x grid alone misses up to 0.69 dB of a tone at the Nyquist frequency (it lies up to
-1/8 sample beside the crest: 20 log10 cos(pi/8)). Here each phase has 64 taps of a Kaiser-windowed
+It does not use the 48-tap filter of the annex: its 12 taps a phase roll off early and ripple by
+0.2 dB, and the 4x grid alone misses up to 0.69 dB of a tone at the Nyquist frequency (a point can
+be 1/8 sample from the crest: 20 log10 cos(pi/8)). Here each phase has 64 taps of a Kaiser-windowed
 sinc (beta 6, flat to 0.47 of the rate; J. F. Kaiser, "Nonrecursive digital filter design using the
 I0-sinh window function", 1974), and the parabola leaves 0.07 dB of the 0.69. Measured against exact
 (FFT) interpolation: tones to 0.47 of the rate within 0.04 dB (annex filter -0.8 to +0.2), random
-signs band-limited there within 0.03 dB (annex -1.2). Full-band random signs, whose exact peak hangs
-on an unending sinc, read up to 0.9 dB low (annex 2.7); hits and loops, 0.17 dB at most.
+signs band-limited to that within 0.03 dB (annex -1.2). Full-band random signs, whose exact peak
+depends on an infinite sinc, read up to 0.9 dB low (annex 2.7); hits and loops, 0.17 dB at most.
 
-The convolution is a matrix product: 16 output samples times all phases at once from a window of
-79 inputs, several times faster than a polyphase loop although it multiplies some zeros.
+The convolution is a matrix product that computes 16 output samples at all phases from a window of
+79 inputs. It is several times faster than a polyphase loop although it multiplies some zeros.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ import attrs
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .framing import FloatArray, Framer
+from ...ir.types import decibels
+from .. import FloatArray
+from .framing import Framer
 
 TAPS = 64
 """Taps of each phase, in input samples; even."""
@@ -37,38 +39,38 @@ KAISER_BETA = 6.0
 ROW = 16
 """Input samples that one row of the matrix product advances."""
 WINDOW = TAPS - 1 + ROW
-"""Input samples that one row sees. Also the past kept: the filter's, plus one row that is scanned
-again so that no crest falls between two scans."""
+"""Input samples of one row. Also the history kept: the filter's, plus one row that is scanned
+again so that no crest is missed between two scans."""
 STACK = 32
-"""Rows of one matrix product: small enough that BLAS does it on the calling thread. Splitting
-products this short over threads gains little, and loses much on a machine with other work."""
+"""Rows of one matrix product: few enough for BLAS to compute it on the calling thread. Several
+threads gain little for products this short, and lose much on a machine with other work."""
 FRAME = 1024 * ROW - ROW
-"""Input samples scanned at a time: 1024 rows with the repeated one."""
+"""Input samples scanned at a time: 1024 rows including the repeated one."""
 LEAD = TAPS // 2 - 1
-"""Taps before the output position; the other TAPS - LEAD lie at or after it."""
+"""Taps before the output position; the other TAPS - LEAD are at or after it."""
 GRID_SLACK = 0.02
-"""How much lower than theory a grid point beside the crest may lie and still be looked at."""
+"""How far below its theoretical minimum a grid point beside the crest may be and still count."""
 
 
 def oversampling(rate: int) -> int:
-    """The factor that reaches 192 kHz (BS.1770-5 Annex 2: 4x at 48 kHz), but 4 at least, 8 at most.
+    """The factor that reaches 192 kHz (BS.1770-5 Annex 2: 4x at 48 kHz), at least 4 and at most 8.
 
-    How far a grid can miss a crest depends on frequency over rate, not on frequency: under 4x the
-    promise above would fail at high rates, over 8x low rates would gain nothing.
+    The error of a grid depends on the ratio of frequency to rate: below 4x the stated accuracy
+    would not hold at high rates, and above 8x low rates would gain nothing.
     """
     return min(8, max(4, math.ceil(192_000 / rate)))
 
 
 def interpolation_phases(factor: int) -> FloatArray:
-    """Windowed-sinc interpolators, shape (factor, TAPS); row p gives x(n + p/factor).
+    """Windowed-sinc interpolators, shape (factor, TAPS); row p computes x(n + p/factor).
 
-    Tap k weighs sample n - LEAD + k. Row 0 is the identity, so the oversampled signal contains the
-    samples; the other rows are scaled to unit gain at 0 Hz.
+    Tap k multiplies sample n - LEAD + k. Row 0 is the identity, so the oversampled signal contains
+    the samples; the other rows are scaled to unit gain at 0 Hz.
     """
     distance = np.arange(factor)[:, None] / factor - (np.arange(TAPS) - LEAD)
     reach = np.sqrt(np.clip(1.0 - (distance / (TAPS / 2)) ** 2, 0.0, None))
     phases: FloatArray = np.sinc(distance) * np.i0(KAISER_BETA * reach)
-    phases[0] = distance[0] == 0.0  # exactly, where sinc leaves rounding errors
+    phases[0] = distance[0] == 0.0  # exact: sinc leaves rounding errors
     phases /= phases.sum(axis=1, keepdims=True)
     return phases
 
@@ -82,18 +84,14 @@ def _interpolation_matrix(factor: int) -> FloatArray:
     return matrix.reshape(WINDOW, ROW * factor)
 
 
-def _decibels(amplitude: float) -> float:
-    return 20.0 * math.log10(amplitude) if amplitude > 0.0 else float("-inf")
-
-
 @attrs.frozen
 class PeakLevels:
     """Peaks over the whole stream; -inf for silence.
 
-    true_peak_dbtp and sample_peak_dbfs are the highest of all channels; channel_dbtp has the
-    true peak of each. The true peak lies in `channel` (from 0), `position` samples (fractional)
-    after the first sample; a hard edge can put it a little before 0 or after the last. Silence
-    lies at 0, channel 0.
+    true_peak_dbtp and sample_peak_dbfs are the highest of all channels; channel_dbtp is the true
+    peak of each. The true peak is in `channel` (from 0), `position` samples (fractional) after the
+    first sample; with a hard edge it can be slightly before 0 or after the last. For silence both
+    are 0.
     """
 
     true_peak_dbtp: float
@@ -105,14 +103,14 @@ class PeakLevels:
 
 @attrs.frozen
 class _Crest:
-    """A maximum of |x|: height (linear), and where, in input samples from the start."""
+    """A maximum of |x|: its height (linear) and its position, in input samples from the start."""
 
     height: float = 0.0
     position: float = 0.0
 
 
 class TruePeakMeter:
-    """Feed blocks of any size, then ask for the result; feeding may go on afterwards.
+    """Feed blocks of any size and read the result at any time.
 
     rate is in Hz, full scale 1.0. `feed` raises ValueError for a block of another shape and for
     NaN or infinity.
@@ -122,9 +120,8 @@ class TruePeakMeter:
         if rate < 1 or channels < 1:
             raise ValueError(f"rate and channels must be positive, not {rate} and {channels}")
         self._factor = oversampling(rate)
-        # The neighbour of a crest is at most half a grid step away; a signal with no content
-        # above the Nyquist frequency has fallen no further than this by then (Duffin and
-        # Schaeffer, 1938).
+        # The grid point next to a crest is at most half a grid step away. A signal without content
+        # above the Nyquist frequency cannot fall below this there (Duffin and Schaeffer, 1938).
         self._nearest = math.cos(math.pi / (2 * self._factor)) - GRID_SLACK
         self._matrix = _interpolation_matrix(self._factor)
         self._framer = Framer(channels, FRAME)
@@ -134,7 +131,7 @@ class TruePeakMeter:
         self._sample_peak = 0.0
 
     def feed(self, block: FloatArray) -> None:
-        """Take the next block, float64 of shape (channels, n), any n."""
+        """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
             self._sample_peak = max(self._sample_peak, _highest_sample(frame))
             self._segment[:, WINDOW:] = frame
@@ -143,7 +140,7 @@ class TruePeakMeter:
             self._start += FRAME
 
     def result(self) -> PeakLevels:
-        """The peaks of everything fed so far, taken to be followed by silence."""
+        """The peaks of everything fed so far, as if silence followed."""
         pending = self._framer.pending
         silence = WINDOW + -(pending.shape[1] + WINDOW + ROW) % (STACK * ROW)
         last = np.pad(pending, ((0, 0), (0, silence)))
@@ -151,18 +148,18 @@ class TruePeakMeter:
         channel = max(range(len(crests)), key=lambda c: crests[c].height)
         sample_peak = max(self._sample_peak, _highest_sample(last))
         return PeakLevels(
-            true_peak_dbtp=_decibels(crests[channel].height),
-            sample_peak_dbfs=_decibels(sample_peak),
+            true_peak_dbtp=decibels(crests[channel].height),
+            sample_peak_dbfs=decibels(sample_peak),
             channel=channel,
             position=crests[channel].position,
-            channel_dbtp=tuple(_decibels(crest.height) for crest in crests),
+            channel_dbtp=tuple(decibels(crest.height) for crest in crests),
         )
 
     def _scan(self, segment: FloatArray) -> list[_Crest]:
-        """The highest crest of each channel so far, including those of `segment`.
+        """The highest crest of each channel so far, including `segment`.
 
         The segment, shape (channels, WINDOW + n) with n + ROW a multiple of STACK * ROW, starts
-        WINDOW before _start.
+        WINDOW samples before `_start`.
         """
         origin = self._start - WINDOW + LEAD
         rows = sliding_window_view(segment, WINDOW, axis=1)[:, ::ROW]
@@ -175,8 +172,8 @@ class TruePeakMeter:
     def _highest(self, curve: FloatArray, origin: int, best: _Crest) -> _Crest:
         """The higher of `best` and the highest crest of one channel's oversampled curve.
 
-        Height and place of a crest are those of the parabola through a local maximum of the
-        grid and its two neighbours. The first of equals wins.
+        A crest has the height and position of the parabola through a local maximum of the grid and
+        its two neighbours. The first of equal crests wins.
         """
         top = _highest_sample(curve)
         floor = self._nearest * max(best.height, top)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...audio.shaping import LOWEST_SHAPED_RATE
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.nodes import (
-    LOWEST_SHAPED_RATE,
     Dither,
     DitherNoise,
     Encoding,

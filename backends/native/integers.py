@@ -19,8 +19,7 @@ import numpy as np
 import soundfile
 from attrs import evolve, field, frozen
 
-from ...audio import pan
-from ...audio.arrays import FloatArray
+from ...audio import FloatArray, pan
 from ...audio.curves import fade_in, fade_out
 from ...audio.envelope import gain_envelope, interpolate
 from ...ir.codes import Code

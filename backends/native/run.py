@@ -14,7 +14,7 @@ from typing import Any
 import soundfile
 from attrs import evolve, field, frozen
 
-from ...audio.arrays import FloatArray
+from ...audio import FloatArray
 from ...audio.meter.loudness import LoudnessMeter
 from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node

@@ -12,7 +12,7 @@ from ...plans.phases import value_digests
 
 def frames_of(points: tuple[Point, ...]) -> Keyframes:
     """The points of an automation as the kernels take them."""
-    return keyframes((point.at, point.value, point.shape.value) for point in points)
+    return keyframes((point.at, point.value, point.shape) for point in points)
 
 
 def dither_seeds(graph: Graph) -> Mapping[str, bytes]:

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from attrs import define, field, frozen
 
-from ...audio.arrays import FloatArray
+from ...audio import FloatArray
 from ...audio.meter.loudness import (
     ABSOLUTE_GATE_LUFS,
     MOMENTARY_STEPS,

@@ -25,7 +25,7 @@ import numpy as np
 import soundfile
 from attrs import define, field, frozen
 
-from ...audio.arrays import FloatArray
+from ...audio import FloatArray
 from ...ir.nodes import Source
 from ...ir.types import gain_factor
 from ...media.decode import is_readable

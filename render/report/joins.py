@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 from attrs import frozen
 
-from ...audio.arrays import FloatArray, IndexArray
+from ...audio import FloatArray, IndexArray
 from ...ir.nodes import Edge
 from .clips import SoundingClip
 

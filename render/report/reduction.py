@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ...audio.arrays import FloatArray
+from ...audio import FloatArray
 from ...ir.types import gain_factor
 
 WINDOW_S = 0.01

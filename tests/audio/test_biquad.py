@@ -95,7 +95,7 @@ def test_moving_equals_a_filter_call_every_64_samples(kind):
         assert np.array_equal(ours[:, piece], expected)
 
 
-def test_moving_with_a_frequency_that_stands_still_is_the_static_filter():
+def test_moving_with_a_constant_frequency_is_the_static_filter():
     block = noise(1, 5000)
     still = MovingBiquad("lowpass", RATE, 1, frequency=lambda at: np.full(len(at), 440.0), q=1.0)
     static = StaticBiquad(coefficients("lowpass", 440.0, RATE, 1.0)[0], 1)

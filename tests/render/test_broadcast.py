@@ -17,7 +17,7 @@ import soundfile
 import wavinfo
 from attrs import evolve
 from mixdown.audio.meter import measure
-from mixdown.audio.wave_chunks import read_chunks
+from mixdown.audio.riff import read_chunks
 from mixdown.render.broadcast import bext_chunk
 from mixdown.render.chapters import chapters_text
 

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....audio import biquad, dither, pan
-from ....audio.arrays import FloatArray
+from ....audio import FloatArray, biquad, dither, pan
 from ....audio.curves import fade_in, fade_out
 from ....audio.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ....audio.limiter import TruePeakLimiter

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
-from ....audio.arrays import FloatArray
+from ....audio import FloatArray
 from ....audio.dither import quantise
 from ....audio.riff import UNKNOWN, chunk, wave_head
 from ....ir.containers import CONTAINERS, Encoding

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from attrs import frozen
 
-from ....audio.arrays import FloatArray
+from ....audio import FloatArray
 
 
 @frozen(eq=False)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from attrs import field, frozen
 
-from ....audio.arrays import FloatArray
+from ....audio import FloatArray
 from ....ir.graph import Graph
 from ....ir.nodes import Bus, Output
 from .build import build

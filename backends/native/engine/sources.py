@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 from attrs import define, field
 
-from ....audio.arrays import FloatArray
+from ....audio import FloatArray
 from ....audio.resample import Resampler, resample
 from ....ir.nodes import Source
 

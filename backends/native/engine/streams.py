@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ....audio.arrays import FloatArray
+from ....audio import FloatArray
 from ....audio.dither import Dither
 from ....audio.limiter import TruePeakLimiter
 from ....audio.shaping import NoiseShaper

@@ -1,4 +1,4 @@
-"""Chunks are put into WAVs of every writer; samples and sizes stay right, beyond 4 GiB too."""
+"""Chunks go into WAVs of any writer; samples and sizes stay correct, also beyond 4 GiB."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 import wavinfo
-from mixdown.audio.riff import chunk, wave_head
-from mixdown.audio.wave_chunks import Cue, cue_chunks, put_chunks, read_chunks
+from mixdown.audio.riff import Cue, chunk, cue_chunks, put_chunks, read_chunks, wave_head
 
 CUES = [Cue(0, "Intro"), Cue(4_800, "Überblick"), Cue(9_599, "")]
 
@@ -76,7 +75,7 @@ def test_places_that_no_cue_point_holds_are_left_out():
 def test_what_is_no_wav_is_left_alone(tmp_path, content):
     path = tmp_path / "audio.wav"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="no WAV"):
+    with pytest.raises(ValueError, match="not a WAV"):
         put_chunks(path, cue_chunks(CUES))
     assert path.read_bytes() == content
     assert list(tmp_path.iterdir()) == [path]
