@@ -21,7 +21,7 @@ from .emission import one_pass_warnings, plan_of
 from .graph_input import GraphFile, graph_unit
 from .media import probe_sources
 from .meta import static_meta
-from .pipeline import AFTER_LOWER, Observer, run_pipeline
+from .pipeline import AFTER_LOWER, PIPELINE, final, select
 from .request import RenderRequest, unknown_mix
 from .timeline.model import Timeline
 from .unit import Unit
@@ -70,7 +70,6 @@ def compile_timeline(
     single: bool = False,
     one_pass: bool = False,
     warnings_are_errors: bool = False,
-    observer: Observer | None = None,
 ) -> Compilation:
     """Compiles a timeline.
 
@@ -82,14 +81,12 @@ def compile_timeline(
         single: one command with everything in it; needs all facts.
         one_pass: with `single`, let the program normalise a loudness that is not known.
         warnings_are_errors: `--strict`.
-        observer: called after each pass.
 
     Raises:
         TimelineError: everything wrong with the document, the timeline, routing or presets.
         BackendError: the backend cannot express the mix.
     """
-    unit = prepare(timeline, request)
-    unit = run_pipeline(unit, disable=disable, limit=pass_limit, observer=observer)
+    unit = final(prepare(timeline, request), select(PIPELINE, disable, pass_limit))
     if warnings_are_errors and unit.diagnostics:
         raise TimelineError(strict(unit.diagnostics), timeline.documents)
     return _emit(unit, single=single, one_pass=one_pass)
@@ -103,16 +100,9 @@ def compile_graph(
     pass_limit: int | None = None,
     single: bool = False,
     one_pass: bool = False,
-    observer: Observer | None = None,
 ) -> Compilation:
     """Compiles a graph that was read from a file; arguments and errors as `compile_timeline`."""
-    unit = run_pipeline(
-        graph_unit(file, request),
-        passes=AFTER_LOWER,
-        disable=disable,
-        limit=pass_limit,
-        observer=observer,
-    )
+    unit = final(graph_unit(file, request), select(AFTER_LOWER, disable, pass_limit))
     return _emit(unit, single=single, one_pass=one_pass)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ..ir.curves import canonical_curve
 from ..ir.graph import Graph
@@ -38,36 +38,45 @@ from ..ir.types import samples
 from ..presets.model import BusPreset
 from .chain import Chain, Nodes
 from .geometry import Extent, Join, extent, joins, mix_length, start_order
+from .passes.base import Pass
 from .request import StemMode
 from .timeline.model import Automation, Timeline, clip_id
-from .unit import Pass, Unit
+from .unit import Unit
 
 STILL = Automation()
 
 
-def lower(unit: Unit) -> Unit:
-    """The unit with the graph of its timeline."""
-    timeline = unit.timeline
-    nodes = Nodes()
-    length = mix_length(timeline, unit.media)
-    solo = any(track.solo for track in timeline.tracks)
-    by_bus: dict[str, list[str]] = {bus.id: [] for bus in unit.buses}
-    for index, track in enumerate(timeline.tracks):
-        if not track.mute and (track.solo or not solo):
-            value = _track(unit, nodes, index, length)
-            by_bus[unit.routes[track.id]] += [value] if value else []
-    buses = {b.id: _bus(unit, nodes, b, by_bus[b.id]) for b in unit.buses if by_bus[b.id]}
-    measured = _master(unit, nodes, buses, length)
-    stems = [b.id for b in unit.buses if unit.request.wants_stem(b.id)]
-    for index, bus_id in enumerate(stems, 1):
-        place = _bus_place(timeline, bus_id)
-        stem = Chain(nodes, bus_id, place, timeline.sample_rate, buses.get(bus_id, ""))
-        if not stem.value and unit.request.silent_stems:
-            stem.begin(_silence(timeline, bus_id, length, place))
-        if stem.value:
-            _stem(unit, stem, measured, index)
-    sources = tuple(unit.media[name] for name in sorted(unit.media))
-    return evolve(unit, graph=Graph.ordered(sources, nodes.made))
+@frozen
+class Lower(Pass):
+    """Makes the graph of the timeline, in the order of the semantics, with nothing optimised."""
+
+    name = "lower"
+    requires = ("valid", "routed", "clamped", "ducked")
+    establishes = ("lowered",)
+
+    def run(self, unit: Unit) -> Unit:
+        """The unit with the graph of its timeline."""
+        timeline = unit.timeline
+        nodes = Nodes()
+        length = mix_length(timeline, unit.media)
+        solo = any(track.solo for track in timeline.tracks)
+        by_bus: dict[str, list[str]] = {bus.id: [] for bus in unit.buses}
+        for index, track in enumerate(timeline.tracks):
+            if not track.mute and (track.solo or not solo):
+                value = _track(unit, nodes, index, length)
+                by_bus[unit.routes[track.id]] += [value] if value else []
+        buses = {b.id: _bus(unit, nodes, b, by_bus[b.id]) for b in unit.buses if by_bus[b.id]}
+        measured = _master(unit, nodes, buses, length)
+        stems = [b.id for b in unit.buses if unit.request.wants_stem(b.id)]
+        for index, bus_id in enumerate(stems, 1):
+            place = _bus_place(timeline, bus_id)
+            stem = Chain(nodes, bus_id, place, timeline.sample_rate, buses.get(bus_id, ""))
+            if not stem.value and unit.request.silent_stems:
+                stem.begin(_silence(timeline, bus_id, length, place))
+            if stem.value:
+                _stem(unit, stem, measured, index)
+        sources = tuple(unit.media[name] for name in sorted(unit.media))
+        return evolve(unit, graph=Graph.ordered(sources, nodes.made))
 
 
 def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
@@ -204,12 +213,3 @@ def _deliver(unit: Unit, chain: Chain, role: OutputRole, index: int) -> None:
         index=index,
         bit_rate=unit.request.bit_rate_at(unit.timeline.sample_rate, unit.timeline.channels),
     )
-
-
-LOWER = Pass(
-    name="lower",
-    doc="Makes the graph of the timeline, in the order of the semantics, with nothing optimised.",
-    run=lower,
-    requires=("valid", "routed", "clamped", "ducked"),
-    establishes=("lowered",),
-)

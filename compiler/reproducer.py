@@ -22,7 +22,8 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, IRError, MixdownError
 from ..ir.origin import Documents
 from .facts import Facts
-from .unit import Pass, Unit
+from .passes.base import Pass
+from .unit import Unit
 
 DIRECTORY = "MIXDOWN_REPRODUCER_DIR"
 """The environment variable that names the directory for reproducers; unset: the current one."""

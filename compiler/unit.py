@@ -1,15 +1,8 @@
-"""The state that passes hand on, and what a pass is.
-
-A pass is a small frozen object whose `run` maps one unit to the next. It states what must hold
-before it (`requires`) and what holds after it (`establishes`); the pipeline's test checks that
-every requirement is met by an earlier pass. `equivalence` is how far the audio may move: `exact`, a
-tolerance in dBFS, or None for the passes that do not rewrite a graph.
-"""
+"""The state of one compilation, which every pass receives and returns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
@@ -67,50 +60,3 @@ class Unit:
     def report(self, *found: Diagnostic) -> Unit:
         """The same with more diagnostics."""
         return evolve(self, diagnostics=(*self.diagnostics, *found))
-
-
-Equivalence = Literal["exact"] | float | None
-
-
-@frozen(kw_only=True)
-class Pass:
-    """A step of the pipeline.
-
-    Attributes:
-        name: what users switch it off by, and what dumps are named after.
-        doc: what it does, in a sentence or two; docs/passes.md is made from it.
-        run: the work.
-        requires: properties that must hold before.
-        establishes: properties that hold afterwards.
-        equivalence: how far the audio may move.
-        optional: whether it may be switched off.
-    """
-
-    name: str
-    doc: str
-    run: Callable[[Unit], Unit]
-    requires: tuple[str, ...] = ()
-    establishes: tuple[str, ...] = ()
-    equivalence: Equivalence = None
-    optional: bool = False
-
-
-def graph_pass(
-    name: str,
-    rewrite: Callable[[Graph], Graph],
-    *,
-    doc: str,
-    equivalence: Literal["exact"] | float,
-    requires: tuple[str, ...] = ("lowered",),
-    establishes: tuple[str, ...] = (),
-) -> Pass:
-    """An optimisation: a pass that only rewrites the graph, and may be switched off."""
-    return Pass(
-        name=name,
-        doc=doc,
-        run=lambda unit: evolve(unit, graph=rewrite(unit.ir)),
-        requires=requires,
-        establishes=establishes,
-        equivalence=equivalence,
-        optional=True,
-    )

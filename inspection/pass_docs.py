@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 
+from ..compiler.passes.base import Option, Pass, options_of
 from ..compiler.pipeline import PIPELINE
-from ..compiler.unit import Pass
 
 PAGE = Path(__file__).parent.parent / "docs" / "passes.md"
 
@@ -39,8 +40,20 @@ def _section(number: int, step: Pass) -> str:
     ]
     if step.optional:
         facts.append(f"optional: `--disable {step.name}`")
-    lines = "".join(f"- {fact}\n" for fact in facts)
-    return f"\n## {number}. {step.name}\n\n{step.doc}\n\n{lines}"
+    facts += [
+        f"option `{option.name}`: {option.help} ({option.allowed}; {_value(option)} by default)"
+        for option in options_of(type(step))
+    ]
+    lines = "".join(f"{_wrapped(fact, '- ')}\n" for fact in facts)
+    return f"\n## {number}. {step.name}\n\n{_wrapped(step.doc)}\n\n{lines}"
+
+
+def _wrapped(text: str, bullet: str = "") -> str:
+    return fill(text, 100, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+
+
+def _value(option: Option) -> str:
+    return "none" if option.default is None else str(option.default)
 
 
 def _list(names: tuple[str, ...]) -> str:

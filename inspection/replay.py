@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..compiler.graph_input import graph_unit, load_graph
-from ..compiler.pipeline import PIPELINE
+from ..compiler.pipeline import PIPELINE, run_pipeline
 from ..compiler.reproducer import read_recipe
 from ..compiler.request import RenderRequest
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
-from .trace import Trace, trace_unit
+from .trace import Trace
 
 
 def replay(path: str | Path) -> Trace:
@@ -49,4 +49,4 @@ def replay(path: str | Path) -> Trace:
         )
     unit = graph_unit(file, RenderRequest(backend=recipe.backend, facts=recipe.facts))
     passes = tuple(known[name] for name in recipe.pipeline)
-    return trace_unit(unit, passes, reproducer_dir=Path(path).parent)
+    return Trace(unit, tuple(run_pipeline(unit, passes, Path(path).parent)))

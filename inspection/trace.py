@@ -7,38 +7,19 @@ emitted, so that a mix which a backend cannot express can be looked at all the s
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
-from time import perf_counter
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..compiler.driver import prepare
 from ..compiler.emission import plan_of
 from ..compiler.graph_input import GraphFile, graph_unit
-from ..compiler.pipeline import AFTER_LOWER, PIPELINE, run_pipeline
+from ..compiler.pipeline import AFTER_LOWER, PIPELINE, Ran, run_pipeline, select
 from ..compiler.request import RenderRequest
 from ..compiler.timeline.model import Timeline
-from ..compiler.unit import Pass, Unit
+from ..compiler.unit import Unit
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
 from ..plans.plan import Plan
-
-
-@frozen
-class Ran:
-    """One pass that ran: the unit before and after it, and seconds spent in it and on verifying."""
-
-    step: Pass
-    before: Unit
-    after: Unit
-    seconds: float
-    verifying: float
-
-    @property
-    def changed(self) -> bool:
-        """Whether it left anything else than it was given, warnings aside."""
-        plain = [evolve(u, fact_key="", diagnostics=()) for u in (self.before, self.after)]
-        return plain[0] != plain[1]
 
 
 @frozen
@@ -109,40 +90,7 @@ def trace(
         MixdownError: as `compile_timeline`, but for what only emission finds.
     """
     if isinstance(mix, GraphFile):
-        return trace_unit(graph_unit(mix, request), AFTER_LOWER, disable, pass_limit)
-    return trace_unit(prepare(mix, request), PIPELINE, disable, pass_limit)
-
-
-def trace_unit(
-    unit: Unit,
-    passes: tuple[Pass, ...],
-    disable: Collection[str] = (),
-    pass_limit: int | None = None,
-    reproducer_dir: Path | None = None,
-) -> Trace:
-    """Runs these passes on a unit; raises as `run_pipeline`."""
-    ran: list[Ran] = []
-    clock = [perf_counter(), 0.0]  # when the pass at work began, and how long its own work took
-
-    def timed(step: Pass) -> Pass:
-        def run(given: Unit) -> Unit:
-            clock[0] = perf_counter()
-            after = step.run(given)
-            clock[1] = perf_counter() - clock[0]
-            return after
-
-        return evolve(step, run=run)
-
-    def observe(step: Pass, before: Unit, after: Unit) -> None:
-        whole = perf_counter() - clock[0]
-        ran.append(Ran(step, before, after, clock[1], whole - clock[1]))
-
-    run_pipeline(
-        unit,
-        passes=tuple(map(timed, passes)),
-        disable=disable,
-        limit=pass_limit,
-        observer=observe,
-        reproducer_dir=reproducer_dir,
-    )
-    return Trace(unit, tuple(ran))
+        unit, passes = graph_unit(mix, request), AFTER_LOWER
+    else:
+        unit, passes = prepare(mix, request), PIPELINE
+    return Trace(unit, tuple(run_pipeline(unit, select(passes, disable, pass_limit))))

@@ -17,7 +17,7 @@ import soundfile
 from ..backends.registry import find_backend
 from ..compiler.driver import Compilation
 from ..compiler.facts import FinishFacts
-from ..compiler.passes.dead_code import dead_code
+from ..compiler.passes.dead_code import DeadCode
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.graph import Graph
@@ -119,7 +119,7 @@ def unbounded(graph: Graph, targets: Collection[str], finish: FinishFacts | None
 
     changed = graph.rewrite(rule)
     kept = Graph(changed.sources, tuple(node for node in changed.nodes if is_wanted(node)))
-    return dead_code(kept)
+    return DeadCode().rewrite(kept)
 
 
 def _peak(path: Path) -> float:

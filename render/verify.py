@@ -26,7 +26,7 @@ from ..backends.registry import find_backend
 from ..compiler.api import compile_request
 from ..compiler.driver import Compilation
 from ..compiler.graph_input import GraphFile
-from ..compiler.passes.dead_code import dead_code
+from ..compiler.passes.dead_code import DeadCode
 from ..compiler.pipeline import PIPELINE
 from ..compiler.request import RenderRequest
 from ..compiler.timeline.model import Timeline
@@ -251,7 +251,7 @@ def premaster(graph: Graph) -> Graph:
         return evolve(output.as_wav(Encoding.F64), operands=(node.name,))
 
     nodes = (unfinished(node) if isinstance(node, Output) else node for node in graph.nodes)
-    cut = dead_code(Graph.ordered(graph.sources, nodes))
+    cut = DeadCode().rewrite(Graph.ordered(graph.sources, nodes))
     return Graph.ordered(cut.sources, cut.nodes)
 
 

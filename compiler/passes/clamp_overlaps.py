@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity
@@ -29,7 +29,8 @@ from ..timeline.model import (
     Track,
     clip_id,
 )
-from ..unit import Pass, Unit
+from ..unit import Unit
+from .base import Pass
 
 Place = tuple[str | int, ...]
 Changes = dict[str, Decimal]
@@ -249,16 +250,19 @@ def _ms(value: Decimal) -> str:
     return f"{value.normalize() if value else ZERO:f} ms"
 
 
-def _run(unit: Unit) -> Unit:
-    timeline, warnings = clamp_overlaps(unit.timeline, unit.media)
-    return evolve(unit, timeline=timeline).report(*warnings)
+@frozen
+class ClampOverlaps(Pass):
+    """Clamps crossfade hints, automation regions and, in lenient mode, fades that do not fit.
 
+    A hint becomes as long as the overlap, a region ends where a later one starts, and fades become
+    as long as their clip. Each change is a warning.
+    """
 
-CLAMP_OVERLAPS = Pass(
-    name="clamp-overlaps",
-    doc="Clamps crossfade hints to the real overlap, ends automation regions where later ones "
-    "start, and in lenient mode shortens fades to their clip; warns of each.",
-    run=_run,
-    requires=("valid",),
-    establishes=("clamped",),
-)
+    name = "clamp-overlaps"
+    requires = ("valid",)
+    establishes = ("clamped",)
+
+    def run(self, unit: Unit) -> Unit:
+        """The unit with its timeline clamped, and the warnings."""
+        timeline, warnings = clamp_overlaps(unit.timeline, unit.media)
+        return evolve(unit, timeline=timeline).report(*warnings)

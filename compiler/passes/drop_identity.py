@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attrs import frozen
+
 from ...ir.graph import Graph
 from ...ir.nodes import (
     Crossfade,
@@ -21,17 +23,28 @@ from ...ir.nodes import (
     PanAutomation,
     Place,
 )
-from ..unit import graph_pass
+from .base import GraphPass
 
 Test = Callable[[Graph, Node], bool]
 
 
-def drop_identity(graph: Graph) -> Graph:
-    """The graph without the nodes whose value is their operand's, sample for sample."""
-    identities = {n.name for n in graph.nodes if _is_identity(graph, n)}
-    if not identities:
-        return graph
-    return graph.rewrite(lambda node: node.operands[0] if node.name in identities else node)
+@frozen
+class DropIdentity(GraphPass):
+    """Removes nodes that change no sample.
+
+    They are gains of 0 dB, centred balance, empty fades, places at sample 0, and sums of one value
+    of the same length.
+    """
+
+    name = "drop-identity"
+    equivalence = "exact"
+
+    def rewrite(self, graph: Graph) -> Graph:
+        """The graph without the nodes whose value is their operand's, sample for sample."""
+        identities = {n.name for n in graph.nodes if _is_identity(graph, n)}
+        if not identities:
+            return graph
+        return graph.rewrite(lambda node: node.operands[0] if node.name in identities else node)
 
 
 def _is_identity(graph: Graph, node: Node) -> bool:
@@ -94,11 +107,3 @@ IDENTITIES: dict[type[Node], Test] = {
     Headroom: _headroom,
     Mix: _mix,
 }
-
-DROP_IDENTITY = graph_pass(
-    "drop-identity",
-    drop_identity,
-    doc="Removes nodes that change no sample: gains of 0 dB, centred balance, empty fades, places "
-    "at sample 0, sums of one value of the same length.",
-    equivalence="exact",
-)

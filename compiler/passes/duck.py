@@ -18,7 +18,8 @@ from ...ir.types import samples
 from ...presets.model import Duck
 from ..geometry import extent, joins, mix_length
 from ..timeline.model import Track, decimal
-from ..unit import Pass, Unit
+from ..unit import Unit
+from .base import Pass
 
 Span = tuple[int, int]
 """Samples [start, end) of the timeline."""
@@ -34,19 +35,31 @@ class Ramp:
     hold: int
 
 
-def duck(unit: Unit) -> Unit:
-    """The unit with the gain automation of every bus that ducks and has something to duck for."""
-    length = mix_length(unit.timeline, unit.media)
-    found: dict[str, tuple[Point, ...]] = {}
-    for bus in unit.buses:
-        if bus.duck is None or not bus.duck.gain_db:
-            continue
-        rate = unit.timeline.sample_rate
-        spans = sounding(unit, bus.duck.by, length)
-        points = automation(spans, in_samples(bus.duck, rate))
-        if points:
-            found[bus.id] = points
-    return evolve(unit, ducking=found)
+@frozen
+class Ducking(Pass):
+    """Makes gain automation for every bus that ducks, from the clips that it ducks under.
+
+    The gain goes down before a clip of the given roles starts, and up again after its end and the
+    hold.
+    """
+
+    name = "duck"
+    requires = ("valid", "routed", "clamped")
+    establishes = ("ducked",)
+
+    def run(self, unit: Unit) -> Unit:
+        """The unit with the gain automation of every bus that ducks under something."""
+        length = mix_length(unit.timeline, unit.media)
+        found: dict[str, tuple[Point, ...]] = {}
+        for bus in unit.buses:
+            if bus.duck is None or not bus.duck.gain_db:
+                continue
+            rate = unit.timeline.sample_rate
+            spans = sounding(unit, bus.duck.by, length)
+            points = automation(spans, in_samples(bus.duck, rate))
+            if points:
+                found[bus.id] = points
+        return evolve(unit, ducking=found)
 
 
 def in_samples(preset: Duck, rate: int) -> Ramp:
@@ -139,13 +152,3 @@ def _attack(start: int, ramp: Ramp) -> Iterator[Point]:
 
 def _level(start: int, end: int, depth: float) -> tuple[Point, ...]:
     return (Point(start, depth), Point(end, depth)) if end > start else (Point(start, depth),)
-
-
-DUCK = Pass(
-    name="duck",
-    doc="Makes gain automation for every bus that ducks, from where the clips of the roles that it "
-    "makes room for lie: down when they start, up when they and the hold have ended.",
-    run=duck,
-    requires=("valid", "routed", "clamped"),
-    establishes=("ducked",),
-)

@@ -7,7 +7,7 @@ limiter, a loudness gain or a dither, nor a value that anyone else uses.
 
 from __future__ import annotations
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ...ir.graph import Graph
 from ...ir.nodes import (
@@ -23,7 +23,7 @@ from ...ir.nodes import (
     PanAutomation,
     Place,
 )
-from ..unit import graph_pass
+from .base import GraphPass
 
 LINEAR_WITHOUT_MEMORY = (
     Fade,
@@ -38,25 +38,35 @@ LINEAR_WITHOUT_MEMORY = (
 )
 
 
-def fold_gain(graph: Graph) -> Graph:
-    """The graph with each gain added to the nearest one below it that only it can hear."""
-    extra: dict[str, float] = {}
-    folded: set[str] = set()
-    for node in graph.nodes:
-        if isinstance(node, Gain):
-            target = _gain_below(graph, node, folded)
-            if target is not None:
-                extra[target] = extra.get(target, 0.0) + node.gain_db
-                folded.add(node.name)
+@frozen
+class FoldGain(GraphPass):
+    """Adds up static gains that have only linear, memoryless nodes between them.
 
-    def rule(node: Node) -> Node | str:
-        if node.name in folded:
-            return node.operands[0]
-        if isinstance(node, Gain) and node.name in extra:
-            return evolve(node, gain_db=node.gain_db + extra[node.name])
-        return node
+    A gain never moves through a filter, a limiter or a value that has another user.
+    """
 
-    return graph.rewrite(rule) if folded else graph
+    name = "fold-gain"
+    equivalence = -250.0
+
+    def rewrite(self, graph: Graph) -> Graph:
+        """The graph with each gain added to the nearest one below it that only it can hear."""
+        extra: dict[str, float] = {}
+        folded: set[str] = set()
+        for node in graph.nodes:
+            if isinstance(node, Gain):
+                target = _gain_below(graph, node, folded)
+                if target is not None:
+                    extra[target] = extra.get(target, 0.0) + node.gain_db
+                    folded.add(node.name)
+
+        def rule(node: Node) -> Node | str:
+            if node.name in folded:
+                return node.operands[0]
+            if isinstance(node, Gain) and node.name in extra:
+                return evolve(node, gain_db=node.gain_db + extra[node.name])
+            return node
+
+        return graph.rewrite(rule) if folded else graph
 
 
 def _gain_below(graph: Graph, gain: Gain, folded: set[str]) -> str | None:
@@ -70,12 +80,3 @@ def _gain_below(graph: Graph, gain: Gain, folded: set[str]) -> str | None:
             return None
         name = node.operands[0]
     return None
-
-
-FOLD_GAIN = graph_pass(
-    "fold-gain",
-    fold_gain,
-    doc="Adds up static gains that follow each other with nothing but linear, memoryless nodes "
-    "between them. Never through a filter, a limiter or anything that someone else hears.",
-    equivalence=-250.0,
-)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ...backends.protocol import Support
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Crossfade, Fade, Node
-from ..unit import Pass, Unit
+from ..unit import Unit
+from .base import Pass
 
 Rule = Callable[[Node], Node | Iterable[Node]]
 
@@ -36,49 +37,47 @@ def crossfade_as_fade(node: Node) -> Node:
 RULES: dict[str, Rule] = {"crossfade-as-fade": crossfade_as_fade}
 
 
-def legalize(unit: Unit) -> Unit:
-    """The unit with every legalised kind rewritten by its rule."""
-    table = unit.backend.capabilities
+@frozen
+class Legalize(Pass):
+    """Rewrites node kinds that the backend lacks, by the rules that its capability table names."""
 
-    def rule(node: Node) -> Node | Iterable[Node]:
-        name = table[node.kind].rule if node.kind in table else None
-        return RULES[name](node) if name else node
+    name = "legalize"
+    requires = ("lowered",)
+    establishes = ("legalised",)
+    equivalence = "exact"
 
-    return evolve(unit, graph=unit.ir.rewrite(rule))
+    def run(self, unit: Unit) -> Unit:
+        """The unit with every legalised kind rewritten by its rule."""
+        table = unit.backend.capabilities
+
+        def rule(node: Node) -> Node | Iterable[Node]:
+            name = table[node.kind].rule if node.kind in table else None
+            return RULES[name](node) if name else node
+
+        return evolve(unit, graph=unit.ir.rewrite(rule))
 
 
-def verify_legal(unit: Unit) -> Unit:
-    """Reports every node that the backend cannot express."""
-    table = unit.backend.capabilities
-    problems = []
-    for node in unit.ir.nodes:
-        entry = table.get(node.kind)
-        if entry is None or entry.support is not Support.NATIVE:
-            problems.append(
-                Diagnostic(
-                    Code.UNSUPPORTED_NODE,
-                    f"the {unit.backend.name} backend cannot express {node.kind} (%{node.name})",
-                    origin=node.origin,
-                    help=entry.note if entry else "choose another backend",
+@frozen
+class VerifyLegal(Pass):
+    """Refuses what the backend still cannot express, with the clip and what to do instead."""
+
+    name = "verify-legal"
+    requires = ("legalised", "ordered")
+    establishes = ("legal",)
+
+    def run(self, unit: Unit) -> Unit:
+        """Reports every node that the backend cannot express."""
+        name, table = unit.backend.name, unit.backend.capabilities
+        problems = []
+        for node in unit.ir.nodes:
+            entry = table.get(node.kind)
+            if entry is None or entry.support is not Support.NATIVE:
+                problems.append(
+                    Diagnostic(
+                        Code.UNSUPPORTED_NODE,
+                        f"the {name} backend cannot express {node.kind} (%{node.name})",
+                        origin=node.origin,
+                        help=entry.note if entry else "choose another backend",
+                    )
                 )
-            )
-    return unit.report(*problems)
-
-
-LEGALIZE = Pass(
-    name="legalize",
-    doc="Rewrites node kinds that the backend wants expressed otherwise, by the rules that its "
-    "capability table names.",
-    run=legalize,
-    requires=("lowered",),
-    establishes=("legalised",),
-    equivalence="exact",
-)
-
-VERIFY_LEGAL = Pass(
-    name="verify-legal",
-    doc="Refuses what the backend still cannot express, naming the clip and the way out.",
-    run=verify_legal,
-    requires=("legalised", "ordered"),
-    establishes=("legal",),
-)
+        return unit.report(*problems)

@@ -23,7 +23,7 @@ from attrs import evolve, frozen
 
 from ...ir.graph import Graph
 from ...ir.nodes import Lane, Mix, Node, Place
-from ..unit import graph_pass
+from .base import GraphPass, option
 
 
 @frozen
@@ -37,40 +37,53 @@ class _Piece:
     placed: str  # the operand as the sum had it
 
 
-def pack_lanes(graph: Graph) -> Graph:
-    """The graph with the placed operands of every sum packed in lanes."""
-    names = set(graph.by_name)
+@frozen
+class PackLanes(GraphPass):
+    """Packs the operands of a sum that do not overlap into lanes, so that a sum adds up lanes.
 
-    def rule(node: Node) -> Node | Iterable[Node]:
-        return _pack(graph, node, names) if isinstance(node, Mix) else node
+    The lanes are the fewest possible (interval colouring).
+    """
 
-    packed = graph.rewrite(rule)
-    return packed if packed.nodes == graph.nodes else _without_idle_places(packed, graph)
+    name = "pack-lanes"
+    establishes = ("lanes",)
+    equivalence = -250.0
+    max_lanes: int | None = option(
+        None, "how many lanes a sum may have; clips beyond them stay operands of the sum", minimum=1
+    )
 
+    def rewrite(self, graph: Graph) -> Graph:
+        """The graph with the placed operands of every sum packed in lanes."""
+        names = set(graph.by_name)
 
-def _pack(graph: Graph, mix: Mix, names: set[str]) -> tuple[Node, ...]:
-    pieces = [_piece(graph, i, operand) for i, operand in enumerate(mix.operands)]
-    fitting = [p for p in pieces if p is not None and p.end <= mix.length]
-    lanes = [lane for lane in colour(fitting) if len(lane) > 1]
-    if not lanes:
-        return (mix,)
-    made = []
-    for number, lane in enumerate(lanes, 1):
-        name = _fresh(f"{mix.name.removesuffix('.mix')}.lane{number}", names)
-        made.append(
-            Lane(
-                name,
-                tuple(p.start for p in lane),
-                mix.length,
-                operands=tuple(p.value for p in lane),
-                origin=mix.origin,
+        def rule(node: Node) -> Node | Iterable[Node]:
+            return self._pack(graph, node, names) if isinstance(node, Mix) else node
+
+        packed = graph.rewrite(rule)
+        return packed if packed.nodes == graph.nodes else _without_idle_places(packed, graph)
+
+    def _pack(self, graph: Graph, mix: Mix, names: set[str]) -> tuple[Node, ...]:
+        pieces = [_piece(graph, i, operand) for i, operand in enumerate(mix.operands)]
+        fitting = [p for p in pieces if p is not None and p.end <= mix.length]
+        lanes = [lane for lane in colour(fitting)[: self.max_lanes] if len(lane) > 1]
+        if not lanes:
+            return (mix,)
+        made = []
+        for number, lane in enumerate(lanes, 1):
+            name = _fresh(f"{mix.name.removesuffix('.mix')}.lane{number}", names)
+            made.append(
+                Lane(
+                    name,
+                    tuple(p.start for p in lane),
+                    mix.length,
+                    operands=tuple(p.value for p in lane),
+                    origin=mix.origin,
+                )
             )
-        )
-    packed = {p.placed: lane.name for lane, ps in zip(made, lanes, strict=True) for p in ps}
-    operands = dict.fromkeys(packed.get(o, o) for o in mix.operands)
-    if len(operands) == 1:  # the lane is the whole sum, and keeps its name
-        return (evolve(made[0], name=mix.name),)
-    return (*made, evolve(mix, operands=tuple(operands)))
+        packed = {p.placed: lane.name for lane, ps in zip(made, lanes, strict=True) for p in ps}
+        operands = dict.fromkeys(packed.get(o, o) for o in mix.operands)
+        if len(operands) == 1:  # the lane is the whole sum, and keeps its name
+            return (evolve(made[0], name=mix.name),)
+        return (*made, evolve(mix, operands=tuple(operands)))
 
 
 def colour(pieces: list[_Piece]) -> list[list[_Piece]]:
@@ -119,13 +132,3 @@ def _fresh(name: str, names: set[str]) -> str:
         name += "~"
     names.add(name)
     return name
-
-
-PACK_LANES = graph_pass(
-    "pack-lanes",
-    pack_lanes,
-    doc="Puts operands of a sum that do not overlap into lanes (interval colouring, the fewest "
-    "possible), so that a sum runs over lanes and not over clips.",
-    equivalence=-250.0,
-    establishes=("lanes",),
-)

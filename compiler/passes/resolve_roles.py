@@ -10,24 +10,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, did_you_mean
 from ...presets.model import MASTER, BusEq, BusPreset, Duck
 from ..timeline import model
 from ..timeline.model import BusOverride, EqBand, Timeline
-from ..unit import Pass, Unit
+from ..unit import Unit
+from .base import Pass
 
 
-def resolve_roles(unit: Unit) -> Unit:
-    """The unit with its buses and routes."""
-    buses = merge_buses(unit.mix.buses, unit.timeline.buses)
-    routes, problems = _routes(unit.timeline, buses)
-    problems += _claims(unit.timeline)
-    problems += _ducking(unit.timeline, buses)
-    problems += _stems(unit, buses)
-    return evolve(unit, buses=buses, routes=routes).report(*problems)
+@frozen
+class ResolveRoles(Pass):
+    """Gives every track its bus.
+
+    It is the track's own bus, or else the one that has its role in the mix preset, as the timeline
+    overrides it.
+    """
+
+    name = "resolve-roles"
+    requires = ("valid",)
+    establishes = ("routed",)
+
+    def run(self, unit: Unit) -> Unit:
+        """The unit with its buses and routes."""
+        buses = merge_buses(unit.mix.buses, unit.timeline.buses)
+        routes, problems = _routes(unit.timeline, buses)
+        problems += _claims(unit.timeline)
+        problems += _ducking(unit.timeline, buses)
+        problems += _stems(unit, buses)
+        return evolve(unit, buses=buses, routes=routes).report(*problems)
 
 
 def merge_buses(
@@ -167,13 +180,3 @@ def _stems(unit: Unit, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
         for bus in wanted
         if bus not in ids
     ]
-
-
-RESOLVE_ROLES = Pass(
-    name="resolve-roles",
-    doc="Gives every track its bus: the track's own, or else the one that takes its role in the "
-    "mix preset as the timeline overrides it.",
-    run=resolve_roles,
-    requires=("valid",),
-    establishes=("routed",),
-)

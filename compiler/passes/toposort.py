@@ -6,22 +6,22 @@ and not on how its nodes came to be listed.
 
 from __future__ import annotations
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ...ir.graph import Graph
-from ..unit import Pass, Unit
+from ..unit import Unit
+from .base import Pass
 
 
-def toposort(unit: Unit) -> Unit:
-    """The unit with its graph in canonical order."""
-    return evolve(unit, graph=Graph.ordered(unit.ir.sources, unit.ir.nodes))
+@frozen
+class Toposort(Pass):
+    """Puts the nodes in canonical order: depth first from the outputs, operands in their order."""
 
+    name = "toposort"
+    requires = ("lowered",)
+    establishes = ("ordered",)
+    equivalence = "exact"
 
-TOPOSORT = Pass(
-    name="toposort",
-    doc="Puts the nodes in canonical order: depth first from the outputs, operands in their order.",
-    run=toposort,
-    requires=("lowered",),
-    establishes=("ordered",),
-    equivalence="exact",
-)
+    def run(self, unit: Unit) -> Unit:
+        """The unit with its graph in canonical order."""
+        return evolve(unit, graph=Graph.ordered(unit.ir.sources, unit.ir.nodes))

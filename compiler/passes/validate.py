@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from ..timeline.validate import validate as validate_document
-from ..timeline.validate import validate_media
-from ..unit import Pass, Unit
+from attrs import frozen
+
+from ..timeline.validate import validate, validate_media
+from ..unit import Unit
+from .base import Pass
 
 
-def validate(unit: Unit) -> Unit:
-    """The unit with all that is wrong reported."""
-    return unit.report(
-        *validate_document(unit.timeline), *validate_media(unit.timeline, unit.media)
-    )
+@frozen
+class Validate(Pass):
+    """Checks the timeline and its media, and reports everything that is wrong at once."""
 
+    name = "validate"
+    establishes = ("valid",)
 
-VALIDATE = Pass(
-    name="validate",
-    doc="Checks the timeline and its media, and reports everything that is wrong at once.",
-    run=validate,
-    establishes=("valid",),
-)
+    def run(self, unit: Unit) -> Unit:
+        """The unit with everything that is wrong reported."""
+        return unit.report(*validate(unit.timeline), *validate_media(unit.timeline, unit.media))

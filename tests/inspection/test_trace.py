@@ -5,17 +5,17 @@ from __future__ import annotations
 import difflib
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 from mixdown.compiler.graph_input import load_graph, open_mix
-from mixdown.compiler.pipeline import AFTER_LOWER, PIPELINE, run_pipeline
+from mixdown.compiler.passes.base import GraphPass
+from mixdown.compiler.pipeline import AFTER_LOWER, PIPELINE, final, run_pipeline
 from mixdown.compiler.reproducer import PassError
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.timeline.load import loads
-from mixdown.compiler.unit import graph_pass
 from mixdown.inspection.dumps import changes_text, timings_rows, unit_text
 from mixdown.inspection.replay import replay
 from mixdown.inspection.stats import rows, stats
-from mixdown.inspection.trace import trace, trace_unit
+from mixdown.inspection.trace import Trace, trace
 from mixdown.ir.diagnostics import MixdownError
 from mixdown.ir.text.parser import parse_graph
 
@@ -98,21 +98,24 @@ def test_a_graph_is_traced_from_where_lower_would_have_left_it(tmp_path):
     assert changes_text(limited) == "no pass changed it\n"
 
 
-def reproducer(demo, tmp_path, monkeypatch):
-    """A pass of the real pipeline made to fail; its reproducer, and the failing pipeline."""
+@frozen
+class Unlucky(GraphPass):
+    name = "dead-code"
 
-    def fail(graph):
+    def rewrite(self, graph):
         raise LookupError("bad luck")
 
-    bad = graph_pass("dead-code", fail, doc="", equivalence="exact")
-    broken = tuple(bad if step.name == "dead-code" else step for step in PIPELINE)
+
+def reproducer(demo, tmp_path):
+    """A pass of the real pipeline made to fail; its reproducer, and the failing pipeline."""
+    broken = tuple(Unlucky() if step.name == "dead-code" else step for step in PIPELINE)
     with pytest.raises(PassError) as caught:
-        run_pipeline(demo.start, passes=broken, reproducer_dir=tmp_path)
+        list(run_pipeline(demo.start, broken, tmp_path))
     return caught.value.reproducer, broken
 
 
 def test_a_replay_fails_as_the_pass_did_until_it_is_mended(demo, tmp_path, monkeypatch):
-    path, broken = reproducer(demo, tmp_path, monkeypatch)
+    path, broken = reproducer(demo, tmp_path)
     monkeypatch.setattr("mixdown.inspection.replay.PIPELINE", broken)
     with pytest.raises(PassError, match="dead-code failed with LookupError: bad luck") as caught:
         replay(path)
@@ -146,6 +149,7 @@ def test_a_pass_that_only_warns_changed_nothing(demo):
 
 
 def test_a_part_of_the_pipeline_can_be_traced(demo):
-    one = trace_unit(demo.after("lower"), AFTER_LOWER[:1])
-    assert [ran.step.name for ran in one.ran] == ["resolve-facts"]
-    assert trace_unit(demo.start, ()).final is demo.start
+    one = list(run_pipeline(demo.after("lower"), AFTER_LOWER[:1]))
+    assert [ran.step.name for ran in one] == ["resolve-facts"]
+    assert one[0].after == final(demo.after("lower"), AFTER_LOWER[:1])
+    assert Trace(demo.start, ()).final is demo.start

@@ -8,7 +8,7 @@ import mixdown
 import pytest
 import soundfile
 from mixdown.compiler.driver import prepare
-from mixdown.compiler.passes.resolve_roles import resolve_roles
+from mixdown.compiler.passes.resolve_roles import ResolveRoles
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.unit import Unit
 from mixdown.presets.load import mix_presets
@@ -21,7 +21,7 @@ def empty(tmp_path: Path) -> mixdown.Timeline:
 
 
 def resolved(timeline: mixdown.Timeline, **request: object) -> Unit:
-    return resolve_roles(prepare(timeline, RenderRequest(**request)))
+    return ResolveRoles().run(prepare(timeline, RenderRequest(**request)))
 
 
 def codes(unit: Unit) -> list[str]:
