@@ -12,7 +12,7 @@ from ..compiler.unit import Unit
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
 from ..ir.graph import Graph
-from ..ir.nodes import Clip, Lane, Loudnorm, Node
+from ..ir.nodes import Lane, Node
 from .owners import values_of
 from .trace import Trace
 
@@ -47,15 +47,13 @@ def focus(graph: Graph, wanted: str) -> Graph:
     wires.add_nodes_from(node.name for node in graph.nodes)
     for node in graph.nodes:
         # What is only measured feeds nothing.
-        audio = node.operands[:1] if isinstance(node, Loudnorm) else node.operands
-        wires.add_edges_from((operand, node.name) for operand in audio)
+        wires.add_edges_from((operand, node.name) for operand in node.heard)
     chosen = values_of(graph, wanted)
     kept = set(chosen)
     for name in chosen:
         kept |= nx.ancestors(wires, name) | nx.descendants(wires, name)
     nodes = tuple(_within(node, kept) for node in graph.nodes if node.name in kept)
-    heard = {node.source for node in nodes if isinstance(node, Clip)}
-    return Graph(tuple(s for s in graph.sources if s.name in heard), nodes)
+    return Graph(graph.played_by(nodes), nodes)
 
 
 def _within(node: Node, kept: set[str]) -> Node:

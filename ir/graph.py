@@ -18,7 +18,7 @@ from attrs import frozen
 
 from .codes import Code
 from .diagnostics import Diagnostic, IRError, Related, did_you_mean
-from .nodes import Node, Output, OutputRole, Source
+from .nodes import Clip, Node, Output, OutputRole, Source
 from .types import Signal
 
 if TYPE_CHECKING:
@@ -112,6 +112,19 @@ class Graph:
 
     def __getitem__(self, name: str) -> Node:
         return self.by_name[name]
+
+    def needed_for(self, names: Iterable[str]) -> tuple[Node, ...]:
+        """The nodes of these values and of all that they depend on, in graph order."""
+        needed = set(names)
+        for node in reversed(self.nodes):
+            if node.name in needed:
+                needed.update(node.operands)
+        return tuple(node for node in self.nodes if node.name in needed)
+
+    def played_by(self, nodes: Iterable[Node]) -> tuple[Source, ...]:
+        """The sources that these nodes play, in graph order."""
+        played = {node.source for node in nodes if isinstance(node, Clip)}
+        return tuple(source for source in self.sources if source.name in played)
 
     def rewrite(self, rule: Callable[[Node], Node | str | Iterable[Node]]) -> Graph:
         """A graph in which each node was replaced by what `rule` makes of it.

@@ -4,9 +4,8 @@ Promises: a node is a plain value; its operands are the names of other nodes' va
 are integers (samples, Hz), floats (dB, Hz, Q, pan), strings, enums, or tuples of those, so that
 printing, parsing and hashing need no case a kind. A float attribute is made a float when it is set,
 for 2 and 2.0 are equal but print and hash apart. `infer` gives the type of a node's value from
-its operands' types and never raises: what does not fit is the verifier's to report.
-
-What each kind means to the sample stands in docs/semantics.md.
+its operands' types and never raises: what does not fit is the verifier's to report. What each kind
+means to the sample is in docs/semantics.md.
 """
 
 from __future__ import annotations
@@ -133,6 +132,11 @@ class Node:
     kind: ClassVar[str]
     # The least and the greatest number of operands; None: any.
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """The operands that the value's samples are made of; any other is only measured."""
+        return self.operands[:1] if isinstance(self, Loudnorm) else self.operands
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
         """The type of this node's value; without a rule of its own, its operand's."""
@@ -342,9 +346,8 @@ class Headroom(Node):
 class Loudnorm(Node):
     """One static gain on the first operand: what brings the last operand to the target.
 
-    With one operand the two are the same. With two, the first is a stem and the last is the
-    premaster, so that a mastered stem moves by the master's gain. `gain_db` is None until the
-    last operand has been measured.
+    Of two, the first is a stem and the last is the premaster, so that a mastered stem moves by the
+    master's gain. `gain_db` is None until the last operand has been measured.
     """
 
     kind: ClassVar[str] = "loudnorm"

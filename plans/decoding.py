@@ -7,17 +7,11 @@ coding that ffmpeg knows fit into that exactly. The steps that write these files
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from attrs import evolve
-
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Source
 from ..media.probe import CONTAINERS
-from .plan import File, Plan, Space, Step, StepKind
-
-DECODED = "decoded:"
-"""Begins the digest of a source that stands decoded in the work space."""
+from .carried import decoded
+from .plan import File, Space, Step, StepKind
 
 
 def prepare(graph: Graph) -> tuple[Graph, tuple[Step, ...]]:
@@ -27,7 +21,7 @@ def prepare(graph: Graph) -> tuple[Graph, tuple[Step, ...]]:
     if not foreign:
         return graph, ()
     files = {s.name: File(Space.WORK, f"source{n}.wav") for n, s in enumerate(foreign, 1)}
-    sources = (_decoded(s, files[s.name]) if s in foreign else s for s in graph.sources)
+    sources = (decoded(s, files[s.name]) if s in foreign else s for s in graph.sources)
     steps = tuple(_step(f"decode{n}", s, files[s.name]) for n, s in enumerate(foreign, 1))
     return Graph.ordered(sources, graph.nodes), steps
 
@@ -35,20 +29,6 @@ def prepare(graph: Graph) -> tuple[Graph, tuple[Step, ...]]:
 def is_foreign(source: Source) -> bool:
     """Whether only ffmpeg reads the source."""
     return source.codec.partition("/")[0] in CONTAINERS
-
-
-def begin(plan: Plan, steps: Sequence[Step]) -> Plan:
-    """The plan with these steps first, and every step after those whose files it reads."""
-    made_by = {file: step.id for step in steps for file in step.outputs}
-    rest = (
-        evolve(s, after=(*(made_by[f] for f in s.inputs if f in made_by), *s.after))
-        for s in plan.steps
-    )
-    return evolve(plan, steps=(*steps, *rest))
-
-
-def _decoded(source: Source, file: File) -> Source:
-    return evolve(source, path=file.path, digest=DECODED + source.digest, codec="wav/float")
 
 
 def _step(step_id: str, source: Source, file: File) -> Step:

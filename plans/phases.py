@@ -1,160 +1,141 @@
-"""Splits a graph where its loudness must be measured: graph -> graphs, for every backend.
+"""Cuts a graph where its loudness must be measured, for every backend.
 
-Promises: `split` is pure. With every gain known the whole graph is the mix phase. Otherwise the mix
-phase ends where something waits for the measurement: the values that cross are outputs of its own,
-float64 WAV in the work space. The finish phase begins with clips of those files, under the names
-that the values had, and ends in the outputs that the mix phase lacks. Both are sound graphs.
-
-A file that carries a value says so in its source's digest, so the value's own digest survives the
-crossing (`value_digests`), and with it everything that is derived from it, such as dither.
+Promises: everything here is pure. `split` says which nodes run before the loudness is known, which
+after, and which values pass between. `in_phases` makes two graphs of that: the values that cross
+are outputs of the first, float64 WAV in the work space, and clips of the second, under the names
+that they had. Both are sound graphs. With every gain known the whole graph is the first phase.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic, Related
-from ..ir.digest import node_digest, source_identity
 from ..ir.graph import Graph
-from ..ir.nodes import Clip, Encoding, Limiter, Loudnorm, Node, Output, OutputRole, Source
-from ..ir.types import Signal
-from .decoding import DECODED
-from .plan import Delivery, File, LoudnessLoop, Space
+from ..ir.nodes import Limiter, Loudnorm, Node, Output, OutputRole
+from .carried import CONTAINER, ENCODING, resume, unlike
+from .plan import Delivery, Fact, File, LoudnessLoop, Space
 
-CONTAINER = "wav"
-CODEC = "wav/double"
-_CARRIED = "value:"
+MEASURE, FINISH = "measure", "finish"
+"""Ids of the steps that every backend has around an open loudness gain."""
+
+
+@frozen
+class Mastering:
+    """The open loudness gain on the way to the master, and the limiter after it."""
+
+    loudnorm: Loudnorm
+    limiter: Limiter
+
+    @property
+    def measured(self) -> str:
+        """The name of the value whose loudness decides the gain."""
+        return self.loudnorm.operands[-1]
+
+    @property
+    def gain(self) -> Fact:
+        """What every open loudness gain is once the premaster is measured, dB."""
+        return Fact(f"{self.loudnorm.name}.gain_db")
+
+    @property
+    def margin(self) -> Fact:
+        """How far under the ceiling the limiter must aim, dB."""
+        return Fact(f"{self.limiter.name}.margin_db")
+
+    @property
+    def loop(self) -> LoudnessLoop:
+        """The loudness loop around the steps `MEASURE` and `FINISH`."""
+        return LoudnessLoop(
+            measure=MEASURE,
+            finish=FINISH,
+            target_lufs=self.loudnorm.target_lufs,
+            ceiling_db=self.limiter.ceiling_db,
+            gain_fact=self.gain.name,
+            margin_fact=self.margin.name,
+        )
+
+
+@frozen
+class Split:
+    """The nodes that outputs depend on, in graph order, cut at the measurement.
+
+    Attributes:
+        early: wait for nothing.
+        late: wait for the loudness; none where it is known.
+        crossing: names of the early values that late nodes use, or that is measured.
+        mastering: the gain to find; None where every gain is known.
+    """
+
+    early: tuple[Node, ...]
+    late: tuple[Node, ...] = ()
+    crossing: tuple[str, ...] = ()
+    mastering: Mastering | None = None
 
 
 @frozen
 class Phases:
-    """A graph, cut in two where that is needed.
+    """A graph as one phase, or as two.
 
     Attributes:
-        mix: what needs no measurement; with `finish`, also the outputs that carry values over.
-        finish: what waits for it; None where nothing does.
+        mix: what needs no measurement; with `finish`, its outputs include the values that cross.
+        files: where the outputs of both phases go, by name.
+        finish: what waits for the measurement; None where nothing does.
         carried: the file of each value that crosses, by its name; what is measured comes first.
-        loudnorm: the master's open loudness gain.
-        limiter: the limiter after it.
+        mastering: the gain to find; None where every gain is known.
     """
 
     mix: Graph
+    files: Mapping[str, File]
     finish: Graph | None = None
     carried: Mapping[str, File] = field(factory=dict)
-    loudnorm: Loudnorm | None = None
-    limiter: Limiter | None = None
-
-    @property
-    def measured(self) -> str:
-        """The value whose loudness is to be measured."""
-        return next(iter(self.carried))
-
-    def loop(self, measure: str, finish: str) -> LoudnessLoop | None:
-        """The loudness loop around the steps of these ids; None where every gain is known."""
-        if self.loudnorm is None or self.limiter is None:
-            return None
-        return LoudnessLoop(
-            measure=measure,
-            finish=finish,
-            target_lufs=self.loudnorm.target_lufs,
-            ceiling_db=self.limiter.ceiling_db,
-            gain_fact=f"{self.loudnorm.name}.gain_db",
-            margin_fact=f"{self.limiter.name}.margin_db",
-        )
+    mastering: Mastering | None = None
 
 
-def split(graph: Graph) -> Phases:
-    """The graph in phases.
+def split(graph: Graph) -> Split:
+    """The graph's nodes before and after the measurement.
 
     Raises:
-        BackendError: MIX502, two different values would have to be measured, one waits for the
-            other, or the master has no limiter after its open gain.
+        BackendError: MIX502, two different values would have to be measured, or no limiter follows
+            the open gain on the way to the master.
     """
-    waiting = [n for n in graph.nodes if isinstance(n, Loudnorm) and n.gain_db is None]
+    live = graph.needed_for(output.name for output in graph.outputs)
+    waiting = [n for n in live if isinstance(n, Loudnorm) and n.gain_db is None]
     if not waiting:
-        return Phases(graph)
-    measured = waiting[0].operands[-1]
-    late = _depending(graph, waiting)
+        return Split(live)
+    names = {node.name for node in waiting}
+    for node in live:
+        if not names.isdisjoint(node.operands):
+            names.add(node.name)
     for node in waiting:
-        if node.operands[-1] != measured:
+        if node.operands[-1] != waiting[0].operands[-1]:
             raise _refused(node, "two different values would have to be measured", waiting[0])
-        if measured in late:
-            raise _refused(node, "what is to be measured waits for a measurement itself")
-    after = [node for node in graph.nodes if node.name in late]
-    loudnorm, limiter = _mastering(graph, waiting[0])
-    wanted = {o for node in after for o in node.operands} - late - {measured}
-    crossing = [measured, *(n.name for n in graph.nodes if n.name in wanted)]
-    files = {value: _work_file(i) for i, value in enumerate(crossing)}
-    return Phases(
-        _mix(graph, late, crossing), resume(graph, after, files), files, loudnorm, limiter
-    )
+    early = tuple(node for node in live if node.name not in names)
+    late = tuple(node for node in live if node.name in names)
+    used = {operand for node in late for operand in node.operands}
+    crossing = tuple(node.name for node in early if node.name in used)
+    return Split(early, late, crossing, _mastering(graph, waiting[0]))
 
 
-def carried(source: Source) -> str | None:
-    """The digest of the value that a file of an earlier phase carries; None for media."""
-    return source.digest.removeprefix(_CARRIED) if source.digest.startswith(_CARRIED) else None
+def in_phases(graph: Graph) -> Phases:
+    """The graph in one phase or two.
 
-
-def carrier(value: str, file: File, signal: Signal, digest: str, codec: str) -> Source:
-    """A file of the work space that carries a value of this type and digest, as a source.
-
-    The source is called as the value is.
+    Raises:
+        BackendError: as `split`.
     """
-    return Source(
-        name=value,
-        path=file.path,
-        digest=_CARRIED + digest,
-        rate=signal.rate,
-        channels=signal.channels,
-        frames=signal.length or 0,  # the verifier has seen to it that lengths are known
-        codec=codec,
-    )
-
-
-def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Graph:
-    """The graph of some of the nodes, in which what they hear of the others is read from files.
-
-    `files` are float64 WAVs by the name of the value that each carries.
-    """
-    kept = tuple(nodes)
-    played = {node.source for node in kept if isinstance(node, Clip)}
-    sources = [source for source in graph.sources if source.name in played]
-    digests, clips = value_digests(graph), []
-    for value, file in files.items():
-        source = carrier(value, file, graph.signals[value], digests[value], CODEC)
-        source = evolve(source, name=_unlike(played, value))
-        sources.append(source)
-        origin = graph[value].origin
-        clips.append(Clip(value, source.name, 0, source.frames, source.rate, origin=origin))
-    return Graph.ordered(sources, (*clips, *kept))
-
-
-def file_of(source: Source) -> File:
-    """Where a phase finds a source."""
-    in_work = source.digest.startswith((_CARRIED, DECODED))
-    return File(Space.WORK if in_work else Space.SOURCE, source.path)
-
-
-def locate(source: Source, sources: Path, work: Path) -> str:
-    """The path of a source where the two spaces are these directories."""
-    file = file_of(source)
-    return str((work if file.space is Space.WORK else sources) / file.path)
-
-
-def value_digests(graph: Graph) -> Mapping[str, str]:
-    """The digest of every value with what is measured left open: the same in every phase."""
-    found: dict[str, str] = {}
-    sources = {s.name: source_identity(s) for s in graph.sources}
-    for node in graph.nodes:
-        value = carried(graph.source_by_name[node.source]) if isinstance(node, Clip) else None
-        operands = [found[name] for name in node.operands]
-        found[node.name] = value or node_digest(_unmeasured(node), operands, sources)
-    return found
+    cut = split(graph)
+    files = {name: delivery.file for name, delivery in deliveries(graph).items()}
+    if cut.mastering is None:
+        return Phases(graph, files)
+    measured = cut.mastering.measured
+    crossing = (measured, *(name for name in cut.crossing if name != measured))
+    carried = {value: _work_file(number) for number, value in enumerate(crossing)}
+    mix = _mix(graph, cut, crossing)
+    files |= {o.name: carried[o.operands[0]] for o in mix.outputs if o.name not in files}
+    return Phases(mix, files, resume(graph, cut.late, carried), carried, cut.mastering)
 
 
 def deliveries(graph: Graph) -> Mapping[str, Delivery]:
@@ -163,62 +144,31 @@ def deliveries(graph: Graph) -> Mapping[str, Delivery]:
     return {o.name: Delivery(o.role, o.target, _out_file(o, taken)) for o in graph.outputs}
 
 
-def _depending(graph: Graph, waiting: list[Loudnorm]) -> set[str]:
-    """The names of the waiting nodes and of all that hears them."""
-    late = {node.name for node in waiting}
-    for node in graph.nodes:
-        if not late.isdisjoint(node.operands):
-            late.add(node.name)
-    return late
-
-
-def _mix(graph: Graph, late: set[str], crossing: list[str]) -> Graph:
-    roles = {crossing[0]: OutputRole.MASTER}
+def _mix(graph: Graph, cut: Split, crossing: tuple[str, ...]) -> Graph:
+    """What the early outputs and the values that cross depend on, these as outputs too."""
     taken = {*graph.by_name, *(output.target for output in graph.outputs)}
-    names = {value: _unlike(taken, f"{value}.carried") for value in crossing}
-    outputs = [
-        Output(
-            names[value],
-            roles.get(value, OutputRole.STEM),
-            names[value],
-            CONTAINER,
-            Encoding.F64,
-            operands=(value,),
-            origin=graph[value].origin,
+    carriers: list[Output] = []
+    for value in crossing:
+        name = unlike(taken, f"{value}.carried")
+        role = OutputRole.STEM if carriers else OutputRole.MASTER
+        origin = graph[value].origin
+        carriers.append(
+            Output(name, role, name, CONTAINER, ENCODING, operands=(value,), origin=origin)
         )
-        for value in crossing
-    ]
-    before = (node for node in graph.nodes if node.name not in late)
-    return _live(Graph(graph.sources, (*before, *outputs)))
+    outputs = (node.name for node in cut.early if isinstance(node, Output))
+    nodes = graph.needed_for((*outputs, *crossing))
+    return Graph.ordered(graph.played_by(nodes), (*nodes, *carriers))
 
 
-def _unlike(taken: set[str], name: str) -> str:
-    while name in taken:
-        name += "'"
-    taken.add(name)
-    return name
-
-
-def _live(graph: Graph) -> Graph:
-    """Only what some output hears, and the sources that play in it."""
-    live = {output.name for output in graph.outputs}
-    for node in reversed(graph.nodes):
-        if node.name in live:
-            live.update(node.operands)
-    nodes = tuple(node for node in graph.nodes if node.name in live)
-    played = {node.source for node in nodes if isinstance(node, Clip)}
-    return Graph.ordered((s for s in graph.sources if s.name in played), nodes)
-
-
-def _mastering(graph: Graph, waiting: Loudnorm) -> tuple[Loudnorm, Limiter]:
+def _mastering(graph: Graph, waiting: Loudnorm) -> Mastering:
     """The open gain and the limiter after it on the way to the master."""
     limiter: Limiter | None = None
     for node in _above_master(graph):
         if isinstance(node, Limiter):
             limiter = limiter or node
         if isinstance(node, Loudnorm) and node.gain_db is None and limiter is not None:
-            return node, limiter
-    raise _refused(waiting, "its gain is to be measured, but it leads to no limited master")
+            return Mastering(node, limiter)
+    raise _refused(waiting, "its gain is to be measured, but no limiter follows it to the master")
 
 
 def _above_master(graph: Graph) -> Iterator[Node]:
@@ -227,12 +177,6 @@ def _above_master(graph: Graph) -> Iterator[Node]:
     while node.operands:
         yield node
         node = graph[node.operands[0]]
-
-
-def _unmeasured(node: Node) -> Node:
-    if isinstance(node, Loudnorm):
-        return evolve(node, gain_db=None)
-    return evolve(node, margin_db=0.0) if isinstance(node, Limiter) else node
 
 
 def _work_file(number: int) -> File:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from ..ir.graph import Graph
 from ..ir.nodes import OutputRole
@@ -305,6 +305,17 @@ class EmitOptions:
 
 Emit = Callable[[Graph, EmitOptions], Plan]
 """What makes a plan of a graph: a backend's `emit`."""
+
+
+def chained(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps in their order, each after those whose files it reads, and those that it names."""
+    makers: dict[File, str] = {}
+    found: list[Step] = []
+    for step in steps:
+        read = (makers[file] for file in step.inputs if file in makers)
+        found.append(evolve(step, after=tuple(dict.fromkeys((*read, *step.after)))))
+        makers.update(dict.fromkeys(step.outputs, step.id))
+    return tuple(found)
 
 
 def bind(arg: Arg, directories: Callable[[File], str], facts: Mapping[str, float]) -> str:

@@ -44,8 +44,8 @@ from ..ir.nodes import (
 )
 from ..media.cache import user_cache
 from ..plans.cache_keys import keys
+from ..plans.carried import file_of
 from ..plans.decoding import is_foreign, prepare
-from ..plans.phases import file_of
 from ..plans.plan import OURSELVES, EmitOptions, Plan
 from ..programs.find import Tool, find_tools
 from .executor import Executor

@@ -9,13 +9,12 @@ last bits: 300 dB under the peak (measured, 300 clips on one another).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from attrs import define, evolve, field
 
 from ...ir.graph import Graph
 from ...ir.nodes import Bus, Clip, Lane, Mix, Node, Place
-from .schedule import closure, heard
 
 WIDEST = 200
 """Files that the last run may read; usual limits are 1,024 open files, or 256."""
@@ -40,6 +39,26 @@ def files_read(graph: Graph, given: Mapping[str, object]) -> dict[str, int]:
         own = isinstance(node, Clip) + sum(counts[operand] for operand in node.operands)
         counts[node.name] = 1 if node.name in given else own
     return counts
+
+
+def closure(graph: Graph, wanted: Iterable[str], given: Container[str] = ()) -> tuple[Node, ...]:
+    """The nodes whose samples the wanted values are made of, in graph order.
+
+    Values that are given need no node, nor does what they are made of.
+    """
+    needed: set[str] = set()
+    pending = list(wanted)
+    while pending:
+        value = pending.pop()
+        if value not in needed and value not in given:
+            needed.add(value)
+            pending.extend(graph[value].heard)
+    return tuple(node for node in graph.nodes if node.name in needed)
+
+
+def given_to(nodes: Iterable[Node], given: Container[str]) -> set[str]:
+    """Those of the given values that the nodes are made of."""
+    return {operand for node in nodes for operand in node.heard if operand in given}
 
 
 @define
@@ -72,8 +91,7 @@ class Narrowing:
         """How many files the run that makes the outputs would read."""
         outputs = [output.name for output in self.graph.outputs]
         nodes = closure(self.graph, outputs, given=self.given)
-        parts = {operand for node in nodes for operand in heard(node) if operand in self.given}
-        return len(parts) + sum(isinstance(node, Clip) for node in nodes)
+        return len(given_to(nodes, self.given)) + sum(isinstance(node, Clip) for node in nodes)
 
     def _cut_once(self) -> None:
         loads = files_read(self.graph, self.given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 
 from ...ir.nodes import Clip, Node
-from .schedule import heard
+from .narrow import given_to
 
 _NAMED = 3
 """Tracks that are named; of more it says how many."""
@@ -18,7 +18,7 @@ def mixing(nodes: Iterable[Node], given: Container[str]) -> str:
     """
     made = list(nodes)
     clips = [node for node in made if isinstance(node, Clip)]
-    parts = {operand for node in made for operand in heard(node) if operand in given}
+    parts = given_to(made, given)
     counted = [
         _number(len(clips), "clip") + _of(clips) if clips else "",
         _number(len(parts), "part") if parts else "",

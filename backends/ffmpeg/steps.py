@@ -17,7 +17,6 @@ from ...programs.ffmpeg import GRAPH_OPTION
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
 from .inputs import WORK_INPUT, decode
-from .schedule import heard
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
 from .wiring import Chain, Instances, Wiring, call
 
@@ -97,7 +96,7 @@ def render_step(shared: Shared, job: Job) -> Step:
     """
     graph = shared.graph
     wire = Wiring(shared.instances)
-    uses = Counter(operand for node in job.nodes for operand in heard(node))
+    uses = Counter(operand for node in job.nodes for operand in node.heard)
     uses.update(list(job.departures))
     open_chains: dict[str, list[Chain]] = {}
     outputs: list[Written] = []
@@ -106,7 +105,7 @@ def render_step(shared: Shared, job: Job) -> Step:
             chain = _arrival(wire, value, file)
             open_chains[value] = wire.split(chain, uses[value])
     for node in job.nodes:
-        operands = tuple(open_chains[operand].pop(0) for operand in heard(node))
+        operands = tuple(open_chains[operand].pop(0) for operand in node.heard)
         site = Site(wire, graph, node.name, operands, shared.facts, shared.decoded)
         if isinstance(node, Output):
             options = output_options(node, shared.tags)

@@ -51,21 +51,19 @@ def _text(value: Value) -> Text:
     return (value,) if isinstance(value, str) else (repr(value),)
 
 
+_UNSAFE = re.compile("[^A-Za-z0-9_]")
+
+
 @define
 class Names:
-    """Gives out names that are unique among those it gave.
+    """Gives out names that are unique among those it gave."""
 
-    Attributes:
-        unsafe: a pattern of characters that become `_`: all but ASCII letters, digits and `_`.
-    """
-
-    unsafe: str = "[^A-Za-z0-9_]"
     _taken: set[str] = field(factory=set)
     _last: dict[tuple[str, str], int] = field(factory=dict)
 
     def take(self, wanted: str, prefix: str = "", suffix: str = "") -> str:
         """The name `prefix`, `wanted` made safe, `suffix`; numbered from 2 where that is taken."""
-        stem = prefix + re.sub(self.unsafe, "_", wanted)
+        stem = prefix + _UNSAFE.sub("_", wanted)
         number = self._last.get((stem, suffix), 0) + 1
         while (name := _numbered(stem, number) + suffix) in self._taken:
             number += 1

@@ -13,35 +13,14 @@ from types import MappingProxyType
 from attrs import frozen
 
 from ...ir.codes import Code
-from ...ir.containers import CONTAINERS
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.nodes import KINDS, Encoding, Loudnorm, Output
-from ...ir.text.printer import print_graph
-from ...plans.decoding import begin, prepare
-from ...plans.phases import Phases, deliveries, file_of, split
-from ...plans.plan import (
-    OURSELVES,
-    Arg,
-    EmitOptions,
-    Fact,
-    File,
-    Plan,
-    Script,
-    Space,
-    Step,
-    StepKind,
-)
+from ...ir.nodes import KINDS, Loudnorm
+from ...plans.decoding import prepare
+from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwritten
+from ...plans.phases import deliveries, in_phases
+from ...plans.plan import EmitOptions, Plan, chained
 from ..protocol import Backend, Capability, Support
-
-MIX, MEASURE, FINISH = "mix", "measure", "finish"
-
-FORMATS: tuple[tuple[str, Encoding], ...] = (
-    *(("wav", encoding) for encoding in CONTAINERS["wav"].encodings),
-    ("flac", Encoding.S16),
-    ("flac", Encoding.S24),
-)
-"""Containers and encodings that the engine writes."""
 
 _NOTES = {
     "clip": "read by libsndfile, resampled by libsoxr at very high quality",
@@ -75,115 +54,28 @@ class NativeBackend:
             BackendError: MIX502, a file format that the engine does not write, a loudness that
                 cannot be measured, or with `single` any that is still to be.
         """
-        _check_formats(graph)
+        problems = [found for o in graph.outputs if (found := unwritten(o))]
+        if problems:
+            raise BackendError(problems)
         graph, decoding = prepare(graph)
-        phases = split(graph)
-        if phases.finish is not None and options.single:
-            raise _unmeasured(phases)
-        plan = Plan(
+        phases = in_phases(graph)
+        if phases.mastering and options.single:
+            raise _unmeasured(phases.mastering.loudnorm)
+        tags = tag_options(options.tags)
+        purpose = "mix" if phases.mastering else "mix and master"
+        mix = engine_step("mix", purpose, phases.mix, phases.files, tags)
+        return Plan(
             backend=self.name,
-            steps=_steps(graph, phases, options),
+            steps=chained((*decoding, mix, *mastering_steps(phases, tags))),
             deliveries=tuple(deliveries(graph).values()),
-            loudness=phases.loop(MEASURE, FINISH),
+            loudness=phases.mastering.loop if phases.mastering else None,
         )
-        return begin(plan, decoding)
 
 
 BACKEND: Backend = NativeBackend()
 
 
-def _steps(graph: Graph, phases: Phases, options: EmitOptions) -> tuple[Step, ...]:
-    files = {name: delivery.file for name, delivery in deliveries(graph).items()}
-    if phases.finish is None or phases.loudnorm is None or phases.limiter is None:
-        return (_run(MIX, "mix and master", phases.mix, files, options),)
-    crossing = {
-        output.name: phases.carried[output.operands[0]]
-        for output in phases.mix.outputs
-        if output.name not in files
-    }
-    goal = (
-        *("--gain-db", Fact(f"{phases.loudnorm.name}.gain_db")),
-        *("--margin-db", Fact(f"{phases.limiter.name}.margin_db")),
-    )
-    return (
-        _run(MIX, "mix", phases.mix, {**files, **crossing}, options),
-        _measure(phases),
-        _run(FINISH, "master", phases.finish, files, options, goal, after=(MIX, MEASURE)),
-    )
-
-
-def _run(
-    step_id: str,
-    purpose: str,
-    graph: Graph,
-    files: Mapping[str, File],
-    options: EmitOptions,
-    facts: tuple[Arg, ...] = (),
-    after: tuple[str, ...] = (),
-) -> Step:
-    """The step that runs the engine on a graph and writes its outputs."""
-    script = Script(File(Space.WORK, f"{step_id}.mir"), print_graph(graph, origins=False))
-    written = {output.name: files[output.name] for output in graph.outputs}
-    signals = [graph.signals[name] for name in written]
-    return Step(
-        id=step_id,
-        purpose=purpose,
-        kind=StepKind.RENDER,
-        program=OURSELVES,
-        argv=(
-            "engine",
-            script.file,
-            *("--sources", File(Space.SOURCE, ".")),
-            *("--work", File(Space.WORK, ".")),
-            *facts,
-            *(arg for tag in options.tags for arg in ("--tag", *tag)),
-            *(arg for name, file in written.items() for arg in ("--output", name, file)),
-        ),
-        inputs=tuple(dict.fromkeys(file_of(source) for source in graph.sources)),
-        outputs=tuple(written.values()),
-        after=after,
-        samples=max(signal.length or 0 for signal in signals),
-        rate=signals[0].rate,
-        scripts=(script,),
-    )
-
-
-def _measure(phases: Phases) -> Step:
-    signal = phases.mix.signals[phases.measured]
-    file = phases.carried[phases.measured]
-    return Step(
-        id=MEASURE,
-        purpose="measure the loudness",
-        kind=StepKind.MEASURE,
-        program=OURSELVES,
-        argv=("measure", file),
-        inputs=(file,),
-        outputs=(),
-        after=(MIX,),
-        samples=signal.length or 0,
-        rate=signal.rate,
-    )
-
-
-def _check_formats(graph: Graph) -> None:
-    unknown = [o for o in graph.outputs if (o.container, o.encoding) not in FORMATS]
-    if unknown:
-        raise BackendError(_unwritten(output) for output in unknown)
-
-
-def _unwritten(output: Output) -> Diagnostic:
-    known = ", ".join(f"{container}/{encoding.value}" for container, encoding in FORMATS)
-    return Diagnostic(
-        Code.UNSUPPORTED_NODE,
-        f"%{output.name}: the engine does not write {output.container} as {output.encoding.value}",
-        origin=output.origin,
-        help=f"known: {known}; other formats are encoded from one of these",
-    )
-
-
-def _unmeasured(phases: Phases) -> BackendError:
-    node: Loudnorm | None = phases.loudnorm
-    assert node is not None
+def _unmeasured(node: Loudnorm) -> BackendError:
     return BackendError(
         Diagnostic(
             Code.UNSUPPORTED_NODE,

@@ -35,7 +35,7 @@ from ...ir.nodes import (
 )
 from ...ir.text.parser import parse_graph
 from ...ir.types import Signal
-from ...plans.phases import locate
+from ...plans.carried import locate
 from .engine.piece import whole
 from .engine.render import BLOCK, Settings, blocks
 from .values import frames_of

@@ -19,7 +19,7 @@ from ...audio.meter.loudness import LoudnessMeter
 from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node
 from ...ir.text.parser import parse_graph
-from ...plans.phases import locate
+from ...plans.carried import locate
 from ...plans.pictures import run_picture
 from ...plans.plan import File, Step, bind
 from .engine.render import Settings, render

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ...audio.envelope import Keyframes, keyframes
 from ...ir.graph import Graph
 from ...ir.nodes import Dither, Point
-from ...plans.phases import value_digests
+from ...plans.carried import value_digests
 
 
 def frames_of(points: tuple[Point, ...]) -> Keyframes:

@@ -117,7 +117,7 @@ class _Follow:
         """By name: how much louder noise is at the output that makes it loudest."""
         for node in reversed(graph.nodes):
             here = 1.0 if isinstance(node, Output) else self.reach[node.name]
-            for operand in _heard(node):
+            for operand in node.heard:
                 louder = here * self._louder[node.name]
                 self.reach[operand] = max(self.reach[operand], louder)
 
@@ -129,7 +129,7 @@ class _Follow:
             name = node.name
             noise, factor = own.get(name, 0.0), self._louder[name]
             combine = max if isinstance(node, Lane) else sum
-            heard = _heard(node)
+            heard = node.heard
             arriving = combine([powers[operand] for operand in heard]) if heard else 0.0
             powers[name] = noise * noise + arriving * factor * factor
             arriving = combine([worst[operand] for operand in heard]) if heard else 0.0
@@ -138,8 +138,3 @@ class _Follow:
         return max(
             min(_DEVIATIONS * math.sqrt(powers[o.name]), worst[o.name]) for o in self._graph.outputs
         )
-
-
-def _heard(node: Node) -> tuple[str, ...]:
-    """Its operands, but for what a loudness gain only measures."""
-    return node.operands[:1] if isinstance(node, Loudnorm) else node.operands

@@ -36,7 +36,7 @@ from ...ir.nodes import (
     Silence,
 )
 from ...ir.types import Signal, gain_factor
-from ...plans.phases import file_of
+from ...plans.carried import file_of
 from .chain import Chain, How, Input, Stored, combined, read
 from .levels import (
     DIRECT,

@@ -17,10 +17,11 @@ from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, GainAutomation, Node, Output
-from ...plans.decoding import begin, prepare
-from ...plans.phases import Phases, deliveries, resume, split
-from ...plans.plan import Arg, EmitOptions, Fact, File, Plan, Space
-from ..native.backend import FORMATS
+from ...plans.carried import resume
+from ...plans.decoding import prepare
+from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwritten
+from ...plans.phases import FINISH, MEASURE, Phases, deliveries, in_phases
+from ...plans.plan import Arg, EmitOptions, File, Plan, Space, chained
 from ..protocol import Capability, Support
 from .budget import FINISH as FINISH_KINDS
 from .budget import left_to_the_engine
@@ -33,7 +34,7 @@ from .workshop import Workshop
 LOUDEST_DB = 1000.0
 """A gain further from 0 is a mistake, and soon beyond what a float can hold."""
 
-RESTORE, DELIVER, MEASURE, FINISH = "restore", "deliver", "measure", "finish"
+RESTORE, DELIVER = "restore", "deliver"
 
 
 def emit(graph: Graph, options: EmitOptions) -> Plan:
@@ -44,25 +45,22 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     """
     _check(graph, options)
     graph, decoding = prepare(graph)
-    phases = split(graph)
+    phases = in_phases(graph)
     shop = Workshop(graph.signals[graph.outputs[0].name].rate)
     for step_id in (RESTORE, DELIVER, MEASURE, FINISH):
         shop.reserve(step_id)
-    files = {name: delivery.file for name, delivery in deliveries(graph).items()}
-    tags = tuple(arg for tag in options.tags for arg in ("--tag", *tag))
-    _mix(shop, phases, files, tags)
-    _master(shop, phases, files, tags)
-    plan = Plan(
+    tags = tag_options(options.tags)
+    _mix(shop, phases, tags)
+    return Plan(
         backend="sox",
-        steps=tuple(shop.steps),
+        steps=chained((*decoding, *shop.steps, *mastering_steps(phases, tags))),
         deliveries=tuple(deliveries(graph).values()),
         labels=dict(shop.labels),
-        loudness=phases.loop(MEASURE, FINISH),
+        loudness=phases.mastering.loop if phases.mastering else None,
     )
-    return begin(plan, decoding)
 
 
-def _mix(shop: Workshop, phases: Phases, files: Mapping[str, File], tags: tuple[Arg, ...]) -> None:
+def _mix(shop: Workshop, phases: Phases, tags: tuple[Arg, ...]) -> None:
     """What needs no measurement: SoX's part, its values restored, and the engine's part."""
     graph = phases.mix
     late = left_to_the_engine(graph)
@@ -72,14 +70,10 @@ def _mix(shop: Workshop, phases: Phases, files: Mapping[str, File], tags: tuple[
         for node in graph.nodes
         if node.name not in late and any(user.name in late for user in graph.users[node.name])
     ]
-    written = {
-        output.name: files.get(output.name) or phases.carried[output.operands[0]]
-        for output in graph.outputs
-    }
     at_once = [n for n in hearers if isinstance(n, Output) and n.operands[0] in crossing]
     rest = [node for node in hearers if node not in at_once]
     heard = {operand for node in rest for operand in node.operands}
-    carriers = {o.operands[0]: written[o.name] for o in at_once if o.name not in files}
+    carriers = {v: file for v, file in phases.carried.items() if v in crossing}
     handed_on = {
         value: carriers.get(value) or File(Space.WORK, f"{RESTORE}{number}.wav")
         for number, value in enumerate(value for value in crossing if value in heard)
@@ -87,22 +81,19 @@ def _mix(shop: Workshop, phases: Phases, files: Mapping[str, File], tags: tuple[
     if crossing:
         values = _rendered(shop, graph, late, crossing)
         lacking = {v: file for v, file in handed_on.items() if v not in carriers}
-        shop.restore(RESTORE, values, at_once, lacking, written, tags)
+        shop.restore(RESTORE, values, at_once, lacking, phases.files, tags)
     if rest:
         mixes = any(not isinstance(node, FINISH_KINDS) for node in rest)
         purpose = "mix in floats what 32 bits cannot hold, and deliver" if mixes else "deliver"
-        shop.engine(DELIVER, purpose, resume(graph, rest, handed_on), written, tags)
+        delivered = resume(graph, rest, handed_on)
+        shop.add(engine_step(DELIVER, purpose, delivered, phases.files, tags))
 
 
 def _rendered(
     shop: Workshop, graph: Graph, late: frozenset[str], crossing: list[str]
 ) -> Mapping[str, tuple[Stored, float]]:
     """The values that leave SoX: each in a file, and the gain that it has beside that."""
-    live = set(crossing)
-    for node in reversed(graph.nodes):
-        if node.name in live:
-            live.update(node.operands)
-    early = [node for node in graph.nodes if node.name in live]
+    early = graph.needed_for(crossing)
     stretches: dict[str, tuple[int, int]] = {}
     for node in early:
         if isinstance(node, Clip):
@@ -128,24 +119,9 @@ def _leaving(site: Site, name: str, value: Value) -> tuple[Stored, float]:
     return site.shop.store(name, value.chain), gain * value.level
 
 
-def _master(
-    shop: Workshop, phases: Phases, files: Mapping[str, File], tags: tuple[Arg, ...]
-) -> None:
-    """What waits for the loudness to be measured."""
-    if phases.finish is None or phases.loudnorm is None or phases.limiter is None:
-        return
-    measured = phases.measured
-    shop.measure(MEASURE, phases.carried[measured], phases.mix.signals[measured])
-    goal = (
-        *("--gain-db", Fact(f"{phases.loudnorm.name}.gain_db")),
-        *("--margin-db", Fact(f"{phases.limiter.name}.margin_db")),
-    )
-    shop.engine(FINISH, "master", phases.finish, files, (*goal, *tags), after=(MEASURE,))
-
-
 def _check(graph: Graph, options: EmitOptions) -> None:
     """Refuses what no plan of this backend can do."""
-    problems = [_unwritten(o) for o in graph.outputs if (o.container, o.encoding) not in FORMATS]
+    problems = [found for o in graph.outputs if (found := unwritten(o))]
     problems += [
         _refusal(node, f"the sox backend cannot express {node.kind} (%{node.name})", known.note)
         for node in graph.nodes
@@ -176,15 +152,6 @@ def _levels(node: Node) -> tuple[float, ...]:
 
 
 _UNKNOWN = Capability(Support.UNSUPPORTED, "choose another backend")
-
-
-def _unwritten(output: Output) -> Diagnostic:
-    known = ", ".join(f"{container}/{encoding.value}" for container, encoding in FORMATS)
-    return _refusal(
-        output,
-        f"%{output.name}: the finish does not write {output.container} as {output.encoding.value}",
-        f"known: {known}; other formats are encoded from one of these",
-    )
 
 
 def _refusal(node: Node, message: str, help_text: str) -> Diagnostic:

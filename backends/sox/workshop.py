@@ -14,7 +14,6 @@ from attrs import define, evolve, field
 from ...ir.graph import Graph
 from ...ir.nodes import (
     Clip,
-    Encoding,
     FilterAutomation,
     Gain,
     Node,
@@ -23,10 +22,10 @@ from ...ir.nodes import (
     Silence,
     Source,
 )
-from ...ir.text.printer import print_graph
 from ...ir.types import Signal
-from ...plans.phases import CONTAINER, carrier, file_of
-from ...plans.plan import OURSELVES, Arg, File, Script, Space, Step, StepKind
+from ...plans.carried import CONTAINER, ENCODING, carrier
+from ...plans.own_steps import SPACES, engine_step, graph_step
+from ...plans.plan import Arg, File, Space, Step, StepKind
 from .chain import Chain, Stored, command
 from .levels import exponent
 from .matrix import number
@@ -35,11 +34,6 @@ from .names import Names, shown
 PROGRAM = "sox"
 CODEC = "au/pcm_32"
 """What libsndfile calls the files that SoX reads and writes in the work space."""
-
-_DIRECTORIES: tuple[Arg, ...] = (
-    *("--sources", File(Space.SOURCE, ".")),
-    *("--work", File(Space.WORK, ".")),
-)
 
 
 @define
@@ -73,7 +67,7 @@ class Workshop:
         self.labels[name] = chain.serves
         farther = "" if value == chain.serves else f" up to {shown(value)}"
         read = (each.stored.file for each in chain.inputs)
-        self._add(
+        self.add(
             Step(
                 id=name,
                 purpose=f"{chain.how} {shown(chain.serves)}{farther}",
@@ -94,13 +88,8 @@ class Workshop:
         clip = Clip(source.name, source.name, begin, end - begin, self.rate)
         name, file = self._work_file(source.name)
         graph = Graph((source,), (clip,))
-        self._mixdown(
-            name,
-            f"prepare {shown(source.path)}",
-            graph,
-            ("integers", *_DIRECTORIES, "--value", clip.name, number(room), file),
-            outputs=(file,),
-        )
+        argv = ("integers", *SPACES, "--value", clip.name, number(room), file)
+        self.add(graph_step(name, f"prepare {shown(source.path)}", graph, argv, (file,)))
         return Stored(file, (), room, source.channels, clip.length)
 
     def envelope(self, value: str, nodes: Sequence[Node], ones: Signal, peak: float) -> Stored:
@@ -117,13 +106,9 @@ class Workshop:
         last, full_scale = chain[-1].name, 2.0 ** exponent(peak)
         name, file = self._work_file(f"{value}.envelope")
         self.labels[name] = value
-        self._mixdown(
-            name,
-            f"write the envelope of {shown(value)}",
-            graph,
-            ("envelope", "--value", last, number(full_scale), file),
-            outputs=(file,),
-        )
+        argv = ("envelope", "--value", last, number(full_scale), file)
+        purpose = f"write the envelope of {shown(value)}"
+        self.add(graph_step(name, purpose, graph, argv, (file,)))
         return Stored(file, (), full_scale, graph.signals[last].channels, length)
 
     def filtered(self, stored: Stored, node: FilterAutomation, bound: float) -> Stored:
@@ -137,13 +122,9 @@ class Workshop:
         shown_scale = number(full_scale / stored.full_scale)
         name, file = self._work_file(node.name)
         self.labels[name] = node.name
-        self._mixdown(
-            name,
-            f"filter {shown(node.name)} in the native engine",
-            Graph((source,), (clip, moving)),
-            ("integers", *_DIRECTORIES, "--value", moving.name, shown_scale, file),
-            outputs=(file,),
-        )
+        argv = ("integers", *SPACES, "--value", moving.name, shown_scale, file)
+        purpose = f"filter {shown(node.name)} in the native engine"
+        self.add(graph_step(name, purpose, Graph((source,), (clip, moving)), argv, (file,)))
         return Stored(file, (), full_scale, stored.channels, stored.length)
 
     def restore(
@@ -179,79 +160,12 @@ class Workshop:
             nodes.append(_carrying(value, len(nodes)))
         written = {**files, **{_carrying(v, 0).name: file for v, file in lacking.items()}}
         graph = Graph.ordered(sources, (*nodes, *outputs))
-        self.engine(step_id, "restore the level in floats", graph, written, options)
+        purpose = "restore the level in floats"
+        self.add(engine_step(step_id, purpose, graph, written, options))
 
-    def engine(
-        self,
-        step_id: str,
-        purpose: str,
-        graph: Graph,
-        files: Mapping[str, File],
-        options: Sequence[Arg] = (),
-        after: Sequence[str] = (),
-    ) -> None:
-        """A run of the native engine that writes the graph's outputs."""
-        outputs = {output.name: files[output.name] for output in graph.outputs}
-        naming = (arg for name, file in outputs.items() for arg in ("--output", name, file))
-        self._mixdown(
-            step_id,
-            purpose,
-            graph,
-            ("engine", *_DIRECTORIES, *options, *naming),
-            outputs=tuple(outputs.values()),
-            after=after,
-        )
-
-    def measure(self, step_id: str, file: File, signal: Signal) -> None:
-        """The loudness of a value that an earlier step wrote."""
-        self._add(
-            Step(
-                id=step_id,
-                purpose="measure the loudness",
-                kind=StepKind.MEASURE,
-                program=OURSELVES,
-                argv=("measure", file),
-                inputs=(file,),
-                outputs=(),
-                after=(),
-                samples=signal.length or 0,
-                rate=signal.rate,
-            )
-        )
-
-    def _mixdown(
-        self,
-        name: str,
-        purpose: str,
-        graph: Graph,
-        argv: Sequence[Arg],
-        *,
-        outputs: tuple[File, ...],
-        after: Sequence[str] = (),
-    ) -> None:
-        """A run of mixdown over a graph that stands in the plan."""
-        script = Script(File(Space.WORK, f"{name}.mir"), print_graph(graph, origins=False))
-        ends = [graph.signals[node.name] for node in graph.nodes if not graph.users[node.name]]
-        self._add(
-            Step(
-                id=name,
-                purpose=purpose,
-                kind=StepKind.RENDER,
-                program=OURSELVES,
-                argv=(argv[0], script.file, *argv[1:]),
-                inputs=tuple(dict.fromkeys(map(file_of, graph.sources))),
-                outputs=outputs,
-                after=tuple(after),
-                samples=max(signal.length or 0 for signal in ends),
-                rate=self.rate,
-                scripts=(script,),
-            )
-        )
-
-    def _add(self, step: Step) -> None:
-        """The step, after those that make what it reads."""
-        makers = (self._makers[file].id for file in step.inputs if file in self._makers)
-        self.steps.append(evolve(step, after=tuple(dict.fromkeys((*makers, *step.after)))))
+    def add(self, step: Step) -> None:
+        """Append a step."""
+        self.steps.append(step)
         self._makers.update(dict.fromkeys(step.outputs, step))
 
     def _work_file(self, wanted: str) -> tuple[str, File]:
@@ -270,7 +184,7 @@ class Workshop:
 def _carrying(value: str, index: int) -> Output:
     """An output that hands a value on in float64."""
     name = f"{value}.restored"
-    return Output(name, OutputRole.STEM, name, CONTAINER, Encoding.F64, index, operands=(value,))
+    return Output(name, OutputRole.STEM, name, CONTAINER, ENCODING, index, operands=(value,))
 
 
 def _decibels(factor: float) -> float:

@@ -1,11 +1,10 @@
-"""dead-code: what no output hears goes."""
+"""dead-code: removes what no output depends on."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
 from ...ir.graph import Graph
-from ...ir.nodes import Clip, Output
 from .base import GraphPass
 
 
@@ -18,11 +17,5 @@ class DeadCode(GraphPass):
 
     def rewrite(self, graph: Graph) -> Graph:
         """The graph with only what some output depends on, and only the sources that clips play."""
-        live: set[str] = set()
-        for node in reversed(graph.nodes):
-            if isinstance(node, Output) or node.name in live:
-                live.add(node.name)
-                live.update(node.operands)
-        nodes = tuple(node for node in graph.nodes if node.name in live)
-        played = {node.source for node in nodes if isinstance(node, Clip)}
-        return Graph(tuple(s for s in graph.sources if s.name in played), nodes)
+        nodes = graph.needed_for(output.name for output in graph.outputs)
+        return Graph(graph.played_by(nodes), nodes)

@@ -23,7 +23,8 @@ from mixdown.ir.nodes import (
     Source,
 )
 from mixdown.ir.verify import verify
-from mixdown.plans.phases import carried, deliveries, file_of, split, value_digests
+from mixdown.plans.carried import carried, file_of, value_digests
+from mixdown.plans.phases import Split, deliveries, in_phases, split
 from mixdown.plans.plan import File, Space
 
 RATE = 48000
@@ -59,16 +60,16 @@ MASTERED_STEM = (
 
 def test_with_every_gain_known_there_is_one_phase():
     whole = graph(PREMASTER_STEM, gain_db=-2.0)
-    phases = split(whole)
+    phases = in_phases(whole)
     assert phases.mix == whole
     assert phases.finish is None
-    assert phases.loop("measure", "finish") is None
+    assert phases.mastering is None
+    assert split(whole) == Split(whole.nodes)
 
 
 def test_the_cut_lies_before_the_open_gain():
-    phases = split(graph(PREMASTER_STEM, *MASTERED_STEM))
+    phases = in_phases(graph(PREMASTER_STEM, *MASTERED_STEM))
     assert phases.finish is not None
-    assert phases.measured == "head"
     assert phases.carried == {
         "head": File(Space.WORK, "premaster.wav"),
         "stem.head": File(Space.WORK, "carried1.wav"),
@@ -79,15 +80,34 @@ def test_the_cut_lies_before_the_open_gain():
         assert verify(phase) == ()
 
 
+def test_the_halves_hold_every_node_that_an_output_needs():
+    dead = (Gain("dead", 1.0, operands=("limit",)), Gain("gone", 1.0, operands=("clip",)))
+    halves = split(graph(PREMASTER_STEM, *MASTERED_STEM, *dead))
+    early, late = ([node.name for node in half] for half in (halves.early, halves.late))
+    assert early == ["clip", "bus", "head", "plain.out", "stem.head"]
+    assert late == ["loud", "limit", "dither", "master.out", "stem.loud", "moved.out"]
+    assert halves.crossing == ("head", "stem.head")
+
+
+def test_a_known_gain_may_wait_for_what_is_open():
+    known = attrs.evolve(MASTERED_STEM[1], gain_db=-2.0, operands=("limit", "bus"))
+    phases = in_phases(graph(MASTERED_STEM[0], known, MASTERED_STEM[2]))
+    assert phases.finish is not None
+    assert list(phases.carried) == ["head", "bus"]
+    assert verify(phases.finish) == ()
+
+
 def test_the_loop_names_what_it_moves():
-    loop = split(graph()).loop("measure", "finish")
-    assert loop is not None
+    mastering = split(graph()).mastering
+    assert mastering is not None
+    loop = mastering.loop
+    assert (loop.measure, loop.finish) == ("measure", "finish")
     assert (loop.gain_fact, loop.margin_fact) == ("loud.gain_db", "limit.margin_db")
     assert (loop.target_lufs, loop.ceiling_db) == (-16.0, -1.0)
 
 
 def test_files_are_found_in_their_spaces():
-    phases = split(graph())
+    phases = in_phases(graph())
     assert phases.finish is not None
     assert [file_of(s) for s in phases.mix.sources] == [File(Space.SOURCE, "media/tone.wav")]
     assert [file_of(s) for s in phases.finish.sources] == [File(Space.WORK, "premaster.wav")]
@@ -96,7 +116,7 @@ def test_files_are_found_in_their_spaces():
 def test_two_phases_mean_what_one_does():
     whole = graph(PREMASTER_STEM, *MASTERED_STEM)
     expected = reference.evaluate(whole, lambda s: SAMPLES)
-    phases = split(whole)
+    phases = in_phases(whole)
     assert phases.finish is not None
     first = reference.evaluate(phases.mix, lambda s: SAMPLES)
     gain_db = float(20 * np.log10(expected["loud"][0, 9] / expected["head"][0, 9]))
@@ -112,7 +132,7 @@ def test_two_phases_mean_what_one_does():
 
 def test_a_value_keeps_its_digest_across_the_cut():
     whole = graph(PREMASTER_STEM, *MASTERED_STEM)
-    phases = split(whole)
+    phases = in_phases(whole)
     assert phases.finish is not None
     digests = value_digests(whole)
     for name, digest in value_digests(phases.finish).items():
@@ -130,7 +150,7 @@ def test_what_is_measured_does_not_change_a_digest():
     [
         (graph(*(attrs.evolve(n, operands=("stem.head",)) if n.name == "stem.loud" else n
                  for n in MASTERED_STEM)), "two different values"),
-        (graph(limited="head"), "no limited master"),
+        (graph(out("unlimited", OutputRole.STEM, "loud"), limited="head"), "no limiter follows"),
     ],
 )  # fmt: skip
 def test_what_no_loop_can_close_is_refused(refused: Graph, message: str):

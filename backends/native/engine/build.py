@@ -148,7 +148,7 @@ def build(
 
 def _needs(graph: Graph, node: Node, origin: int, end: int) -> Iterator[Need]:
     """What a node needs of its operands, to be heard from `origin` to `end`."""
-    operands = node.operands[:1] if isinstance(node, Loudnorm) else node.operands
+    operands = node.heard
     shifts: tuple[int, ...] = (0,) * len(operands)
     if isinstance(node, Place):
         shifts = (node.start,)

@@ -134,28 +134,6 @@ def test_a_single_command_needs_the_loudness():
         BACKEND.emit(graph, SINGLE)
 
 
-def test_two_measurements_are_refused():
-    other = Loudnorm("s.loudnorm", -16.0, None, operands=("a/c.clip",))
-    with pytest.raises(BackendError, match="two different values"):
-        BACKEND.emit(mastered(None, other, stem("s.loudnorm")), STEPS)
-
-
-def test_a_measurement_of_what_waits_for_one_is_refused():
-    graph = mastered(None)
-    nodes = [
-        attrs.evolve(n, operands=("second",)) if n.name == "master.limiter" else n for n in graph
-    ]
-    second = Loudnorm("second", -14.0, None, operands=("master.loudnorm",))
-    with pytest.raises(BackendError, match="MIX502"):
-        BACKEND.emit(Graph.ordered(graph.sources, [*nodes, second]), STEPS)
-
-
-def test_an_unmeasured_gain_without_a_limiter_is_refused():
-    graph = mastered(None).rewrite(lambda n: n.operands[0] if isinstance(n, Limiter) else n)
-    with pytest.raises(BackendError, match="does not lead to a limited master"):
-        BACKEND.emit(graph, STEPS)
-
-
 def test_a_kind_that_should_have_been_legalised_is_refused_where_it_stands():
     graph = mastered(0.0)
     place = Origin("mix.yaml", "/tracks/0/clips/0")

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.audio.dither import quantise
-from mixdown.backends.native.backend import FORMATS
 from mixdown.backends.native.engine.files import WRITERS, WavWriter, wav_header
 from mixdown.ir.nodes import Encoding
 from mixdown.ir.types import Signal
+from mixdown.plans.own_steps import FORMATS
 
 SAMPLES = np.random.Generator(np.random.Philox(5)).uniform(-1.2, 1.2, (2, 1001))
 SIGNAL = Signal(44100, 2, 1001)

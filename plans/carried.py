@@ -1,0 +1,107 @@
+"""Values that pass from one step to another in files, and sources of the work space.
+
+Promises: a file that carries a value says so in its source's digest, so the value's own digest
+survives the crossing (`value_digests`), and with it everything that is derived from it, such as
+the seed of dither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from attrs import evolve
+
+from ..ir.digest import node_digest, source_identity
+from ..ir.graph import Graph
+from ..ir.nodes import Clip, Encoding, Limiter, Loudnorm, Node, Source
+from ..ir.types import Signal
+from .plan import File, Space
+
+CONTAINER, ENCODING = "wav", Encoding.F64
+"""How a value is carried: exactly."""
+
+_CODEC = "wav/double"
+_CARRIED = "value:"
+_DECODED = "decoded:"
+
+
+def carried(source: Source) -> str | None:
+    """The digest of the value that a file of an earlier step carries; None for other sources."""
+    return source.digest.removeprefix(_CARRIED) if source.digest.startswith(_CARRIED) else None
+
+
+def carrier(value: str, file: File, signal: Signal, digest: str, codec: str = _CODEC) -> Source:
+    """A file of the work space that carries a value of this type and digest, as a source.
+
+    The source has the name of the value.
+    """
+    return Source(
+        name=value,
+        path=file.path,
+        digest=_CARRIED + digest,
+        rate=signal.rate,
+        channels=signal.channels,
+        frames=signal.length or 0,  # the verifier makes sure that lengths are known
+        codec=codec,
+    )
+
+
+def decoded(source: Source, file: File) -> Source:
+    """The source as an earlier step decodes it to 32-bit floats in the work space."""
+    return evolve(source, path=file.path, digest=_DECODED + source.digest, codec="wav/float")
+
+
+def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Graph:
+    """The graph of some of the nodes, which reads the other values that they need from files.
+
+    `files` are float64 WAVs by the name of the value that each carries.
+    """
+    kept = tuple(nodes)
+    sources = list(graph.played_by(kept))
+    taken = {source.name for source in sources}
+    digests, clips = value_digests(graph), []
+    for value, file in files.items():
+        source = carrier(value, file, graph.signals[value], digests[value])
+        source = evolve(source, name=unlike(taken, value))
+        sources.append(source)
+        origin = graph[value].origin
+        clips.append(Clip(value, source.name, 0, source.frames, source.rate, origin=origin))
+    return Graph.ordered(sources, (*clips, *kept))
+
+
+def file_of(source: Source) -> File:
+    """Where a step finds a source."""
+    in_work = source.digest.startswith((_CARRIED, _DECODED))
+    return File(Space.WORK if in_work else Space.SOURCE, source.path)
+
+
+def locate(source: Source, sources: Path, work: Path) -> str:
+    """The path of a source, given the directories of the two spaces."""
+    file = file_of(source)
+    return str((work if file.space is Space.WORK else sources) / file.path)
+
+
+def value_digests(graph: Graph) -> Mapping[str, str]:
+    """The digest of every value, leaving out what is measured: the same in every phase."""
+    found: dict[str, str] = {}
+    sources = {s.name: source_identity(s) for s in graph.sources}
+    for node in graph.nodes:
+        value = carried(graph.source_by_name[node.source]) if isinstance(node, Clip) else None
+        operands = [found[name] for name in node.operands]
+        found[node.name] = value or node_digest(_unmeasured(node), operands, sources)
+    return found
+
+
+def unlike(taken: set[str], name: str) -> str:
+    """The name with as many primes as make it a new one, which is then taken too."""
+    while name in taken:
+        name += "'"
+    taken.add(name)
+    return name
+
+
+def _unmeasured(node: Node) -> Node:
+    if isinstance(node, Loudnorm):
+        return evolve(node, gain_db=None)
+    return evolve(node, margin_db=0.0) if isinstance(node, Limiter) else node
