@@ -1,10 +1,10 @@
-"""The program `mixdown`: finds a command, runs it, and turns how it ended into an exit code.
+"""The program `mixdown`: finds a command, runs it, and turns its outcome into an exit code.
 
-Promises: only the module of the command that is run is imported, so `--help` is quick; whoever
-made a mistake sees a coded error, never a traceback; an interrupted command has cleaned up.
+Promises: only the module of the command that is run is imported, so `--help` is quick; a user's
+mistake is a coded error, never a traceback; an interrupted command has cleaned up.
 
 A new command is a file beside this one with a click command called `command`, and a line in
-`COMMANDS`.
+`SECTIONS`.
 """
 
 from __future__ import annotations
@@ -22,34 +22,42 @@ import click
 if TYPE_CHECKING:
     from ..ir.diagnostics import MixdownError
 
-COMMANDS: Mapping[str, str] = {
-    "new": "Write a commented timeline to begin with.",
-    "check": "Check a timeline and everything that it names.",
-    "compile": "Print the plan of a timeline, without rendering it.",
-    "arrange": "Print the timeline that an arrangement or a show becomes.",
-    "render": "Render a timeline to a measured master and stems.",
-    "measure": "Measure the loudness and peaks of audio files.",
-    "verify": "Compare what several backends make of a mix, sample by sample.",
-    "presets": "Show the export presets, mix presets and delivery specs.",
-    "artifacts": "List, show, verify and clear up what was rendered into a store.",
-    "engine": "Render a graph file with the native engine.",
-    "integers": "Write values of a graph as 32-bit integers, for SoX.",
-    "envelope": "Write gains of fades and automations as 32-bit integers, for SoX to apply.",
-    "picture": "Write a picture as a tag for Ogg files.",
-    "finish": "Run a finishing command until the master has its loudness.",
-    "inspect": "Show the IR that a mix becomes.",
-    "diff": "Tell how two mixes differ, in words and in the IR.",
-    "explain": "Explain a moment of a mix, or where a filter comes from.",
-    "doctor": "Show which ffmpeg and SoX are used, what they can do, and which limits apply.",
-    "fmt": "Lay timelines out in one way, comments and meaning untouched.",
-    "schema": "Print the JSON Schema of a timeline, for editors and validators.",
-    "demo": "Render the podcast that comes with mixdown.",
+SECTIONS: Mapping[str, Mapping[str, str]] = {
+    "Write a timeline": {
+        "new": "Write a commented timeline to start from.",
+        "check": "Check a timeline and every file that it names.",
+        "fmt": "Format timelines; comments and meaning stay as they are.",
+        "arrange": "Print the timeline of an arrangement or a show.",
+        "schema": "Print the JSON Schema of timelines, for editors and validators.",
+    },
+    "Render and deliver": {
+        "demo": "Render the podcast that comes with mixdown.",
+        "render": "Render a timeline to a measured master and stems.",
+        "measure": "Measure the loudness and peaks of audio files.",
+        "presets": "List export presets, mix presets and delivery specs.",
+        "artifacts": "List, show, verify and clean up the files of a store.",
+    },
+    "Look inside": {
+        "compile": "Print the plan of a timeline without rendering it.",
+        "explain": "Explain what sounds at a moment, or where a filter comes from.",
+        "diff": "Show how two mixes differ, in words and in the IR.",
+        "inspect": "Show the IR of a mix and what each pass changes.",
+    },
+    "Check the tools": {
+        "doctor": "Show which ffmpeg and SoX are used and what they can do.",
+        "verify": "Render a mix with several backends and compare the samples.",
+    },
 }
-"""Each command with its help in one line, in the order of a user's work."""
+"""What `--help` shows: each command with its help in one line, in the order of a user's work."""
+
+COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
+
+_HIDDEN = "step"
+"""What the scripts of plans run, and people seldom."""
 
 
 class ExitCode(IntEnum):
-    """How a command ends; documented in docs/cli.md."""
+    """The exit codes of commands; docs/cli.md documents them."""
 
     OK = 0
     NO = 1
@@ -60,15 +68,15 @@ class ExitCode(IntEnum):
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules, imported when they are wanted."""
+    """A group whose commands are modules, each imported when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of `COMMANDS`."""
+        """The names, in the order of `SECTIONS`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name, imported now."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in (*COMMANDS, _HIDDEN):
             return None
         command = import_module(f".{cmd_name}", __package__).command
         assert isinstance(command, click.Command)
@@ -77,22 +85,24 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with the nearest name for one that is unknown."""
+        """As click does, with the nearest name for an unknown one."""
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and near and not args[0].startswith("-"):
+        if args[0] not in (*COMMANDS, _HIDDEN) and near and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list in `--help`, from the table: nothing is imported for it."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """The lists in `--help`, from the table: nothing is imported for it."""
+        width = max(map(len, COMMANDS))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
 
 
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 a check said no, 2 bad input, 3 a program failed.",
+    epilog="Exit codes: 0 done, 1 a check failed, 2 bad input, 3 a program failed.",
 )
 @click.version_option(package_name="mixdown", message="mixdown %(version)s")
 def app() -> None:
@@ -101,7 +111,7 @@ def app() -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run a command line; its exit code."""
-    # Commands put what they learn about their own output here, for the errors below.
+    # Commands record here how they print, for the errors below.
     options: dict[str, bool] = {}
     try:
         result = app.main(list(args), prog_name="mixdown", standalone_mode=False, obj=options)
@@ -117,13 +127,13 @@ def run(args: Sequence[str]) -> int:
 
 
 def _failed(error: Exception, *, as_json: bool) -> ExitCode:
-    """Show what ended the command; an error without a code is a fault of mixdown."""
+    """Print the error that ended the command; one without a code is a bug of mixdown."""
     from ..ir.diagnostics import MixdownError
     from .console import print_json, show
 
     if not isinstance(error, MixdownError):
         traceback.print_exception(error)
-        click.echo("this is a fault of mixdown; please report it with the lines above", err=True)
+        click.echo("this is a bug in mixdown; please report it with the lines above", err=True)
         return ExitCode.FAILED
     if as_json:
         found = [d.to_dict(error.documents) for d in error.diagnostics]

@@ -1,4 +1,4 @@
-"""`mixdown arrange`: the timeline that an arrangement or a show becomes."""
+"""`mixdown arrange`: the timeline of an arrangement or a show."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from .options import allow_outside, strict
 
 @click.command("arrange")
 @click.argument("file")
-@click.option("-o", "--out", metavar="TIMELINE", help="Write it there.  [default: print it]")
+@click.option("-o", "--out", metavar="TIMELINE", help="Write it to this file.  [default: print it]")
 @strict
 @allow_outside
 def command(file: str, out: str | None, strict: bool, allow_outside: bool) -> None:
-    """Print the timeline that an arrangement or a show becomes.
+    """Print the timeline of an arrangement or a show.
 
-    FILE says what plays in sections, bars and parts, or in segments. Its timeline is checked, roles
-    and overlaps too; warnings go to standard error. The other commands take FILE itself: this one
-    is for looking at what it means, or for going on by hand.
+    FILE describes a song in sections, bars and parts, or a show in segments. The timeline is
+    checked, including roles and overlaps; warnings go to standard error. Every other command
+    accepts FILE itself; use this one to see what FILE means, or to continue with the timeline by
+    hand.
 
-    Paths in a timeline count from its own directory: write it next to FILE.
+    Paths in a timeline are relative to its own directory, so write it next to FILE.
     """
     from ..compiler.arrangement.review import review
     from ..compiler.timeline.dump import dump

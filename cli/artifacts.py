@@ -1,4 +1,4 @@
-"""`mixdown artifacts`: what was rendered into a store, whether it is there, and clearing up."""
+"""`mixdown artifacts`: what is in a store, whether it is intact, and cleaning up."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 @click.group("artifacts")
 def command() -> None:
-    """List, show, verify and clear up what was rendered into a store.
+    """List, show, verify and clean up the files of a store.
 
-    `mixdown render --store DIR` puts masters and stems there; each is registered once.
+    'mixdown render --store DIR' puts masters and stems there and registers each of them once.
     """
 
 
 @command.command("list")
 @stored
-@click.option("--timeline", metavar="ID", help="Those of one timeline.")
+@click.option("--timeline", metavar="ID", help="List those of this timeline only.")
 @as_json
 def list_(store: str, registry: str | None, timeline: str | None, as_json: bool) -> None:
-    """List artifacts in the order in which they were registered."""
+    """List artifacts in the order of their registration."""
     from ..render.artifacts.service import AudioRenderService
     from .console import print_json, print_table
 
@@ -44,7 +44,7 @@ def list_(store: str, registry: str | None, timeline: str | None, as_json: bool)
 @stored
 @as_json
 def show(artifact_id: str, store: str, registry: str | None, as_json: bool) -> None:
-    """Show an artifact with all that is known of it; the beginning of its ID will do."""
+    """Show everything known about an artifact; the beginning of its ID is enough."""
     from ..render.artifacts.service import AudioRenderService
     from .console import print_json, print_table
 
@@ -64,7 +64,7 @@ def show(artifact_id: str, store: str, registry: str | None, as_json: bool) -> N
 def verify(store: str, registry: str | None, as_json: bool) -> int:
     """Read every registered file and compare it with its digest.
 
-    Ends with code 1 where a file is missing or was changed.
+    Exits with code 1 if a file is missing or was changed.
     """
     from ..render.artifacts.service import AudioRenderService
     from ..render.artifacts.upkeep import verify
@@ -92,12 +92,12 @@ def verify(store: str, registry: str | None, as_json: bool) -> int:
     default=24.0,
     show_default=True,
     metavar="HOURS",
-    help="Leave files alone that are younger; a render under way may still register them.",
+    help="Keep files younger than this: a running render may still register them.",
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @as_json
 def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_json: bool) -> None:
-    """Remove files that no artifact names, such as a crash leaves behind."""
+    """Remove files that belong to no artifact, such as those left by a crash."""
     from ..render.artifacts.service import AudioRenderService
     from ..render.artifacts.upkeep import collect, orphans
     from .console import print_json
@@ -112,7 +112,7 @@ def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_js
         return
     for file in found:
         click.echo(file.key)
-    click.echo(f"{len(found)} files, {size} bytes{' would go' if dry_run else ' removed'}")
+    click.echo(f"{len(found)} files, {size} bytes{' would be removed' if dry_run else ' removed'}")
 
 
 def _row(artifact: Artifact) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""`mixdown check`: whether everything in a timeline is sound."""
+"""`mixdown check`: a timeline read and compiled, without rendering it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .options import allow_outside, as_json, strict
 @as_json
 @allow_outside
 def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None:
-    """Check a timeline and everything that it names.
+    """Check a timeline and every file that it names.
 
-    Reads FILE, a timeline or a graph (.mir), and its media, and compiles it without rendering. Ends
-    with code 2 where that cannot be done, every reason with its place.
+    Reads FILE, a timeline or a graph (.mir), and its media, and compiles it without rendering. If
+    that fails, prints every problem with its place and exits with code 2.
     """
     from .. import compile
     from ..compiler.graph_input import open_mix

@@ -21,20 +21,23 @@ if TYPE_CHECKING:
     "--format",
     "form",
     type=click.Choice(["text", "sh", "json"]),
-    help="For readers, a shell script, or the typed plan with its filter-to-clip map.  "
+    help="text to read, sh for a shell script, json for the typed plan with its map from filters "
+    "to clips.  "
     "[default: sh for SoX, else text]",
 )
 @click.option(
     "--single",
     is_flag=True,
-    help="One command with everything in it; a loudness target then needs --facts.",
+    help="Put everything into one command; a loudness target then needs --facts.",
 )
 @click.option(
     "--one-pass",
     is_flag=True,
-    help="With --single, ffmpeg's own loudness in one pass: near the target, not at it.",
+    help="With --single: use ffmpeg's one-pass loudness, which is near the target, not at it.",
 )
-@click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
+@click.option(
+    "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
+)
 @strict
 @allow_outside
 def command(
@@ -50,10 +53,10 @@ def command(
     strict: bool,
     allow_outside: bool,
 ) -> None:
-    """Print the plan of a timeline, without rendering it.
+    """Print the plan of a timeline without rendering it.
 
     The same FILE, options and media always give the same bytes. Warnings go to standard error. FILE
-    may be a graph (.mir, see `mixdown inspect`), which says itself how it is delivered.
+    may be a graph (.mir, see 'mixdown inspect'), which states its own delivery.
     """
     from ..compiler.api import compile_request, request_of
     from ..compiler.graph_input import open_mix

@@ -1,4 +1,4 @@
-"""What commands print: diagnostics on standard error, JSON and tables on standard output."""
+"""How commands print: diagnostics on standard error, JSON and tables on standard output."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def show(diagnostics: Iterable[Diagnostic], documents: Documents) -> None:
 
 
 def print_json(data: object) -> None:
-    """Print data as JSON; no level is infinite there."""
+    """Print data as JSON; it holds no infinite level."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> None:
-    """Print a table, as wide as it needs to be; the last `numbers` columns to the right."""
+    """Print a table at its full width, the last `numbers` columns aligned to the right."""
     _print_table(sys.stdout, columns, rows, numbers)
 
 
@@ -52,7 +52,7 @@ def _print_table(
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         is_number = index >= len(columns) - numbers
-        # Names are cut nowhere: a path goes on in the next line where the terminal is narrow.
+        # Names are never cut: in a narrow terminal a path continues on the next line.
         table.add_column(
             column,
             justify="right" if is_number else "left",

@@ -1,4 +1,4 @@
-"""How `render` and `demo` show what was delivered: files, checks, and where the report is."""
+"""How `render` and `demo` show what was delivered: files, checks, and the report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def show_result(
     result: RenderResult, *, as_json: bool, quiet: bool, ids: Sequence[str] = ()
 ) -> None:
-    """Print files, levels, checks and warnings; `ids` are those of registered files."""
+    """Print files, levels, checks and warnings; `ids` are the ids of registered files."""
     documents = result.compilation.timeline.documents
     if as_json:
         print_json(
@@ -62,7 +62,7 @@ def _row(file: Rendered) -> tuple[str, ...]:
 
 
 def _show_checks(report: Report) -> None:
-    """What was asked of the master, and what it is."""
+    """The requirements on the master and the measured values."""
     rows = [
         (
             check.what,

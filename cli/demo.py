@@ -1,4 +1,4 @@
-"""`mixdown demo`: renders the podcast that travels with the package."""
+"""`mixdown demo`: renders the podcast that comes with the package."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ PODCAST = Path(__file__).parents[1] / "examples/podcast/podcast.yaml"
 
 @click.command("demo")
 @click.option(
-    "-o", "--out", metavar="DIR", default="mixdown-demo", show_default=True, help="Where."
+    "-o",
+    "--out",
+    metavar="DIR",
+    default="mixdown-demo",
+    show_default=True,
+    help="The directory for the files.",
 )
 @as_json
 def command(out: str, as_json: bool) -> None:
     """Render the podcast that comes with mixdown.
 
-    Two speakers, music that ducks under them, a bell and a room, mastered with the podcast preset,
-    with a stem a bus.
+    The podcast has two speakers, music that ducks under them, a bell and the sound of a room. The
+    mix is mastered with the podcast preset and delivered with one stem per bus.
     """
     from .. import load
     from ..render.service import render

@@ -29,11 +29,11 @@ def command(
     as_json: bool,
     allow_outside: bool,
 ) -> int:
-    """Tell how two mixes differ, in words and in the IR.
+    """Show how two mixes differ, in words and in the IR.
 
-    A and B are timelines, or graphs (.mir). Ends with code 1 where they differ: first the clips,
-    gains, fades, automation, routes and sources that do, each with its line, then a diff of the
-    final graphs.
+    A and B are timelines or graphs (.mir). Lists the clips, gains, fades, automation, routes and
+    sources that differ, each with its line, and then a diff of the final graphs. Exits with code 1
+    if anything differs.
     """
     from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix

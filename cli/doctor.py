@@ -1,4 +1,4 @@
-"""`mixdown doctor`: what this machine offers a render."""
+"""`mixdown doctor`: the programs and limits that a render meets on this machine."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .options import as_json
 @click.command("doctor")
 @as_json
 def command(as_json: bool) -> int:
-    """Show which ffmpeg and SoX are used, what they can do, and which limits apply.
+    """Show which ffmpeg and SoX are used and what they can do.
 
-    Ends with code 1 where no ffmpeg can be used; the native backend needs none, and SoX is only for
-    the sox backend.
+    Also shows the limits that apply here and the size of the cache. Exits with code 1 if no ffmpeg
+    can be used. The native backend needs no ffmpeg, and only the sox backend needs SoX.
     """
     from ..render.doctor import examine
     from .app import ExitCode

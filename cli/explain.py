@@ -1,4 +1,4 @@
-"""`mixdown explain`: what sounds at a moment, and where a filter or a value comes from."""
+"""`mixdown explain`: what sounds at a moment, or where a filter or a value comes from."""
 
 from __future__ import annotations
 
@@ -22,16 +22,23 @@ def _milliseconds(context: click.Context, parameter: click.Parameter, value: str
         return None
     match = _CLOCK.fullmatch(value)
     if match is None:
-        raise click.BadParameter(f"{value!r} is no time; write 1:02:03.5, 12:34.567 or 754.567")
+        raise click.BadParameter(f"{value!r} is not a time; write 1:02:03.5, 12:34.567 or 754.567")
     hours, minutes, seconds = (Decimal(part or 0) for part in match.groups())
     return ((hours * 60 + minutes) * 60 + seconds) * 1000
 
 
 @click.command("explain")
 @click.argument("file")
-@click.option("--at", metavar="TIME", callback=_milliseconds, help="What sounds at 12:34.567.")
-@click.option("--filter", "label", metavar="LABEL", help="Where a filter of the plan comes from.")
-@click.option("--node", metavar="NAME", help="Where a value of the graph comes from.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    callback=_milliseconds,
+    help="Explain what sounds at this time, such as 12:34.567.",
+)
+@click.option(
+    "--filter", "label", metavar="LABEL", help="Show where this filter of the plan comes from."
+)
+@click.option("--node", metavar="NAME", help="Show where this value of the graph comes from.")
 @mix_choices
 @pass_choices
 @as_json
@@ -48,11 +55,12 @@ def command(
     as_json: bool,
     allow_outside: bool,
 ) -> None:
-    """Explain a moment of a mix, or where a filter comes from.
+    """Explain what sounds at a moment, or where a filter comes from.
 
-    With --at: every clip that sounds then, what it plays of which source, each gain on its way to
-    the master, and their sum; and the clips that lie there and are not heard. With --filter (a
-    name as ffmpeg logs it, volume@host_gain) or --node: the value, whose it is, and its line.
+    --at shows every clip that sounds at that time: which part of which source it plays, each gain
+    on its way to the master, and their sum. It also shows the clips that are there but silent.
+    --filter (a name from ffmpeg's log, such as volume@host_gain) and --node show the value, the
+    clip, track or bus that it belongs to, and its line in FILE.
     """
     from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix

@@ -1,4 +1,4 @@
-"""`mixdown fmt`: timelines in one layout."""
+"""`mixdown fmt`: timelines in the standard format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from .options import as_json
 
 @click.command("fmt")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--check", is_flag=True, help="Write nothing; end with code 1 if any would change.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with code 1 if a file would change."
+)
 @as_json
 def command(files: tuple[str, ...], check: bool, as_json: bool) -> int:
-    """Lay timelines out in one way, comments and meaning untouched.
+    """Format timelines; comments and meaning stay as they are.
 
-    Every FILE must load; where one does not, nothing is written.
+    Every FILE must be valid: if one is not, nothing is written.
     """
     from ..compiler.timeline.fmt import format_text
     from ..compiler.timeline.load import read_text
@@ -35,5 +37,5 @@ def command(files: tuple[str, ...], check: bool, as_json: bool) -> int:
         print_json({"ok": not (check and changed), "changed": list(changed)})
     else:
         for file in changed:
-            click.echo(f"{'would change' if check else 'laid out'} {file}")
+            click.echo(f"{'would change' if check else 'formatted'} {file}")
     return ExitCode.NO if check and changed else ExitCode.OK

@@ -1,4 +1,4 @@
-"""`mixdown inspect`: the IR of a mix, what each pass did to it, pictures, numbers."""
+"""`mixdown inspect`: the IR of a mix, what each pass changes, pictures, statistics."""
 
 from __future__ import annotations
 
@@ -18,24 +18,34 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
 
 @click.command("inspect")
 @click.argument("file")
-@click.option("--after", metavar="PASS", help="The mix as this pass left it.")
-@click.option("--before", metavar="PASS", help="The mix as this pass found it.")
-@click.option("--changed", is_flag=True, help="What each pass changed, as a diff.")
-@click.option("--timings", is_flag=True, help="How long each pass took.")
-@click.option("--stats", is_flag=True, help="Nodes by kind, depth, widest sum, samples.")
-@click.option("--run", is_flag=True, help="Replay a reproducer: the passes that FILE names.")
+@click.option("--after", metavar="PASS", help="Show the mix after this pass.")
+@click.option("--before", metavar="PASS", help="Show the mix before this pass.")
+@click.option("--changed", is_flag=True, help="Show what each pass changes, as a diff.")
+@click.option("--timings", is_flag=True, help="Show how long each pass takes.")
+@click.option(
+    "--stats",
+    is_flag=True,
+    help="Show the numbers of nodes by kind, the depth, the widest sum, the samples.",
+)
+@click.option("--run", is_flag=True, help="Replay a reproducer: run the passes that FILE lists.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(_FORMATS),
     default="text",
     show_default=True,
-    help="How to show a graph; --stats knows text and json.",
+    help="The format of a graph; --stats supports text and json.",
 )
-@click.option("--focus", metavar="ID", help="Only a clip, track or bus, and what it is wired to.")
+@click.option(
+    "--focus",
+    metavar="ID",
+    help="Show only this clip, track or bus and its neighbours in the graph.",
+)
 @mix_choices
 @pass_choices
-@click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
+@click.option(
+    "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
+)
 @allow_outside
 def command(
     file: str,
@@ -54,11 +64,11 @@ def command(
     out: str | None,
     allow_outside: bool,
 ) -> None:
-    """Show the IR that a mix becomes.
+    """Show the IR of a mix and what each pass changes.
 
-    FILE is a timeline, or a graph (.mir), which enters the pipeline where a timeline's would. The
-    sources of a graph count from its directory. Without an option: the final graph, as text that
-    this command and `compile` read.
+    FILE is a timeline, or a graph (.mir), which enters the pipeline after lowering. The sources of
+    a graph are relative to its directory. Without options, prints the final graph as text that this
+    command and 'mixdown compile' can read.
     """
     from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
@@ -110,7 +120,9 @@ def _mix_text(
         unit = done.before(before)
     if unit.graph is None:
         if form != "text" or focus is not None:
-            raise click.UsageError("there is no graph before the pass lower; only text")
+            raise click.UsageError(
+                "there is no graph before the pass lower; use --format text without --focus"
+            )
         return unit_text(unit)
     return FORMATS[form](unit.graph if focus is None else focus_at(done, unit, focus))
 

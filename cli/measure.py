@@ -1,4 +1,4 @@
-"""`mixdown measure`: what audio files are like, and whether they are what a receiver asks for."""
+"""`mixdown measure`: the levels of audio files, and whether they meet a delivery spec."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     "specs",
     multiple=True,
     metavar="ID",
-    help="Hold the files against a delivery spec ('mixdown presets spec'); may be given again.",
+    help="Check the files against a delivery spec (see 'mixdown presets spec'); repeatable.",
 )
 @click.option(
     "--presets",
     "directories",
     multiple=True,
     metavar="DIR",
-    help="Where to look for more specs; may be given again.",
+    help="A directory with delivery specs of your own; repeatable.",
 )
 @click.option(
     "--plot",
     metavar="PICTURE",
-    help="Draw loudness, peaks and waveform of the one FILE, and the specs: .png or .svg.",
+    help="Draw loudness, peaks and waveform of a single FILE with the specs: .png or .svg.",
 )
-@click.option("--all", "everything", is_flag=True, help="Every figure, of several files too.")
+@click.option("--all", "everything", is_flag=True, help="Print every figure for several files too.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many files to measure at once.  [default: one a processor]",
+    help="The number of files to measure at once.  [default: one per processor]",
 )
 @as_json
 def command(
@@ -56,11 +56,11 @@ def command(
 ) -> int:
     """Measure the loudness and peaks of audio files.
 
-    Loudness by ITU-R BS.1770-5 and EBU Tech 3341 and 3342, true peak at four times the rate at
-    least, RMS, noise floor, DC offset, clipping, silence at both ends, correlation. A directory
-    stands for the audio files in it. What libsndfile does not read, ffmpeg decodes.
+    Measures loudness by ITU-R BS.1770-5, EBU Tech 3341 and 3342, true peak at four times the rate
+    or more, RMS, noise floor, DC offset, clipping, silence at both ends and correlation. For a
+    directory, measures the audio files in it. ffmpeg decodes what libsndfile cannot read.
 
-    Ends with code 1 where a file breaks a rule of a --spec, 2 where one cannot be measured.
+    Exits with code 1 if a file breaks a rule of a --spec, with 2 if one cannot be measured.
     """
     from ..ir.diagnostics import Diagnostic
     from ..render.measuring import audio_files, held, survey_files
@@ -123,7 +123,7 @@ def _draw(path: Path, file: Held) -> None:
 
 
 def _print(files: list[Held], *, everything: bool) -> None:
-    """Every figure of each file; or a table of what tells most, and the rules that are broken."""
+    """Every figure of each file; or a table of the main figures, and the broken rules."""
     from ..inspection.measure_tables import listing, overview
     from .console import print_table
 

@@ -1,4 +1,4 @@
-"""`mixdown new`: a first timeline to change."""
+"""`mixdown new`: a timeline to start from."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import click
 @click.command("new")
 @click.argument("file", default="timeline.yaml")
 @click.argument("media", nargs=-1)
-@click.option("--id", "identity", metavar="ID", help="The timeline's id.  [default: FILE's name]")
-@click.option("--force", is_flag=True, help="Replace FILE where it is there.")
+@click.option(
+    "--id", "identity", metavar="ID", help="The id of the timeline.  [default: the name of FILE]"
+)
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 def command(file: str, media: tuple[str, ...], identity: str | None, force: bool) -> None:
-    """Write a commented timeline to begin with.
+    """Write a commented timeline to start from.
 
-    Each MEDIA file, given relative to where FILE will lie, becomes a source and a track; without
-    any, two examples stand in their places. FILE is timeline.yaml unless given; - is standard
-    output.
+    Each MEDIA file, relative to the directory of FILE, becomes a source and a track. Without MEDIA,
+    the timeline has two examples. FILE is timeline.yaml by default; - is standard output.
     """
     from ..compiler.timeline.new import starter
     from ..ir.codes import Code
@@ -34,7 +35,7 @@ def command(file: str, media: tuple[str, ...], identity: str | None, force: bool
         raise MixdownError(
             Diagnostic(
                 Code.NOT_WRITABLE,
-                f"{file!r} is there already",
+                f"{file!r} already exists",
                 help="choose another name, or replace it with --force",
             )
         )

@@ -15,7 +15,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: bool) -> bool:
-    """Tell the app, so that errors come as JSON too."""
+    """Record it for the app, so that errors are printed as JSON too."""
     context.ensure_object(dict)["json"] = value
     return value
 
@@ -26,11 +26,11 @@ as_json = click.option(
     is_flag=True,
     is_eager=True,
     callback=_remember,
-    help="Print JSON, errors too, on standard output.",
+    help="Print JSON on standard output, including errors.",
 )
 
 allow_outside = click.option(
-    "--allow-outside", is_flag=True, help="Let sources lie outside the directory of their document."
+    "--allow-outside", is_flag=True, help="Allow sources outside the directory of their document."
 )
 
 _STORE = click.option(
@@ -39,34 +39,35 @@ _STORE = click.option(
     default="mixdown-artifacts",
     show_default=True,
     metavar="DIR|URL",
-    help="A directory, or a URL that fsspec knows (or $MIXDOWN_STORE).",
+    help="The store: a directory, or a URL that fsspec can open (or $MIXDOWN_STORE).",
 )
 registry = click.option(
     "--registry",
     envvar="MIXDOWN_REGISTRY",
     metavar="URL",
-    help="An SQLAlchemy URL (or $MIXDOWN_REGISTRY).  [default: registry.sqlite in the store]",
+    help="The registry: an SQLAlchemy URL (or $MIXDOWN_REGISTRY).  "
+    "[default: registry.sqlite in the store]",
 )
 
 
 def stored(function: Decorated) -> Decorated:
-    """The options that say where artifacts are."""
+    """The options that say where the store and its registry are."""
     return _STORE(registry(function))
 
 
-strict = click.option("--strict", is_flag=True, help="Take warnings for errors.")
+strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 
 def mix_choices(function: Callable[..., object]) -> Callable[..., object]:
-    """The options that say how a timeline is mixed and delivered, as one argument `choices`.
+    """The options for mixing and delivering a timeline, as one argument `choices`.
 
-    The file format is `--container`, for commands whose `--format` is that of what they print.
+    The file format is `--container`, because `--format` is the format of what these commands print.
     """
     return _gathered(function, "--container")
 
 
 def delivery_choices(function: Callable[..., object]) -> Callable[..., object]:
-    """The same for commands that deliver: the file format is `--format`."""
+    """The same for commands that deliver files: the file format is `--format`."""
     return _gathered(function, "--format")
 
 
@@ -84,13 +85,13 @@ def _gathered(function: Callable[..., object], format_flag: str) -> Callable[...
         format_flag,
         "format",
         metavar="FORMAT",
-        help="wav, flac, mp3, m4a, opus or ogg.  [default: the preset's]",
+        help="File format: wav, flac, mp3, m4a, opus or ogg.  [default: the preset's]",
     )
     return form(command)
 
 
 def _choices(chosen: dict[str, Any]) -> Choices:
-    """The choices as `compile` takes them."""
+    """The choices in the form that `compile` accepts."""
     from ..compiler.facts import read_facts
 
     facts, picked = chosen.pop("facts"), chosen.pop("stems_of")
@@ -102,7 +103,7 @@ def _choices(chosen: dict[str, Any]) -> Choices:
 
 
 def pass_choices(function: Decorated) -> Decorated:
-    """The options that say for whom a mix is compiled, and by which passes."""
+    """The options for the backend and the passes of a compilation."""
     for option in reversed(_PASS_CHOICES):
         function = option(function)
     return function
@@ -110,13 +111,19 @@ def pass_choices(function: Decorated) -> Decorated:
 
 _PASS_CHOICES = (
     click.option(
-        "--to", "--backend", "backend", default="ffmpeg", show_default=True, help="Backend."
+        "--to",
+        "--backend",
+        "backend",
+        default="ffmpeg",
+        show_default=True,
+        metavar="NAME",
+        help="The backend to compile for: ffmpeg, native or sox.",
     ),
     click.option(
         "--disable",
         multiple=True,
         metavar="PASS",
-        help="Leave out an optimisation; may be given again.",
+        help="Leave out this optimisation; repeatable.",
     ),
     click.option(
         "--pass-limit",
@@ -126,7 +133,7 @@ _PASS_CHOICES = (
     ),
 )
 
-# The name of each argument, and the option that gives it.
+# Each argument by its name, with its option.
 _MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "preset": (
         ("--preset",),
@@ -134,14 +141,14 @@ _MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
             "default": "default",
             "show_default": True,
             "metavar": "ID",
-            "help": "Export preset: loudness, ceiling, format ('mixdown presets export').",
+            "help": "Export preset: loudness, ceiling, format (see 'mixdown presets export').",
         },
     ),
     "mix": (
         ("--mix",),
         {
             "metavar": "ID",
-            "help": "Mix preset: buses ('mixdown presets bus').  [default: the timeline's]",
+            "help": "Mix preset: buses (see 'mixdown presets bus').  [default: the timeline's]",
         },
     ),
     "presets": (
@@ -149,43 +156,54 @@ _MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
         {
             "multiple": True,
             "metavar": "DIR",
-            "help": "Where to look for more presets; may be given again.",
+            "help": "A directory with presets of your own; repeatable.",
         },
     ),
     "bit_depth": (
         ("--bit-depth",),
-        {"metavar": "DEPTH", "help": "16, 24, 32f or 64f.  [default: the preset's]"},
+        {
+            "metavar": "DEPTH",
+            "help": "Bit depth of WAV and FLAC: 16, 24, 32f or 64f.  [default: the preset's]",
+        },
     ),
     "bit_rate": (
         ("--bit-rate",),
         {
             "type": int,
             "metavar": "KBPS",
-            "help": "Of a lossy format, kbit/s.  [default: the preset's]",
+            "help": "Bit rate of a lossy format, kbit/s.  [default: the preset's]",
         },
     ),
     "dither": (
         ("--dither",),
         {
             "metavar": "KIND",
-            "help": "none, tpdf or shaped; of 16-bit files.  [default: the preset's]",
+            "help": "Dither of 16-bit files: none, tpdf or shaped.  [default: the preset's]",
         },
     ),
     "sample_rate": (
         ("--sample-rate",),
-        {"type": int, "metavar": "HZ", "help": "Of the mix.  [default: the timeline's]"},
+        {
+            "type": int,
+            "metavar": "HZ",
+            "help": "Sample rate of the mix.  [default: the timeline's]",
+        },
     ),
     "channels": (
         ("--channels",),
-        {"type": int, "metavar": "N", "help": "1 or 2.  [default: the timeline's]"},
+        {
+            "type": int,
+            "metavar": "N",
+            "help": "Channels of the mix, 1 or 2.  [default: the timeline's]",
+        },
     ),
-    "stems": (("--stems",), {"is_flag": True, "help": "One file a bus beside the master."}),
+    "stems": (("--stems",), {"is_flag": True, "help": "Also deliver one file per bus."}),
     "stems_of": (
         ("--stems-of",),
         {
             "multiple": True,
             "metavar": "BUS",
-            "help": "A file for this bus alone; may be given again.",
+            "help": "Deliver the stem of this bus only; repeatable.",
         },
     ),
     "stem_mode": (
@@ -194,19 +212,19 @@ _MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
             "default": "premaster",
             "show_default": True,
             "metavar": "MODE",
-            "help": "premaster: stems as they enter the master; mastered: moved by its gain.",
+            "help": "premaster: stems as they enter the master; mastered: with its gain applied.",
         },
     ),
     "silent_stems": (
         ("--silent-stems",),
-        {"is_flag": True, "help": "Stems of buses on which nothing plays, too."},
+        {"is_flag": True, "help": "Also deliver the stems of buses on which nothing plays."},
     ),
     "facts": (
         ("--facts",),
-        {"metavar": "FILE", "help": "What an earlier render measured: its manifest.json."},
+        {"metavar": "FILE", "help": "Measurements of an earlier render: its manifest.json."},
     ),
     "profile": (
         ("--profile",),
-        {"metavar": "NAME", "help": "A name for these choices, kept in the metadata."},
+        {"metavar": "NAME", "help": "A name for these choices, recorded in the metadata."},
     ),
 }

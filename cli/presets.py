@@ -1,4 +1,4 @@
-"""`mixdown presets`: what there is to choose from."""
+"""`mixdown presets`: the export presets, mix presets and delivery specs."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ KINDS = {"export": "export preset", "bus": "mix preset", "spec": "delivery spec"
     "directories",
     multiple=True,
     metavar="DIR",
-    help="Where to look for more presets; may be given again.",
+    help="A directory with presets of your own; repeatable.",
 )
 @as_json
 def command(
     kind: str | None, preset_id: str | None, directories: tuple[str, ...], as_json: bool
 ) -> None:
-    """Show the export presets, mix presets and delivery specs.
+    """List export presets, mix presets and delivery specs.
 
-    All, those of one kind, or one of them. Export presets say how a mix is delivered, mix presets
-    ('bus') which bus takes which roles, in the order of the sum and of the stems, and delivery
-    specs what receivers ask of a file.
+    Lists all of them, those of one kind, or shows one by its ID. An export preset says how a mix is
+    delivered. A mix preset ('bus') says which roles go to which bus, and in which order buses are
+    added up and delivered as stems. A delivery spec says what a receiver requires of a file.
     """
     from ..presets.load import library
     from .console import print_json, print_table

@@ -1,4 +1,4 @@
-"""Progress bars with the time left, on a terminal's standard error: one a step, one a count."""
+"""Progress bars with the remaining time, on standard error if it is a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def count_bar(what: str, total: int, *, wanted: bool) -> Iterator[Callable[[int], None]]:
-    """A bar for so many things, told how many are done; nothing where there is no terminal."""
+    """A bar for a count; yields what sets how many are done. Draws only on a terminal."""
     if not wanted or total < 2 or not sys.stderr.isatty():
         yield lambda done: None
         return
@@ -36,12 +36,12 @@ def count_bar(what: str, total: int, *, wanted: bool) -> Iterator[Callable[[int]
 
 
 _BARS_SHOWN = 8
-"""Those of the latest steps: a plan for SoX has one for every clip."""
+"""Only the latest steps have bars: a plan for SoX has a step for every clip."""
 
 
 @contextmanager
 def progress_bars(*, wanted: bool) -> Iterator[Listener]:
-    """A listener that draws; one that does nothing where no terminal is there to draw on."""
+    """A listener that draws a bar for each step; it does nothing if there is no terminal."""
     from ..render.executor import ignore
 
     if not wanted or not sys.stderr.isatty():
@@ -61,7 +61,7 @@ def progress_bars(*, wanted: bool) -> Iterator[Listener]:
     tasks: dict[str, TaskID] = {}
 
     def draw(progress: Progress) -> None:
-        # A step that is repeated starts again under what it now does.
+        # A repeated step starts a new bar under its new purpose.
         name = f"{progress.step}: {progress.purpose}"
         if name not in tasks:
             tasks[name] = drawn.add_task(progress.purpose, total=1.0)

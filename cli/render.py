@@ -1,4 +1,4 @@
-"""`mixdown render`: a timeline becomes a master, stems, a manifest and a delivery report."""
+"""`mixdown render`: a master, stems, a manifest and a delivery report of a timeline."""
 
 from __future__ import annotations
 
@@ -19,29 +19,40 @@ if TYPE_CHECKING:
     "-o",
     "--out",
     metavar="DIR",
-    help="Where the files go; made where it is missing.  [default: FILE's name and -mixdown]",
+    help="The directory for the files; created if missing.  [default: the name of FILE + -mixdown]",
 )
 @delivery_choices
-@click.option("--backend", default="ffmpeg", show_default=True, help="What renders it.")
+@click.option(
+    "--backend",
+    default="ffmpeg",
+    show_default=True,
+    metavar="NAME",
+    help="The backend that renders: ffmpeg, native or sox.",
+)
 @click.option("--bwf", is_flag=True, help="Put broadcast metadata (a bext chunk) into WAVs.")
 @strict
 @as_json
-@click.option("--write-facts", metavar="FILE", help="Write what was measured, for --facts, there.")
+@click.option(
+    "--write-facts", metavar="FILE", help="Write the measurements to this file, for --facts."
+)
 @click.option(
     "--store",
     envvar="MIXDOWN_STORE",
     metavar="DIR|URL",
-    help="Keep and register the files there too ('mixdown artifacts'; or $MIXDOWN_STORE).",
+    help="Also keep and register the files in this store (see 'mixdown artifacts'; or "
+    "$MIXDOWN_STORE).",
 )
 @registry
 @click.option(
-    "--no-report", is_flag=True, help="Check no joins, and write no report.json and report.html."
+    "--no-report",
+    is_flag=True,
+    help="Skip the check of the joins; write no report.json and report.html.",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Steps at once.  [default: as many as there are processors]",
+    help="The number of steps to run at once.  [default: one per processor]",
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @allow_outside
@@ -63,11 +74,11 @@ def command(
 ) -> None:
     """Render a timeline to a measured master and stems.
 
-    Writes master.wav, with --stems a file a bus, manifest.json with all that is known of them, and
-    a delivery report for people (report.html) and machines (report.json); or, where anything
-    fails, nothing. The same FILE, options and media give the same bytes.
+    Writes master.wav, with --stems one file per bus, manifest.json with everything known about
+    them, and a delivery report for people (report.html) and machines (report.json). If anything
+    fails, writes nothing. The same FILE, options and media give the same bytes.
 
-    FILE may be a graph (.mir, see 'mixdown inspect'), which says itself how it is delivered.
+    FILE may be a graph (.mir, see 'mixdown inspect'), which states its own delivery.
     """
     from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix

@@ -8,9 +8,11 @@ import click
 
 
 @click.command("schema")
-@click.option("-o", "--out", metavar="FILE", help="Write it there.  [default: standard output]")
+@click.option(
+    "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
+)
 def command(out: str | None) -> None:
-    """Print the JSON Schema of a timeline, for editors and validators."""
+    """Print the JSON Schema of timelines, for editors and validators."""
     from ..compiler.timeline.schema import schema_text
     from ..render.workspace import write_file
 

@@ -1,4 +1,4 @@
-"""`mixdown verify`: whether backends agree on a mix, sample by sample."""
+"""`mixdown verify`: the same mix rendered by several backends, compared."""
 
 from __future__ import annotations
 
@@ -21,19 +21,22 @@ if TYPE_CHECKING:
     default=("native", "ffmpeg"),
     show_default="native and ffmpeg",
     metavar="NAME",
-    help="A backend, or 'reference', which is slow and plain; may be given again.",
+    help="A backend, or 'reference', the slow oracle; repeatable.",
 )
-@click.option("--mix", metavar="ID", help="Mix preset: buses.  [default: the timeline's]")
+@click.option(
+    "--mix",
+    metavar="ID",
+    help="Mix preset: buses (see 'mixdown presets bus').  [default: the timeline's]",
+)
 @as_json
 @allow_outside
 def command(
     file: str, backends: tuple[str, ...], mix: str | None, as_json: bool, allow_outside: bool
 ) -> int:
-    """Compare what several backends make of a mix, sample by sample.
+    """Render a mix with several backends and compare the samples.
 
-    FILE is a timeline or a graph (.mir). It is rendered by each, and premaster and buses are
-    compared as they are before loudness, limiter and dither. Ends with code 1 where two differ by
-    more than docs/semantics.md allows them.
+    FILE is a timeline or a graph (.mir). Premaster and buses are compared before loudness, limiter
+    and dither. Exits with code 1 if two backends differ by more than docs/semantics.md allows.
     """
     from ..compiler.graph_input import open_mix
     from ..compiler.request import RenderRequest
@@ -43,7 +46,7 @@ def command(
 
     names = tuple(dict.fromkeys(backends))
     if len(names) < 2:
-        raise click.UsageError("give --backend at least twice: there is nothing to compare")
+        raise click.UsageError("give --backend at least twice, to compare them")
     found = verify_mix(
         open_mix(file, allow_outside=allow_outside),
         [Performer(name, name) for name in names],

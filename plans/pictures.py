@@ -62,7 +62,7 @@ def picture_block(data: bytes) -> str:
 
 
 def run_picture(arguments: Sequence[str], progress: Callable[[float], None]) -> dict[str, float]:
-    """`mixdown picture PICTURE OUT`: the picture as a tag, in a text for ffmpeg.
+    """`mixdown step picture PICTURE OUT`: the picture as a tag, in a text for ffmpeg.
 
     Raises:
         OSError: a file cannot be read or written, or the first is no picture.

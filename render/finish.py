@@ -1,4 +1,4 @@
-"""The loudness loop around one command: what `mixdown finish` does in the scripts of plans.
+"""The loudness loop around one command: what `mixdown step finish` does in the scripts of plans.
 
 Promises: the command runs with the gains that a render would give it (render/loudness.py), so the
 files that it leaves are a render's, to the bit. Nothing else is read or written.
@@ -96,7 +96,7 @@ def _run(command: Sequence[str]) -> None:
     program, *arguments = command
     try:
         if program == OURSELVES:
-            COMMANDS[arguments[0]](arguments[1:], lambda done: None)
+            _run_step(arguments)
             return
         tool = find_tools([program])[program]
         completed = run_process((tool.program, *arguments), Path.cwd(), lambda line: None)
@@ -110,3 +110,12 @@ def _run(command: Sequence[str]) -> None:
                 help="\n      ".join(completed.errors[-4:]) or None,
             )
         )
+
+
+def _run_step(arguments: Sequence[str]) -> None:
+    """Run `mixdown step KIND ...` in this process."""
+    match arguments:
+        case ["step", kind, *words] if kind in COMMANDS:
+            COMMANDS[kind](words, lambda done: None)
+        case _:
+            raise OSError(None, f"not a step of a plan: mixdown {' '.join(arguments)}")

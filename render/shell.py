@@ -8,7 +8,7 @@ graph that is too long for a command line stands in a file of its own.
 
 Where a loudness is still to be measured, a script of ffmpeg's steps measures it with ffmpeg and
 repeats the finishing steps until the master is right (script_loop.py). One whose finish is
-mixdown's own has `mixdown finish` do that, as a render does (finish.py).
+mixdown's own runs `mixdown step finish`, which does that as a render does (finish.py).
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ _EFFECTS = frozenset(
 _OPTION = re.compile(r"-(?!\d|m$)")  # no number, and not remix's own
 
 _ACTIVE = re.compile(r"[\\$`]")  # what a here-document would not leave as it stands
+
+_PROGRAM = (OURSELVES, "step")
+"""The words that run a step of mixdown's own."""
 
 _PLACES = {
     Space.SOURCE: "$SRC",
@@ -136,7 +139,7 @@ def _body(plan: Plan, loop: LoopPhases | None) -> Iterator[str]:
 
 
 def _by_mixdown(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[str]:
-    """The loop by `mixdown finish`, which also measures."""
+    """The loop by `mixdown step finish`, which also measures."""
     _check_known(loop.before)
     _check_known(loop.after)
     yield from (_run(step) for step in loop.before if step.kind is not StepKind.MEASURE)
@@ -171,7 +174,7 @@ def _check_known(steps: Iterable[Step]) -> None:
 def _run(step: Step, facts: Mapping[str, str] | None = None, rest: Sequence[str] = ()) -> str:
     """The step: its files, its command with more words at the end. Facts are variables."""
     known = facts or {}
-    words = [step.program]
+    words = _program(step)
     files = [_here_document(script) for script in step.scripts]
     for arg in step.argv:
         if _is_long(arg) and isinstance(arg, FilterScript):
@@ -183,13 +186,18 @@ def _run(step: Step, facts: Mapping[str, str] | None = None, rest: Sequence[str]
     return _commented(step, "".join(files), [*words, *rest])
 
 
+def _program(step: Step) -> list[str]:
+    """The words that run the step's program."""
+    return [*_PROGRAM] if step.program == OURSELVES else [step.program]
+
+
 def _commented(step: Step, files: str, words: Sequence[str]) -> str:
     purpose = _comment(step.purpose)
     return f"# {purpose[:1].upper()}{purpose[1:]}.\n{files}{_wrapped(words)}\n"
 
 
 def _finishing(plan: Plan, goal: LoudnessLoop, steps: Sequence[Step]) -> str:
-    """`mixdown finish` around the steps, with stand-ins for what it finds."""
+    """`mixdown step finish` around the steps, with stand-ins for what it finds."""
     texts = [str(arg) for step in steps for arg in step.argv]
     gain, margin = _stand_in("@gain_db@", texts), _stand_in("@margin_db@", texts)
     then = _stand_in("@then@", texts)
@@ -197,14 +205,14 @@ def _finishing(plan: Plan, goal: LoudnessLoop, steps: Sequence[Step]) -> str:
     master = next(d.file for d in plan.deliveries)
     (measured,) = plan[goal.measure].inputs
     words = [
-        *(OURSELVES, "finish"),
+        *(*_PROGRAM, "finish"),
         *("--target-lufs", f"{goal.target_lufs!r}", "--ceiling-db", f"{goal.ceiling_db!r}"),
         *("--measure", _word(measured), "--master", _word(master)),
         *("--gain", gain, "--margin", margin),
         *(("--then", then) if len(steps) > 1 else ()),
     ]
     for word, step in zip(("--", *[then] * len(steps)), steps, strict=False):
-        words += [word, step.program, *(_word(_filled(arg, facts)) for arg in step.argv)]
+        words += [word, *_program(step), *(_word(_filled(arg, facts)) for arg in step.argv)]
     files = "".join(_here_document(script) for step in steps for script in step.scripts)
     return _commented(steps[0], files, words)
 

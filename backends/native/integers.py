@@ -97,7 +97,7 @@ class Order:
 def run_integers(
     arguments: Sequence[str], progress: Callable[[float], None]
 ) -> Mapping[str, float]:
-    """`mixdown integers`: values of a graph as 32-bit integers.
+    """`mixdown step integers`: values of a graph as 32-bit integers.
 
     Raises:
         OSError: a file cannot be read, written or decoded.
@@ -128,7 +128,7 @@ def run_integers(
 def run_envelope(
     arguments: Sequence[str], progress: Callable[[float], None]
 ) -> Mapping[str, float]:
-    """`mixdown envelope`: the gains that fades and automations apply, as 32-bit integers.
+    """`mixdown step envelope`: the gains that fades and automations apply, as 32-bit integers.
 
     The graph begins with a silence, in whose place there are ones; raises as `run_integers`.
     """

@@ -1,7 +1,7 @@
 """Runs the steps of a native plan in this process, from the very arguments that the plan shows.
 
 Promises: `run_step` does what the command line of the step says and nothing else, so that the same
-step can be run by hand (`mixdown engine FILE ...`). Heavy: import it only to run something.
+step can be run by hand (`mixdown step engine FILE ...`). Heavy: import it only to run something.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def run_step(
 
 
 def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, float]:
-    """`mixdown engine`: render a graph; raises as `run_step`."""
+    """`mixdown step engine`: render a graph; raises as `run_step`."""
     order = read_order(arguments)
     graph = settled(parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name), order)
 
@@ -132,7 +132,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]]
 
 
 def read_order(arguments: Iterable[str]) -> Order:
-    """The arguments of `mixdown engine`; an option takes as many as it takes, whatever they are.
+    """The arguments of `mixdown step engine`; each option takes a fixed number of values.
 
     Raises:
         OSError: an argument is missing or none of the known options.

@@ -16,7 +16,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
     {
         "clip": _native(
             "trim in samples; sources of other rates or of no integer samples are prepared by "
-            "`mixdown integers`"
+            "`mixdown step integers`"
         ),
         "silence": _native("the null file, trimmed in samples"),
         "gain": _native("a factor of the next sum (-v or remix): costs no step and no rounding"),
@@ -28,7 +28,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
             "each side as a fade, placement does the rest: no splice, whose ends differ"
         ),
         "automation.gain": _native(
-            "an envelope file of `mixdown envelope`, multiplied by sox -T (-186 dB)"
+            "an envelope file of `mixdown step envelope`, multiplied by sox -T (-186 dB)"
         ),
         "filter": _native(
             "highpass, lowpass, equalizer, bass and treble with a width in q, in float64"

@@ -38,7 +38,7 @@ def test_fmt_lays_out_once_and_keeps_meaning_and_comments(mixdown, show):
     show.write_text("# mine\n" + show.read_text().replace("id: small", "id:   small"))
     meaning = library.load(show)
     assert mixdown("fmt", "--check", show.name).code == 1
-    assert mixdown("fmt", show.name).out == "laid out small.yaml\n"
+    assert mixdown("fmt", show.name).out == "formatted small.yaml\n"
     assert library.load(show) == meaning
     assert show.read_text().startswith("# mine\n")
     assert (mixdown("fmt", "--check", show.name).code, mixdown("fmt", show.name).out) == (0, "")

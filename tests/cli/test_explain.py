@@ -40,7 +40,7 @@ def test_a_value_and_what_a_graph_says_of_it(mixdown, show):
     [
         ([], "choose one of --at, --filter, --node"),
         (["--at", "1", "--node", "x"], "choose one of --at, --filter, --node"),
-        (["--at", "soon"], "'soon' is no time"),
+        (["--at", "soon"], "'soon' is not a time"),
         (["--at", "99:00"], "MIX307"),
         (["--filter", "volume@nobody"], "MIX307"),
     ],

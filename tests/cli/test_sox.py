@@ -1,4 +1,4 @@
-"""The command line's way to SoX: scripts by default, steps by hand, errors with their places."""
+"""The command line's way to SoX: scripts by default, errors with their places."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import mixdown as package
 import numpy as np
 import pytest
 import soundfile
-from mixdown.cli.app import run
 from mixdown.ir.diagnostics import RenderError
 from mixdown.programs.find import find_sox
 from mixdown.render.service import render_compilation
@@ -20,18 +19,6 @@ def test_a_plan_for_sox_is_a_script_unless_asked_otherwise(mixdown, show):
     assert mixdown("compile", show.name, "--to", "sox", "--format", "text").out.startswith("plan ")
     assert mixdown("compile", show.name, "--to", "sox", "--format", "json").data["backend"] == "sox"
     assert mixdown("compile", show.name, "--to", "native").out.startswith("plan ")
-
-
-@pytest.mark.parametrize("name", ["integers", "envelope"])
-def test_what_is_no_step_is_a_coded_error(mixdown, show, name):
-    ended = mixdown(name, "nothing.mir", "--value", "a", "1", "b.au")
-    assert ended.code == 3
-    assert ended.err.startswith(f"error[MIX603]: {name}: nothing.mir: No such file")
-
-
-def test_finish_says_what_it_lacks(capfd):
-    assert run(["finish", "--", "mixdown"]) == 2
-    assert "--target-lufs" in capfd.readouterr().err
 
 
 def test_without_sox_the_error_says_how_to_get_one(tmp_path):

@@ -41,7 +41,7 @@ def finish(tmp_path: Path) -> Finish:
         gain="@gain@",
         margin="@margin@",
         command=(
-            *("mixdown", "engine", f"{here}finish.mir", "--sources", here, "--work", here),
+            *("mixdown", "step", "engine", f"{here}finish.mir", "--sources", here, "--work", here),
             *("--gain-db", "@gain@", "--margin-db", "@margin@"),
             *("--output", "out", f"{here}master.wav"),
         ),
@@ -62,7 +62,7 @@ def test_a_target_that_peaks_leave_no_room_for_is_a_warning(finish, capfd):
     goal = ("--target-lufs", "-16.0", "--ceiling-db", "-1.0")
     files = ("--measure", str(finish.premaster), "--master", str(finish.master))
     stand_ins = ("--gain", finish.gain, "--margin", finish.margin)
-    assert run(["finish", *goal, *files, *stand_ins, "--", *finish.command]) == 0
+    assert run(["step", "finish", *goal, *files, *stand_ins, "--", *finish.command]) == 0
     assert "warning[MIX605]" in capfd.readouterr().err
     assert measure_file(finish.master).true_peak_dbtp <= -1.0
 
@@ -79,7 +79,11 @@ def test_the_command_may_be_another_program(finish):
     ("changed", "said"),
     [
         ({"premaster": Path("/nowhere.wav")}, "nowhere.wav"),
-        ({"command": ("mixdown", "engine", "/nowhere.mir", "--work", ".")}, "/nowhere.mir"),
+        ({"command": ("mixdown", "step", "engine", "/nowhere.mir", "--work", ".")}, "/nowhere.mir"),
+        (
+            {"command": ("mixdown", "engine", "in.mir")},
+            "not a step of a plan: mixdown engine in.mir",
+        ),
         ({"command": ("no-such-program",)}, "'no-such-program'"),
         ({"command": ("ffmpeg", "-nostdin", "-i", "/nowhere.wav", "-")}, "ended with status"),
     ],

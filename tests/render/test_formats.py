@@ -264,7 +264,7 @@ def run_script(mix: mixdown.Timeline, folder: Path, **choices: object) -> Path:
 
 @pytest.mark.requires("ffmpeg_debian")
 def test_a_script_leaves_the_same_files(tagged, tmp_path):
-    """The encoding is in the loop of `mixdown finish` too, and stems are encoded after it."""
+    """The encoding is in the loop of `mixdown step finish` too, and stems are encoded after it."""
     choices = {"backend": "native", "preset": "podcast", "format": "mp3", "stems": True}
     choices["stem_mode"] = "mastered"
     made = run_script(tagged, tmp_path, **choices)

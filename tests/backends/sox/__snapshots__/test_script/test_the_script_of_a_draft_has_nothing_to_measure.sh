@@ -29,7 +29,7 @@ mixdown.ir 1
 %ones = silence {rate = 48000, channels = 1, length = 96000} : signal<48000, 1, 96000>
 %gain1 = automation.gain %ones {points = [(0, 0.0, linear), (19200, -6.0, smooth), (33600, -3.0, linear)]} : signal<48000, 1, 96000>
 END
-mixdown envelope "$WORK/host_again.gain_automation.envelope.mir" \
+mixdown step envelope "$WORK/host_again.gain_automation.envelope.mir" \
     --value gain1 1 "$WORK/host_again.gain_automation.envelope.au"
 
 # Shape host/again.gain_automation.
@@ -44,7 +44,8 @@ source @host/again.gain_automation = "host_again.gain_automation.au" {digest = "
 %host/again.gain_automation = clip {source = @host/again.gain_automation, offset = 0, length = 96000, rate = 48000} : signal<48000, 1, 96000>
 %host/again.filter_automation = automation.filter %host/again.gain_automation {shape = lowpass, points = [(0, 400.0, linear), (38400, 12000.0, linear)], q = 0.7071067811865475, gain_db = 0.0} : signal<48000, 1, 96000>
 END
-mixdown integers "$WORK/host_again.filter_automation.mir" --sources "$SRC/." --work "$WORK/." \
+mixdown step integers "$WORK/host_again.filter_automation.mir" --sources "$SRC/." \
+    --work "$WORK/." \
     --value host/again.filter_automation 4 "$WORK/host_again.filter_automation.au"
 
 # Play host/again.filter_automation.
@@ -57,7 +58,7 @@ mixdown.ir 1
 %ones = silence {rate = 48000, channels = 1, length = 96000} : signal<48000, 1, 96000>
 %gain1 = automation.pan %ones {points = [(0, -0.2, linear), (24000, 0.4, linear)], law = constant_power} : signal<48000, 2, 96000>
 END
-mixdown envelope "$WORK/host_again.pan_automation.envelope.mir" \
+mixdown step envelope "$WORK/host_again.pan_automation.envelope.mir" \
     --value gain1 1 "$WORK/host_again.pan_automation.envelope.au"
 
 # Play host/hello.clip up to host/hello.pan.
@@ -76,7 +77,7 @@ mixdown.ir 1
 source @bed = "bed.wav" {digest = "sha256:9be14046166ac85d5227304bb197d7731a1d6c9e0a10674c2f6fb20ec824ced0", rate = 44100, channels = 2, frames = 96000, codec = "wav/pcm_16"}
 %bed = clip {source = @bed, offset = 0, length = 81600, rate = 48000} : signal<48000, 2, 81600>
 END
-mixdown integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
+mixdown step integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
     --value bed 4 "$WORK/bed.au"
 
 # Play music/a.clip up to music/a.crossfade_out.
@@ -99,7 +100,7 @@ mixdown.ir 1
 %ones = silence {rate = 48000, channels = 2, length = 168000} : signal<48000, 2, 168000>
 %gain1 = automation.gain %ones {points = [(9600, 0.0, linear), (21600, -9.0, hold), (115200, 0.0, linear)]} : signal<48000, 2, 168000>
 END
-mixdown envelope "$WORK/music.gain_automation.envelope.mir" \
+mixdown step envelope "$WORK/music.gain_automation.envelope.mir" \
     --value gain1 1 "$WORK/music.gain_automation.envelope.au"
 
 # Join host.mix up to bus_dialogue.eq1.
@@ -126,8 +127,9 @@ source @master.headroom = "master.headroom.au" {digest = "value:551870417f7da829
 %master.headroom = gain %master.headroom.integers {gain_db = 21.082399653118497} : signal<48000, 2, 168000>
 %master.headroom.restored = output %master.headroom {role = stem, target = "master.headroom.restored", container = "wav", encoding = f64, index = 2} : signal<48000, 2, 168000>
 END
-mixdown engine "$WORK/restore.mir" --sources "$SRC/." --work "$WORK/." --tag artist mixdown \
-    --tag title Seeds --output master.headroom.restored "$WORK/restore0.wav"
+mixdown step engine "$WORK/restore.mir" --sources "$SRC/." --work "$WORK/." \
+    --tag artist mixdown --tag title Seeds \
+    --output master.headroom.restored "$WORK/restore0.wav"
 
 # Deliver.
 cat >"$WORK/deliver.mir" <<'END'
@@ -137,8 +139,8 @@ source @master.headroom = "restore0.wav" {digest = "value:e90f70de26e29ac228866b
 %master.limiter = limiter %master.headroom {ceiling_db = -1.0, mode = sample_peak, margin_db = 0.0} : signal<48000, 2, 168000>
 %master.output = output %master.limiter {role = master, target = "master", container = "wav", encoding = s16, index = 0} : signal<48000, 2, 168000>
 END
-mixdown engine "$WORK/deliver.mir" --sources "$SRC/." --work "$WORK/." --tag artist mixdown \
-    --tag title Seeds --output master.output "$WORK/out/master.wav"
+mixdown step engine "$WORK/deliver.mir" --sources "$SRC/." --work "$WORK/." \
+    --tag artist mixdown --tag title Seeds --output master.output "$WORK/out/master.wav"
 
 # Deliver.
 mv -f "$WORK/out/master.wav" "$OUT/master.wav"

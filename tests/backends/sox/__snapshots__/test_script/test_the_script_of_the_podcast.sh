@@ -29,7 +29,7 @@ mixdown.ir 1
 source @host = "media/host.flac" {digest = "sha256:8191030e907805d26b02141b535fd614d3c2f65ec131f09f1cc3d4add44ea727", rate = 22050, channels = 1, frames = 418950, codec = "flac/pcm_16"}
 %host = clip {source = @host, offset = 0, length = 912000, rate = 48000} : signal<48000, 1, 912000>
 END
-mixdown integers "$WORK/host.mir" --sources "$SRC/." --work "$WORK/." \
+mixdown step integers "$WORK/host.mir" --sources "$SRC/." --work "$WORK/." \
     --value host 4 "$WORK/host.au"
 
 # Play host/welcome.clip up to host/welcome.pan.
@@ -58,7 +58,7 @@ mixdown.ir 1
 source @guest = "media/guest.flac" {digest = "sha256:967d3d6ff6fd5308c258cdcd7711a8c9ccf3eaa05d83d6e2c0f75b188af7b935", rate = 22050, channels = 1, frames = 463050, codec = "flac/pcm_16"}
 %guest = clip {source = @guest, offset = 0, length = 1008000, rate = 48000} : signal<48000, 1, 1008000>
 END
-mixdown integers "$WORK/guest.mir" --sources "$SRC/." --work "$WORK/." \
+mixdown step integers "$WORK/guest.mir" --sources "$SRC/." --work "$WORK/." \
     --value guest 4 "$WORK/guest.au"
 
 # Play guest/what-it-does.clip up to guest/what-it-does.pan.
@@ -94,7 +94,7 @@ mixdown.ir 1
 source @bed = "media/bed.ogg" {digest = "sha256:a7d3626d3c57b99e9681d29be9b00c0b2f814bf9e10c94629bdd7cfe83d54912", rate = 44100, channels = 2, frames = 2646000, codec = "ogg/vorbis"}
 %bed = clip {source = @bed, offset = 0, length = 2880000, rate = 48000} : signal<48000, 2, 2880000>
 END
-mixdown integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
+mixdown step integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
     --value bed 8 "$WORK/bed.au"
 
 # Play music/bed-opening.clip up to music/bed-opening.crossfade_out.
@@ -118,7 +118,7 @@ mixdown.ir 1
 %ones = silence {rate = 48000, channels = 2, length = 2304000} : signal<48000, 2, 2304000>
 %gain1 = automation.gain %ones {points = [(129600, 0.0, smooth), (163200, -10.0, linear), (1171200, -10.0, smooth), (1204800, -3.0, linear), (1248000, -3.0, smooth), (1281600, -10.0, linear), (1982400, -10.0, smooth), (2020800, 0.0, linear)]} : signal<48000, 2, 2304000>
 END
-mixdown envelope "$WORK/music.gain_automation.envelope.mir" \
+mixdown step envelope "$WORK/music.gain_automation.envelope.mir" \
     --value gain1 1 "$WORK/music.gain_automation.envelope.au"
 
 # Play sting/chapter-bell.clip up to sting/chapter-bell.fade_out.
@@ -131,7 +131,7 @@ mixdown.ir 1
 %ones = silence {rate = 48000, channels = 2, length = 115200} : signal<48000, 2, 115200>
 %gain1 = automation.pan %ones {points = [(0, -0.5, smooth), (72000, 0.5, linear)], law = constant_power} : signal<48000, 2, 115200>
 END
-mixdown envelope "$WORK/sting_chapter_bell.pan_automation.envelope.mir" \
+mixdown step envelope "$WORK/sting_chapter_bell.pan_automation.envelope.mir" \
     --value gain1 1 "$WORK/sting_chapter_bell.pan_automation.envelope.au"
 
 # Prepare media/room.ogg.
@@ -140,7 +140,7 @@ mixdown.ir 1
 source @room = "media/room.ogg" {digest = "sha256:70bcc26a73fad47fce17cb509fd253235912930783b9b67a06b21d3ce5ee4046", rate = 48000, channels = 2, frames = 1344000, codec = "ogg/vorbis"}
 %room = clip {source = @room, offset = 0, length = 1344000, rate = 48000} : signal<48000, 2, 1344000>
 END
-mixdown integers "$WORK/room.mir" --sources "$SRC/." --work "$WORK/." \
+mixdown step integers "$WORK/room.mir" --sources "$SRC/." --work "$WORK/." \
     --value room 8 "$WORK/room.au"
 
 # Play room/room-first.clip up to room/room-first.crossfade_out.
@@ -188,7 +188,7 @@ source @master.headroom = "master.headroom.au" {digest = "value:aa03a84bcd877184
 %master.headroom = gain %master.headroom.integers {gain_db = 33.12359947967774} : signal<48000, 2, 2304000>
 %master.headroom.carried = output %master.headroom {role = master, target = "master.headroom.carried", container = "wav", encoding = f64, index = 0} : signal<48000, 2, 2304000>
 END
-mixdown engine "$WORK/restore.mir" --sources "$SRC/." --work "$WORK/." \
+mixdown step engine "$WORK/restore.mir" --sources "$SRC/." --work "$WORK/." \
     --tag artist 'The mixdown demo' --tag title 'What is mixdown?' \
     --output master.headroom.carried "$WORK/premaster.wav"
 
@@ -202,9 +202,9 @@ source @master.headroom = "premaster.wav" {digest = "value:f82b9a212042e4e288cbf
 %master.dither = dither %master.limiter {bits = 16} : signal<48000, 2, 2304000>
 %master.output = output %master.dither {role = master, target = "master", container = "wav", encoding = s16, index = 0} : signal<48000, 2, 2304000>
 END
-mixdown finish --target-lufs -16.0 --ceiling-db -1.0 --measure "$WORK/premaster.wav" \
+mixdown step finish --target-lufs -16.0 --ceiling-db -1.0 --measure "$WORK/premaster.wav" \
     --master "$WORK/out/master.wav" --gain @gain_db@ --margin @margin_db@ \
-    -- mixdown engine "$WORK/finish.mir" --sources "$SRC/." --work "$WORK/." \
+    -- mixdown step engine "$WORK/finish.mir" --sources "$SRC/." --work "$WORK/." \
     --gain-db @gain_db@ --margin-db @margin_db@ --tag artist 'The mixdown demo' \
     --tag title 'What is mixdown?' --output master.output "$WORK/out/master.wav"
 
