@@ -5,9 +5,8 @@ the samples as well, exceeds the ceiling. The reduction, common to all channels,
 steps:
 
 1. hold:    the largest requirement from `HOLD` before to `LOOKAHEAD` after each sample;
-2. release: after a peak the reduction decays fast and exponentially, down to a floor of half the
-            reduction's average over about a second (a programme-dependent release). A single
-            click is released at once except for a fortieth; a dense passage pumps half as much;
+2. release: where the held reduction falls, the distance to it decays exponentially. A small
+            difference between two peaks thus moves the gain slowly, and steady sounds stay pure;
 3. smooth:  three box filters, together as long as `LOOKAHEAD`, turn steps into ramps.
 
 A peak's requirement is held over the whole window of that average, so the reduction at the peak is
@@ -28,7 +27,6 @@ from typing import Literal
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
-from scipy.signal import lfilter
 
 from ..ir.types import gain_factor
 from . import FloatArray
@@ -44,22 +42,16 @@ Together with the look-ahead this is half a period of 30 Hz, so the gain is cons
 note instead of following its waveform.
 """
 
-FAST_RELEASE = 0.03
+RELEASE = 0.009
 """Time constant of the release, in seconds."""
-
-SLOW_RELEASE = 0.5
-"""Time constant of each of the two poles that average the reduction for the floor, in seconds."""
-
-FLOOR_SHARE = 0.5
-"""The floor as a share of that average: a higher share costs loudness, a lower one pumps more."""
 
 TRACE_INTERVAL = 0.01
 """Interval of the gain-reduction trace, in seconds."""
 
-_MARGIN_DB = {"true_peak": 0.05, "sample_peak": 0.0001}
+_MARGIN_DB = {"true_peak": 0.03, "sample_peak": 0.0001}
 """How far below the ceiling a peak is reduced: changes of the gain add a little of their own."""
 
-_RELEASED_DB = 0.01  # a reduction this small counts as released
+_RELEASED_DB = 1e-4  # a reduction this small counts as released
 _CHUNK = 32768
 _DB_PER_NEPER = 20.0 / np.log(10.0)
 
@@ -84,16 +76,14 @@ class TruePeakLimiter:
         self._box = 2 * round(LOOKAHEAD * rate / 6) + 1  # odd, so that a box has a centre
         self._lookahead = 3 * (self._box - 1)
         self._hold = round(HOLD * rate)
-        self._fast_decay = 1.0 / (FAST_RELEASE * rate)  # nepers per sample
-        self._slow_pole = float(np.exp(-1.0 / (SLOW_RELEASE * rate)))
+        self._decays = np.exp(-np.arange(1, _CHUNK + 1) / (RELEASE * rate))
         self._trace_step = round(TRACE_INTERVAL * rate)
         # Every delay line starts with the silence before the signal.
         self._delay = REACH + 1 + self._lookahead
         self._signal = np.zeros((channels, max(self._delay, 2 * REACH)))
         self._between = 0.0
         self._required = np.zeros(self._lookahead + self._hold)
-        self._fast = 0.0
-        self._slow = np.zeros((2, 1))
+        self._reduction = 0.0
         self._released = np.zeros(self._lookahead)
         self._chunk = np.zeros((channels, _CHUNK))
         self._filled = 0
@@ -175,28 +165,25 @@ class TruePeakLimiter:
         return np.asarray(maximum_filter1d(line, size)[size // 2 : size // 2 + _CHUNK])
 
     def _release(self, held: FloatArray) -> FloatArray:
-        """The reduction with its fast decay, at least the slow floor."""
-        if not (held.any() or self._fast or self._slow.any()):
+        """The held reduction where it rises; where it falls, an exponential decay towards it."""
+        if not (held.any() or self._reduction):
             return held
-        # e[n] = max(held[n], e[n-1] * exp(-decay)) is a running maximum in logarithms once the
-        # decay is added back.
-        decay = self._fast_decay * np.arange(1, _CHUNK + 1)
-        with np.errstate(divide="ignore"):
-            line = np.log(held) + decay
-            carried = np.log(self._fast)
-        fast = np.exp(np.maximum.accumulate(np.maximum(line, carried)) - decay)
-        floor = fast
-        for pole in range(2):
-            floor, self._slow[pole] = lfilter(
-                [1.0 - self._slow_pole], [1.0, -self._slow_pole], floor, zi=self._slow[pole]
-            )
-        self._fast = float(fast[-1])
-        if max(self._fast, self._slow.max()) < _RELEASED_DB:
-            self._fast, self._slow = 0.0, np.zeros((2, 1))
-        released: FloatArray = np.maximum(
-            held, np.maximum(fast, FLOOR_SHARE * floor) - _RELEASED_DB
-        )
-        return released
+        # The held reduction is a staircase. The recursion goes from step to step; the samples
+        # within the steps follow at once.
+        starts = np.flatnonzero(np.diff(held, prepend=np.inf))
+        lengths = np.diff(starts, append=_CHUNK)
+        decays = self._decays[lengths - 1]
+        excess = np.empty(len(starts))
+        level = self._reduction
+        for step, (target, decay) in enumerate(zip(held[starts], decays, strict=True)):
+            above = max(level - target, 0.0)
+            excess[step] = above
+            level = target + above * decay
+        self._reduction = level if level > _RELEASED_DB else 0.0
+        since = np.arange(_CHUNK) - np.repeat(starts, lengths)
+        reduction = held + np.repeat(excess, lengths) * self._decays[since]
+        reduction[reduction <= _RELEASED_DB] = 0.0
+        return reduction
 
     def _smooth(self, released: FloatArray) -> FloatArray:
         line = np.concatenate([self._released, released])

@@ -113,21 +113,20 @@ def _limited(block: np.ndarray) -> np.ndarray:
     return np.concatenate([limiter.process(block), limiter.flush()], axis=1)
 
 
-def _reduction(lead: int) -> tuple[np.ndarray, np.ndarray]:
-    """Milliseconds and dB of gain about the end of so many samples 6 dB over the ceiling."""
-    block = np.full((1, 3 * RATE), 1e-3)
-    end = 3 * RATE // 2
-    block[0, end - lead : end] = 10 ** ((CEILING + 6.0) / 20)
+def _reduction() -> tuple[np.ndarray, np.ndarray]:
+    """Milliseconds and dB of gain around one sample that is 6 dB over the ceiling."""
+    block = np.full((1, RATE), 1e-3)
+    click = RATE // 2
+    block[0, click] = 10 ** ((CEILING + 6.0) / 20)
     gain = 20 * np.log10(_limited(block)[0] / block[0])
-    shown = slice(end - RATE // 40, end + RATE // 3)
-    return (np.arange(3 * RATE)[shown] - end) * 1000 / RATE, gain[shown]
+    shown = slice(click - RATE // 50, click + RATE // 10)
+    return (np.arange(RATE)[shown] - click) * 1000 / RATE, gain[shown]
 
 
 def limiter() -> Figure:
-    """Gain over time at a click and after a second of too much; peaks out over peaks in."""
+    """Gain over time around a click; peaks out over peaks in."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[2, 1])
-    axes[0].plot(*_reduction(1), color=LEFT, label="one sample, 6 dB over")
-    axes[0].plot(*_reduction(RATE), color=RIGHT, linestyle="--", label="the end of a second of it")
+    axes[0].plot(*_reduction(), color=LEFT, label="one sample, 6 dB over")
     axes[0].set_xlabel("ms")
     axes[0].set_ylabel("gain, dB")
     axes[0].legend(fontsize=7, frameon=False, loc="lower right")

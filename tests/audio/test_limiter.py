@@ -12,6 +12,9 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.audio.limiter import HOLD, LOOKAHEAD, TruePeakLimiter
+from mixdown.audio.meter.loudness import LoudnessMeter
+from mixdown.audio.peaks import REACH
+from mixdown.backends.ffmpeg.finish import LIMITING, OVERSAMPLING, TRUE_PEAK_ALLOWANCE_DB
 from scipy.signal import firwin, lfilter
 
 RATE = 48000
@@ -59,10 +62,8 @@ PROGRAMMES = {
     "clicks": clicks(),
     "bursts": 3 * band_limited(noise(), 8000) * (np.sin(2 * np.pi * 3 * SECOND) > 0.7),
     "channels that differ": noise() * [[3.0], [0.2]],
+    "clipped noise": 1.8 * np.clip(2 * np.random.default_rng(7).standard_normal((2, RATE)), -1, 1),
 }
-
-# White to the edge of the band, where interpolators part: what the other one may find.
-EXCESS = {"channels that differ": 0.2}
 
 each_programme = pytest.mark.parametrize("name", sorted(PROGRAMMES))
 
@@ -90,7 +91,7 @@ def test_ceiling_holds_on_independent_meters(name):
     block = faded(PROGRAMMES[name])
     assert true_peak(block) > CEILING + 1.0, "the programme must need limiting"
     limited, _ = limit(block)
-    assert CEILING - 0.5 <= true_peak(limited) <= CEILING + EXCESS.get(name, 0.05)
+    assert CEILING - 0.5 <= true_peak(limited) <= CEILING + 0.05
     assert ffmpeg_true_peak(limited) <= CEILING
 
 
@@ -129,25 +130,15 @@ def test_reduction_stays_near_the_peak():
     block[0, peak] = 2.0
     limited, _ = limit(block)
     gain_db = 20 * np.log10(limited[0] / block[0])
-    reach = round(LOOKAHEAD * RATE) + 34  # and what the interpolator sees ahead
+    reach = round(LOOKAHEAD * RATE) + REACH + 2  # and what the interpolator sees ahead
     assert np.array_equal(limited[:, : peak - reach], block[:, : peak - reach])
     assert gain_db[peak] == pytest.approx(CEILING - 20 * np.log10(2), abs=0.1)
-    # Release: half within 60 ms, nine tenths within 200 ms, all of it within 5 s.
+    # Release: half within 15 ms, nine tenths within 40 ms, all of it within 150 ms.
     after = peak + round(HOLD * RATE)
-    assert gain_db[after + round(0.06 * RATE)] > 0.5 * gain_db[peak]
-    assert gain_db[after + round(0.2 * RATE)] > 0.1 * gain_db[peak]
-    assert np.array_equal(limited[:, after + 5 * RATE :], block[:, after + 5 * RATE :])
-
-
-def test_a_dense_passage_is_released_more_slowly_than_a_click():
-    def reduction_left(lead):
-        block = np.full((1, 4 * RATE), 0.01)
-        block[0, 2 * RATE - lead : 2 * RATE] = 2.0
-        limited, _ = limit(block, detector="sample_peak")
-        at = 2 * RATE + round(0.25 * RATE)
-        return -20 * np.log10(limited[0, at] / 0.01)
-
-    assert reduction_left(RATE) > 4 * reduction_left(1) > 0.0
+    assert gain_db[after + round(0.015 * RATE)] > 0.5 * gain_db[peak]
+    assert gain_db[after + round(0.04 * RATE)] > 0.1 * gain_db[peak]
+    end = after + round(0.15 * RATE)
+    assert np.array_equal(limited[:, end:], block[:, end:])
 
 
 @pytest.mark.parametrize("hertz", [30, 40, 60, 100, 997])
@@ -157,6 +148,60 @@ def test_a_steady_tone_stays_pure(hertz):
     spectrum = np.abs(np.fft.rfft(limited[0, RATE : 2 * RATE] * np.hanning(RATE))) ** 2
     fundamental = spectrum[hertz - 3 : hertz + 4].sum()
     assert 10 * np.log10((spectrum.sum() - fundamental) / fundamental) < -100
+
+
+def beside(limited, *tones):
+    """dB of everything but these tones (Hz), under them, in the last two seconds."""
+    spectrum = np.abs(np.fft.rfft(limited[0, -2 * RATE :] * np.blackman(2 * RATE))) ** 2
+    mine = np.zeros(len(spectrum), dtype=bool)
+    for hertz in tones:
+        mine[2 * hertz - 4 : 2 * hertz + 5] = True
+    return 10 * np.log10(spectrum[~mine].sum() / spectrum[mine].sum())
+
+
+def test_two_tones_hardly_modulate_each_other():
+    over = 10 ** ((CEILING + 6.0) / 20)
+    block = np.tile(tone(60, 0.8 * over) + tone(7000, 0.2 * over), (1, 4))
+    assert beside(limit(block)[0], 60, 7000) < -89.0
+    assert beside(limit(np.tile(tone(997, over), (1, 4)))[0], 997) < -130.0
+
+
+def alimiter(block):
+    """ffmpeg's, as the ffmpeg backend runs it."""
+    over = f"aresample={OVERSAMPLING * RATE}:resampler=soxr:precision=28"
+    options = ":".join(f"{key}={value}" for key, value in LIMITING.items())
+    limit = 10 ** ((CEILING - TRUE_PEAK_ALLOWANCE_DB) / 20)
+    back = f"aresample={RATE}:resampler=soxr:precision=28"
+    form = ["-f", "f64le", "-ar", str(RATE), "-ac", str(len(block))]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *form, "-i", "pipe:0", "-af"]
+    command += [f"{over},alimiter=limit={limit}:{options},{back}", *form, "pipe:1"]
+    done = subprocess.run(command, input=block.T.tobytes(), capture_output=True, check=True)
+    return np.frombuffer(done.stdout).reshape(-1, len(block)).T[:, : block.shape[1]]
+
+
+def loudness(block):
+    meter = LoudnessMeter(RATE, len(block))
+    meter.feed(block)
+    return meter.result().integrated
+
+
+def syllables():
+    """Something like speech: a buzz of 120 Hz in bursts of many levels, with noise in it."""
+    at = np.arange(8 * RATE) / RATE
+    drawn = np.random.default_rng(9)
+    levels = np.repeat(drawn.lognormal(0.0, 0.7, 40), 8 * RATE // 40)
+    shape = levels * np.abs(np.sin(np.pi * 5 * at)) ** 0.7
+    voice = lfilter([1.0], [1.0, -1.6, 0.8], (120 * at % 1 < 0.1) + drawn.normal(0, 0.02, len(at)))
+    return np.tile(voice * shape, (2, 1))
+
+
+def test_takes_no_more_loudness_than_alimiter_and_not_for_longer():
+    block = syllables()
+    block *= 10 ** ((CEILING + 6.0 - true_peak(block)) / 20)
+    limited, limiter = limit(block)
+    before = loudness(block)
+    assert before - loudness(limited) < before - loudness(alimiter(block))
+    assert np.mean(limiter.trace() > 0.1) < 0.25
 
 
 @given(

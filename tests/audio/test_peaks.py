@@ -30,17 +30,20 @@ def around(signal):
     return np.concatenate([signal[:, 1 - REACH :], signal, signal[:, : REACH + 1]], axis=1)
 
 
+def with_neighbours(peaks):
+    """The largest of each interval and the two beside it."""
+    return np.max([np.roll(peaks, -1), peaks, np.roll(peaks, 1)], axis=0)
+
+
 @pytest.mark.parametrize("limit", [0.5, 0.85, 0.9])
 def test_finds_the_peak_of_every_interval_of_band_limited_noise(limit):
     spectrum, signal = periodic_noise(limit)
     expected = exact(spectrum)
     got = InterSamplePeaks(1e-6).between(around(signal))
-    # The finder leaves out the samples themselves, which its caller has.
-    ends = np.abs(signal).max(axis=0)
-    got = np.maximum(got, np.maximum(ends, np.roll(ends, -1)))
-    # High, never low: the larger of two interpolators counts, and neither is exact near the edge.
-    assert np.max(expected - got) < 0.003 * expected.max()
-    assert np.max(got - expected) < 0.01 * expected.max()
+    # Low by no more than the limiter's margin of 0.03 dB. A crest within an eighth of a sample of
+    # an interval's end may be reported in the next interval.
+    assert np.max(expected - with_neighbours(got)) < 0.004 * expected.max()
+    assert np.max(got - with_neighbours(expected)) < 0.01 * expected.max()
 
 
 def test_an_early_end_changes_nothing_above_the_threshold():
