@@ -1,8 +1,8 @@
-"""For the tests of people who make mixes: snapshots, null tests, loudness.
+"""Tests of your own mixes: snapshots, null tests, loudness.
 
-`pip install 'mixdown[testing]'` makes the fixture `mix_snapshot` known to pytest; the assertions
-are functions. docs/testing-your-mixes.md walks through all of it. Importing this package is light:
-pytest loads it in every run.
+`pip install 'mixdown[testing]'` adds the fixture `mix_snapshot` to pytest; the assertions are
+functions. docs/testing-your-mixes.md walks through all of it. Importing this package is quick,
+because pytest imports it in every run.
 """
 
 from __future__ import annotations

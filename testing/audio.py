@@ -1,7 +1,7 @@
-"""Assertions about what was rendered: two signals are one, and a file is as loud as it should be.
+"""Assertions about rendered files: two signals are equal, and a file meets its loudness.
 
-Promises: whatever differs, the message says by how much, where and in which channel; files are read
-as float64 and never resampled, for a null test between rates means nothing.
+Promises: the message says how much two signals differ, where and in which channel. Files are read
+as float64 and never resampled, because a null test between different rates means nothing.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from ..presets.load import library
 Signal: TypeAlias = str | PathLike[str] | FloatArray
 
 SLACK_DB = 0.05
-"""How far over its ceiling a true peak may read: meters differ by that much (ITU-R BS.1770-5)."""
+"""How far a true peak may read above its ceiling: meters differ by that much (ITU-R BS.1770-5)."""
 
 
 def assert_null(a: Signal, b: Signal, dbfs: float = -90.0, *, rate: int | None = None) -> None:
-    """Fails where two signals differ by more than `dbfs` at any sample.
+    """Fail if two signals differ by more than `dbfs` at any sample.
 
     Args:
         a: a file, or samples of shape (frames,) or (frames, channels), full scale 1.0.
-        b: what it should be, likewise.
-        dbfs: the largest difference allowed, in dB of full scale: the null test's residual.
-        rate: Hz, to tell times of arrays.
+        b: the expected signal, likewise.
+        dbfs: the largest residual allowed, in dB relative to full scale.
+        rate: Hz, for the times in messages about arrays.
 
     Raises:
-        AssertionError: the worst residual with its time and channel; or another rate, number of
-            channels or length; or samples that are no numbers.
+        AssertionError: the largest residual with its time and channel; or the rates, channels or
+            lengths differ; or a sample is not a finite number.
     """
     __tracebackhide__ = True
     (one, rate_a), (other, rate_b) = _samples(a, rate), _samples(b, rate)
@@ -56,7 +56,7 @@ def assert_null(a: Signal, b: Signal, dbfs: float = -90.0, *, rate: int | None =
     if worst > 10 ** (dbfs / 20):
         raise AssertionError(
             f"the residual is {_dbfs(worst)} {_where(residual == worst, rate_a or rate_b)}, "
-            f"more than {dbfs:g} dBFS"
+            f"above {dbfs:g} dBFS"
         )
 
 
@@ -67,23 +67,22 @@ def assert_loudness(
     tolerance: float | None = None,
     ceiling_db: float | None = None,
 ) -> Measurement:
-    """Fails where a file is not as loud as it should be, or its peaks are too high.
+    """Fail if a file misses its loudness or exceeds a ceiling.
 
     Args:
         path: the file.
-        spec: the id of a delivery spec (`apple-podcasts`) or of an export preset (`podcast`),
-            whose target and ceilings count; or a target in LUFS (integrated loudness, ITU-R
-            BS.1770-5).
+        spec: the id of a delivery spec (`apple-podcasts`) or of an export preset (`podcast`), for
+            its target and ceilings; or a target in LUFS (integrated loudness, ITU-R BS.1770-5).
         tolerance: LU; None: the spec's, or 0.1.
-        ceiling_db: dBTP; None: the spec's, or none for a bare target.
+        ceiling_db: dBTP; None: the spec's, or none if `spec` is a number.
 
     Returns:
-        All that was measured.
+        All measurements.
 
     Raises:
-        AssertionError: with what was measured, and by how much it misses.
+        AssertionError: with the measured levels and the deviations.
         TimelineError: MIX303, there is no such spec or preset.
-        ValueError: it asks for no loudness.
+        ValueError: the spec or preset has no loudness target.
     """
     __tracebackhide__ = True
     wanted = _wanted(spec)
@@ -94,18 +93,18 @@ def assert_loudness(
     wrong = []
     if not abs(levels.integrated - target) <= tolerance:
         by = levels.integrated - target
-        way = "over" if by > 0 else "under"
+        way = "above" if by > 0 else "below"
         wrong.append(
             f"{levels.integrated:.2f} LUFS, {abs(by):.2f} LU {way} {target:g} +- {tolerance:g}"
         )
     limits = (
         ("a true peak", levels.true_peak_dbtp, "dBTP", ceiling_db),
         ("a sample peak", levels.sample_peak_dbfs, "dBFS", wanted.sample_peak),
-        ("at most, over 3 s,", levels.short_term_max, "LUFS", wanted.short_term),
+        ("a loudness over 3 s", levels.short_term_max, "LUFS", wanted.short_term),
     )
     for what, level, unit, highest in limits:
         if highest is not None and level > highest + SLACK_DB:
-            wrong.append(f"{what} of {level:.2f} {unit}, {level - highest:.2f} over {highest:g}")
+            wrong.append(f"{what} of {level:.2f} {unit}, {level - highest:.2f} above {highest:g}")
     if wrong:
         raise AssertionError(f"{path}: {'; '.join(wrong)}")
     return levels
@@ -113,7 +112,7 @@ def assert_loudness(
 
 @frozen
 class _Wanted:
-    """What a file is held to: LUFS, LU, dBTP, dBFS, LUFS over 3 s; None: to nothing."""
+    """The requirements on a file: LUFS, LU, dBTP, dBFS, LUFS over 3 s; None: no requirement."""
 
     lufs: float
     tolerance: float = 0.1
@@ -136,17 +135,17 @@ def _wanted(spec: str | float) -> _Wanted:
             asked.short_term_max_lufs,
         )
     if asked is None and preset is None:
-        message = f"no delivery spec and no export preset is called {spec!r}"
+        message = f"no delivery spec or export preset is called {spec!r}"
         names = [*known.specs, *known.export]
         diagnostic = Diagnostic(Code.UNKNOWN_EXPORT_PRESET, message, help=did_you_mean(spec, names))
         raise TimelineError(diagnostic)
     if preset is None or preset.lufs is None:
-        raise ValueError(f"{spec} asks for no loudness")
+        raise ValueError(f"{spec} has no loudness target")
     return _Wanted(preset.lufs, true_peak=preset.ceiling_db)
 
 
 def _samples(signal: Signal, rate: int | None) -> tuple[FloatArray, int | None]:
-    """Samples of shape (frames, channels), and their rate where it is known."""
+    """Samples of shape (frames, channels), and their rate if it is known."""
     if isinstance(signal, (str, PathLike)):
         samples, known = soundfile.read(signal, dtype="float64", always_2d=True)
         return samples, known

@@ -1,7 +1,7 @@
-"""The fixture `mix_snapshot`: a mix, as a text, against the text that was stored of it.
+"""The fixture `mix_snapshot`: the text of a mix, compared with the stored one.
 
-Promises: what is stored depends on the timeline, the choices and the content of the media, and on
-no path, place in the document or measurement; so a failing comparison means another mix.
+Promises: the stored text depends on the timeline, the choices and the content of the media, and on
+no path, place in the document or measurement; so a failing comparison means that the mix changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _INSTANCE = re.compile(r"[a-z0-9_]+@[^\s=,;\[\]]+")
 
 
 class MixSnapshot:
-    """Compares mixes with what was stored of them; made by the fixture."""
+    """Compares mixes with their stored texts; created by the fixture."""
 
     def __init__(self, snapshot: SnapshotAssertion) -> None:
         self._snapshot = snapshot
@@ -42,18 +42,19 @@ class MixSnapshot:
         name: str | None = None,
         **choices: Unpack[Choices],
     ) -> None:
-        """Fails where the mix is not the stored one.
+        """Fail if the mix differs from the stored one.
 
         Args:
-            mix: a file of a timeline or a graph, or what was loaded or built.
-            form: "ir" stores what the mix means: the graph before any optimisation, which later
-                versions of mixdown leave alone as long as the mix is the same. "plan" stores what
-                is run: the backend's plan.
-            name: the stored file's, where a test compares several; they are numbered otherwise.
-            choices: what the mix is to become, as `mixdown.compile` takes them.
+            mix: the path of a timeline or a graph, or a loaded or built one.
+            form: "ir" stores what the mix means: the graph before any optimisation, which stays the
+                same in later versions of mixdown as long as the mix does. "plan" stores what is
+                run: the backend's plan.
+            name: the name of the stored file, for tests that compare several mixes; otherwise they
+                are numbered.
+            choices: the keywords of `mixdown.compile`.
 
         Raises:
-            AssertionError: with what changed in words, then line by line.
+            AssertionError: with the changes in words, then line by line.
             MixdownError: the mix cannot be compiled.
         """
         __tracebackhide__ = True
@@ -70,20 +71,20 @@ class MixSnapshot:
             return
         result = stored.executions[stored.num_executions - 1]
         if result.recalled_data is None:
-            raise AssertionError(f"nothing is stored yet of this mix; {UPDATE}")
+            raise AssertionError(f"no snapshot of this mix is stored yet; {UPDATE}")
         old = str(result.recalled_data)
         lines = list(stored.extension.diff_lines(text, old))
         if form == "plan":
             lines = [*_served(done, plan.labels, lines), *lines]
-        raise AssertionError("\n".join([f"another mix than the stored one; {UPDATE}", *lines]))
+        raise AssertionError("\n".join([f"the mix differs from the stored one; {UPDATE}", *lines]))
 
 
 def _served(done: Trace, labels: Mapping[str, str], lines: list[str]) -> Iterator[str]:
-    """Which values the filters in the changed lines serve, and where those come from."""
+    """The values that the filters in the changed lines serve, and their places in the document."""
     named = (label for line in lines if line[:1] in "+-" for label in _INSTANCE.findall(line))
     values = dict.fromkeys(labels[label] for label in named if label in labels)
     graph, documents = done.final.ir, done.start.timeline.documents
     of = owners(graph)
     for value in values:
         shown = shown_place(graph[value].origin, documents)
-        yield f"{of[value]}: other filters for %{value}" + (f"  ({shown})" if shown else "")
+        yield f"{of[value]}: different filters for %{value}" + (f"  ({shown})" if shown else "")

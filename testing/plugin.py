@@ -1,4 +1,4 @@
-"""The pytest plugin, found through the entry point `pytest11`: the fixture `mix_snapshot`."""
+"""The pytest plugin behind the entry point `pytest11`: the fixture `mix_snapshot`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def mix_snapshot(request: pytest.FixtureRequest) -> MixSnapshot:
-    """Compares the mix of a timeline with the one that was stored before.
+    """Compare the mix of a timeline with the stored one.
 
-    `mix_snapshot("episode.yaml")` fails where the mix is another one, and says in words which clip,
-    gain or route changed; `pytest --snapshot-update` stores it anew.
+    `mix_snapshot("episode.yaml")` fails if the mix has changed and says in words which clip, gain
+    or route differs; `pytest --snapshot-update` stores the new mix.
     """
     if not request.config.pluginmanager.hasplugin("syrupy"):
         pytest.fail("mix_snapshot needs syrupy: pip install 'mixdown[testing]'", pytrace=False)
-    from .mix_snapshot import MixSnapshot  # noqa: PLC0415 (only where it is used)
+    from .mix_snapshot import MixSnapshot  # noqa: PLC0415 (only when it is used)
 
     return MixSnapshot(request.getfixturevalue("snapshot"))

@@ -1,7 +1,7 @@
 """Snapshots that are one readable file each: `__snapshots__/<test file>/<test>.<extension>`.
 
-Promises: where a stored text and a new one differ, the lines that a failing test shows begin with
-what changed, in words as far as the texts tell it, before the unified diff.
+Promises: if a stored text and a new one differ, a failing test shows the changes in words, as far
+as the texts allow, and then a unified diff.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ UPDATE = "pytest --snapshot-update stores the new one"
 
 
 class TextSnapshot(SingleFileSnapshotExtension):
-    """A text in a file of its own."""
+    """A text in its own file."""
 
     _write_mode = WriteMode.TEXT
 
     def diff_lines(self, serialized_data: object, snapshot_data: object) -> Iterator[str]:
-        """What a failing comparison shows."""
+        """The lines that a failing comparison shows."""
         new, old = str(serialized_data), str(snapshot_data)
         yield from self.words(old, new)
         yield from unified(old, new, ("stored", "new")).splitlines()
 
     def words(self, old: str, new: str) -> Iterator[str]:
-        """What changed, a line a change."""
+        """The changes, one per line."""
         yield from ()
 
 
@@ -46,9 +46,9 @@ class MirSnapshot(TextSnapshot):
     file_extension = "mir"
 
     def words(self, old: str, new: str) -> Iterator[str]:
-        """Which clips, gains and routes changed."""
+        """The clips, gains and routes that changed."""
         try:
             graphs = parse_graph(old), parse_graph(new)
-        except IRError:  # of another version, or edited by hand: the texts have to do
+        except IRError:  # of another version, or edited by hand: only the diff is shown
             return
         yield from map(str, compare_graphs(*graphs))

@@ -36,7 +36,7 @@ def test_the_worst_residual_is_told_with_its_time_and_channel(noise, tmp_path):
     other = changed(changed(noise, 12, 0, 1e-3), 4200, 1, -0.01)
     with pytest.raises(AssertionError) as caught:
         assert_null(other, noise)
-    said = "the residual is -40.0 dBFS at sample 4200, channel 2, more than -90 dBFS"
+    said = "the residual is -40.0 dBFS at sample 4200, channel 2, above -90 dBFS"
     assert str(caught.value) == said
     assert_null(other, noise, dbfs=-39.9)
     for name, signal in (("a", other), ("b", noise)):
@@ -67,7 +67,7 @@ def test_what_is_no_number_never_nulls(noise):
 
 @pytest.fixture
 def tone(tmp_path):
-    """Writes a 997 Hz sine of a peak level in one channel: its loudness is 3.01 LU under that."""
+    """Writes a 997 Hz sine of a peak level in one channel: its loudness is 3.01 LU below that."""
 
     def write(peak_db, seconds=2):
         time = np.arange(seconds * 48000) / 48000
@@ -90,25 +90,25 @@ def test_a_preset_brings_target_and_ceiling(tone):
         assert_loudness(tone(0), "podcast", tolerance=0.5)
     path = re.escape(str(tone(0)))
     assert re.fullmatch(
-        path + r": -3\.0\d LUFS, 1[23]\.\d\d LU over -16 \+- 0\.5; "
-        r"a true peak of -?0\.0\d dBTP, (0\.9|1\.0)\d over -1",
+        path + r": -3\.0\d LUFS, 1[23]\.\d\d LU above -16 \+- 0\.5; "
+        r"a true peak of -?0\.0\d dBTP, (0\.9|1\.0)\d above -1",
         str(caught.value),
     )
-    with pytest.raises(AssertionError, match="LU under -14"):
+    with pytest.raises(AssertionError, match="LU below -14"):
         assert_loudness(tone(-20), "music")
 
 
 def test_a_delivery_spec_brings_its_tolerance_and_limits(tone):
     assert_loudness(tone(-12.4), "apple-podcasts")
-    with pytest.raises(AssertionError, match=r"LU under -16 \+- 1$"):
+    with pytest.raises(AssertionError, match=r"LU below -16 \+- 1$"):
         assert_loudness(tone(-14.2), "apple-podcasts")
     assert_loudness(tone(-20.0), "ebu-r128-s1")
-    with pytest.raises(AssertionError, match=r"LU over -23 \+- 0\.5; at most, over 3 s, of -9"):
+    with pytest.raises(AssertionError, match=r"LU above -23 \+- 0\.5; a loudness over 3 s of -9"):
         assert_loudness(tone(-6.0, seconds=4), "ebu-r128-s1")
 
 
 def test_a_ceiling_of_its_own_wins(tone):
-    with pytest.raises(AssertionError, match="over -14"):
+    with pytest.raises(AssertionError, match="above -14"):
         assert_loudness(tone(-12.99), "podcast", ceiling_db=-14)
 
 
@@ -122,5 +122,5 @@ def test_a_spec_must_be_known_and_have_a_target(tone):
     with pytest.raises(TimelineError, match="did you mean 'podcast'"):
         assert_loudness(tone(-20), "podcats")
     for name in ("draft", "acx"):
-        with pytest.raises(ValueError, match=f"{name} asks for no loudness"):
+        with pytest.raises(ValueError, match=f"{name} has no loudness target"):
             assert_loudness(tone(-20), name)

@@ -57,7 +57,7 @@ def run(project, *options):
 def test_a_mix_is_stored_compared_and_told(project):
     code, output = run(project)
     assert code == 1
-    told = "nothing is stored yet of this mix; pytest --snapshot-update stores the new one"
+    told = "no snapshot of this mix is stored yet; pytest --snapshot-update stores the new one"
     assert told in output
     assert run(project, "--snapshot-update")[0] == 0
     stored = project / "__snapshots__" / "test_mixes"
@@ -78,10 +78,10 @@ def test_a_mix_is_stored_compared_and_told(project):
     (project / "small.yaml").write_text(TIMELINE.replace("gain_db: -1", "gain_db: 2"))
     code, output = run(project)
     assert code == 1
-    assert "another mix than the stored one; pytest --snapshot-update" in output
+    assert "the mix differs from the stored one; pytest --snapshot-update" in output
     assert "track host: gain +2 dB, not -1 dB" in output
     assert "-%host.gain = gain %host.mix {gain_db = -1.0}" in output
-    assert "clip host/hello: other filters for %host/hello.gain  (small.yaml:8)" in output
+    assert "clip host/hello: different filters for %host/hello.gain  (small.yaml:8)" in output
     assert "mix_snapshot.py" not in output  # the traceback ends in the user's test
 
     soundfile.write(project / "voice.wav", np.zeros(8000), 8000, subtype="PCM_16")
