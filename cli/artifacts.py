@@ -66,6 +66,7 @@ def verify(store: str, registry: str | None, as_json: bool) -> int:
 
     Exits with code 1 if a file is missing or was changed.
     """
+    from ..ir.diagnostics import counted
     from ..render.artifacts.service import AudioRenderService
     from ..render.artifacts.upkeep import verify
     from .app import ExitCode
@@ -80,7 +81,7 @@ def verify(store: str, registry: str | None, as_json: bool) -> int:
         print_json({"ok": not found, "artifacts": count, "diagnostics": data})
     else:
         show_diagnostics(found, {})
-        click.echo(f"{count} artifacts, {len(found)} damaged")
+        click.echo(f"{counted(count, 'artifact')}, {len(found)} damaged")
     return ExitCode.NO if found else ExitCode.OK
 
 
@@ -98,6 +99,7 @@ def verify(store: str, registry: str | None, as_json: bool) -> int:
 @as_json
 def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_json: bool) -> None:
     """Remove files that belong to no artifact, such as those left by a crash."""
+    from ..ir.diagnostics import counted
     from ..render.artifacts.service import AudioRenderService
     from ..render.artifacts.upkeep import collect, orphans
     from .console import print_json
@@ -112,7 +114,8 @@ def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_js
         return
     for file in found:
         click.echo(file.key)
-    click.echo(f"{len(found)} files, {size} bytes{' would be removed' if dry_run else ' removed'}")
+    removed = "would be removed" if dry_run else "removed"
+    click.echo(f"{counted(len(found), 'file')}, {counted(size, 'byte')} {removed}")
 
 
 def _row(artifact: Artifact) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None
     """
     from .. import compile
     from ..compiler.graph_input import open_mix
+    from ..ir.diagnostics import counted
     from .console import print_json, show
 
     compilation = compile(open_mix(file, allow_outside=allow_outside), strict=strict)
@@ -29,11 +30,11 @@ def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None
         print_json({"ok": True, "diagnostics": data})
         return
     show(found, timeline.documents)
-    clips = sum(len(track.clips) for track in timeline.tracks)
-    counted = (
-        f"{len(timeline.tracks)} tracks, {clips} clips"
-        if timeline.tracks
-        else f"{len(compilation.graph)} nodes"
-    )
-    warnings = f", {len(found)} warning{'s' if len(found) > 1 else ''}" if found else ""
-    click.echo(f"{file}: sound; {counted}{warnings}")
+    if timeline.tracks:
+        clips = sum(len(track.clips) for track in timeline.tracks)
+        parts = [counted(len(timeline.tracks), "track"), counted(clips, "clip")]
+    else:
+        parts = [counted(len(compilation.graph), "node")]
+    if found:
+        parts.append(counted(len(found), "warning"))
+    click.echo(f"{file}: valid; {', '.join(parts)}")

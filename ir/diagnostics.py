@@ -131,6 +131,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"{meant}known: {listed}{more}"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number and its noun: 1 clip, 1,200 clips."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def render(diagnostics: Iterable[Diagnostic], documents: Documents | None = None) -> str:
     """All of them as a compiler prints them: code, sentence, the line with a caret, help.
 

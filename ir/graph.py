@@ -17,7 +17,7 @@ import attrs
 from attrs import frozen
 
 from .codes import Code
-from .diagnostics import Diagnostic, IRError, Related, did_you_mean
+from .diagnostics import Diagnostic, IRError, Related, counted, did_you_mean
 from .nodes import Clip, Node, Output, OutputRole, Source
 from .types import Signal
 
@@ -103,6 +103,11 @@ class Graph:
     def session(self) -> Signal:
         """The type of the mix: of the master before it is put into a file."""
         return self.signals[self.outputs[0].operands[0]]
+
+    def __repr__(self) -> str:
+        nodes, sources = counted(len(self.nodes), "node"), counted(len(self.sources), "source")
+        delivered = ", ".join(node.target for node in self.outputs) or "nothing"
+        return f"<Graph: {nodes}, {sources}, delivers {delivered}>"
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

@@ -16,6 +16,7 @@ from functools import cached_property
 
 from attrs import evolve, field, frozen
 
+from ..ir.diagnostics import counted
 from ..ir.graph import Graph
 from ..ir.nodes import OutputRole
 
@@ -200,6 +201,11 @@ class Plan:
     deliveries: tuple[Delivery, ...]
     labels: Mapping[str, str] = field(factory=dict)
     loudness: LoudnessLoop | None = None
+
+    def __repr__(self) -> str:
+        delivered = ", ".join(delivery.target for delivery in self.deliveries) or "nothing"
+        steps = counted(len(self.steps), "step")
+        return f"<Plan for {self.backend}, {self.digest[:16]}: {steps}, delivers {delivered}>"
 
     def __getitem__(self, step_id: str) -> Step:
         return next(step for step in self.steps if step.id == step_id)

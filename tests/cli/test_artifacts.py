@@ -54,7 +54,7 @@ def test_clearing_up(mixdown, show, ids):
     gc = ("artifacts", "gc", "--store", "kept")
     assert mixdown(*gc).out == "0 files, 0 bytes removed\n"
     dry = mixdown(*gc, "--older-than", "0", "--dry-run")
-    assert dry.out == "renders/small/00/master.wav\n1 files, 4 bytes would be removed\n"
+    assert dry.out == "renders/small/00/master.wav\n1 file, 4 bytes would be removed\n"
     assert orphan.exists()
     assert mixdown(*gc, "--older-than", "0", "--json").data["files"][0]["size"] == 4
     assert not orphan.exists()

@@ -7,7 +7,7 @@ def test_a_sound_timeline(mixdown, show, listing):
     before = listing()
     ended = mixdown("check", show.name)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out == "small.yaml: sound; 2 tracks, 2 clips\n"
+    assert ended.out == "small.yaml: valid; 2 tracks, 2 clips\n"
     assert mixdown("check", show.name, "--json").data == {"ok": True, "diagnostics": []}
     assert listing() == before
 
@@ -26,7 +26,7 @@ def test_a_warning_is_shown_and_ends_well(mixdown, show):
     ended = mixdown("check", show.name)
     assert ended.code == 0
     assert ended.err.startswith("warning[MIX220]: ")
-    assert ended.out == "small.yaml: sound; 2 tracks, 3 clips, 1 warning\n"
+    assert ended.out == "small.yaml: valid; 2 tracks, 3 clips, 1 warning\n"
     assert mixdown("check", show.name, "--json").codes == ["MIX220"]
 
 
