@@ -19,6 +19,7 @@ import numpy as np
 from attrs import frozen
 
 from ..ir.curves import Shape
+from ..ir.units import NEPERS_PER_DB
 from . import FloatArray, IndexArray
 
 _SHAPES: Mapping[Shape, Callable[[FloatArray], FloatArray | float]] = {
@@ -26,8 +27,6 @@ _SHAPES: Mapping[Shape, Callable[[FloatArray], FloatArray | float]] = {
     Shape.HOLD: lambda t: 0.0,
     Shape.SMOOTH: lambda t: (1.0 - np.cos(np.pi * t)) / 2.0,
 }
-
-_NEPERS_PER_DB = np.log(10.0) / 20.0
 
 
 @frozen(eq=False)
@@ -64,7 +63,7 @@ def interpolate(frames: Keyframes, positions: IndexArray) -> FloatArray:
 def gain_envelope(frames: Keyframes, offset: int, count: int) -> FloatArray:
     """Linear gains 10^(dB/20), shape (count,), at samples [offset, offset + count)."""
     positions = np.arange(offset, offset + count)
-    return _evaluate(frames, positions, lambda v, w, s: np.exp((v + (w - v) * s) * _NEPERS_PER_DB))
+    return _evaluate(frames, positions, lambda v, w, s: np.exp((v + (w - v) * s) * NEPERS_PER_DB))
 
 
 def log_frequency_envelope(frames: Keyframes, positions: IndexArray) -> FloatArray:

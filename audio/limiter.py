@@ -28,7 +28,7 @@ from typing import Literal
 import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
-from ..ir.types import gain_factor
+from ..ir.units import DB_PER_NEPER, gain_factor
 from . import FloatArray
 from .peaks import REACH, InterSamplePeaks
 
@@ -53,7 +53,6 @@ _MARGIN_DB = {"true_peak": 0.03, "sample_peak": 0.0001}
 
 _RELEASED_DB = 1e-4  # a reduction this small counts as released
 _CHUNK = 32768
-_DB_PER_NEPER = 20.0 / np.log(10.0)
 
 Detector = Literal["true_peak", "sample_peak"]
 
@@ -134,7 +133,7 @@ class TruePeakLimiter:
         start = self._signal.shape[1] - self._delay
         ready = signal[:, start : start + _CHUNK]
         if reduction.any():
-            ready = ready * np.exp(-reduction / _DB_PER_NEPER)
+            ready = ready * np.exp(-reduction / DB_PER_NEPER)
         part = slice(max(-first, 0), max(min(_CHUNK, self._taken - first), 0))
         self._note(reduction[part])
         self._given += ready[:, part].shape[1]
@@ -152,7 +151,7 @@ class TruePeakLimiter:
             self._between = float(between[-1])
         required = np.zeros(_CHUNK)
         over = peaks > self._ceiling
-        required[over] = _DB_PER_NEPER * np.log(peaks[over] / self._ceiling) + self._margin_db
+        required[over] = DB_PER_NEPER * np.log(peaks[over] / self._ceiling) + self._margin_db
         return required
 
     def _held(self, required: FloatArray) -> FloatArray:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..ir.types import gain_factor
+from ..ir.units import gain_factor
 from . import FloatArray
 
 REACH = 96

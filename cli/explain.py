@@ -68,7 +68,7 @@ def command(
     from ..inspection.explain_text import moment_data, moment_text
     from ..inspection.lookup import find_filter, find_value, found_data, found_text
     from ..inspection.trace import trace
-    from ..ir.types import samples
+    from ..ir.units import samples
     from .console import print_json
 
     if sum(option is not None for option in (at, label, node)) != 1:

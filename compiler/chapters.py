@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby, pairwise
 
-from ..ir.types import milliseconds, samples
+from ..ir.units import milliseconds, samples
 from ..plans.ffmetadata import Chapter
 from .timeline.model import Timeline
 

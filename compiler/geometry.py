@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from ..ir.curves import canonical_curve
 from ..ir.nodes import Point, Source
-from ..ir.types import samples
+from ..ir.units import samples
 from .timeline.model import Clip, Keyframe, Timeline, Track
 
 Media = Mapping[str, Source]

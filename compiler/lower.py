@@ -34,7 +34,7 @@ from ..ir.nodes import (
     Silence,
 )
 from ..ir.origin import Origin
-from ..ir.types import samples
+from ..ir.units import samples
 from ..presets.model import BusPreset
 from .chain import Chain, Nodes
 from .geometry import Extent, Join, extent, joins, mix_length, start_order

@@ -1,7 +1,7 @@
 """What a number and a text in a document may be at all, whatever field they stand in.
 
 Promises: a number that passes is finite, and small and short enough that arithmetic on it is exact
-and cheap (`ir.types.samples`); a text that passes can be written to a file, a file name and a
+and cheap (`ir.units.samples`); a text that passes can be written to a file, a file name and a
 script. Messages show a value of any size in bounded space.
 """
 

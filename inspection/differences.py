@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..ir import nodes as ir
 from ..ir.graph import Graph
-from .words import decibels, duration, hertz, phrase, position, shown_pan
+from .words import MOVING, duration, hertz, phrase, position
 
 
 def differences(a: Graph, before: ir.Node, b: Graph, after: ir.Node) -> tuple[str, ...]:
@@ -70,11 +70,11 @@ def _lane(before: ir.Lane, after: ir.Lane, rate: int) -> Iterator[str]:
             yield f"%{operand} {_moved(old[operand], start, rate)}"
 
 
-def _points(before: ir.Node, after: ir.Node, rate: int) -> Iterator[str]:
+def _points(before: ir.Automated, after: ir.Automated, rate: int) -> Iterator[str]:
     """Each keyframe that is new, gone or another, then the attributes that are no keyframes."""
-    what, show = _MOVING[type(after)]
-    old = {p.at: p for p in _keyframes(before)}
-    new = {p.at: p for p in _keyframes(after)}
+    what, show = MOVING[type(after)]
+    old = {p.at: p for p in before.points}
+    new = {p.at: p for p in after.points}
     for at in sorted({*old, *new}):
         was, now, when = old.get(at), new.get(at), position(at, rate)
         if was is None and now is not None:
@@ -88,11 +88,6 @@ def _points(before: ir.Node, after: ir.Node, rate: int) -> Iterator[str]:
     yield from _attributes(before, after, skip="points")
 
 
-def _keyframes(node: ir.Node) -> tuple[ir.Point, ...]:
-    assert isinstance(node, (ir.GainAutomation, ir.PanAutomation, ir.FilterAutomation))
-    return node.points
-
-
 def _attributes(before: ir.Node, after: ir.Node, skip: str = "") -> Iterator[str]:
     old = before.attributes()
     for key, value in after.attributes().items():
@@ -100,16 +95,10 @@ def _attributes(before: ir.Node, after: ir.Node, skip: str = "") -> Iterator[str
             yield f"{key} {value}, not {old[key]}"
 
 
-_MOVING: Mapping[type[ir.Node], tuple[str, Callable[[float], str]]] = {
-    ir.GainAutomation: ("gain", decibels),
-    ir.PanAutomation: ("pan", shown_pan),
-    ir.FilterAutomation: ("filter", hertz),
-}
-
 _TOLD: Mapping[type[ir.Node], Callable[..., Iterator[str]]] = {
     ir.Clip: _clip,
     ir.Place: _place,
     ir.Lane: _lane,
     ir.Mix: _mix,
-    **dict.fromkeys(_MOVING, _points),
+    **dict.fromkeys(MOVING, _points),
 }

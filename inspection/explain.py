@@ -8,7 +8,6 @@ in which every gain still stands by itself; any other graph is explained as it i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 from attrs import frozen
@@ -19,7 +18,7 @@ from ..compiler.unit import Unit
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
 from ..ir.graph import Graph
-from ..ir.nodes import Clip, Lane, Limiter, Loudnorm, Node, Output, OutputRole, Place, Source
+from ..ir.nodes import Clip, Limiter, Node, Output, OutputRole, Source
 from ..ir.origin import Origin
 from .gains import Effect, effect
 from .owners import Owner, owners
@@ -135,9 +134,8 @@ def _paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple
     if isinstance(node, Output) and node.role is OutputRole.MASTER:
         yield so_far
     for user in dict.fromkeys(graph.users[node.name]):
-        for index, operand in enumerate(user.operands):
-            only_measured = isinstance(user, Loudnorm) and index > 0
-            if operand == node.name and not only_measured:
+        for index, operand in enumerate(user.heard):
+            if operand == node.name:
                 yield from _paths(graph, user, (*so_far, (user, index)))
 
 
@@ -145,7 +143,7 @@ def _sounding(
     graph: Graph, owner: Owner, clip: Clip, path: tuple[Step, ...], at: int, of: Mapping[str, Owner]
 ) -> Sounding | None:
     """The clip on one way; None where it has no sample there."""
-    local = at - sum(_delay(node, index) for node, index in path)
+    local = at - sum(node.starts[index] for node, index in path)
     if not 0 <= local < clip.length:
         return None
     stages = []
@@ -153,7 +151,7 @@ def _sounding(
     for node, index in path:
         signal = graph.signals[node.operands[index]]
         done = effect(node, now, signal.length or 0, signal.channels)
-        now += _delay(node, index)
+        now += node.starts[index]
         stages.append(Stage(node, of[node.name], _does(graph, node, done), done))
         measured = measured and done.known
         if done.factors is not None:
@@ -174,12 +172,6 @@ def _times(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, ...]:
     wide = max(len(a), len(b))
     sides = (each * wide if len(each) == 1 else each for each in (a, b))
     return tuple(x * y for x, y in zip(*sides, strict=True))
-
-
-def _delay(node: Node, index: int) -> int:
-    if isinstance(node, Place):
-        return node.start
-    return node.starts[index] if isinstance(node, Lane) else 0
 
 
 def _does(graph: Graph, node: Node, done: Effect) -> str:
@@ -208,8 +200,3 @@ def _silent(unit: Unit, at: int) -> Iterator[Silent]:
             why = [reason for reason, holds in reasons.items() if holds]
             name = f"{track.id}/{clip_id(clip, c)}"
             yield Silent(name, ", ".join(why), timeline.origin("tracks", t, "clips", c))
-
-
-def in_decibels(factor: float) -> float:
-    """20*log10 of a factor's size; -inf for 0."""
-    return 20 * math.log10(abs(factor)) if factor else -math.inf

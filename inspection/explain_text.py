@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ..ir.origin import Documents
 from ..ir.places import place, shown_place
-from ..ir.types import milliseconds
-from .explain import Moment, Sounding, Stage, in_decibels
+from ..ir.units import decibels, milliseconds
+from .explain import Moment, Sounding, Stage
 from .owners import Level
 from .words import position
 
@@ -82,7 +82,7 @@ def _pair(factors: tuple[float, ...]) -> str:
 
 
 def _db(factor: float) -> str:
-    level = in_decibels(factor)
+    level = decibels(factor)
     if level == -math.inf:
         return "silent"
     return f"{level + 0.0:+.2f} dB"
@@ -129,4 +129,4 @@ def moment_data(moment: Moment, documents: Documents) -> dict[str, object]:
 def _list(factors: tuple[float, ...] | None) -> list[float | None] | None:
     if factors is None:
         return None
-    return [in_decibels(f) if f else None for f in factors]
+    return [decibels(f) if f else None for f in factors]

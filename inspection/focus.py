@@ -46,7 +46,6 @@ def focus(graph: Graph, wanted: str) -> Graph:
     wires: nx.DiGraph[str] = nx.DiGraph()
     wires.add_nodes_from(node.name for node in graph.nodes)
     for node in graph.nodes:
-        # What is only measured feeds nothing.
         wires.add_edges_from((operand, node.name) for operand in node.heard)
     chosen = values_of(graph, wanted)
     kept = set(chosen)

@@ -11,17 +11,14 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from attrs import frozen
 
-from ..audio.biquad import round_to_6_digits
+from ..audio.biquad import CONTROL_INTERVAL, round_to_6_digits
 from ..audio.curves import fade_in, fade_out
 from ..audio.envelope import interpolate, log_frequency_envelope
 from ..audio.pan import gains
 from ..backends.native.values import frames_of
 from ..ir import nodes as ir
-from ..ir.types import gain_factor
+from ..ir.units import gain_factor
 from .words import decibels, hertz, shown_pan
-
-COEFFICIENTS_EVERY = 64
-"""Samples after which an automated filter gets new coefficients."""
 
 
 @frozen
@@ -48,15 +45,14 @@ def effect(node: ir.Node, at: int, length: int, channels: int) -> Effect:
         length: of the operand, samples.
         channels: of the operand.
     """
-    work = _EFFECTS.get(type(node))
-    return work(node, at, length, channels) if work is not None else Effect(None)
+    return _EFFECTS[type(node)](node, at, length, channels)
 
 
 def _gain(node: ir.Gain, at: int, length: int, channels: int) -> Effect:
     return Effect((gain_factor(node.gain_db),) * channels)
 
 
-def _fade(node: ir.Fade | ir.Crossfade, at: int, length: int, channels: int) -> Effect:
+def _fade(node: ir.Fade, at: int, length: int, channels: int) -> Effect:
     if node.edge is ir.Edge.IN:
         inside = at
         factor = fade_in(node.length, node.curve, 1, inside)[0]
@@ -92,7 +88,7 @@ def _downmix(node: ir.Downmix, at: int, length: int, channels: int) -> Effect:
 
 
 def _filter_automation(node: ir.FilterAutomation, at: int, length: int, channels: int) -> Effect:
-    step = at - at % COEFFICIENTS_EVERY
+    step = at - at % CONTROL_INTERVAL
     value = log_frequency_envelope(frames_of(node.points), np.array([step]))
     return Effect(None, f"now {hertz(float(round_to_6_digits(value)[0]))}")
 
@@ -107,7 +103,13 @@ def _loudnorm(node: ir.Loudnorm, at: int, length: int, channels: int) -> Effect:
     return Effect((gain_factor(node.gain_db),) * channels)
 
 
+def _no_factor(node: ir.Node, at: int, length: int, channels: int) -> Effect:
+    return Effect(None)
+
+
 _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
+    ir.Clip: _no_factor,
+    ir.Silence: _no_factor,
     ir.Gain: _gain,
     ir.Fade: _fade,
     ir.Crossfade: _fade,
@@ -115,7 +117,15 @@ _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
     ir.Pan: _pan,
     ir.PanAutomation: _pan_automation,
     ir.Downmix: _downmix,
+    ir.Filter: _no_factor,
     ir.FilterAutomation: _filter_automation,
+    ir.Place: _no_factor,
+    ir.Lane: _no_factor,
+    ir.Mix: _no_factor,
+    ir.Bus: _no_factor,
     ir.Headroom: _headroom,
     ir.Loudnorm: _loudnorm,
+    ir.Limiter: _no_factor,
+    ir.Dither: _no_factor,
+    ir.Output: _no_factor,
 }

@@ -16,6 +16,7 @@ import numpy as np
 from ..audio.meter.survey import Survey
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, TimelineError
+from ..ir.units import gain_factor
 from ..presets.model import DeliverySpec
 from ..render.report.curves import Curve, Curves
 from ..render.times import clock
@@ -138,12 +139,12 @@ def _waveform(axes: Axes, survey: Survey, curves: Curves, specs: Sequence[Delive
     ceilings = {spec.true_peak_max_dbtp for spec in specs} | {s.sample_peak_max_dbfs for s in specs}
     for ceiling in sorted(level for level in ceilings if level is not None):
         for sign, label in ((1.0, f"ceiling: {ceiling:g} dB"), (-1.0, None)):
-            axes.axhline(sign * 10 ** (ceiling / 20), color=_BAND, lw=0.9, ls="--", label=label)
+            axes.axhline(sign * gain_factor(ceiling), color=_BAND, lw=0.9, ls="--", label=label)
     levels = survey.levels
     if math.isfinite(levels.true_peak_dbtp):
         at, level = survey.peaks.position / survey.rate, levels.true_peak_dbtp
         label = f"true peak: {level:.1f} dBTP at {clock(max(0.0, at))}"
-        axes.plot([at], [10 ** (level / 20)], "v", color=_PEAK, ms=7, clip_on=False, label=label)
+        axes.plot([at], [gain_factor(level)], "v", color=_PEAK, ms=7, clip_on=False, label=label)
     if times.size and math.isfinite(levels.sample_peak_dbfs):
         magnitudes = np.maximum(-lowest, highest)
         column = int(np.argmax(magnitudes))
@@ -159,7 +160,7 @@ def _waveform(axes: Axes, survey: Survey, curves: Curves, specs: Sequence[Delive
             clip_on=False,
             label=label,
         )
-    reach = max(1.0, 10 ** (levels.true_peak_dbtp / 20)) * 1.12
+    reach = max(1.0, gain_factor(levels.true_peak_dbtp)) * 1.12
     axes.set_ylim(-reach, reach)
     axes.set_ylabel("full scale")
     axes.set_xlabel("time")

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from attrs import frozen
 
 from ..ir.graph import Graph
-from ..ir.nodes import Bus, Lane, Mix
 
 
 @frozen
@@ -55,7 +54,7 @@ def stats(graph: Graph) -> Stats:
     depth: dict[str, int] = {}
     for node in graph.nodes:
         depth[node.name] = 1 + max((depth[o] for o in node.operands), default=0)
-    sums = [(len(n.operands), n.name) for n in graph.nodes if isinstance(n, (Mix, Bus, Lane))]
+    sums = [(len(n.operands), n.name) for n in graph.nodes if n.is_sum]
     counted = Counter(node.kind for node in graph.nodes)
     signals = graph.signals
     master = graph.session

@@ -27,7 +27,6 @@ text { font: 11px "DejaVu Sans", Verdana, sans-serif; fill: #1f2933; }
 .pan { fill: #d8f2f1; stroke: #35928f; }
 .sum { fill: #e6e9ed; stroke: #66727f; }
 .finish { fill: #fbdfdc; stroke: #c05248; }
-.other { fill: #ffffff; stroke: #66727f; }
 .wire { fill: none; stroke: #52606d; stroke-width: 1.2; }
 .measured { stroke-dasharray: 4 3; }
 """

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from ..ir import nodes as ir
 from ..ir.graph import Graph
+from ..ir.node import Family, Node
 from ..ir.text.printer import print_node
 from .owners import Level, Owner, owners
 from .words import phrase
@@ -32,7 +32,7 @@ class Box:
     does: str
     called: str
     line: str
-    family: str
+    family: Family
     owner: Owner
 
 
@@ -80,7 +80,7 @@ def view(graph: Graph) -> View:
     of = owners(graph)
     boxes = {node.name: _box(graph, node, of[node.name]) for node in graph.nodes}
     wires = tuple(
-        Wire(operand, node.name, isinstance(node, ir.Loudnorm) and index > 0)
+        Wire(operand, node.name, index >= len(node.heard))
         for node in graph.nodes
         for index, operand in enumerate(node.operands)
     )
@@ -107,14 +107,14 @@ def _frames(of: Mapping[str, Owner]) -> Iterator[Frame]:
         yield Frame("master", Level.MASTER, master)
 
 
-def _box(graph: Graph, node: ir.Node, owner: Owner) -> Box:
+def _box(graph: Graph, node: Node, owner: Owner) -> Box:
     known = f"{owner.track}/" if owner.level is Level.CLIP else f"{owner.id}."
     return Box(
         name=node.name,
         does=_short(phrase(graph, node)),
         called=_short(node.name.removeprefix(known)),
         line=print_node(node, graph.signals[node.name]),
-        family=_FAMILIES.get(type(node), "other"),
+        family=node.family,
         owner=owner,
     )
 
@@ -122,27 +122,3 @@ def _box(graph: Graph, node: ir.Node, owner: Owner) -> Box:
 def _short(text: str) -> str:
     text = "".join(c if c.isprintable() else "\ufffd" for c in text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
-
-
-_FAMILIES: Mapping[type[ir.Node], str] = {
-    ir.Clip: "source",
-    ir.Silence: "source",
-    ir.Gain: "gain",
-    ir.GainAutomation: "gain",
-    ir.Headroom: "gain",
-    ir.Loudnorm: "gain",
-    ir.Fade: "fade",
-    ir.Crossfade: "fade",
-    ir.Filter: "filter",
-    ir.FilterAutomation: "filter",
-    ir.Pan: "pan",
-    ir.PanAutomation: "pan",
-    ir.Downmix: "pan",
-    ir.Place: "sum",
-    ir.Lane: "sum",
-    ir.Mix: "sum",
-    ir.Bus: "sum",
-    ir.Limiter: "finish",
-    ir.Dither: "finish",
-    ir.Output: "finish",
-}

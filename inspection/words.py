@@ -1,7 +1,6 @@
 """Nodes in words: what one does, short enough for a picture, a diff or a line of `explain`.
 
-Promises: one phrase a node kind, units included, times as positions on a clock; a kind without a
-phrase of its own is described by its attributes, so a new kind needs nothing here.
+Promises: one phrase a node kind, units included, times as positions on a clock.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from ..ir import nodes as ir
 from ..ir.graph import Graph
-from ..ir.types import milliseconds
+from ..ir.units import milliseconds
 
 
 def position(at: int, rate: int) -> str:
@@ -49,12 +48,7 @@ def shown_pan(value: float) -> str:
 
 def phrase(graph: Graph, node: ir.Node) -> str:
     """What a node does."""
-    describe = _PHRASES.get(type(node))
-    rate = graph.signals[node.name].rate or 1
-    if describe is not None:
-        return describe(node, rate)
-    rest = ", ".join(f"{key} {value}" for key, value in node.attributes().items())
-    return f"{node.kind} {rest}".strip()
+    return _PHRASES[type(node)](node, graph.signals[node.name].rate or 1)
 
 
 def _clip(node: ir.Clip, rate: int) -> str:
@@ -69,18 +63,15 @@ def _gain(node: ir.Gain, rate: int) -> str:
     return f"gain {decibels(node.gain_db)}"
 
 
-def _fade(node: ir.Fade | ir.Crossfade, rate: int) -> str:
+def _fade(node: ir.Fade, rate: int) -> str:
     return f"{node.kind} {node.edge} {duration(node.length, rate)} {node.curve}"
 
 
-def _moving(what: str, show: Callable[[float], str]) -> Callable[[ir.Node, int], str]:
-    def describe(node: ir.Node, rate: int) -> str:
-        assert isinstance(node, (ir.GainAutomation, ir.PanAutomation, ir.FilterAutomation))
-        values = [p.value for p in node.points]
-        low, high = show(min(values, default=0.0)), show(max(values, default=0.0))
-        return f"{what} moves, {len(values)} points, {low} to {high}"
-
-    return describe
+def _moving(node: ir.Automated, rate: int) -> str:
+    what, show = MOVING[type(node)]
+    values = [p.value for p in node.points]
+    low, high = show(min(values, default=0.0)), show(max(values, default=0.0))
+    return f"{what} moves, {len(values)} points, {low} to {high}"
 
 
 def _pan(node: ir.Pan, rate: int) -> str:
@@ -129,18 +120,25 @@ def _downmix(node: ir.Downmix, rate: int) -> str:
     return "(L + R) / 2"
 
 
+MOVING: Mapping[type[ir.Automated], tuple[str, Callable[[float], str]]] = {
+    ir.GainAutomation: ("gain", decibels),
+    ir.PanAutomation: ("pan", shown_pan),
+    ir.FilterAutomation: ("filter", hertz),
+}
+"""What the keyframes of each kind move, and how their values are written."""
+
 _PHRASES: Mapping[type[ir.Node], Callable[..., str]] = {
     ir.Clip: _clip,
     ir.Silence: _silence,
     ir.Gain: _gain,
     ir.Fade: _fade,
     ir.Crossfade: _fade,
-    ir.GainAutomation: _moving("gain", decibels),
+    ir.GainAutomation: _moving,
     ir.Pan: _pan,
-    ir.PanAutomation: _moving("pan", shown_pan),
+    ir.PanAutomation: _moving,
     ir.Downmix: _downmix,
     ir.Filter: _filter,
-    ir.FilterAutomation: _moving("filter", hertz),
+    ir.FilterAutomation: _moving,
     ir.Place: _place,
     ir.Lane: _sum,
     ir.Mix: _sum,

@@ -17,7 +17,7 @@ from enum import StrEnum
 import attrs
 
 from .graph import Graph
-from .nodes import Node, Point, Source, attribute_fields, visible
+from .node import Node, Point, Source, attribute_fields, visible
 
 
 def digests(graph: Graph) -> Mapping[str, str]:

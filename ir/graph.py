@@ -18,8 +18,8 @@ from attrs import frozen
 
 from .codes import Code
 from .diagnostics import Diagnostic, IRError, Related, counted, did_you_mean
+from .node import Signal
 from .nodes import Clip, Node, Output, OutputRole, Source
-from .types import Signal
 
 if TYPE_CHECKING:
     import networkx as nx

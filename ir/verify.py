@@ -31,25 +31,22 @@ from .curves import FADE_CURVES
 from .diagnostics import Diagnostic, IRError, Related
 from .graph import Graph
 from .nodes import (
+    Automated,
     Bus,
     Clip,
-    Crossfade,
     Dither,
     Downmix,
     Edge,
     Fade,
     Filter,
     FilterAutomation,
-    GainAutomation,
     Lane,
-    Mix,
     Node,
     Output,
     OutputRole,
     Pan,
     PanAutomation,
     Place,
-    Point,
     Silence,
 )
 
@@ -101,7 +98,7 @@ def _rates(graph: Graph, node: Node) -> Iterator[Problem]:
 
 def _channels(graph: Graph, node: Node) -> Iterator[Problem]:
     counts = [graph.signals[o].channels for o in node.operands]
-    if isinstance(node, (Mix, Bus, Lane)) and len(set(counts)) > 1:
+    if node.is_sum and len(set(counts)) > 1:
         yield Code.IR_CHANNEL_MISMATCH, f"{node.kind} of {counts} channels: no implicit up-mix"
     if isinstance(node, (Pan, PanAutomation)) and counts[0] not in (1, 2):
         yield Code.IR_CHANNEL_MISMATCH, f"pan takes 1 or 2 channels, not {counts[0]}"
@@ -118,7 +115,7 @@ def _lengths(graph: Graph, node: Node) -> Iterator[Problem]:
             yield Code.IR_LENGTH, f"a bus of different lengths: {listed} samples"
     if length is None or length <= 0:
         yield Code.IR_LENGTH, f"the length is {length}: it must be known and positive"
-    if isinstance(node, (Fade, Crossfade)):
+    if isinstance(node, Fade):
         available = graph.signals[node.operands[0]].length
         too_long = node.edge is Edge.OUT and available is not None and node.length > available
         if node.length < 0 or too_long:
@@ -161,7 +158,7 @@ def _formats(graph: Graph, node: Node) -> Iterator[Problem]:
 
 
 def _curves(graph: Graph, node: Node) -> Iterator[Problem]:
-    if isinstance(node, (Fade, Crossfade)) and node.curve not in FADE_CURVES:
+    if isinstance(node, Fade) and node.curve not in FADE_CURVES:
         yield Code.IR_ATTRIBUTE, f"no fade curve is called {node.curve!r}"
 
 
@@ -191,9 +188,9 @@ def _pans(graph: Graph, node: Node) -> Iterator[Problem]:
 
 
 def _points(graph: Graph, node: Node) -> Iterator[Problem]:
-    if not isinstance(node, (GainAutomation, PanAutomation, FilterAutomation)):
+    if not isinstance(node, Automated):
         return
-    points: tuple[Point, ...] = node.points
+    points = node.points
     if not points:
         yield Code.IR_ATTRIBUTE, "an automation without points"
     if any(b.at <= a.at for a, b in pairwise(points)):

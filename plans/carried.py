@@ -14,8 +14,8 @@ from attrs import evolve
 
 from ..ir.digest import node_digest, source_identity
 from ..ir.graph import Graph
+from ..ir.node import Signal
 from ..ir.nodes import Clip, Encoding, Limiter, Loudnorm, Node, Source
-from ..ir.types import Signal
 from .plan import File, Space
 
 CONTAINER, ENCODING = "wav", Encoding.F64

@@ -20,8 +20,8 @@ from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding
 from ..ir.diagnostics import BackendError, Diagnostic
 from ..ir.graph import Graph
+from ..ir.node import Signal
 from ..ir.nodes import Node, Output, OutputRole
-from ..ir.types import Signal
 from .ffmetadata import Chapter, Tags, chapter_tags, chapter_text
 from .plan import OURSELVES, Arg, Emit, EmitOptions, File, Plan, Script, Space, Step, StepKind
 

@@ -20,7 +20,7 @@ from ..audio.riff import Chunk, Cue, cue_chunks, put_chunks
 from ..compiler.timeline.model import Marker
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..ir.types import samples
+from ..ir.units import samples
 
 VERSION = 2
 _NO_LOUDNESS = 0x7FFF

@@ -8,7 +8,6 @@ more, in floating point and without the master, by the same backend.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from math import log10
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Encoding, Gain, Loudnorm, Node, Output, OutputRole
+from ..ir.units import decibels
 from ..plans.plan import OURSELVES, EmitOptions
 from ..programs.find import find_tools
 from .executor import Executor
@@ -59,7 +59,7 @@ def _is_full(stem: Rendered, encoding: Encoding) -> bool:
     peak = stem.meta["sample_peak_dbfs"]
     if encoding.is_float or not isinstance(peak, float):
         return False
-    return peak >= 20 * log10(1 - 2.0 ** (1 - encoding.bits)) - 1e-4  # levels have four decimals
+    return peak >= decibels(1 - 2.0 ** (1 - encoding.bits)) - 1e-4  # levels have four decimals
 
 
 def _warnings(
@@ -69,7 +69,7 @@ def _warnings(
     for stem in stems:
         peak = peaks[stem.target]
         if peak > 1.0:
-            over = 20 * log10(peak)
+            over = decibels(peak)
             yield Diagnostic(
                 Code.STEM_CLIPPED,
                 f"the stem of {stem.target!r} passes full scale by {over:.2f} dB and was clipped",

@@ -32,16 +32,14 @@ from ..compiler.request import RenderRequest
 from ..compiler.timeline.model import Timeline
 from ..ir.graph import Graph
 from ..ir.nodes import (
-    Dither,
     Encoding,
     Filter,
     FilterAutomation,
-    Limiter,
-    Loudnorm,
     Output,
     OutputRole,
     Source,
 )
+from ..ir.units import decibels
 from ..media.cache import user_cache
 from ..plans.cache_keys import keys
 from ..plans.carried import file_of
@@ -236,7 +234,7 @@ def rounding_floor(graph: Graph) -> float:
         else:
             continue
         ratio = graph.signals[node.name].rate / (2.0 * math.pi * lowest)
-        lift = 30.0 * math.log10(max(ratio, 1.0)) + 20.0 * math.log10(max(node.q, 1.0))
+        lift = 30.0 * math.log10(max(ratio, 1.0)) + decibels(max(node.q, 1.0))
         floor = max(floor, ROUNDING_DBFS + lift)
     return floor
 
@@ -246,7 +244,7 @@ def premaster(graph: Graph) -> Graph:
 
     def unfinished(output: Output) -> Output:
         node = graph[output.operands[0]]
-        while isinstance(node, (Dither, Limiter, Loudnorm)):
+        while node.is_finish:
             node = graph[node.operands[0]]
         return evolve(output.as_wav(Encoding.F64), operands=(node.name,))
 
@@ -302,7 +300,7 @@ def residual(what: str, first: Take, second: Take) -> Residual:
         if apart[highest] > worst:
             worst, at = float(apart[highest]), start + highest
         start += len(ours)
-    dbfs = 20.0 * math.log10(worst) if worst else -math.inf
+    dbfs = decibels(worst)
     rate = soundfile.info(first.files[what]).samplerate
     return Residual(what, pair, dbfs, at, rate, budget)
 

@@ -18,6 +18,7 @@ from ..audio.meter.measure import Measurement, measure_file
 from ..inspection.words import position
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
+from ..ir.units import decibels, gain_factor
 from ..presets.load import library
 
 Signal: TypeAlias = str | PathLike[str] | FloatArray
@@ -53,7 +54,7 @@ def assert_null(a: Signal, b: Signal, dbfs: float = -90.0, *, rate: int | None =
     if not np.all(np.isfinite(residual)):
         raise AssertionError(f"not a number {_where(~np.isfinite(residual), rate_a or rate_b)}")
     worst = float(residual.max(initial=0.0))
-    if worst > 10 ** (dbfs / 20):
+    if worst > gain_factor(dbfs):
         raise AssertionError(
             f"the residual is {_dbfs(worst)} {_where(residual == worst, rate_a or rate_b)}, "
             f"above {dbfs:g} dBFS"
@@ -161,4 +162,4 @@ def _where(marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], rate: int | 
 
 
 def _dbfs(value: float) -> str:
-    return f"{20 * np.log10(value):.1f} dBFS"
+    return f"{decibels(value):.1f} dBFS"

@@ -19,6 +19,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from ...ir.units import power_factor
 from .. import FloatArray
 from .framing import Framer
 from .kweighting import KWeighting
@@ -37,21 +38,25 @@ SLICES_PER_STEP = 10
 MOMENTARY_STEPS = 4
 SHORT_TERM_STEPS = 30
 
+OFFSET_LU = -0.691
+"""What makes a full-scale sine of 997 Hz in one channel -3.01 LUFS (BS.1770-5 equation 2)."""
 ABSOLUTE_GATE_LUFS = -70.0
 INTEGRATED_GATE_LU = -10.0
 RANGE_GATE_LU = -20.0
 RANGE_PERCENTILES = (10, 95)
+_GATE = power_factor(ABSOLUTE_GATE_LUFS - OFFSET_LU)
 
 
 def lufs(power: FloatArray) -> FloatArray:
     """-0.691 + 10 log10(power) (BS.1770-5 equation 2); silence is -inf."""
     with np.errstate(divide="ignore"):
-        return -0.691 + 10.0 * np.log10(power)
+        return OFFSET_LU + 10.0 * np.log10(power)
 
 
-def _power(level: float) -> float:
-    """The weighted mean square of a loudness level in LUFS; the inverse of `lufs`."""
-    return float(10.0 ** ((level + 0.691) / 10.0))
+def power_of(levels: FloatArray) -> FloatArray:
+    """The weighted mean squares of loudness levels in LUFS: the inverse of `lufs`."""
+    powers: FloatArray = 10.0 ** ((levels - OFFSET_LU) / 10.0)
+    return powers
 
 
 def _maximum(powers: FloatArray) -> float:
@@ -78,10 +83,10 @@ class Loudness:
 
 def integrated_loudness(blocks: FloatArray) -> float:
     """Gated loudness, LUFS, of 400 ms block powers at 100 ms steps (BS.1770-5 eq. 4 to 7)."""
-    gated = blocks[blocks > _power(ABSOLUTE_GATE_LUFS)]
+    gated = blocks[blocks > _GATE]
     if not gated.size:
         return float("-inf")
-    gate = gated.mean() * 10.0 ** (INTEGRATED_GATE_LU / 10.0)
+    gate = gated.mean() * power_factor(INTEGRATED_GATE_LU)
     return float(lufs(gated[gated > gate].mean(keepdims=True))[0])
 
 
@@ -91,10 +96,10 @@ def loudness_range(short_term: FloatArray) -> float:
     The percentiles are nearest ranks, as in the reference implementation of the standard,
     section 5.
     """
-    gated = short_term[short_term >= _power(ABSOLUTE_GATE_LUFS)]
+    gated = short_term[short_term >= _GATE]
     if not gated.size:
         return 0.0
-    gate = gated.mean() * 10.0 ** (RANGE_GATE_LU / 10.0)
+    gate = gated.mean() * power_factor(RANGE_GATE_LU)
     ranked = np.sort(gated[gated >= gate])
     ranks = [int((ranked.size - 1) * percent / 100 + 0.5) for percent in RANGE_PERCENTILES]
     low, high = lufs(ranked[ranks])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from ...ir.types import gain_factor
+from ...ir.units import gain_factor
 from .. import FloatArray
 
 THRESHOLD_DBFS = -60.0

@@ -16,6 +16,7 @@ import math
 import attrs
 import numpy as np
 
+from ...ir.units import power_decibels
 from .. import FloatArray
 from .framing import Framer
 from .loudness import SLICES_PER_SECOND, slice_edges, window_powers
@@ -70,8 +71,8 @@ class StatisticsMeter:
         )
         power = sums.power()
         return Statistics(
-            rms_dbfs=_decibels(power),
-            noise_floor_dbfs=_decibels(float(windows.min()) if windows.size else power),
+            rms_dbfs=power_decibels(power),
+            noise_floor_dbfs=power_decibels(float(windows.min()) if windows.size else power),
             dc_offset=tuple(float(mean) for mean in sums.means()),
             correlation=sums.correlation(),
         )
@@ -127,7 +128,3 @@ class _Sums:
             return None
         covariance = self.products / self.count - one * other
         return float(np.clip(covariance / math.sqrt(spread[0] * spread[1]), -1.0, 1.0))
-
-
-def _decibels(power: float) -> float:
-    return 10.0 * math.log10(power) if power > 0.0 else float("-inf")

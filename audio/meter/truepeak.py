@@ -29,7 +29,7 @@ import attrs
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ...ir.types import decibels
+from ...ir.units import decibels
 from .. import FloatArray
 from .framing import Framer
 

@@ -7,7 +7,6 @@ docs/semantics.md in the order of operations of the native engine, so that the l
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -16,11 +15,9 @@ from attrs import frozen
 from ...audio.pan import gains
 from ...ir.curves import PanLaw, Shape
 from ...ir.nodes import GainAutomation, PanAutomation, Point
-from ...ir.types import gain_factor
+from ...ir.units import NEPERS_PER_DB, gain_factor
 from .site import FRAME, LAYOUTS, Site
 from .wiring import Chain, call, quoted
-
-NEPERS_PER_DB = math.log(10.0) / 20.0
 
 
 @frozen

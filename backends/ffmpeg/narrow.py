@@ -141,14 +141,12 @@ class Narrowing:
 
     def _extent(self, nodes: Sequence[Node], length: int) -> tuple[int, int]:
         """The samples in which they sound: from the first to the end of the last; or all."""
-        placed = [each for each in nodes if isinstance(each, (Lane, Place))]
-        if len(placed) < len(nodes):
+        if not all(isinstance(each, (Lane, Place)) for each in nodes):
             return 0, length
         begin, end = length, 0
-        for each in placed:
-            starts = each.starts if isinstance(each, Lane) else (each.start,)
+        for each in nodes:
             last = self.graph.signals[each.operands[-1]].length or 0
-            begin, end = min(begin, starts[0]), max(end, starts[-1] + last)
+            begin, end = min(begin, each.starts[0]), max(end, each.starts[-1] + last)
         return begin, min(end, length)
 
     def _shifted(self, node: Node, begin: int, end: int) -> Node:

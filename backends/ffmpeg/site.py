@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from ...ir.graph import Graph
-from ...ir.types import Signal
+from ...ir.node import Signal
 from ...plans.plan import Fact, File
 from .wiring import Call, Chain, Wiring
 

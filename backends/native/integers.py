@@ -8,7 +8,6 @@ and SoX both read it, at any length.
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -25,6 +24,7 @@ from ...audio.envelope import gain_envelope, interpolate
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
+from ...ir.node import Signal
 from ...ir.nodes import (
     Crossfade,
     Edge,
@@ -34,7 +34,7 @@ from ...ir.nodes import (
     PanAutomation,
 )
 from ...ir.text.parser import parse_graph
-from ...ir.types import Signal
+from ...ir.units import decibels
 from ...plans.carried import locate
 from .engine.piece import whole
 from .engine.render import BLOCK, Settings, blocks
@@ -153,7 +153,7 @@ def _envelopes(graph: Graph, name: str) -> Iterator[tuple[int, Mapping[str, Floa
         yield end, {name: samples}
 
 
-def _fade(node: Fade | Crossfade, samples: FloatArray, at: int, length: int) -> FloatArray:
+def _fade(node: Fade, samples: FloatArray, at: int, length: int) -> FloatArray:
     count = samples.shape[1]
     if node.edge is Edge.IN:
         return samples * fade_in(node.length, node.curve, count, at)
@@ -203,7 +203,7 @@ def _write(
 
 def _does_not_fit(graph: Graph, name: str, full_scale: float, peak: float) -> Diagnostic:
     files = ", ".join(repr(source.path) for source in graph.sources)
-    level, room = (20.0 * math.log10(factor) for factor in (peak * full_scale, full_scale))
+    level, room = map(decibels, (peak * full_scale, full_scale))
     return Diagnostic(
         Code.UNSUPPORTED_NODE,
         f"%{name} ({files}) reaches {level:+.1f} dBFS, and its 32-bit integers are given room up "

@@ -48,7 +48,7 @@ from ...ir.nodes import (
     Silence,
     Source,
 )
-from ...ir.types import gain_factor
+from ...ir.units import gain_factor
 from .values import dither_seeds, frames_of
 
 SourceReader = Callable[[Source], FloatArray]
@@ -122,7 +122,7 @@ def _gain(node: Gain, operands: list[FloatArray], _: Context) -> FloatArray:
     return gain_factor(node.gain_db) * operands[0]
 
 
-def _fade(node: Fade | Crossfade, operands: list[FloatArray], _: Context) -> FloatArray:
+def _fade(node: Fade, operands: list[FloatArray], _: Context) -> FloatArray:
     """In: y[i] = f(i/N) * x[i] for i < N. Out: y[L-N+i] = f(1-i/N) * x[L-N+i]. Elsewhere y = x."""
     count = operands[0].shape[1]
     if node.edge is Edge.IN:

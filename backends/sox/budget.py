@@ -19,25 +19,26 @@ from ...ir.nodes import (
     Bus,
     Clip,
     Crossfade,
-    Dither,
+    Downmix,
     Fade,
     Filter,
     FilterAutomation,
+    Gain,
     GainAutomation,
+    Headroom,
     Lane,
-    Limiter,
-    Loudnorm,
     Mix,
     Node,
     Output,
+    Pan,
     PanAutomation,
+    Place,
+    Silence,
 )
+from ...ir.units import gain_factor
 from .levels import bounds, exponent, growth, is_direct, noise_growth
 
-FINISH = (Loudnorm, Limiter, Dither, Output)
-"""Kinds that SoX has nothing for."""
-
-_BUDGET = 10.0 ** (-140.0 / 20.0)
+_BUDGET = gain_factor(-140.0)
 _DEVIATIONS = 6.0
 _PEAK = math.sqrt(3.0)  # of a rounding, over its deviation
 _UNIFORM = 1.0 / math.sqrt(12.0)
@@ -45,18 +46,25 @@ _STEP = 2.0**-31
 
 _ROUNDINGS: Mapping[type[Node], int] = {
     Clip: 1,
+    Silence: 0,
+    Gain: 0,
+    Headroom: 0,
     Fade: 4,
     Crossfade: 4,
     GainAutomation: 4,
     PanAutomation: 4,
+    Pan: 0,
+    Downmix: 0,
     Filter: 2,
     FilterAutomation: 2,
+    Place: 0,
     Lane: 1,
     Mix: 1,
     Bus: 1,
 }
-"""How many roundings' noise a node adds, its operand's way into it included. A fade cuts off
-instead of rounding: four times the noise. An envelope is rounded itself, and never quite 1."""
+"""How many roundings' noise a node of the kinds that SoX renders adds, its operand's way into it
+included. A fade cuts off instead of rounding: four times the noise. An envelope is rounded itself,
+and never quite 1."""
 
 
 def left_to_the_engine(graph: Graph) -> frozenset[str]:
@@ -67,7 +75,7 @@ def left_to_the_engine(graph: Graph) -> frozenset[str]:
     """
     delivered = {operand for output in graph.outputs for operand in output.operands}
     sums = (n.name for n in graph.nodes if isinstance(n, Mix) and delivered.issuperset(n.operands))
-    finish = (n.name for n in graph.nodes if isinstance(n, FINISH))
+    finish = (n.name for n in graph.nodes if n.is_finish)
     late = _with_hearers(graph, (*finish, *sums))
     follow = _Follow(graph)
     own = _own_noise(graph, late)
@@ -100,20 +108,24 @@ def _own_noise(graph: Graph, late: frozenset[str]) -> Mapping[str, float]:
 def _roundings(graph: Graph, node: Node) -> int:
     if isinstance(node, Clip) and is_direct(graph.source_by_name[node.source], node.rate):
         return 0
-    if isinstance(node, (Mix, Bus, Lane)) and len(node.operands) == 1:
+    if node.is_sum and len(node.operands) == 1:
         return 0
-    return _ROUNDINGS.get(type(node), 0)
+    return _ROUNDINGS[type(node)]
 
 
 class _Follow:
     """What becomes of roundings on their way through a graph."""
 
     def __init__(self, graph: Graph) -> None:
-        rates = {node.name: graph.signals[node.name].rate for node in graph.nodes}
         self._graph = graph
-        self._louder = {n.name: noise_growth(n, rates[n.name]) for n in graph.nodes}
-        self._larger = {n.name: growth(n, rates[n.name]) for n in graph.nodes}
-        self.reach = dict.fromkeys(rates, 0.0)
+        self._louder = dict.fromkeys(graph.by_name, 1.0)
+        self._larger = dict.fromkeys(graph.by_name, 1.0)
+        for node in graph.nodes:
+            if not node.is_finish:  # null budgets hold before the loudness gain
+                rate = graph.signals[node.name].rate
+                self._louder[node.name] = noise_growth(node, rate)
+                self._larger[node.name] = growth(node, rate)
+        self.reach = dict.fromkeys(graph.by_name, 0.0)
         """By name: how much louder noise is at the output that makes it loudest."""
         for node in reversed(graph.nodes):
             here = 1.0 if isinstance(node, Output) else self.reach[node.name]
@@ -129,11 +141,10 @@ class _Follow:
             name = node.name
             noise, factor = own.get(name, 0.0), self._louder[name]
             combine = max if isinstance(node, Lane) else sum
-            heard = node.heard
-            arriving = combine([powers[operand] for operand in heard]) if heard else 0.0
+            arriving = combine([powers[operand] for operand in node.heard] or [0.0])
             powers[name] = noise * noise + arriving * factor * factor
-            arriving = combine([worst[operand] for operand in heard]) if heard else 0.0
-            roundings = math.sqrt(_ROUNDINGS.get(type(node), 0))
+            arriving = combine([worst[operand] for operand in node.heard] or [0.0])
+            roundings = math.sqrt(_ROUNDINGS[type(node)]) if noise else 0.0
             worst[name] = noise * roundings * _PEAK + arriving * self._larger[name]
         return max(
             min(_DEVIATIONS * math.sqrt(powers[o.name]), worst[o.name]) for o in self._graph.outputs

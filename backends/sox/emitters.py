@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from ...audio import pan
 from ...ir.curves import FilterKind
 from ...ir.graph import Graph
+from ...ir.node import Signal
 from ...ir.nodes import (
     Bus,
     Clip,
@@ -35,12 +36,12 @@ from ...ir.nodes import (
     Place,
     Silence,
 )
-from ...ir.types import Signal, gain_factor
+from ...ir.units import gain_factor
 from ...plans.carried import file_of
 from .chain import Chain, How, Input, Stored, combined, read
 from .levels import (
     DIRECT,
-    automation_peak,
+    growth,
     is_direct,
     moving_peak,
     room,
@@ -143,7 +144,7 @@ def settled(site: Site, value: Value) -> Value:
         chain = chain.remixed(((1.0,), (1.0,)))
     peak = 1.0
     for node in moving:
-        peak *= automation_peak(node) if isinstance(node, GainAutomation) else 1.0
+        peak *= growth(node, site.shop.rate)
     stored = site.shop.store(moving[0].operands[0], chain)
     envelope = site.shop.envelope(moving[-1].name, moving, ones, peak)
     unity = identity(chain.channels)
@@ -212,7 +213,7 @@ def _headroom(site: Site, node: Headroom) -> Value:
     return _amplified(site, gain_factor(-node.headroom_db))
 
 
-def _fade(site: Site, node: Fade | Crossfade) -> Value:
+def _fade(site: Site, node: Fade) -> Value:
     (value,) = site.operands
     kind = FADES.get((node.edge, node.curve))
     if not node.length:

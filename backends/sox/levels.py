@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from scipy.signal import lfilter
@@ -21,21 +20,7 @@ from ...audio import biquad
 from ...audio.biquad import CONTROL_INTERVAL
 from ...ir.curves import Shape
 from ...ir.graph import Graph
-from ...ir.nodes import (
-    Bus,
-    Clip,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Mix,
-    Node,
-    Point,
-    Source,
-)
-from ...ir.types import gain_factor
+from ...ir.nodes import Clip, Filter, FilterAutomation, Lane, Node, Point, Source
 
 Section = tuple[float, float, float, float, float]
 """b0 b1 b2 a1 a2 of a biquad whose a0 is 1."""
@@ -192,34 +177,28 @@ def largest_gain(part: Section) -> float:
     return float(np.max(np.abs((b0 + b1 * z + b2 * z * z) / (1.0 + a1 * z + a2 * z * z)))) * 1.01
 
 
-def automation_peak(node: GainAutomation) -> float:
-    """The largest gain of an automation: between two keyframes it is never outside them."""
-    return max(gain_factor(point.value) for point in node.points)
-
-
 def growth(node: Node, rate: int) -> float:
-    """By how much a node of one operand can make the largest sample grow."""
-    rule = _GROWTH.get(type(node))
-    return rule(node, rate) if rule else 1.0
+    """By how much a node can make the largest sample of its operands, or of their sum, grow."""
+    if isinstance(node, Filter):
+        return l1_norm((section(node, rate),))
+    if isinstance(node, FilterAutomation):
+        return moving_peak(node, rate)
+    return _bounded(node)
 
 
 def noise_growth(node: Node, rate: int) -> float:
-    """By how much a node of one operand can make noise louder, whatever its spectrum."""
+    """By how much a node can make noise louder, whatever its spectrum."""
     if isinstance(node, Filter):
         return largest_gain(section(node, rate))
     if isinstance(node, FilterAutomation):
         return max(map(largest_gain, _passed(node, rate)))
-    return growth(node, rate)
+    return _bounded(node)
 
 
-_GROWTH: Mapping[type[Node], Callable[[Any, int], float]] = {
-    Gain: lambda node, _: gain_factor(node.gain_db),
-    Headroom: lambda node, _: gain_factor(-node.headroom_db),
-    GainAutomation: lambda node, _: automation_peak(node),
-    Filter: lambda node, rate: l1_norm((section(node, rate),)),
-    FilterAutomation: moving_peak,
-}
-"""Other kinds (fades, pans, downmix, place) let no sample grow."""
+def _bounded(node: Node) -> float:
+    if node.growth is None:
+        raise TypeError(f"nothing bounds {node.kind}")
+    return node.growth
 
 
 def bounds(graph: Graph, names: set[str]) -> Mapping[str, float]:
@@ -228,14 +207,11 @@ def bounds(graph: Graph, names: set[str]) -> Mapping[str, float]:
     for node in graph.nodes:
         if node.name not in names:
             continue
-        operands = [found[operand] for operand in node.operands]
         if isinstance(node, Clip):
             found[node.name] = room(graph.source_by_name[node.source], node.rate)
-        elif isinstance(node, (Mix, Bus)):
-            found[node.name] = math.fsum(operands)
-        elif isinstance(node, Lane):
-            found[node.name] = max(operands)
-        else:
-            rate = graph.signals[node.name].rate
-            found[node.name] = operands[0] * growth(node, rate) if operands else 0.0
+            continue
+        operands = [found[operand] for operand in node.heard]
+        # Of a lane's operands one sounds at a time. A silence has none.
+        loudest = max(operands) if isinstance(node, Lane) else math.fsum(operands)
+        found[node.name] = loudest * growth(node, graph.signals[node.name].rate)
     return found

@@ -23,7 +23,6 @@ from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwrit
 from ...plans.phases import FINISH, MEASURE, Phases, deliveries, in_phases
 from ...plans.plan import Arg, EmitOptions, File, Plan, Space, chained
 from ..protocol import Capability, Support
-from .budget import FINISH as FINISH_KINDS
 from .budget import left_to_the_engine
 from .capabilities import CAPABILITIES
 from .chain import Stored
@@ -83,7 +82,7 @@ def _mix(shop: Workshop, phases: Phases, tags: tuple[Arg, ...]) -> None:
         lacking = {v: file for v, file in handed_on.items() if v not in carriers}
         shop.restore(RESTORE, values, at_once, lacking, phases.files, tags)
     if rest:
-        mixes = any(not isinstance(node, FINISH_KINDS) for node in rest)
+        mixes = any(not node.is_finish for node in rest)
         purpose = "mix in floats what 32 bits cannot hold, and deliver" if mixes else "deliver"
         delivered = resume(graph, rest, handed_on)
         shop.add(engine_step(DELIVER, purpose, delivered, phases.files, tags))
@@ -125,7 +124,7 @@ def _check(graph: Graph, options: EmitOptions) -> None:
     problems += [
         _refusal(node, f"the sox backend cannot express {node.kind} (%{node.name})", known.note)
         for node in graph.nodes
-        if type(node) not in EMITTERS and not isinstance(node, FINISH_KINDS)
+        if type(node) not in EMITTERS and not node.is_finish
         for known in (CAPABILITIES.get(node.kind, _UNKNOWN),)
     ]
     problems += [

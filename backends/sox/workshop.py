@@ -6,12 +6,12 @@ filters and what follows SoX become runs of mixdown over graphs that stand in th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from attrs import define, evolve, field
 
 from ...ir.graph import Graph
+from ...ir.node import Signal
 from ...ir.nodes import (
     Clip,
     FilterAutomation,
@@ -22,7 +22,7 @@ from ...ir.nodes import (
     Silence,
     Source,
 )
-from ...ir.types import Signal
+from ...ir.units import decibels
 from ...plans.carried import CONTAINER, ENCODING, carrier
 from ...plans.own_steps import SPACES, engine_step, graph_step
 from ...plans.plan import Arg, File, Space, Step, StepKind
@@ -34,6 +34,9 @@ from .names import Names, shown
 PROGRAM = "sox"
 CODEC = "au/pcm_32"
 """What libsndfile calls the files that SoX reads and writes in the work space."""
+
+_LEAST_FACTOR = 1e-300
+"""For a gain of 0, which no number of decibels stands for."""
 
 
 @define
@@ -151,10 +154,8 @@ class Workshop:
         for value, (stored, factor) in values.items():
             source = self._as_source(value, stored)
             clip = Clip(f"{value}.integers", source.name, 0, stored.length, self.rate)
-            nodes += [
-                clip,
-                Gain(value, _decibels(factor * stored.full_scale), operands=(clip.name,)),
-            ]
+            level = decibels(max(factor * stored.full_scale, _LEAST_FACTOR))
+            nodes += [clip, Gain(value, level, operands=(clip.name,))]
             sources.append(source)
         for value in lacking:
             nodes.append(_carrying(value, len(nodes)))
@@ -185,8 +186,3 @@ def _carrying(value: str, index: int) -> Output:
     """An output that hands a value on in float64."""
     name = f"{value}.restored"
     return Output(name, OutputRole.STEM, name, CONTAINER, ENCODING, index, operands=(value,))
-
-
-def _decibels(factor: float) -> float:
-    """A gain in dB; a factor that is next to nothing is -6000 dB."""
-    return 20.0 * math.log10(max(factor, 1e-300))

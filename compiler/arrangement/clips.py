@@ -17,7 +17,7 @@ from attrs import define, evolve, field
 from ...ir.codes import Code
 from ...ir.nodes import Source
 from ...ir.origin import Origin, escape
-from ...ir.types import milliseconds
+from ...ir.units import milliseconds
 from ..timeline.model import Clip
 from .grid import sample
 from .layout import ZERO, milliseconds_text, shown_ms

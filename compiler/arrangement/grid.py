@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from attrs import frozen
 
-from ...ir.types import milliseconds
+from ...ir.units import milliseconds
 
 TICKS = 960
 UNITS = (1, 2, 4, 8, 16, 32)
@@ -185,5 +185,5 @@ def sample(ms: Fraction, rate: int) -> int:
 
 
 def decimal_ms(ms: Fraction, rate: int) -> Decimal:
-    """The time of that sample, as a decimal that names the sample again (`ir.types.samples`)."""
+    """The time of that sample, as a decimal that names the sample again (`ir.units.samples`)."""
     return milliseconds(sample(ms, rate), rate)

@@ -16,7 +16,7 @@ from attrs import evolve
 
 from ...ir.nodes import Source
 from ...ir.origin import Origin
-from ...ir.types import milliseconds
+from ...ir.units import milliseconds
 from ..geometry import mix_length
 from ..timeline.model import Marker, Timeline, Track
 from .check import check

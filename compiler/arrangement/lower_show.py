@@ -19,7 +19,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Source
 from ...ir.origin import Origin
-from ...ir.types import milliseconds, samples
+from ...ir.units import milliseconds, samples
 from ..timeline.model import ZERO, Clip, Marker, Timeline, Track
 from .report import Report, ranges, unique, unknown
 from .show import SHOW, Music, Segment, SegmentKind, Show, Speaker

@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 from ...ir.codes import Code
 from ...ir.curves import Shape
 from ...ir.origin import Origin
-from ...ir.types import milliseconds
+from ...ir.units import milliseconds
 from ..timeline.model import ZERO, Automation, Keyframe, Region, Target
 from .grid import sample
 from .layout import Layout, Span, find

@@ -16,7 +16,7 @@ from attrs import define, evolve, field, frozen
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity
-from ...ir.types import milliseconds, samples
+from ...ir.units import milliseconds, samples
 from ..geometry import Extent, Media, extent, start_order
 from ..timeline.model import (
     ZERO,

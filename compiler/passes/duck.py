@@ -14,7 +14,7 @@ from itertools import pairwise
 from attrs import evolve, frozen
 
 from ...ir.nodes import Point
-from ...ir.types import samples
+from ...ir.units import samples
 from ...presets.model import Duck
 from ..geometry import extent, joins, mix_length
 from ..timeline.model import Track, decimal

@@ -10,32 +10,8 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from ...ir.graph import Graph
-from ...ir.nodes import (
-    Bus,
-    Crossfade,
-    Downmix,
-    Fade,
-    Gain,
-    GainAutomation,
-    Mix,
-    Node,
-    Pan,
-    PanAutomation,
-    Place,
-)
+from ...ir.nodes import Gain, Node
 from .base import GraphPass
-
-LINEAR_WITHOUT_MEMORY = (
-    Fade,
-    Crossfade,
-    GainAutomation,
-    Pan,
-    PanAutomation,
-    Downmix,
-    Place,
-    Mix,
-    Bus,
-)
 
 
 @frozen
@@ -75,7 +51,7 @@ def _gain_below(graph: Graph, gain: Gain, folded: set[str]) -> str | None:
         node = graph[name]
         if isinstance(node, Gain) and name not in folded:
             return name
-        passable = isinstance(node, LINEAR_WITHOUT_MEMORY) or name in folded
+        passable = node.linear_without_memory or name in folded
         if not passable or len(node.operands) != 1:
             return None
         name = node.operands[0]

@@ -16,7 +16,7 @@ from ...documents.values import MOST, number_problem, shown, text_problem
 from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind
 from ...ir.diagnostics import Diagnostic, Related, did_you_mean
-from ...ir.types import milliseconds, samples
+from ...ir.units import milliseconds, samples
 from ..geometry import Media, extent, joins
 from .fields import FIELDS, KEYFRAME_VALUES, MAX_TEXT, TIME, Range
 from .model import (

@@ -22,9 +22,9 @@ from lark import Token
 from ..codes import Code
 from ..diagnostics import Diagnostic, IRError, Related, did_you_mean
 from ..graph import Graph
+from ..node import Signal
 from ..nodes import KINDS, Node, Source
 from ..origin import Document, Documents, Origin, Span, tokens
-from ..types import Signal
 from ..verify import verify
 from .codec import ATTRIBUTES, Attribute, Columns, UnreadableError, unquote, unsigiled
 from .printer import HEADER, VERSION

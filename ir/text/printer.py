@@ -9,9 +9,8 @@ themselves; what is not measured yet is `?`.
 from __future__ import annotations
 
 from ..graph import Graph
-from ..nodes import Node, Source, visible
+from ..node import Node, Signal, Source, visible
 from ..origin import Origin
-from ..types import Signal
 from .codec import ATTRIBUTES, pointer, quote, symbol_name, value_name
 
 VERSION = 1

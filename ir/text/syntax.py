@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import lark
 from lark import Token
 
+from ..node import Signal
 from ..origin import Origin
-from ..types import Signal
 from .codec import Columns, Group, Syntax, unquote
 
 

@@ -7,7 +7,6 @@ was compiled from a graph has no clips of a timeline, so none here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import log10
 
 from attrs import frozen
 
@@ -18,7 +17,7 @@ from ...compiler.geometry import Join, extent, joins, points
 from ...compiler.timeline.model import Clip, Timeline, Track, clip_id
 from ...ir.nodes import Edge, Point, Source
 from ...ir.origin import Origin
-from ...ir.types import samples
+from ...ir.units import decibels, samples
 
 
 @frozen(kw_only=True)
@@ -55,7 +54,7 @@ class SoundingClip:
         """What the gain automations of clip and track come to at a sample of the mix, dB."""
         total = 0.0
         for start, moves in self.moves:
-            total += 20.0 * log10(gain_envelope(frames_of(moves), max(at - start, 0), 1)[0])
+            total += decibels(gain_envelope(frames_of(moves), max(at - start, 0), 1)[0])
         return total
 
 

@@ -22,6 +22,7 @@ from ...audio.meter.loudness import (
     SHORT_TERM_STEPS,
     LoudnessMeter,
     integrated_loudness,
+    power_of,
 )
 from .holes import EMPTY_MASTER_DB, EmptyStretches, Stretch
 
@@ -74,7 +75,7 @@ class Curves:
         first = int(np.ceil(start_s / STEP_S - 1e-9))
         last = int(np.floor(stop_s / STEP_S + 1e-9)) - MOMENTARY_STEPS + 1
         with np.errstate(over="ignore"):
-            powers = 10.0 ** ((self.blocks[first : max(last, first)] + 0.691) / 10.0)
+            powers = power_of(self.blocks[first : max(last, first)])
         return integrated_loudness(powers)
 
 

@@ -11,9 +11,10 @@ from attrs import frozen
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.nodes import Edge
+from ...ir.units import decibels, milliseconds
 from .clips import SoundingClip
 from .holes import Dropout
-from .joins import Click, decibels
+from .joins import Click
 
 SHOWN = 10
 """How many clicks, and how many dropouts, a render warns of one by one; a report has them all."""
@@ -55,7 +56,8 @@ def of_click(click: Click, rate: int) -> Finding:
 def of_dropout(dropout: Dropout, rate: int) -> Finding:
     """MIX609."""
     length = dropout.stop - dropout.start
-    lasting = f"a dropout of {length * 1000 / rate:.3g} ms at {timestamp(dropout.start, rate)}"
+    ms = float(milliseconds(length, rate))
+    lasting = f"a dropout of {ms:.3g} ms at {timestamp(dropout.start, rate)}"
     first, *others = dropout.clips
     related: tuple[Related, ...] = ()
     if dropout.between:
@@ -95,7 +97,7 @@ def shown(findings: tuple[Finding, ...]) -> tuple[Diagnostic, ...]:
 
 def timestamp(at: int, rate: int) -> str:
     """A sample as minutes, seconds and milliseconds: 1:02.345, 1:00:02.345."""
-    total = round(at * 1000 / rate)
+    total = round(milliseconds(at, rate))
     minutes, ms = divmod(total, 60_000)
     hours, minutes = divmod(minutes, 60)
     head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"

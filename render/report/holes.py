@@ -27,10 +27,10 @@ from attrs import define, field, frozen
 
 from ...audio import FloatArray
 from ...ir.nodes import Source
-from ...ir.types import gain_factor
+from ...ir.units import decibels, gain_factor
 from ...media.decode import is_readable
 from .clips import SoundingClip
-from .joins import decibels, gaps, steps, window
+from .joins import gaps, steps, window
 
 EMPTY_SOURCE_DB = -90.0
 """No more than a step of 16 bits: a stretch of a source in which nothing was recorded."""

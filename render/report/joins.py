@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from math import log10
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from attrs import frozen
 
 from ...audio import FloatArray, IndexArray
 from ...ir.nodes import Edge
+from ...ir.units import gain_factor
 from .clips import SoundingClip
 
 REACH_S = 0.02
@@ -159,14 +159,9 @@ def _standing_out(moved: FloatArray, joins: IndexArray, middle: int) -> tuple[fl
     found = [
         (float(step), float(most))
         for step, most in zip(here, there, strict=True)
-        if step > 10.0 ** (AUDIBLE_DB / 20.0) and step > OUTSTANDING * most
+        if step > gain_factor(AUDIBLE_DB) and step > OUTSTANDING * most
     ]
     return max(found, default=None)
-
-
-def decibels(factor: float) -> float:
-    """20*log10; -inf for 0."""
-    return 20.0 * log10(factor) if factor > 0.0 else float("-inf")
 
 
 def gaps(

@@ -14,9 +14,9 @@ from functools import cache
 from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from ...ir.units import decibels, gain_factor
 from .curves import Curve
 from .findings import timestamp
-from .joins import decibels
 from .model import BusReport, Report
 
 WIDTH = 1000.0
@@ -68,7 +68,7 @@ def page_text(report: Report) -> str:
         times=tuple(_times(report.duration_s)),
         lanes=[Lane(bus, _standing(report, bus.peaks)) for bus in report.buses if bus.peaks],
         levels=[Tick(_percent(_down(v)), f"{v:g}") for v in (0, -12, -24, -36, -48)],
-        ceiling_factor=None if report.ceiling_db is None else 10 ** (report.ceiling_db / 20),
+        ceiling_factor=None if report.ceiling_db is None else gain_factor(report.ceiling_db),
         curves=_curves(report),
     )
 

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from ...audio import FloatArray
-from ...ir.types import gain_factor
+from ...ir.units import gain_factor
 
 WINDOW_S = 0.01
 PARTS = 10

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mixdown.compiler.pipeline import PIPELINE
 from mixdown.compiler.timeline.load import loads
 from mixdown.compiler.timeline.model import Timeline
-from mixdown.ir.types import gain_factor
+from mixdown.ir.units import gain_factor
 from mixdown.presets.load import export_preset
 from mixdown.programs.find import probe
 from mixdown.render.verify import PREMASTER, Performer, Take, perform, residual

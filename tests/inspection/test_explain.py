@@ -16,12 +16,12 @@ from mixdown.backends.native.reference import evaluate, read_file
 from mixdown.compiler.facts import Facts, FinishFacts
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
-from mixdown.inspection.explain import explain, in_decibels
+from mixdown.inspection.explain import explain
 from mixdown.inspection.explain_text import moment_data, moment_text
 from mixdown.inspection.lookup import find_filter, find_value, found_data, found_text
 from mixdown.inspection.trace import trace
 from mixdown.ir.diagnostics import MixdownError
-from mixdown.ir.types import samples
+from mixdown.ir.units import decibels, samples
 
 RATE = 8000
 
@@ -176,9 +176,7 @@ def test_a_measured_loudness_gain_is_in_the_sum(demo):
     measured = trace(demo.start.timeline, evolve(demo.start.request, facts=facts))
     after = explain(measured.lowered, samples(25000, 48000)).sounding[0]
     assert after.measured and not before.measured
-    gained = [
-        in_decibels(b) - in_decibels(a) for a, b in zip(before.factors, after.factors, strict=True)
-    ]
+    gained = [decibels(b) - decibels(a) for a, b in zip(before.factors, after.factors, strict=True)]
     assert gained == pytest.approx([4.25, 4.25])
     assert "aside" not in moment_text(explain(measured.lowered, samples(25000, 48000)), {})
 
@@ -234,11 +232,6 @@ def test_a_moving_filter_is_told_with_its_frequency(folder):
 def test_there_is_nothing_after_the_end(demo):
     with pytest.raises(MixdownError, match=r"the mix lasts 0:48.000; there is nothing at 1:00.000"):
         explain(demo.lowered, 60 * 48000)
-
-
-def test_levels_in_decibels():
-    assert in_decibels(0.5) == pytest.approx(-6.0206, abs=1e-4)
-    assert in_decibels(0.0) == -np.inf
 
 
 def test_every_filter_of_a_plan_leads_to_a_line(demo):

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mixdown.ir.digest import digests, encode, graph_digest
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import KINDS, Gain, Node, Silence, attribute_fields
+from mixdown.ir.node import attribute_fields
+from mixdown.ir.nodes import KINDS, Gain, Node, Silence
 from mixdown.ir.origin import Origin
 from mixdown.ir.text.parser import parse_graph
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import IRError
 from mixdown.ir.graph import UNTYPED, Graph
+from mixdown.ir.node import Signal
 from mixdown.ir.nodes import (
     Bus,
     Encoding,
@@ -23,7 +24,6 @@ from mixdown.ir.nodes import (
     Silence,
     Source,
 )
-from mixdown.ir.types import Signal
 
 few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 

@@ -10,7 +10,17 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.ir.types import Signal, gain_factor, milliseconds, resampled_length, samples
+from mixdown.ir.units import (
+    DB_PER_NEPER,
+    NEPERS_PER_DB,
+    decibels,
+    gain_factor,
+    milliseconds,
+    power_decibels,
+    power_factor,
+    resampled_length,
+    samples,
+)
 
 RATES = st.sampled_from([1, 8000, 11025, 22050, 44100, 48000, 88200, 96000, 192000, 384000])
 TIMES = st.decimals(-(10**12), 10**12, allow_nan=False, places=9)
@@ -79,6 +89,26 @@ def test_gain_factor(db: float, factor: float):
     assert math.isclose(gain_factor(db), factor, rel_tol=1e-15)
 
 
-def test_a_signal_reads_like_its_text():
-    assert str(Signal(48000, 2, 96000)) == "signal<48000, 2, 96000>"
-    assert str(Signal(48000, 1, None)) == "signal<48000, 1, ?>"
+@pytest.mark.parametrize(
+    ("factor", "db"),
+    [(1.0, 0.0), (10.0, 20.0), (-0.1, -20.0), (0.0, -math.inf), (math.inf, math.inf)],
+)
+def test_decibels_of_a_factor(factor: float, db: float):
+    assert math.isclose(decibels(factor), db, rel_tol=1e-15)
+
+
+@given(st.floats(-300, 300))
+def test_decibels_and_factors_are_inverse(db: float):
+    assert math.isclose(decibels(gain_factor(db)), db, abs_tol=1e-12)
+    assert math.isclose(power_decibels(power_factor(db)), db, abs_tol=1e-12)
+    assert math.isclose(math.exp(db * NEPERS_PER_DB), gain_factor(db), rel_tol=1e-13)
+    assert math.isclose(DB_PER_NEPER * math.log(gain_factor(db)), db, abs_tol=1e-12)
+
+
+@given(st.floats(-300, 300))
+def test_power_is_the_square_of_an_amplitude(db: float):
+    assert math.isclose(power_factor(db), gain_factor(db) ** 2, rel_tol=1e-13)
+
+
+def test_silence_has_no_power():
+    assert power_decibels(0.0) == -math.inf

@@ -33,7 +33,7 @@ from mixdown.compiler.timeline.model import (
     Track,
 )
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
-from mixdown.ir.types import samples
+from mixdown.ir.units import samples
 
 RATES = (44100, 48000)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mixdown.ir.containers import CONTAINERS
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
+from mixdown.ir.node import Signal
 from mixdown.ir.nodes import (
     Bus,
     Clip,
@@ -42,7 +43,7 @@ from mixdown.ir.nodes import (
     Source,
 )
 from mixdown.ir.origin import Origin
-from mixdown.ir.types import Signal, resampled_length
+from mixdown.ir.units import resampled_length
 
 Draw = Callable[[st.SearchStrategy], object]
 

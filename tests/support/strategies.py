@@ -29,7 +29,7 @@ from mixdown.compiler.timeline.model import (
     Track,
 )
 from mixdown.ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind, PanLaw, Shape
-from mixdown.ir.types import samples
+from mixdown.ir.units import samples
 
 ROLES = ("dialogue", "vox", "voiceover", "music", "drums", "bass", "keys", "fx", "ambience")
 

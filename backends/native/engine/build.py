@@ -42,7 +42,7 @@ from ....ir.nodes import (
     Place,
     Silence,
 )
-from ....ir.types import gain_factor
+from ....ir.units import gain_factor
 from ..values import dither_seeds, frames_of
 from .piece import Stream
 from .sources import Sources
@@ -148,18 +148,12 @@ def build(
 
 def _needs(graph: Graph, node: Node, origin: int, end: int) -> Iterator[Need]:
     """What a node needs of its operands, to be heard from `origin` to `end`."""
-    operands = node.heard
-    shifts: tuple[int, ...] = (0,) * len(operands)
-    if isinstance(node, Place):
-        shifts = (node.start,)
-    elif isinstance(node, Lane):
-        shifts = node.starts
     if isinstance(node, Limiter):  # it must hear past the end of what is wanted of it
         end = origin + (graph.signals[node.name].length or 0)
-    for operand, shift in zip(operands, shifts, strict=True):
-        last = min(end, origin + shift + (graph.signals[operand].length or 0))
-        if origin + shift < last:
-            yield Need(operand, origin + shift, last)
+    for operand, start in zip(node.heard, node.starts, strict=True):
+        last = min(end, origin + start + (graph.signals[operand].length or 0))
+        if origin + start < last:
+            yield Need(operand, origin + start, last)
 
 
 def _played(node: Clip, site: Site) -> Stream:
@@ -237,7 +231,7 @@ def _loudnorm(node: Loudnorm, _: Site) -> Change:
     return _scale(gain_factor(node.gain_db))
 
 
-def _fade(node: Fade | Crossfade, site: Site) -> Change:
+def _fade(node: Fade, site: Site) -> Change:
     length, curve = node.length, node.curve
     if node.edge is Edge.IN:
 

@@ -19,7 +19,7 @@ from ....audio import FloatArray
 from ....audio.dither import quantise
 from ....audio.riff import UNKNOWN, chunk, wave_head
 from ....ir.containers import CONTAINERS, Encoding
-from ....ir.types import Signal
+from ....ir.node import Signal
 
 Tags = Sequence[tuple[str, str]]
 """Keys and values of metadata, in order."""

@@ -27,7 +27,7 @@ from mixdown.ir.nodes import (
     Place,
     Point,
 )
-from mixdown.ir.types import gain_factor
+from mixdown.ir.units import gain_factor
 
 RATE = 48000
 BUDGET = -200.0

@@ -12,7 +12,7 @@ from mixdown.audio.resample import resample
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.inputs import FORGETFUL
 from mixdown.ir.nodes import Clip, Edge, Fade
-from mixdown.ir.types import resampled_length
+from mixdown.ir.units import resampled_length
 from mixdown.plans.plan import EmitOptions
 
 RATE = 48000

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from mixdown.audio.dither import quantise
 from mixdown.backends.native.engine.files import WRITERS, WavWriter, wav_header
+from mixdown.ir.node import Signal
 from mixdown.ir.nodes import Encoding
-from mixdown.ir.types import Signal
 from mixdown.plans.own_steps import FORMATS
 
 SAMPLES = np.random.Generator(np.random.Philox(5)).uniform(-1.2, 1.2, (2, 1001))

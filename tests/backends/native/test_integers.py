@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from mixdown.backends.native.integers import AuWriter, run_envelope, run_integers
 from mixdown.ir.diagnostics import BackendError
-from mixdown.ir.types import Signal
+from mixdown.ir.node import Signal
 
 ONES = """\
 mixdown.ir 1

@@ -20,7 +20,7 @@ from mixdown.compiler.arrangement.grid import (
     signature,
     tempo_map,
 )
-from mixdown.ir.types import samples
+from mixdown.ir.units import samples
 
 FOUR = Signature()
 RATES = (8000, 22050, 44100, 48000, 96000, 192000, 384000)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import attrs
 import numpy as np
 import pytest
+from mixdown.ir.curves import Shape
 from mixdown.ir.graph import Graph
+from mixdown.ir.node import Signal
 from mixdown.ir.nodes import (
     Clip,
     Edge,
@@ -19,14 +21,12 @@ from mixdown.ir.nodes import (
     Mix,
     Node,
     Point,
-    Shape,
     Silence,
     Source,
 )
 from mixdown.ir.origin import Origin
 from mixdown.ir.text.codec import codec
 from mixdown.ir.text.printer import print_graph, print_node, print_source
-from mixdown.ir.types import Signal
 
 STEREO = Signal(48000, 2, 576000)
 

@@ -1,0 +1,148 @@
+"""The kinds of the finish: what follows the premaster, from the headroom to the delivered files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import attrs
+from attrs import field, frozen
+from attrs.converters import optional
+
+from .containers import CONTAINERS
+from .containers import Encoding as Encoding
+from .node import LABEL, OMITTED, Family, Node, Signal, Source
+from .units import gain_factor, resampled_length
+
+
+class LimitMode(StrEnum):
+    """What a limiter holds under its ceiling."""
+
+    TRUE_PEAK = "true_peak"
+    SAMPLE_PEAK = "sample_peak"
+
+
+class DitherNoise(StrEnum):
+    """What the error of a quantiser sounds like: white, or moved to where ears are deaf."""
+
+    TPDF = "tpdf"
+    SHAPED = "shaped"
+
+
+class OutputRole(StrEnum):
+    """What a delivered file is."""
+
+    MASTER = "master"
+    STEM = "stem"
+
+
+@frozen
+class Headroom(Node):
+    """The master's headroom: a gain of -headroom_db."""
+
+    kind = "headroom"
+    family = Family.GAIN
+    linear_without_memory = True
+    headroom_db: float = field(converter=float)
+
+    @property
+    def growth(self) -> float:
+        """Its own factor."""
+        return gain_factor(-self.headroom_db)
+
+    def is_identity(self, operands: Sequence[Signal]) -> bool:
+        """At 0 dB."""
+        return self.headroom_db == 0
+
+
+@frozen
+class Loudnorm(Node):
+    """One static gain on the first operand: what brings the last operand to the target.
+
+    Of two, the first is a stem and the last is the premaster, so that a mastered stem moves by the
+    master's gain. `gain_db` is None until the last operand has been measured.
+    """
+
+    kind = "loudnorm"
+    family = Family.GAIN
+    is_finish = True
+    arity = (1, 2)
+    target_lufs: float = field(converter=float)
+    gain_db: float | None = field(converter=optional(float))
+
+    @property
+    def growth(self) -> float:
+        """Its own factor; unbounded until it has been measured."""
+        return math.inf if self.gain_db is None else gain_factor(self.gain_db)
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        """The first: the last is measured."""
+        return self.operands[:1]
+
+
+@frozen
+class Limiter(Node):
+    """A look-ahead limiter: gain reduction only, no latency, identity under the ceiling.
+
+    `margin_db` is how far under the ceiling it aims, where the render measured that aiming at the
+    ceiling itself overshoots; 0 unless measured.
+    """
+
+    kind = "limiter"
+    family = Family.FINISH
+    growth = 1.0
+    is_finish = True
+    ceiling_db: float = field(converter=float)
+    mode: LimitMode
+    margin_db: float = field(default=0.0, converter=float)
+
+
+@frozen
+class Dither(Node):
+    """TPDF noise of one least significant bit at `bits`, seeded from its operand's digest.
+
+    Where it is shaped, what comes out lies on the steps of `bits`, and the error is fed back.
+    """
+
+    kind = "dither"
+    family = Family.FINISH
+    growth = 1.0
+    is_finish = True
+    bits: int
+    noise: DitherNoise = field(default=DitherNoise.TPDF, metadata=OMITTED)
+
+
+@frozen
+class Output(Node):
+    """A file that the render delivers.
+
+    `target` is "master" or the id of the bus; `index` is its place among the files delivered:
+    stems stand in the order of their buses. `bit_rate` is that of a lossy coding, kbit/s.
+    """
+
+    kind = "output"
+    family = Family.FINISH
+    growth = 1.0
+    is_finish = True
+    role: OutputRole = field(metadata=LABEL)
+    target: str = field(metadata=LABEL)
+    container: str
+    encoding: Encoding
+    index: int = field(default=0, metadata=LABEL)
+    bit_rate: int | None = field(default=None, metadata=OMITTED)
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """As the file is read back: resampled where the container does not hold the rate."""
+        signal = operands[0]
+        container = CONTAINERS.get(self.container)
+        rate = container.rate(signal.rate) if container else signal.rate
+        if signal.length is None or rate == signal.rate or signal.rate <= 0:
+            return attrs.evolve(signal, rate=rate)
+        length = resampled_length(signal.length, signal.rate, rate)
+        return attrs.evolve(signal, rate=rate, length=max(length, min(signal.length, 1)))
+
+    def as_wav(self, encoding: Encoding) -> Output:
+        """The same as a WAV of these samples."""
+        return attrs.evolve(self, container="wav", encoding=encoding, bit_rate=None)

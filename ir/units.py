@@ -1,0 +1,68 @@
+"""Units of time and level: milliseconds and samples, decibels and factors.
+
+Promises: times become whole samples exactly (decimal arithmetic, half to even, never through a
+float). Every conversion of a number between decibels and factors is one of these, so that the last
+bit is the same everywhere; arrays of levels are converted in `audio`.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+# Wide enough that ms * rate / 1000 is exact for any time a document may hold (see `samples`). Named
+# in every operation: the caller's own decimal context must not change a sample.
+_EXACT = Context(prec=80)
+
+
+def samples(ms: Decimal | int, rate: int) -> int:
+    """S(ms) = ms * rate / 1000 in exact decimal arithmetic, rounded half to even.
+
+    Args:
+        ms: a finite time in milliseconds, of either sign.
+        rate: Hz.
+    """
+    exact = _EXACT.divide(_EXACT.multiply(Decimal(ms), Decimal(rate)), Decimal(1000))
+    return int(exact.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT))
+
+
+def milliseconds(count: int, rate: int) -> Decimal:
+    """The time of sample `count`, in milliseconds, rounded to a nanosecond and normalised."""
+    exact = _EXACT.divide(_EXACT.multiply(Decimal(count), Decimal(1000)), Decimal(rate))
+    rounded = exact.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN, context=_EXACT)
+    return Decimal(format(rounded.normalize(_EXACT), "f")) if rounded else Decimal(0)
+
+
+def resampled_length(frames: int, source_rate: int, rate: int) -> int:
+    """How many samples `frames` become at another rate: frames * rate / source_rate, half to even.
+
+    Every engine pads with zeros or cuts to this, so that lengths agree whatever resampler runs.
+    """
+    exact = _EXACT.divide(_EXACT.multiply(Decimal(frames), Decimal(rate)), Decimal(source_rate))
+    return int(exact.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT))
+
+
+NEPERS_PER_DB = math.log(10.0) / 20.0
+DB_PER_NEPER = 20.0 / math.log(10.0)
+"""A gain in nepers is the natural logarithm of its factor."""
+
+
+def gain_factor(db: float) -> float:
+    """10^(dB/20): the factor by which a gain multiplies, or the amplitude at a level."""
+    return float(10.0 ** (db / 20.0))
+
+
+def decibels(factor: float) -> float:
+    """20 log10 |factor|: the gain of a factor, or the level of an amplitude; -inf for 0."""
+    size = abs(factor)
+    return 20.0 * math.log10(size) if size > 0.0 else -math.inf
+
+
+def power_factor(db: float) -> float:
+    """10^(dB/10): the factor by which a gain multiplies power, or the power at a level."""
+    return float(10.0 ** (db / 10.0))
+
+
+def power_decibels(power: float) -> float:
+    """10 log10 power: the level of a power, or the gain of a ratio of powers; -inf for 0."""
+    return 10.0 * math.log10(power) if power > 0.0 else -math.inf
