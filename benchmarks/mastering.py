@@ -28,7 +28,7 @@ import soxr
 from attrs import frozen
 from mixdown.programs.find import VARIABLE
 from mixdown.render.executor import Progress
-from mixdown.render.loudness import TOLERANCE_LU
+from mixdown.render.loudness import RULES
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 
@@ -89,7 +89,7 @@ class Result:
     @property
     def is_kept(self) -> bool:
         """Whether the promise was kept."""
-        on_target = abs(self.integrated - self.target) <= TOLERANCE_LU
+        on_target = abs(self.integrated - self.target) <= RULES.tolerance_lu
         return self.true_peak <= self.ceiling and (on_target or bool(self.codes))
 
 

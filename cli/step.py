@@ -91,12 +91,12 @@ def _finish(
     Measures the premaster, runs COMMAND with the gain that brings it to its target, measures the
     master and corrects the gain, as a render does.
     """
-    from ..render.finish import Finish, run_finish
+    from ..render.finish import FinishCommand, run_finish
     from .console import show
 
     files = (Path(premaster), Path(master))
-    outcome = run_finish(Finish(target_lufs, ceiling_db, *files, gain, margin, command_line, then))
-    show(outcome.diagnostics, {})
+    wanted = FinishCommand(target_lufs, ceiling_db, *files, gain, margin, command_line, then)
+    show(run_finish(wanted).diagnostics, {})
 
 
 def _graph_step(kind: str, text: str) -> click.Command:

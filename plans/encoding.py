@@ -22,8 +22,21 @@ from ..ir.diagnostics import BackendError, Diagnostic
 from ..ir.graph import Graph
 from ..ir.node import Signal
 from ..ir.nodes import Node, Output, OutputRole
+from .carried import unlike
 from .ffmetadata import Chapter, Tags, chapter_tags, chapter_text
-from .plan import OURSELVES, Arg, Emit, EmitOptions, File, Plan, Script, Space, Step, StepKind
+from .plan import (
+    OURSELVES,
+    Arg,
+    Emit,
+    EmitOptions,
+    File,
+    Plan,
+    Script,
+    Space,
+    Step,
+    StepKind,
+    chained,
+)
 
 PROGRAM = "ffmpeg"
 
@@ -135,14 +148,13 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
     raw = {job.left: job.raw for job in jobs}
     coded = {job.left: job.coded for job in jobs}
     steps = [_moved(step, raw) for step in plan.steps]
-    makers = {file: step.id for step in steps for file in step.outputs}
     labels = dict(plan.labels)
     for job in jobs:
-        for step in _encoding(job, makers[job.raw], {step.id for step in steps}):
+        for step in _encoding(job, {step.id for step in steps}):
             steps.append(step)
             labels[step.id] = job.output.name
     deliveries = (evolve(d, file=coded.get(d.file, d.file)) for d in plan.deliveries)
-    return evolve(plan, steps=tuple(steps), deliveries=tuple(deliveries), labels=labels)
+    return evolve(plan, steps=chained(steps), deliveries=tuple(deliveries), labels=labels)
 
 
 def _is_encoded(output: Output, extras: Extras) -> bool:
@@ -173,7 +185,7 @@ def _jobs(
             is_resampled=graph.signals[output.name].rate != graph.session.rate,
             suffix=str(number or ""),
             left=left,
-            raw=File(Space.WORK, _unlike(named, left.path)),
+            raw=File(Space.WORK, unlike(named, left.path)),
             coded=File(Space.OUT, f"{PurePosixPath(left.path).with_suffix('')}.{output.container}"),
             tags=(*tags, *chapter_tags(chapters)) if comments else tags,
             chapters=() if comments else chapters,
@@ -191,7 +203,7 @@ def _moved(step: Step, moved: Mapping[File, File]) -> Step:
     )
 
 
-def _encoding(job: _Job, maker: str, taken: set[str]) -> tuple[Step, ...]:
+def _encoding(job: _Job, taken: set[str]) -> tuple[Step, ...]:
     """The run that encodes a file; for a picture in an Ogg, after one that makes a tag of it."""
     metadata = File(Space.WORK, f"encode{job.suffix}.ffmetadata")
     pictured = job.cover is not None and job.coder.comments
@@ -199,21 +211,19 @@ def _encoding(job: _Job, maker: str, taken: set[str]) -> tuple[Step, ...]:
     describing: tuple[Step, ...] = ()
     inputs: tuple[File, ...] = (job.raw,)
     if job.cover is not None and pictured:
-        describing = (
-            _describing(job, job.cover, metadata, _unlike(taken, f"picture{job.suffix}")),
-        )
+        describing = (_describing(job, job.cover, metadata, unlike(taken, f"picture{job.suffix}")),)
         inputs = (job.raw, metadata)
     elif job.cover is not None:
         inputs = (job.raw, job.cover)
     encoding = Step(
-        id=_unlike(taken, f"encode{job.suffix}"),
+        id=unlike(taken, f"encode{job.suffix}"),
         purpose=f"encode as {name}" if job.output.encoding.is_lossy else f"put a cover into {name}",
         kind=StepKind.RENDER,
         program=PROGRAM,
         argv=_command(job, metadata if pictured or job.chapters else None),
         inputs=inputs,
         outputs=(job.coded,),
-        after=(maker, *(step.id for step in describing)),
+        after=(),
         samples=job.signal.length or 0,
         rate=job.signal.rate,
         scripts=(Script(metadata, chapter_text(job.chapters)),) if job.chapters else (),
@@ -266,13 +276,6 @@ def _resampling(rate: int, length: int | None) -> str:
     """To the file's rate by the resampler that defines the mix, to the sample as long as it is."""
     resampler = f"aresample={rate}:resampler=soxr:precision=28:tsf=dblp"
     return f"{resampler},apad=whole_len={length},atrim=end_sample={length}"
-
-
-def _unlike(taken: set[str], name: str) -> str:
-    while name in taken:
-        name += "'"
-    taken.add(name)
-    return name
 
 
 def _not_in_one(output: Output) -> Diagnostic:

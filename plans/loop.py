@@ -1,21 +1,25 @@
-"""Which steps of a plan the loudness loop repeats, and which stand before and after it."""
+"""The steps of a plan that its loudness loop repeats, and those before and after them."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
 from ..ir.nodes import OutputRole
-from .plan import LoudnessLoop, Plan, Step
+from .plan import LoudnessGoal, Plan, Step
+
+LOUDNESS_KEY = "lavfi.r128.I"
+"""The key under which a measuring step gives the integrated loudness, LUFS: that of ffmpeg's
+ebur128, for steps of other programs too."""
 
 
 @frozen
-class LoopPhases:
-    """The steps of a plan with a loudness loop, each part in the plan's order.
+class LoopSteps:
+    """The steps of a plan with a loudness to reach, each part in the plan's order.
 
     Attributes:
-        before: know nothing of the gain.
+        before: do not depend on the gain.
         looped: lead from the gain to the delivered master.
-        after: need the settled gain and feed no master.
+        after: need the settled gain, but the master does not need them.
     """
 
     before: tuple[Step, ...]
@@ -23,15 +27,15 @@ class LoopPhases:
     after: tuple[Step, ...]
 
 
-def loop_phases(plan: Plan, goal: LoudnessLoop) -> LoopPhases:
-    """The plan's steps, by what the gain has to do with them."""
+def loop_steps(plan: Plan, goal: LoudnessGoal) -> LoopSteps:
+    """The plan's steps, by how they depend on the gain."""
     moved: set[str] = set()
     for step in plan.steps:
         known = {goal.gain_fact, goal.margin_fact}.intersection(step.facts())
         if known or moved.intersection(step.after):
             moved.add(step.id)
     feeding = _with_ancestors(plan, _delivering(plan).id)
-    return LoopPhases(
+    return LoopSteps(
         before=tuple(s for s in plan.steps if s.id not in moved),
         looped=tuple(s for s in plan.steps if s.id in moved and s.id in feeding),
         after=tuple(s for s in plan.steps if s.id in moved and s.id not in feeding),
@@ -45,7 +49,7 @@ def _delivering(plan: Plan) -> Step:
 
 
 def _with_ancestors(plan: Plan, step_id: str) -> set[str]:
-    """A step and all that must have run before it."""
+    """A step and all that must run before it."""
     found = {step_id}
     for step in reversed(plan.steps):
         if step.id in found:

@@ -18,7 +18,7 @@ from ..ir.diagnostics import BackendError, Diagnostic, Related
 from ..ir.graph import Graph
 from ..ir.nodes import Limiter, Loudnorm, Node, Output, OutputRole
 from .carried import CONTAINER, ENCODING, resume, unlike
-from .plan import Delivery, Fact, File, LoudnessLoop, Space
+from .plan import Delivery, Fact, File, LoudnessGoal, Space
 
 MEASURE, FINISH = "measure", "finish"
 """Ids of the steps that every backend has around an open loudness gain."""
@@ -47,9 +47,9 @@ class Mastering:
         return Fact(f"{self.limiter.name}.margin_db")
 
     @property
-    def loop(self) -> LoudnessLoop:
-        """The loudness loop around the steps `MEASURE` and `FINISH`."""
-        return LoudnessLoop(
+    def goal(self) -> LoudnessGoal:
+        """The goal of the loop around the steps `MEASURE` and `FINISH`."""
+        return LoudnessGoal(
             measure=MEASURE,
             finish=FINISH,
             target_lufs=self.loudnorm.target_lufs,

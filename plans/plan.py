@@ -163,8 +163,8 @@ class Delivery:
 
 
 @frozen
-class LoudnessLoop:
-    """What the executor must make true of the master, and which facts it may move to do so.
+class LoudnessGoal:
+    """The loudness that the master must reach, and the facts that the loudness loop sets.
 
     Attributes:
         measure: id of the step that measures what enters the loudness gain.
@@ -193,14 +193,14 @@ class Plan:
         deliveries: the master first.
         labels: filter instance name, or id of a step that serves one value alone -> name of the IR
             value it serves.
-        loudness: the loop around the finish, where the loudness is not yet known.
+        loudness: the goal of the loop around the finish; None where every gain is known.
     """
 
     backend: str
     steps: tuple[Step, ...]
     deliveries: tuple[Delivery, ...]
     labels: Mapping[str, str] = field(factory=dict)
-    loudness: LoudnessLoop | None = None
+    loudness: LoudnessGoal | None = None
 
     def __repr__(self) -> str:
         delivered = ", ".join(delivery.target for delivery in self.deliveries) or "nothing"

@@ -1,37 +1,41 @@
-"""The loudness loop around one command: what `mixdown step finish` does in the scripts of plans.
+"""The loudness loop around a command: what `mixdown step finish` does in the scripts of plans.
 
-Promises: the command runs with the gains that a render would give it (render/loudness.py), so the
-files that it leaves are a render's, to the bit. Nothing else is read or written.
+Promises: the command runs with the settings that a render would give it (render/loudness.py), so
+the files that it leaves are a render's, to the bit. Nothing else is read or written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import frozen
 
-from ..backends.native.run import COMMANDS, INTEGRATED, run_measure
+from ..backends.native.run import COMMANDS, run_measure
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..plans.plan import OURSELVES, LoudnessLoop
+from ..plans.loop import LOUDNESS_KEY
+from ..plans.phases import FINISH, MEASURE
+from ..plans.plan import OURSELVES, LoudnessGoal
 from ..programs.find import find_tools
 from ..programs.run import run_process
 from .delivery import measured
-from .loudness import Levels, Outcome, Setting, reach
+from .loudness import Levels, Outcome, Setting, run_loop
 
 
 @frozen
-class Finish:
-    """What to finish, and how.
+class FinishCommand:
+    """A command to repeat until the master is right.
 
     Attributes:
-        target_lufs, ceiling_db: what the master is to reach, and may not pass.
-        premaster: the file whose loudness the gain makes up for.
+        target_lufs: integrated loudness that the master must reach.
+        ceiling_db: dBTP that it may not exceed.
+        premaster: the file whose loudness decides the gain.
         master: the file that the command leaves, which is measured.
-        gain, margin: the texts in the command that stand for the gain and the limiter's margin, dB.
+        gain: the placeholder in the command for the gain, dB.
+        margin: the placeholder in the command for the limiter's margin, dB.
         command: program and arguments.
-        then: the word in the command after which another one begins; None: it is one.
+        then: the word in the command after which another one begins; None: there is only one.
     """
 
     target_lufs: float
@@ -45,7 +49,7 @@ class Finish:
 
     @property
     def commands(self) -> tuple[tuple[str, ...], ...]:
-        """What runs, one after the other."""
+        """The commands to run, one after the other."""
         ends = [i for i, word in enumerate(self.command) if word == self.then]
         starts = [0, *(end + 1 for end in ends)]
         return tuple(
@@ -54,7 +58,7 @@ class Finish:
         )
 
 
-def run_finish(finish: Finish) -> Outcome:
+def run_finish(wanted: FinishCommand) -> Outcome:
     """Run the command until the master is right.
 
     Raises:
@@ -62,37 +66,37 @@ def run_finish(finish: Finish) -> Outcome:
             not be held.
     """
 
-    def attempt(setting: Setting) -> Levels:
-        stand_ins = {finish.gain: setting.gain_db, finish.margin: setting.margin_db}
-        for command in finish.commands:
-            _run([_filled(word, stand_ins) for word in command])
-        levels = measured(finish.master, "master")
+    def finish(setting: Setting) -> Levels:
+        values = {wanted.gain: setting.gain_db, wanted.margin: setting.margin_db}
+        for command in wanted.commands:
+            _run([_filled(word, values) for word in command])
+        levels = measured(wanted.master, "master")
         return Levels(levels.integrated, levels.true_peak_dbtp)
 
     try:
-        readings = run_measure([str(finish.premaster)], lambda done: None)
+        readings = run_measure([str(wanted.premaster)], lambda done: None)
     except OSError as error:
         raise failed(error) from error
-    goal = LoudnessLoop(
-        "measure", "finish", finish.target_lufs, finish.ceiling_db, finish.gain, finish.margin
+    goal = LoudnessGoal(
+        MEASURE, FINISH, wanted.target_lufs, wanted.ceiling_db, wanted.gain, wanted.margin
     )
-    return reach(goal, readings[INTEGRATED], attempt)
+    return run_loop(goal, readings[LOUDNESS_KEY], finish)
 
 
 def failed(error: OSError) -> RenderError:
-    """The coded error of a step that was run by hand."""
+    """The error, with its code, of a command that was run outside of a plan."""
     place = f"{error.filename}: " if error.filename else ""
     return RenderError(Diagnostic(Code.STEP_FAILED, f"{place}{error.strerror or error}"))
 
 
-def _filled(word: str, stand_ins: dict[str, float]) -> str:
-    for text, value in stand_ins.items():
+def _filled(word: str, values: Mapping[str, float]) -> str:
+    for text, value in values.items():
         word = word.replace(text, repr(value))
     return word
 
 
 def _run(command: Sequence[str]) -> None:
-    """The command, in this process where it is one of ours."""
+    """Run a command; mixdown's own in this process."""
     program, *arguments = command
     try:
         if program == OURSELVES:

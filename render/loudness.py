@@ -1,52 +1,64 @@
 """The loudness loop: one static gain and one limiter margin, corrected until the file is right.
 
 Promises (docs/semantics.md, "Loudness and the finish"): the first gain is the target minus the
-measured integrated loudness (ITU-R BS.1770-5) of what enters it. What is delivered is measured,
-and at most three corrections follow. Among what was tried, the file that is under the ceiling and
-nearest to the target is the one delivered. The ceiling outranks the target: a target that cannot
-be reached under it is a warning, a ceiling that cannot be held is an error.
+measured integrated loudness (ITU-R BS.1770-5) of what enters it. The delivered file is measured,
+and a bounded number of corrections follows. Of all attempts, the one under the ceiling and nearest
+to the target is delivered. The ceiling outranks the target: a target that cannot be reached under
+it is a warning, a ceiling that cannot be held is an error.
 
-A limiter takes away loudness from material whose peaks it holds, so a correction is divided by
-the slope that the last two attempts showed (the secant method). The push into the limiter beyond
-the first gain is bounded: past 6 dB it would distort more than it gains.
+A limiter lowers the loudness of material whose peaks it holds, so a correction is divided by the
+slope that the last two attempts showed (the secant method). The push into the limiter beyond the
+first gain is bounded, because a limiter that is pushed too far distorts more than it gains.
+
+`LoopRules` holds every number of the loop. The shell scripts of plans run the same loop in awk
+(script_loop.py), written from the same record.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, Severity
-from ..plans.plan import LoudnessLoop
+from ..plans.plan import LoudnessGoal
 
-TOLERANCE_LU = 0.1
-"""How far from the target a master may be without a warning."""
 
-AIM_LU = 0.05
-"""How near a correction tries to come: two meters that both conform differ by some hundredths."""
+@frozen
+class LoopRules:
+    """The numbers of the loop.
 
-MAX_CORRECTIONS = 3
-MAX_PUSH_DB = 6.0
-"""How much more gain than target minus measured loudness a correction may ask for."""
+    Attributes:
+        tolerance_lu: how far from the target a master may be without a warning.
+        aim_lu: how near a correction tries to come. It is less than the tolerance because two
+            meters that both conform differ by some hundredths.
+        corrections: how many may follow the first attempt.
+        push_db: how much more gain than target minus measured loudness a correction may ask for.
+        safety_db: how much further than the overshoot the limiter's target is lowered.
+        least_slope: the least LU that a dB of gain is expected to bring; the most is 1.
+        decimals: of the settings in dB: finer than any ear or meter, coarse enough to be the same
+            on every machine.
+        silence_lufs: the absolute gate of BS.1770-5. Nothing at or below it has a loudness; meters
+            that print a number for it print this one.
+    """
 
-SAFETY_DB = 0.05
-"""How much further than the overshoot the limiter's aim is lowered."""
+    tolerance_lu: float = 0.1
+    aim_lu: float = 0.05
+    corrections: int = 3
+    push_db: float = 6.0
+    safety_db: float = 0.05
+    least_slope: float = 0.25
+    decimals: int = 4
+    silence_lufs: float = -70.0
 
-SILENCE_LUFS = -70.0
-"""The absolute gate of BS.1770-5: nothing at or below it has a loudness; meters that print a
-number for it print this one."""
 
-LEAST_SLOPE = 0.25
-DECIMALS = 4
-"""Of the settings, in dB: finer than any ear or meter, coarse enough to be the same everywhere."""
+RULES = LoopRules()
 
 
 @frozen
 class Setting:
-    """What the loop may move: the static gain and the limiter's margin under the ceiling, dB."""
+    """What the loop sets: the static gain, and the limiter's margin under the ceiling, in dB."""
 
     gain_db: float
     margin_db: float = 0.0
@@ -54,66 +66,100 @@ class Setting:
 
 @frozen
 class Levels:
-    """What counts of a delivered file: integrated LUFS, true peak in dBTP; -inf for silence."""
+    """The levels of a finished file: integrated LUFS, true peak in dBTP; -inf for silence."""
 
     integrated: float
     true_peak_dbtp: float
 
 
 @frozen
+class Attempt:
+    """A setting, and the levels of the file that was finished with it."""
+
+    setting: Setting
+    levels: Levels
+
+
+@frozen
 class Outcome:
-    """How the loop ended: the setting of the delivered file, its levels, and warnings."""
+    """How the loop ended: the setting and the levels of the delivered file, and warnings."""
 
     setting: Setting
     levels: Levels
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-@frozen
-class _Attempt:
-    setting: Setting
-    levels: Levels
+def is_silent(lufs: float, rules: LoopRules = RULES) -> bool:
+    """Whether a reading means that there is nothing to measure."""
+    return not lufs > rules.silence_lufs
 
 
-def is_silent(lufs: float) -> bool:
-    """Whether a reading says that there is nothing to measure."""
-    return not lufs > SILENCE_LUFS
-
-
-def first_setting(goal: LoudnessLoop, measured_lufs: float) -> Setting:
+def first_setting(goal: LoudnessGoal, premaster_lufs: float, rules: LoopRules = RULES) -> Setting:
     """The setting that the measured loudness asks for; gain 0 for silence."""
-    gain = 0.0 if is_silent(measured_lufs) else goal.target_lufs - measured_lufs
-    return Setting(round(gain, DECIMALS))
+    gain = 0.0 if is_silent(premaster_lufs, rules) else goal.target_lufs - premaster_lufs
+    return Setting(round(gain, rules.decimals))
 
 
-def reach(goal: LoudnessLoop, measured_lufs: float, finish: Callable[[Setting], Levels]) -> Outcome:
+def run_loop(
+    goal: LoudnessGoal, premaster_lufs: float, finish: Callable[[Setting], Levels]
+) -> Outcome:
     """Finish, measure and correct until the delivered file meets the goal.
 
     Args:
         goal: target and ceiling.
-        measured_lufs: integrated loudness of what enters the gain; -inf, NaN or -70 for silence.
-        finish: makes the file with a setting and measures it; called once to five times, the last
-            time with the setting of the outcome.
+        premaster_lufs: integrated loudness of what enters the gain; -inf, NaN or -70 for silence.
+        finish: makes the file with a setting and measures it; the last call has the setting of the
+            outcome.
 
     Raises:
         RenderError: MIX607, no attempt was under the ceiling; and what `finish` raises.
     """
-    attempts = [_attempt(first_setting(goal, measured_lufs), finish)]
-    if is_silent(measured_lufs):
+
+    def attempt(setting: Setting) -> Attempt:
+        return Attempt(setting, finish(setting))
+
+    attempts = [attempt(first_setting(goal, premaster_lufs))]
+    if is_silent(premaster_lufs):
         return Outcome(attempts[0].setting, attempts[0].levels, (silence(),))
-    while len(attempts) <= MAX_CORRECTIONS:
-        setting = _corrected(goal, attempts)
-        if setting == attempts[-1].setting:
-            break
-        attempts.append(_attempt(setting, finish))
-    best = min(attempts, key=lambda attempt: _distance(goal, attempt.levels))
+    while (setting := next_setting(goal, attempts)) is not None:
+        attempts.append(attempt(setting))
+    best = best_attempt(goal, attempts)
     if best is not attempts[-1]:
         finish(best.setting)
     return Outcome(best.setting, best.levels, judge(goal.target_lufs, goal.ceiling_db, best.levels))
 
 
+def next_setting(
+    goal: LoudnessGoal, attempts: Sequence[Attempt], rules: LoopRules = RULES
+) -> Setting | None:
+    """The next setting to try; None where the corrections are used up or nothing is to correct."""
+    last = attempts[-1]
+    gain, margin = last.setting.gain_db, last.setting.margin_db
+    over = last.levels.true_peak_dbtp - goal.ceiling_db
+    if over > 0.0:
+        margin += over + rules.safety_db
+    missed = goal.target_lufs - last.levels.integrated
+    if not is_silent(last.levels.integrated, rules) and abs(missed) > rules.aim_lu:
+        most = attempts[0].setting.gain_db + rules.push_db
+        gain = min(gain + missed / _slope(attempts, rules), most)
+    setting = Setting(round(gain, rules.decimals), round(margin, rules.decimals))
+    used_up = len(attempts) > rules.corrections
+    return None if used_up or setting == last.setting else setting
+
+
+def best_attempt(goal: LoudnessGoal, attempts: Sequence[Attempt]) -> Attempt:
+    """The first of those least over the ceiling, and of these nearest to the target."""
+
+    def distance(attempt: Attempt) -> tuple[float, float]:
+        levels = attempt.levels
+        over = max(0.0, levels.true_peak_dbtp - goal.ceiling_db)
+        return over, abs(goal.target_lufs - levels.integrated)
+
+    return min(attempts, key=distance)
+
+
 def judge(target_lufs: float, ceiling_db: float, levels: Levels) -> tuple[Diagnostic, ...]:
-    """What is to be said of a delivered master.
+    """The warnings about a delivered master.
 
     Raises:
         RenderError: MIX607, it is over the ceiling.
@@ -132,7 +178,7 @@ def judge(target_lufs: float, ceiling_db: float, levels: Levels) -> tuple[Diagno
     if is_silent(levels.integrated):
         return (silence(),)
     missed = target_lufs - levels.integrated
-    if abs(missed) <= TOLERANCE_LU:
+    if abs(missed) <= RULES.tolerance_lu:
         return ()
     side = "under" if missed > 0.0 else "over"
     why = f": its peaks leave no room under {ceiling_db:g} dBTP" if missed > 0.0 else ""
@@ -157,25 +203,8 @@ def silence() -> Diagnostic:
     )
 
 
-def _attempt(setting: Setting, finish: Callable[[Setting], Levels]) -> _Attempt:
-    return _Attempt(setting, finish(setting))
-
-
-def _corrected(goal: LoudnessLoop, attempts: list[_Attempt]) -> Setting:
-    """The next setting to try; the last one where nothing is left to correct."""
-    last = attempts[-1]
-    over = last.levels.true_peak_dbtp - goal.ceiling_db
-    margin = last.setting.margin_db + (over + SAFETY_DB if over > 0.0 else 0.0)
-    error = goal.target_lufs - last.levels.integrated
-    gain = last.setting.gain_db
-    if math.isfinite(error) and abs(error) > AIM_LU:
-        most = attempts[0].setting.gain_db + MAX_PUSH_DB
-        gain = min(gain + error / _slope(attempts), most)
-    return Setting(round(gain, DECIMALS), round(margin, DECIMALS))
-
-
-def _slope(attempts: list[_Attempt]) -> float:
-    """How many LU a dB of gain brought last, between `LEAST_SLOPE` and 1."""
+def _slope(attempts: Sequence[Attempt], rules: LoopRules) -> float:
+    """How many LU a dB of gain brought last, from `least_slope` to 1."""
     if len(attempts) < 2:
         return 1.0
     before, last = attempts[-2:]
@@ -183,10 +212,4 @@ def _slope(attempts: list[_Attempt]) -> float:
     if moved == 0.0:
         return 1.0
     gained = last.levels.integrated - before.levels.integrated
-    return min(1.0, max(LEAST_SLOPE, gained / moved))
-
-
-def _distance(goal: LoudnessLoop, levels: Levels) -> tuple[float, float]:
-    """Smaller is better: first the ceiling, then the target."""
-    over = max(0.0, levels.true_peak_dbtp - goal.ceiling_db)
-    return over, abs(goal.target_lufs - levels.integrated)
+    return min(1.0, max(rules.least_slope, gained / moved))

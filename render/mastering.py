@@ -1,8 +1,8 @@
-"""Runs a whole plan, with the loudness loop around those of its steps that need repeating.
+"""Runs a whole plan, with the loudness loop around the steps that have to be repeated.
 
-Promises: every step runs once, after those that it waits for, except those between the loudness
-gain and the delivered master, which run once an attempt; what depends on the settled gain but does
-not feed the master (mastered stems) runs once, after the loop.
+Promises: every step runs once, after those that it depends on, except the steps between the
+loudness gain and the delivered master, which run once an attempt. Steps that depend on the settled
+gain but do not lead to the master (mastered stems) run once, after the loop.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ from attrs import evolve, frozen
 from ..audio.meter.measure import Measurement
 from ..compiler.facts import FinishFacts
 from ..ir.diagnostics import Diagnostic
-from ..plans.loop import loop_phases
-from ..plans.plan import LoudnessLoop
+from ..plans.loop import LOUDNESS_KEY, loop_steps
+from ..plans.plan import LoudnessGoal
 from .executor import Executor
-from .loudness import Levels, Setting, is_silent, reach
-
-MEASURED_KEY = "lavfi.r128.I"
-"""What a measuring step prints its integrated loudness under (ffmpeg's ebur128 filter)."""
+from .loudness import Levels, Setting, is_silent, run_loop
 
 
 @frozen
@@ -52,21 +49,21 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
     if goal is None:
         executor.run_steps(plan.steps, {})
         return None
-    parts = loop_phases(plan, goal)
+    parts = loop_steps(plan, goal)
     readings = executor.run_steps(parts.before, {})
-    loudness = readings[goal.measure].get(MEASURED_KEY, float("-inf"))
+    loudness = readings[goal.measure].get(LOUDNESS_KEY, float("-inf"))
     master = Path(executor.spaces.path(plan.deliveries[0].file))
     measurements: list[Measurement] = []
 
     def finish(setting: Setting) -> Levels:
         attempt = len(measurements)
-        said = f", correction {attempt}" if attempt else ""
-        steps = [evolve(step, purpose=f"{step.purpose}{said}") for step in parts.looped]
+        which = f", correction {attempt}" if attempt else ""
+        steps = [evolve(step, purpose=f"{step.purpose}{which}") for step in parts.looped]
         executor.run_steps(steps, _facts(goal, setting))
         measurements.append(measure(master))
         return Levels(measurements[-1].integrated, measurements[-1].true_peak_dbtp)
 
-    outcome = reach(goal, loudness, finish)
+    outcome = run_loop(goal, loudness, finish)
     executor.run_steps(parts.after, _facts(goal, outcome.setting))
     reached = FinishFacts(
         integrated_lufs=None if is_silent(loudness) else loudness,
@@ -76,5 +73,5 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
     return Mastered(reached, measurements[-1], outcome.diagnostics)
 
 
-def _facts(goal: LoudnessLoop, setting: Setting) -> Mapping[str, float]:
+def _facts(goal: LoudnessGoal, setting: Setting) -> Mapping[str, float]:
     return {goal.gain_fact: setting.gain_db, goal.margin_fact: setting.margin_db}

@@ -1,40 +1,33 @@
 """The loudness loop as text of a POSIX shell script that needs nothing but ffmpeg.
 
-Promises: the loop is that of render/loudness.py, with its numbers: the same first gain from the
-same measurement, the same corrections from the same readings. Its readings of the master are
-ffmpeg's: loudness by ebur128 (within 0.01 LU of our meter), true peak by soxr at four times the
-rate (within 0.05 dB under it, an allowance that the script makes). So where the first gain is
-right, the files are a render's to the bit; where a correction follows, they differ by hundredths
-of a dB, and the target and the ceiling are held all the same.
+Promises: the loop is that of render/loudness.py and takes every number from its `LoopRules`: the
+same first gain from the same measurement, the same corrections from the same readings. It reads
+the master with ffmpeg: loudness by ebur128 (within 0.01 LU of our meter), true peak by soxr at four
+times the rate (at most 0.05 dB too low, which the script adds). So where the first gain is right,
+the files are a render's to the bit; where a correction follows, they differ by hundredths of a dB,
+and the target and the ceiling hold all the same.
 """
 
 from __future__ import annotations
 
-from ..plans.plan import LoudnessLoop
-from .loudness import (
-    AIM_LU,
-    DECIMALS,
-    LEAST_SLOPE,
-    MAX_CORRECTIONS,
-    MAX_PUSH_DB,
-    SAFETY_DB,
-    SILENCE_LUFS,
-    TOLERANCE_LU,
-)
+from attrs import asdict
+
+from ..plans.loop import LOUDNESS_KEY
+from ..plans.plan import LoudnessGoal
+from .loudness import RULES, LoopRules
 
 PEAK_ALLOWANCE_DB = 0.05
-"""How far a true peak that ffmpeg reads at four times the rate may be too low."""
+"""How much too low a true peak may be that ffmpeg reads at four times the rate."""
 
 OVERSAMPLING = 4
 
-LOUDNESS_KEY = "lavfi.r128.I"
 _PEAK_KEY = "lavfi.astats.Overall.Peak_level"
 
 GAIN = "${GAIN}"
 MARGIN = "${MARGIN}"
-"""What stands for the two facts in the looped commands."""
+"""Shell variables in the place of the two facts in the looped commands."""
 
-_TEMPLATE = """\
+_FUNCTIONS = """\
 # The last number that ffmpeg printed under a key; silence has none.
 last() {{
   awk -F= -v key="$1" '
@@ -55,8 +48,8 @@ levels() {{
   DBTP=$(last {peak_key} "$WORK/levels")
 }}
 
-# Every line of attempts: gain, margin under the ceiling, LUFS, dBTP. What to do next, with which
-# gain and margin: try again, or be done, the best attempt being the last one or not.
+# Decide what follows the attempts so far, each a line of gain, margin under the ceiling, LUFS and
+# dBTP: "try" with another gain and margin, "done", or "back" to an attempt better than the last.
 decide() {{
   awk '
     {{
@@ -69,15 +62,15 @@ decide() {{
     }}
     END {{
       g = gain[NR]; m = margin[NR]; miss = {target!r} - lufs[NR]
-      if (over[NR] > 0) m += over[NR] + {safety!r}
-      if (lufs[NR] > {silence!r} && (miss > {aim!r} || miss < -{aim!r})) {{
+      if (over[NR] > 0) m += over[NR] + {safety_db!r}
+      if (lufs[NR] > {silence_lufs!r} && (miss > {aim_lu!r} || miss < -{aim_lu!r})) {{
         slope = 1
         if (NR > 1 && gain[NR] != gain[NR - 1]) {{
           slope = (lufs[NR] - lufs[NR - 1]) / (gain[NR] - gain[NR - 1])
           slope = slope < {least_slope!r} ? {least_slope!r} : slope > 1 ? 1 : slope
         }}
         g += miss / slope
-        if (g > gain[1] + {push!r}) g = gain[1] + {push!r}
+        if (g > gain[1] + {push_db!r}) g = gain[1] + {push_db!r}
       }}
       g = sprintf("%.{decimals}f", g) + 0; m = sprintf("%.{decimals}f", m) + 0
       if (NR <= {corrections} && !(g == gain[NR] && m == margin[NR]))
@@ -94,7 +87,7 @@ _RUN = """\
 # Reach {target:g} LUFS under {ceiling:g} dBTP.
 LUFS=$(last {loudness_key} "$WORK/premaster.levels")
 GAIN=$(awk -v lufs="$LUFS" 'BEGIN {{
-  printf "%.{decimals}f", (lufs > {silence!r} ? {target!r} - lufs : 0)
+  printf "%.{decimals}f", (lufs > {silence_lufs!r} ? {target!r} - lufs : 0)
 }}')
 MARGIN=0.0
 NEXT=try
@@ -112,53 +105,49 @@ if awk -v over="$OVER" 'BEGIN {{ exit over > {allowance!r} ? 0 : 1 }}'; then
   echo "the master's true peak stays over its ceiling of {ceiling:g} dBTP; nothing is delivered" >&2
   exit 3
 fi
-if awk -v lufs="$LUFS" 'BEGIN {{
-  miss = {target!r} - lufs; exit miss > {tolerance!r} || miss < -{tolerance!r} ? 0 : 1
+if awk -v lufs="$LUFS" 'BEGIN {{ exit lufs > {silence_lufs!r} ? 1 : 0 }}'; then
+  echo "the mix is silent, so it has no loudness to bring to the target" >&2
+elif awk -v lufs="$LUFS" 'BEGIN {{
+  miss = {target!r} - lufs; exit miss > {tolerance_lu!r} || miss < -{tolerance_lu!r} ? 0 : 1
 }}'; then
   echo "the master is at $LUFS LUFS; its target is {target:g}" >&2
 fi
 """
 
 
-def loop_functions(goal: LoudnessLoop, rate: int) -> str:
+def loop_functions(goal: LoudnessGoal, rate: int, rules: LoopRules = RULES) -> str:
     """The functions that measure and decide.
 
     Args:
-        goal: what is to be reached.
+        goal: what to reach.
         rate: of the master, Hz.
+        rules: the numbers of the loop.
     """
-    return _TEMPLATE.format(
+    return _FUNCTIONS.format(
         times=OVERSAMPLING,
         oversampled=OVERSAMPLING * rate,
-        loudness_key=LOUDNESS_KEY,
         peak_key=_PEAK_KEY,
-        allowance=PEAK_ALLOWANCE_DB,
-        ceiling=goal.ceiling_db,
-        target=goal.target_lufs,
-        safety=SAFETY_DB,
-        silence=SILENCE_LUFS,
-        aim=AIM_LU,
-        least_slope=LEAST_SLOPE,
-        push=MAX_PUSH_DB,
-        decimals=DECIMALS,
-        corrections=MAX_CORRECTIONS,
+        **_numbers(goal, rules),
     )
 
 
-def loop_run(goal: LoudnessLoop, master: str) -> str:
+def loop_run(goal: LoudnessGoal, master: str, rules: LoopRules = RULES) -> str:
     """The loop itself, around a function `finish` that makes the master.
 
     Args:
-        goal: what is to be reached.
+        goal: what to reach.
         master: the master's file, as a word of the shell.
+        rules: the numbers of the loop.
     """
-    return _RUN.format(
-        target=goal.target_lufs,
-        ceiling=goal.ceiling_db,
-        loudness_key=LOUDNESS_KEY,
-        decimals=DECIMALS,
-        silence=SILENCE_LUFS,
-        allowance=PEAK_ALLOWANCE_DB,
-        tolerance=TOLERANCE_LU,
-        master=master,
-    )
+    return _RUN.format(master=master, **_numbers(goal, rules))
+
+
+def _numbers(goal: LoudnessGoal, rules: LoopRules) -> dict[str, object]:
+    """What both parts are written with."""
+    return {
+        "target": goal.target_lufs,
+        "ceiling": goal.ceiling_db,
+        "allowance": PEAK_ALLOWANCE_DB,
+        "loudness_key": LOUDNESS_KEY,
+        **asdict(rules),
+    }

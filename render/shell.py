@@ -19,14 +19,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic
-from ..plans.loop import LoopPhases, loop_phases
+from ..plans.loop import LoopSteps, loop_steps
 from ..plans.plan import (
     OURSELVES,
     Arg,
     Fact,
     File,
     FilterScript,
-    LoudnessLoop,
+    LoudnessGoal,
     Plan,
     Script,
     Space,
@@ -106,8 +106,7 @@ def to_shell(plan: Plan) -> str:
             the script cannot find out.
     """
     programs = {step.program for step in plan.steps}
-    loop = None if plan.loudness is None else loop_phases(plan, plan.loudness)
-    body = list(_body(plan, loop))
+    body = list(_body(plan))
     if any(_is_long(arg) for step in plan.steps for arg in step.argv):
         body.insert(0, _graph_option())
     head = _HEAD.format(
@@ -125,20 +124,21 @@ def _graph_option() -> str:
     return _GRAPH.format(since=".".join(map(str, since)), old=old, new=new)
 
 
-def _body(plan: Plan, loop: LoopPhases | None) -> Iterator[str]:
+def _body(plan: Plan) -> Iterator[str]:
     """The steps, in the order in which they run."""
     goal = plan.loudness
-    if goal is None or loop is None:
+    if goal is None:
         _check_known(plan.steps)
         yield from map(_run, plan.steps)
         return
+    loop = loop_steps(plan, goal)
     if OURSELVES in {step.program for step in loop.looped}:
         yield from _by_mixdown(plan, goal, loop)
     else:
         yield from _by_ffmpeg(plan, goal, loop)
 
 
-def _by_mixdown(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[str]:
+def _by_mixdown(plan: Plan, goal: LoudnessGoal, loop: LoopSteps) -> Iterator[str]:
     """The loop by `mixdown step finish`, which also measures."""
     _check_known(loop.before)
     _check_known(loop.after)
@@ -147,7 +147,7 @@ def _by_mixdown(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[st
     yield from map(_run, loop.after)
 
 
-def _by_ffmpeg(plan: Plan, goal: LoudnessLoop, loop: LoopPhases) -> Iterator[str]:
+def _by_ffmpeg(plan: Plan, goal: LoudnessGoal, loop: LoopSteps) -> Iterator[str]:
     """The loop in the shell's own words: measure, then finish until the master is right."""
     _check_known(loop.before)
     for step in loop.before:
@@ -196,7 +196,7 @@ def _commented(step: Step, files: str, words: Sequence[str]) -> str:
     return f"# {purpose[:1].upper()}{purpose[1:]}.\n{files}{_wrapped(words)}\n"
 
 
-def _finishing(plan: Plan, goal: LoudnessLoop, steps: Sequence[Step]) -> str:
+def _finishing(plan: Plan, goal: LoudnessGoal, steps: Sequence[Step]) -> str:
     """`mixdown step finish` around the steps, with stand-ins for what it finds."""
     texts = [str(arg) for step in steps for arg in step.argv]
     gain, margin = _stand_in("@gain_db@", texts), _stand_in("@margin_db@", texts)

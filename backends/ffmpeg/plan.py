@@ -57,7 +57,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
         steps=chained(steps),
         deliveries=tuple(deliveries(graph).values()),
         labels=shared.instances.labels,
-        loudness=halves.mastering.loop if halves.mastering else None,
+        loudness=halves.mastering.goal if halves.mastering else None,
     )
 
 

@@ -68,7 +68,7 @@ class NativeBackend:
             backend=self.name,
             steps=chained((*decoding, mix, *mastering_steps(phases, tags))),
             deliveries=tuple(deliveries(graph).values()),
-            loudness=phases.mastering.loop if phases.mastering else None,
+            loudness=phases.mastering.goal if phases.mastering else None,
         )
 
 

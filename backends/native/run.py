@@ -20,6 +20,7 @@ from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node
 from ...ir.text.parser import parse_graph
 from ...plans.carried import locate
+from ...plans.loop import LOUDNESS_KEY
 from ...plans.pictures import run_picture
 from ...plans.plan import File, Step, bind
 from .engine.render import Settings, render
@@ -27,9 +28,6 @@ from .integers import run_envelope, run_integers
 
 Progress = Callable[[float], None]
 """Is told how much is done, 0 to 1."""
-
-INTEGRATED = "lavfi.r128.I"
-"""The key of what a measuring step found, LUFS; ffmpeg's ebur128 calls it so, and we with it."""
 
 _OPTIONS: Mapping[str, int] = {
     "--sources": 1,
@@ -117,7 +115,7 @@ def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, fl
             meter = LoudnessMeter(audio.samplerate, audio.channels)
             for block in _told(audio, progress):
                 meter.feed(block)
-            return {INTEGRATED: meter.result().integrated}
+            return {LOUDNESS_KEY: meter.result().integrated}
     except (soundfile.SoundFileError, ValueError) as error:
         raise OSError(None, f"{path}: {error}") from error
 

@@ -55,7 +55,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
         steps=chained((*decoding, *shop.steps, *mastering_steps(phases, tags))),
         deliveries=tuple(deliveries(graph).values()),
         labels=dict(shop.labels),
-        loudness=phases.mastering.loop if phases.mastering else None,
+        loudness=phases.mastering.goal if phases.mastering else None,
     )
 
 

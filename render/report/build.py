@@ -22,7 +22,7 @@ from ...ir.origin import Documents, Origin
 from ...ir.places import source_of, span
 from ..compliance import Check
 from ..delivery import level
-from ..loudness import TOLERANCE_LU
+from ..loudness import RULES
 from ..result import Rendered
 from .clips import SoundingClip, covered, sounding_clips
 from .curves import Curve, Curves, column_width, draw, greatest, peak_columns, rounded
@@ -127,7 +127,7 @@ def make_report(delivered: Delivered, progress: Callable[[float], None]) -> Made
             momentary=curves.momentary,
             short_term=curves.short_term,
             target_lufs=_number(master.meta["loudnorm_target"]),
-            tolerance_lu=TOLERANCE_LU,
+            tolerance_lu=RULES.tolerance_lu,
             ceiling_db=_number(master.meta["limiter_thresh"]),
             chapters=tuple(_chapters(compilation, curves)),
             buses=tuple(_buses(delivered, clips)),
@@ -187,8 +187,8 @@ def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
             "integrated loudness",
             "LUFS",
             _number(master.meta["integrated_lufs"]),
-            target - TOLERANCE_LU,
-            target + TOLERANCE_LU,
+            target - RULES.tolerance_lu,
+            target + RULES.tolerance_lu,
             "turn down or compress what peaks, or choose a preset with a lower target",
         )
     if ceiling is None:

@@ -11,7 +11,7 @@ from mixdown.ir.graph import Graph
 from mixdown.ir.text.parser import parse_graph
 from mixdown.plans.encoding import CODERS, Extras, emit
 from mixdown.plans.ffmetadata import Chapter
-from mixdown.plans.loop import loop_phases
+from mixdown.plans.loop import loop_steps
 from mixdown.plans.plan import EmitOptions, File, Plan, Space
 
 TAGS = (("title", "A = B"),)
@@ -64,7 +64,7 @@ def test_each_backend_leaves_a_float_wav_to_encode(name, form):
     assert CODERS[form].encoder in stem.argv
     assert plan.labels["encode"] == "master.output"
     assert plan.loudness is not None
-    phases = loop_phases(plan, plan.loudness)
+    phases = loop_steps(plan, plan.loudness)
     assert [step.id for step in phases.looped][-1] == "encode"
     assert stem in phases.before
     held = CONTAINERS[form].rate(44100)

@@ -100,10 +100,10 @@ def test_a_known_gain_may_wait_for_what_is_open():
 def test_the_loop_names_what_it_moves():
     mastering = split(graph()).mastering
     assert mastering is not None
-    loop = mastering.loop
-    assert (loop.measure, loop.finish) == ("measure", "finish")
-    assert (loop.gain_fact, loop.margin_fact) == ("loud.gain_db", "limit.margin_db")
-    assert (loop.target_lufs, loop.ceiling_db) == (-16.0, -1.0)
+    goal = mastering.goal
+    assert (goal.measure, goal.finish) == ("measure", "finish")
+    assert (goal.gain_fact, goal.margin_fact) == ("loud.gain_db", "limit.margin_db")
+    assert (goal.target_lufs, goal.ceiling_db) == (-16.0, -1.0)
 
 
 def test_files_are_found_in_their_spaces():

@@ -12,7 +12,7 @@ from mixdown.audio.meter.measure import measure_file
 from mixdown.cli.app import run
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError
-from mixdown.render.finish import Finish, run_finish
+from mixdown.render.finish import FinishCommand, run_finish
 
 GRAPH = """\
 mixdown.ir 1
@@ -28,12 +28,12 @@ index = 0} : signal<48000, 1, 96000>
 
 
 @pytest.fixture
-def finish(tmp_path: Path) -> Finish:
+def finish(tmp_path: Path) -> FinishCommand:
     noise = 0.02 * np.random.default_rng(3).standard_normal(96_000)
     soundfile.write(tmp_path / "in.wav", noise, 48000, "DOUBLE")
     (tmp_path / "finish.mir").write_text(GRAPH)
     here = f"{tmp_path}/"
-    return Finish(
+    return FinishCommand(
         target_lufs=-16.0,
         ceiling_db=-1.0,
         premaster=tmp_path / "in.wav",

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import math
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from attrs import evolve, fields
 from hypothesis import given
 from hypothesis import strategies as st
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError, Severity
-from mixdown.plans.plan import LoudnessLoop
+from mixdown.plans.plan import LoudnessGoal
 from mixdown.render.loudness import (
-    MAX_CORRECTIONS,
-    MAX_PUSH_DB,
+    RULES,
+    Attempt,
     Levels,
+    LoopRules,
     Setting,
+    best_attempt,
     first_setting,
     judge,
-    reach,
+    next_setting,
+    run_loop,
 )
+from mixdown.render.script_loop import PEAK_ALLOWANCE_DB, loop_functions, loop_run
 
-GOAL = LoudnessLoop("measure", "finish", -16.0, -1.0, "gain", "margin")
+GOAL = LoudnessGoal("measure", "finish", -16.0, -1.0, "gain", "margin")
 Finish = Callable[[Setting], Levels]
 
 
@@ -48,6 +55,23 @@ class Limiter:
         return Levels(lufs - self.cost * held, peak - held + overshoot)
 
 
+def decimal(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high).map(lambda number: round(number, 4) + 0.0)
+
+
+DB = decimal(-40, 40)
+OTHER_RULES = st.builds(
+    LoopRules,
+    aim_lu=decimal(0.01, 2.0),
+    corrections=st.integers(0, 5),
+    push_db=decimal(0.5, 9.0),
+    safety_db=decimal(0.0, 1.0),
+    least_slope=decimal(0.05, 0.9),
+    decimals=st.integers(1, 4),
+    silence_lufs=decimal(-80.0, -20.0),
+)
+
+
 def codes(outcome) -> list[Code]:
     assert all(d.severity is Severity.WARNING for d in outcome.diagnostics)
     return [d.code for d in outcome.diagnostics]
@@ -55,26 +79,26 @@ def codes(outcome) -> list[Code]:
 
 def test_without_limiting_the_first_gain_is_right():
     limiter = Limiter(-23.0, -12.0)
-    outcome = reach(GOAL, -23.0, limiter)
+    outcome = run_loop(GOAL, -23.0, limiter)
     assert limiter.calls == [Setting(7.0)]
     assert (outcome.setting, outcome.levels, codes(outcome)) == (Setting(7.0), Levels(-16, -5), [])
 
 
 def test_a_gain_may_turn_down():
-    assert reach(GOAL, -8.0, Limiter(-8.0, -0.5)).setting == Setting(-8.0)
+    assert run_loop(GOAL, -8.0, Limiter(-8.0, -0.5)).setting == Setting(-8.0)
 
 
 def test_loudness_lost_to_the_limiter_is_made_up():
     limiter = Limiter(-23.0, -4.0, cost=0.3)
-    outcome = reach(GOAL, -23.0, limiter)
+    outcome = run_loop(GOAL, -23.0, limiter)
     assert outcome.levels.integrated == pytest.approx(-16.0, abs=0.1)
     assert outcome.setting.gain_db > 7.0
     assert codes(outcome) == []
-    assert len(limiter.calls) <= 1 + MAX_CORRECTIONS
+    assert len(limiter.calls) <= 1 + RULES.corrections
 
 
 def test_an_overshoot_lowers_the_limiters_aim():
-    outcome = reach(GOAL, -23.0, Limiter(-23.0, -4.0, overshoot=0.3))
+    outcome = run_loop(GOAL, -23.0, Limiter(-23.0, -4.0, overshoot=0.3))
     assert outcome.levels.true_peak_dbtp <= -1.0
     assert outcome.setting.margin_db == pytest.approx(0.35)
     assert codes(outcome) == []
@@ -82,14 +106,14 @@ def test_an_overshoot_lowers_the_limiters_aim():
 
 def test_a_target_that_peaks_forbid_is_missed_with_a_warning_under_the_ceiling():
     limiter = Limiter(-40.0, -4.0, cost=1.0)
-    outcome = reach(GOAL, -40.0, limiter)
+    outcome = run_loop(GOAL, -40.0, limiter)
     assert codes(outcome) == [Code.TARGET_MISSED]
     assert outcome.levels.true_peak_dbtp <= -1.0
     assert outcome.diagnostics[0].message == (
         "the master is at -37.0 LUFS, 21.0 LU under its target of -16: its peaks leave no room "
         "under -1 dBTP"
     )
-    assert max(s.gain_db for s in limiter.calls) <= 24.0 + MAX_PUSH_DB
+    assert max(s.gain_db for s in limiter.calls) <= 24.0 + RULES.push_db
 
 
 def test_the_best_of_what_was_tried_is_delivered_last():
@@ -99,10 +123,10 @@ def test_the_best_of_what_was_tried_is_delivered_last():
         return Levels(-17.0 - 0.5 * (setting.gain_db - 7.0), -1.5)
 
     calls: list[Setting] = []
-    outcome = reach(GOAL, -23.0, finish)
+    outcome = run_loop(GOAL, -23.0, finish)
     assert outcome.setting == Setting(7.0) == calls[-1]
     assert outcome.levels.integrated == -17.0
-    assert len(calls) <= 2 + MAX_CORRECTIONS
+    assert len(calls) <= 2 + RULES.corrections
     assert codes(outcome) == [Code.TARGET_MISSED]
 
 
@@ -111,7 +135,7 @@ def test_the_ceiling_outranks_the_target():
     def finish(setting: Setting) -> Levels:
         return Levels(-16.0, -0.9) if setting.margin_db < 0.1 else Levels(-16.4, -1.2)
 
-    outcome = reach(GOAL, -23.0, finish)
+    outcome = run_loop(GOAL, -23.0, finish)
     assert outcome.levels == Levels(-16.4, -1.2)
     assert codes(outcome) == [Code.TARGET_MISSED]
 
@@ -124,15 +148,15 @@ def test_a_ceiling_that_nothing_holds_is_an_error():
         return Levels(-16.0, -0.25)
 
     with pytest.raises(RenderError, match=r"MIX607.*0\.75 dB over its ceiling of -1 dBTP"):
-        reach(GOAL, -23.0, finish)
-    assert 1 < len(calls) <= 2 + MAX_CORRECTIONS
+        run_loop(GOAL, -23.0, finish)
+    assert 1 < len(calls) <= 2 + RULES.corrections
 
 
 @pytest.mark.parametrize("measured", [-math.inf, math.nan, -70.0, -120.0])
 def test_silence_is_left_alone_with_a_warning(measured):
     assert first_setting(GOAL, measured) == Setting(0.0)
     limiter = Limiter(-math.inf, -math.inf)
-    outcome = reach(GOAL, measured, limiter)
+    outcome = run_loop(GOAL, measured, limiter)
     assert limiter.calls == [Setting(0.0)]
     assert codes(outcome) == [Code.SILENT_MIX]
 
@@ -154,17 +178,70 @@ def test_a_file_made_without_the_loop_is_judged_alike():
 )
 def test_whatever_the_material_the_promise_holds(lufs, crest, cost, overshoot):
     limiter = Limiter(lufs, lufs + crest, cost=cost, overshoot=overshoot)
-    outcome = reach(GOAL, lufs, limiter)
+    outcome = run_loop(GOAL, lufs, limiter)
     assert outcome.levels.true_peak_dbtp <= GOAL.ceiling_db
     missed = abs(outcome.levels.integrated - GOAL.target_lufs) > 0.1
     assert missed is (codes(outcome) == [Code.TARGET_MISSED])
-    assert len(limiter.calls) <= 2 + MAX_CORRECTIONS
+    assert len(limiter.calls) <= 2 + RULES.corrections
     assert limiter.calls[-1] == outcome.setting
-    assert max(s.gain_db for s in limiter.calls) <= -16.0 - lufs + MAX_PUSH_DB + 1e-4
+    assert max(s.gain_db for s in limiter.calls) <= -16.0 - lufs + RULES.push_db + 1e-4
 
 
 @given(lufs=st.floats(-30, -10), crest=st.floats(4, 16), cost=st.floats(0, 0.5))
 def test_material_that_limiting_costs_little_reaches_the_target(lufs, crest, cost):
-    outcome = reach(GOAL, lufs, Limiter(lufs, lufs + crest, cost=cost, overshoot=0.1))
+    outcome = run_loop(GOAL, lufs, Limiter(lufs, lufs + crest, cost=cost, overshoot=0.1))
     lost = cost * max(0.0, crest - 15.0)
     assert lost > 3.0 or abs(outcome.levels.integrated + 16.0) <= 0.1
+
+
+@given(
+    st.lists(st.builds(Attempt, st.builds(Setting, DB, DB), st.builds(Levels, DB, DB)), min_size=1),
+    OTHER_RULES,
+)
+def test_a_script_decides_as_python_does(tmp_path_factory, attempts: list[Attempt], rules):
+    """Whatever the numbers are: none of them is written in only one of the two."""
+    work = tmp_path_factory.mktemp("work")
+    lines = (
+        f"{a.setting.gain_db} {a.setting.margin_db} {a.levels.integrated} {a.levels.true_peak_dbtp}"
+        for a in attempts
+    )
+    (work / "attempts").write_text("\n".join(lines))
+    attempts = [evolve(a, levels=allowing(a.levels)) for a in attempts]
+    word, *numbers = run_shell(work, loop_functions(GOAL, 48000, rules) + "decide\n").split()
+    wanted = next_setting(GOAL, attempts, rules)
+    best = best_attempt(GOAL, attempts)
+    if wanted is not None:
+        assert word == "try"
+        assert [float(n) for n in numbers] == [wanted.gain_db, wanted.margin_db]
+    else:
+        assert word == ("done" if best is attempts[-1] else "back")
+        assert [float(n) for n in numbers[:2]] == [best.setting.gain_db, best.setting.margin_db]
+
+
+@given(DB, OTHER_RULES)
+def test_a_script_begins_with_the_gain_that_python_begins_with(tmp_path_factory, lufs, rules):
+    work = tmp_path_factory.mktemp("work")
+    (work / "premaster.levels").write_text(f"lavfi.r128.I=-3\nlavfi.r128.I={lufs}\n")
+    begin = loop_run(GOAL, "master.wav", rules).partition("MARGIN=")[0]
+    shown = run_shell(work, f'{loop_functions(GOAL, 48000, rules)}{begin}echo "$GAIN"\n')
+    assert Setting(float(shown)) == first_setting(GOAL, lufs, rules)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(LoopRules)])
+def test_every_number_of_the_loop_is_in_a_script(name: str):
+    other = evolve(RULES, **{name: getattr(RULES, name) + 1})
+    texts = [
+        loop_functions(GOAL, 48000, rules) + loop_run(GOAL, "m", rules) for rules in (RULES, other)
+    ]
+    assert texts[0] != texts[1]
+
+
+def allowing(levels: Levels) -> Levels:
+    """What a script takes the readings for."""
+    return evolve(levels, true_peak_dbtp=levels.true_peak_dbtp + PEAK_ALLOWANCE_DB)
+
+
+def run_shell(work: Path, text: str) -> str:
+    return subprocess.run(
+        ["sh", "-eu"], input=f"WORK={work}\n{text}", capture_output=True, text=True, check=True
+    ).stdout

@@ -12,7 +12,7 @@ from mixdown.audio.meter.measure import measure_file
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError
 from mixdown.ir.nodes import OutputRole
-from mixdown.plans.loop import loop_phases
+from mixdown.plans.loop import loop_steps
 from mixdown.plans.plan import Delivery, Fact, File, Plan, Space
 from mixdown.render.mastering import run_plan
 
@@ -93,11 +93,11 @@ def test_only_the_finish_is_repeated():
         loudness=loudness_plan("sine", 1).loudness,
     )
     assert plan.loudness is not None
-    parts = loop_phases(plan, plan.loudness)
+    parts = loop_steps(plan, plan.loudness)
     assert [s.id for s in parts.before] == ["mix", "measure"]
     assert [s.id for s in parts.looped] == ["finish", "encode"]
     assert [s.id for s in parts.after] == ["stems", "listing"]
-    plain = loop_phases(
+    plain = loop_steps(
         evolve(plan, deliveries=(Delivery(OutputRole.MASTER, "m", MASTER),)), plan.loudness
     )
     assert [s.id for s in plain.looped] == ["finish"]

@@ -168,7 +168,7 @@ def test_silence_comes_out_as_silence(tmp_path, ffmpegs):
     )
     plan = mixdown.compile(mixdown.load(tmp_path / "s.yaml")).plan
     done = run(to_shell(plan), tmp_path / "by", ffmpegs)
-    assert done.returncode == 0
+    assert (done.returncode, done.stderr.count("the mix is silent")) == (0, 1)
     assert not soundfile.read(tmp_path / "by/hand/master.wav")[0].any()
 
 

@@ -8,7 +8,7 @@ from mixdown.plans.plan import (
     Fact,
     File,
     FilterScript,
-    LoudnessLoop,
+    LoudnessGoal,
     Plan,
     Space,
     Step,
@@ -84,5 +84,5 @@ def loudness_plan(source: str, seconds: float, *, target: float = -16.0, **finis
         steps=(mix_step(source, seconds), measure_step(seconds), finish_step(**finish)),
         deliveries=(Delivery(OutputRole.MASTER, "master", MASTER),),
         labels={"volume@gain": "master.loudnorm", "alimiter@limiter": "master.limiter"},
-        loudness=LoudnessLoop("measure", "finish", target, -1.0, "gain_db", "margin_db"),
+        loudness=LoudnessGoal("measure", "finish", target, -1.0, "gain_db", "margin_db"),
     )
