@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from mixdown.media.cache import Cache, user_cache
+from mixdown.media.cache import Cache, run_key, scratch, user_cache
 
 
 @pytest.fixture
@@ -74,3 +74,56 @@ def test_the_variable_names_the_directory_or_says_off(tmp_path):
     assert user_cache({"MIXDOWN_CACHE": "off"}) is None
     assert user_cache({"MIXDOWN_CACHE": str(tmp_path)}) == Cache(tmp_path)
     assert user_cache({}).root.name == "mixdown"
+
+
+def test_a_damaged_entry_is_not_kept(cache, tmp_path):
+    keep(cache, tmp_path, "a", b"one")
+    (entry,) = (tmp_path / "cache").iterdir()
+    entry.unlink()
+    entry.write_bytes(b"onx")
+    assert kept(cache, tmp_path, "a") is None
+    assert not entry.exists()
+    keep(cache, tmp_path, "a", b"one")
+    (entry,) = (tmp_path / "cache").iterdir()
+    entry.write_bytes(b"on")
+    assert kept(cache, tmp_path, "a") is None
+
+
+def test_files_of_others_are_left_alone(cache, tmp_path):
+    other = tmp_path / "cache" / "precious.wav"
+    other.parent.mkdir()
+    other.write_bytes(bytes(1000))
+    keep(cache, tmp_path, "a", bytes(80), used=1)
+    keep(cache, tmp_path, "b", bytes(80), used=2)
+    assert other.exists()
+    assert cache.size() == 80
+
+
+@pytest.mark.parametrize("where", ["cache", "nowhere", "file"])
+def test_a_scratch_file_is_gone_afterwards(tmp_path, where):
+    (tmp_path / "file").write_text("in the way")
+    cache = {"cache": Cache(tmp_path / "cache"), "nowhere": None, "file": Cache(tmp_path / "file")}
+    with scratch(cache[where]) as path:
+        path.write_bytes(b"much")
+        assert (path.parent == tmp_path / "cache") == (where == "cache")
+    assert not path.exists()
+
+
+def test_what_a_killed_process_left_goes_with_the_oldest(cache, tmp_path):
+    with scratch(cache) as path:
+        left = path.with_name(f".{'0' * 64}")
+        left.write_bytes(bytes(60))
+        os.utime(left, (0, 0))
+        keep(cache, tmp_path, "a", bytes(60), used=1)
+        assert not left.exists()
+
+
+def test_a_key_depends_on_arguments_version_and_contents():
+    assert run_key(["a", "b"], "1", ["c"]) == run_key(iter(["a", "b"]), "1", ["c"])
+    keys = {
+        run_key(words, version, contents)
+        for words in (["a", "b"], ["ab"], ["b", "a"])
+        for version in ("1", "2")
+        for contents in (["c"], ["d"])
+    }
+    assert len(keys) == 12

@@ -1,0 +1,106 @@
+"""What is established about a source: its shape, and what is odd about its content.
+
+Promises: facts are a function of content, selection and decoder, and are kept under just these; a
+record that is damaged or of another version is a miss.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from attrs import asdict, frozen
+
+from .cache import user_cache
+
+VERSION = 1
+"""Counts up with what is established, or how."""
+
+PLAIN = frozenset(
+    (
+        *(
+            f"{container}/{coding}"
+            for container in ("wav", "wavex", "rf64", "w64")
+            for coding in ("pcm_16", "pcm_24", "pcm_32", "float", "double")
+        ),
+        *("aiff/pcm_16", "aiff/pcm_24", "aiff/pcm_32", "flac/pcm_16", "flac/pcm_24"),
+    )
+)
+"""Codecs of files that every backend reads in place, by libsndfile's names. Any other name is of a
+file that ffmpeg decodes first, and is ffmpeg's."""
+
+_known: dict[str, Facts] = {}
+_MOST_KNOWN = 10_000
+
+
+@frozen
+class Facts:
+    """What a source is.
+
+    Attributes:
+        codec: container and coding.
+        rate, channels, frames: of what is played: counted, not believed.
+        streams: every audio stream of the file, in words, where ffmpeg decodes it.
+        stream: which of them is played, from 1.
+        matrix: gains from its channels to those that are played, row by row; none: as they are.
+        silence: samples of silence kept in it where the stream is late or has gaps.
+        damage: what is wrong with the file, in words; "": nothing.
+        broken_at: the first sample that the damage concerns.
+        declared: how many samples the file says that it has, where it says more than there are.
+        spoilt, first_spoilt: how many samples are not finite; the first.
+    """
+
+    codec: str
+    rate: int
+    channels: int
+    frames: int
+    streams: tuple[str, ...] = ()
+    stream: int = 1
+    matrix: tuple[float, ...] = ()
+    silence: int = 0
+    damage: str = ""
+    broken_at: int = 0
+    declared: int = 0
+    spoilt: int = 0
+    first_spoilt: int = 0
+
+
+def kept(key: str, establish: Callable[[], Facts]) -> Facts:
+    """The facts that are kept under a key, or those that are established now, and kept.
+
+    This process knows them from then on; later ones where there is a cache.
+    """
+    key = f"facts {VERSION} {key}"
+    if key not in _known:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = _kept(key, establish)
+    return _known[key]
+
+
+def _kept(key: str, establish: Callable[[], Facts]) -> Facts:
+    cache = user_cache()
+    if cache is None:
+        return establish()
+    with tempfile.TemporaryDirectory() as directory:
+        record = Path(directory, "facts.json")
+        if cache.take(key, record) and (found := _read(record)) is not None:
+            return found
+        record.unlink(missing_ok=True)
+        facts = establish()
+        record.write_text(json.dumps(asdict(facts)), "utf-8")
+        cache.keep(key, record)
+    return facts
+
+
+def _read(record: Path) -> Facts | None:
+    try:
+        held: dict[str, Any] = json.loads(record.read_text("utf-8"))
+        for name, value in held.items():
+            held[name] = tuple(value) if isinstance(value, list) else value
+        return Facts(**held)
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return None

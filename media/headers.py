@@ -1,0 +1,248 @@
+"""The headers of plain files, read by ourselves: WAV, RF64, Wave64, AIFF and FLAC.
+
+Promises: `read_header` reads a few hundred bytes however large a file, or its numbers, are. It says
+what is in the file, what the header says of it, and in `oddity` the reason why programs may read
+something else: then the file is not plain. What it does not know (compressed codings, other
+containers) it leaves to ffmpeg. Sources: Microsoft's RIFF and WAVEFORMATEXTENSIBLE; EBU Tech 3306
+and ITU-R BS.2088 (RF64); Sony's Wave64; Apple's AIFF-C; RFC 9639 (FLAC).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import evolve, frozen
+
+RATES = range(1_000, 768_001)
+"""Hz that a source may have; others are not sound, and would take memory by the gigabyte."""
+
+MAX_CHANNELS = 64
+_MAX_CHUNKS = 10_000
+_UNKNOWN = 0xFFFFFFFF
+
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+_W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_W64_RIFF = b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000")
+
+# Bits of a sample -> what libsndfile and what ffmpeg call the coding.
+_INTEGERS: Mapping[int, tuple[str, str]] = {
+    16: ("pcm_16", "pcm_s16"),
+    24: ("pcm_24", "pcm_s24"),
+    32: ("pcm_32", "pcm_s32"),
+}
+_FLOATS: Mapping[int, tuple[str, str]] = {32: ("float", "pcm_f32"), 64: ("double", "pcm_f64")}
+
+
+@frozen
+class Header:
+    """What a file says of itself, and what is there.
+
+    Attributes:
+        container, coding: as libsndfile calls them, such as "wav" and "pcm_16".
+        decoder: as ffmpeg calls the coding, such as "pcm_s16le".
+        rate, channels: Hz; how many.
+        frames: that are in the file; of a FLAC, those that its header says.
+        declared: that the header says; None: it says none.
+        oddity: why it is not plain, as the end of a sentence; None: it is.
+    """
+
+    container: str
+    coding: str
+    decoder: str
+    rate: int
+    channels: int
+    frames: int
+    declared: int | None = None
+    oddity: str | None = None
+
+    @property
+    def codec(self) -> str:
+        """Container and coding, such as "wav/pcm_16"."""
+        return f"{self.container}/{self.coding}"
+
+
+def read_header(path: Path) -> Header | None:
+    """The header of a file; None where it is none that we know.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        start = file.read(40)
+        file.seek(0)
+        for matches, read in _READERS:
+            if matches(start):
+                try:
+                    return read(file, size)
+                except (struct.error, _NotPlainError):
+                    return None
+    return None
+
+
+class _NotPlainError(Exception):
+    """The file is of a kind that is left to ffmpeg."""
+
+
+@frozen
+class _Form:
+    """What a fmt chunk says."""
+
+    coding: str
+    decoder: str
+    rate: int
+    channels: int
+    block: int
+    container: str = ""
+    oddity: str | None = None
+
+
+def _wav(file: BinaryIO, size: int) -> Header:
+    """RIFF and RF64: chunks with 32-bit sizes, which a ds64 chunk may override."""
+    kind, whole = struct.unpack("<4sI4x", file.read(12))
+    container = "wav" if kind == b"RIFF" else "rf64"
+    form: _Form | None = None
+    beyond = 0
+    for name, start, length in _chunks(file, size, "<4sI", 12):
+        if name == b"ds64" and kind == b"RF64":
+            _, beyond = struct.unpack("<QQ", file.read(16))
+        elif name == b"fmt ":
+            form = _fmt(file.read(min(length, 40)), container)
+        elif name == b"data":
+            long = kind == b"RF64" and length == _UNKNOWN
+            taken = beyond if long else length
+            # Recorders that were cut off leave sizes of 0 or 0xFFFFFFFF, but not in one place only.
+            open_ended = taken in (0, _UNKNOWN) and whole + 8 != size
+            return _counted(form, None if open_ended else taken, size - start)
+    raise _NotPlainError
+
+
+def _w64(file: BinaryIO, size: int) -> Header:
+    """Wave64: chunks with GUIDs and 64-bit sizes that count their own headers."""
+    form: _Form | None = None
+    at = 40
+    for _ in range(_MAX_CHUNKS):
+        file.seek(at)
+        guid, length = struct.unpack("<16sQ", file.read(24))
+        if guid[4:] != _W64_TAIL or length < 24:
+            raise _NotPlainError
+        if guid[:4] == b"fmt ":
+            form = _fmt(file.read(min(length - 24, 40)), "w64")
+        elif guid[:4] == b"data":
+            return _counted(form, length - 24, size - at - 24)
+        at += length + -length % 8
+    raise _NotPlainError
+
+
+def _aiff(file: BinaryIO, size: int) -> Header:
+    """AIFF, and AIFF-C that is not compressed."""
+    kind = file.read(12)[8:12]
+    form: _Form | None = None
+    declared = 0
+    for name, start, length in _chunks(file, size, ">4sI", 12):
+        if name == b"COMM":
+            form, declared = _comm(file.read(min(length, 22)), kind)
+        elif name == b"SSND" and form is not None:
+            offset, _ = struct.unpack(">II", file.read(8))
+            there = min(size - start, length) - 8 - offset
+            header = _counted(form, declared * form.block, there)
+            return header if offset == 0 else evolve(header, oddity="its sound begins at an offset")
+    raise _NotPlainError
+
+
+def _flac(file: BinaryIO, size: int) -> Header:
+    """The STREAMINFO of a FLAC: what its frames hold is not known before they are decoded."""
+    kind, info = struct.unpack(">4xB3x10x8s", file.read(26))
+    if kind & 0x7F:
+        raise _NotPlainError
+    (word,) = struct.unpack(">Q", info)
+    rate, channels = word >> 44, (word >> 41 & 7) + 1
+    bits, total = (word >> 36 & 31) + 1, word & (1 << 36) - 1
+    header = Header("flac", f"pcm_{bits}", "flac", rate, channels, total, total or None)
+    if bits not in (16, 24):
+        return evolve(header, oddity=f"it has {bits} bits")
+    return header if total else evolve(header, oddity="its header does not say how long it is")
+
+
+_READERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int], Header]], ...] = (
+    (lambda start: start[:4] in (b"RIFF", b"RF64") and start[8:12] == b"WAVE", _wav),
+    (lambda start: start[:16] == _W64_RIFF and start[24:28] == b"wave", _w64),
+    (lambda start: start[:4] == b"FORM" and start[8:12] in (b"AIFF", b"AIFC"), _aiff),
+    (lambda start: start[:4] == b"fLaC", _flac),
+)
+
+
+def _chunks(file: BinaryIO, size: int, head: str, at: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and length of each chunk; the file is at its start."""
+    for _ in range(_MAX_CHUNKS):
+        file.seek(at)
+        name, length = struct.unpack(head, file.read(8))
+        yield name, at + 8, length
+        at += 8 + length + length % 2
+        if at >= size:
+            return
+
+
+def _fmt(text: bytes, container: str) -> _Form:
+    """WAVEFORMAT, of PCM or of floats, extensible or not."""
+    tag, channels, rate, _, block, bits = struct.unpack("<HHIIHH", text[:16])
+    valid = bits
+    if tag == _EXTENSIBLE:
+        valid, tag = struct.unpack("<H4xH", text[18:26])
+        if text[26:40] != _GUID_TAIL:
+            raise _NotPlainError
+        container = "wavex" if container == "wav" else container
+    held = block // channels * 8 if channels else 0
+    known = {_PCM: {8: ("pcm_u8", "pcm_u"), **_INTEGERS}, _FLOAT: _FLOATS}.get(tag, {})
+    if held not in known or block != channels * held // 8:
+        raise _NotPlainError
+    coding, decoder = known[held]
+    decoder = "pcm_u8" if held == 8 else f"{decoder}le"
+    oddity = None if bits == valid == held else f"it keeps {valid} bits in {held}"
+    return _Form(coding, decoder, rate, channels, block, container, oddity)
+
+
+def _comm(text: bytes, kind: bytes) -> tuple[_Form, int]:
+    """AIFF's common chunk, and how many frames it says there are."""
+    channels, declared, bits, exponent, mantissa = struct.unpack(">HIHHQ", text[:18])
+    compression = text[18:22] if kind == b"AIFC" else b"NONE"
+    if compression not in (b"NONE", b"twos", b"sowt") or bits not in (8, *_INTEGERS):
+        raise _NotPlainError
+    # An 80-bit float, of which whole numbers of Hz are expected.
+    shift = 16383 + 63 - exponent
+    if not 0 <= shift <= 63 or mantissa & (1 << shift) - 1:
+        raise _NotPlainError
+    coding, decoder = _INTEGERS.get(bits, ("pcm_s8", "pcm_s8"))
+    if bits > 8:
+        decoder += "le" if compression == b"sowt" else "be"
+    block = channels * bits // 8
+    return _Form(coding, decoder, mantissa >> shift, channels, block, "aiff"), declared
+
+
+def _counted(form: _Form | None, length: int | None, there: int) -> Header:
+    """The header where the samples take `length` bytes, and the file has `there` of them."""
+    if form is None or not form.block:
+        raise _NotPlainError
+    held = there if length is None else min(length, there)
+    oddity = form.oddity
+    if length is None:
+        oddity = oddity or "its header does not say how long it is"
+    elif length > there:
+        oddity = oddity or "its header says more than there is"
+    elif held % form.block:
+        oddity = oddity or "it ends within a sample"
+    return Header(
+        container=form.container,
+        coding=form.coding,
+        decoder=form.decoder,
+        rate=form.rate,
+        channels=form.channels,
+        frames=max(held, 0) // form.block,
+        declared=None if length is None else length // form.block,
+        oddity=oddity,
+    )

@@ -1,0 +1,272 @@
+"""A file becomes a source: what it holds is established once for each content, never believed.
+
+Promises: a plain file is read in place; of any other, ffmpeg decodes all of it once, and the facts
+are those of what that gives. What was decoded is kept in the cache under the key of the plan's step
+that would decode it again (`decoder.arguments`, `cache.run_key`), so that a render finds it there.
+Whatever is wrong comes back as a diagnostic that names the file, without a place.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+from ..programs.find import Tool, find_ffmpeg
+from ..programs.run import run_process
+from .cache import run_key, scratch, user_cache
+from .decoder import DEMUXERS, LOCAL, MOST_SILENCE_SECONDS, TIMED, Decoding, arguments
+from .facts import PLAIN, Facts, kept
+from .headers import MAX_CHANNELS, RATES, Header, read_header
+from .identity import digest_of
+from .log import Log
+from .selection import WHOLE, Gap, Selection, matrix
+
+_TALKATIVE = ("-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+verbose")
+_SHORTFALL_SECONDS = 0.25
+"""What a container may promise beyond what it has: the frames of a coding, and roundings."""
+
+
+class _UnfitError(Exception):
+    """The file is no source; why, and what to do about it."""
+
+    def __init__(self, code: Code, message: str, help_text: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help = code, message, help_text
+
+
+def establish(path: Path, named: str, selection: Selection = WHOLE) -> Facts | Diagnostic:
+    """The facts about a file, or what is wrong with it.
+
+    Args:
+        path: the file, which has passed the gate.
+        named: what messages call it.
+        selection: what of it is played.
+    """
+    try:
+        return _established(path, selection)
+    except _UnfitError as error:
+        return Diagnostic(error.code, f"media file {named!r} {error.message}", help=error.help)
+    except RenderError as error:
+        message = f"media file {named!r} cannot be read"
+        return Diagnostic(Code.MEDIA_UNREADABLE, message, help=error.diagnostics[0].message)
+
+
+def _established(path: Path, selection: Selection) -> Facts:
+    digest = _digest(path)
+    try:
+        header = read_header(path)
+    except OSError as error:
+        raise _unreadable(error.strerror or str(error)) from error
+    doubt = ""
+    if header is not None:
+        _check_shape(header.rate, header.channels)
+        if header.declared == header.frames == 0:
+            raise _unreadable("it holds no samples")
+        if header.oddity is None and header.codec in PLAIN:
+            facts = _plain(path, header, digest)
+            doubt = facts.damage
+            if selection == WHOLE and not doubt:
+                return facts
+    ffmpeg = find_ffmpeg()
+    key = f"{digest} {selection!r} ffmpeg {ffmpeg.version_text}"
+    return kept(key, partial(_ingest, _Job(path, header, selection, digest, ffmpeg, doubt)))
+
+
+def _digest(path: Path) -> str:
+    try:
+        if not path.exists():
+            raise _UnfitError(Code.MEDIA_MISSING, "does not exist")
+        if not path.is_file():
+            raise _unreadable("it is not a file")
+        return digest_of(path)
+    except (OSError, ValueError) as error:
+        raise _unreadable(getattr(error, "strerror", None) or str(error)) from error
+
+
+def _check_shape(rate: int, channels: int) -> None:
+    if rate not in RATES:
+        raise _unreadable(f"its rate of {rate:,} Hz is not from {RATES[0]:,} to {RATES[-1]:,} Hz")
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise _unreadable(f"it has {channels:,} channels; 1 to {MAX_CHANNELS} can be read")
+
+
+def _plain(path: Path, header: Header, digest: str) -> Facts:
+    """The facts of a file that may be read in place; their `damage` says why it may not."""
+    from . import samples  # noqa: PLC0415 (numpy and soundfile)
+
+    facts = Facts(header.codec, header.rate, header.channels, header.frames)
+    if not samples.agrees(path, header):
+        return evolve(facts, damage="libsndfile sees something else in it")
+    if header.container == "flac":
+        scan = partial(samples.scan_flac, path)
+    elif header.coding in ("float", "double"):
+        scan = partial(samples.scan_floats, path)
+    else:
+        return facts
+
+    def confirmed() -> Facts:
+        found = scan()
+        counted = found.frames == header.frames
+        fault = found.fault or ("" if counted else "its header counts other samples than it has")
+        return evolve(facts, damage=fault, spoilt=found.spoilt, first_spoilt=found.first)
+
+    return kept(f"{digest} libsndfile {samples.LIBSNDFILE}", confirmed)
+
+
+@frozen
+class _Job:
+    """A file to decode: `doubt` is what is already known to be wrong with it."""
+
+    path: Path
+    header: Header | None
+    selection: Selection
+    digest: str
+    ffmpeg: Tool
+    doubt: str
+
+    def run(self, *words: str) -> tuple[int, Log]:
+        """Run ffmpeg with these arguments: its exit status, and what it said."""
+        log = Log()
+        done = run_process((self.ffmpeg.program, *_TALKATIVE, *words), Path(), lambda line: None)
+        for line in done.errors:
+            log.take(line)
+        return done.status, log
+
+    def decode(self, decoding: Decoding, target: Path) -> Log:
+        """Decode it to `target`."""
+        status, log = self.run(*arguments(decoding, str(self.path.absolute()), str(target)))
+        if status != 0:
+            raise _unreadable(f"ffmpeg says: {log.problem or f'status {status}'}")
+        return log
+
+
+def _ingest(job: _Job) -> Facts:
+    """Decode the file, keep what that gives, and say what it is."""
+    listing = _listing(job)
+    stream = _stream(job.selection, listing)
+    chosen = listing.streams[stream - 1]
+    _check_shape(chosen.rate, chosen.channels or 1)
+    mixed = matrix(job.selection, chosen.layout, chosen.channels)
+    if isinstance(mixed, str):
+        raise _UnfitError(Code.MEDIA_UNREADABLE, f"cannot be played so: {mixed}")
+    coding = job.header.decoder if job.header is not None else chosen.coding
+    decoding = Decoding(
+        f"{listing.container}/{coding}", stream, *mixed, repair=job.selection.repair
+    )
+    cache = user_cache()
+    with scratch(cache) as target:
+        decoding, log = _decode(job, decoding, listing, target)
+        held = read_header(target)
+        if held is None or not held.frames:
+            raise _unreadable("it holds no samples that ffmpeg can decode")
+        facts = Facts(
+            codec=decoding.codec,
+            rate=held.rate,
+            channels=held.channels,
+            frames=held.frames,
+            streams=tuple(map(str, listing.streams)),
+            stream=stream,
+            matrix=decoding.matrix,
+            silence=decoding.silence,
+        )
+        facts = _spoilt(target, _damaged(job, decoding, listing, log, facts))
+        if digest_of(job.path) != job.digest:
+            raise _unreadable("it changes while it is read")
+        if cache is not None:
+            words = arguments(decoding, "in0", "out0")
+            cache.keep(f"{run_key(words, job.ffmpeg.version_text, [job.digest])}/0", target)
+    return facts
+
+
+def _listing(job: _Job) -> Log:
+    """What the file says of itself; nothing is decoded."""
+    whitelist = ",".join(dict.fromkeys(DEMUXERS.values()))
+    path = f"file:{job.path.absolute()}"
+    _, log = job.run(*LOCAL, "-format_whitelist", whitelist, "-i", path)
+    if log.container is None:
+        said = log.problem.replace(path, "it") or "it finds nothing that it knows"
+        raise _unreadable(f"ffmpeg says: {said}")
+    if not log.streams:
+        raise _unreadable("ffmpeg finds no sound in it")
+    return log
+
+
+def _stream(selection: Selection, listing: Log) -> int:
+    """The number of the stream that is wanted."""
+    wanted = selection.stream
+    languages = [stream.language for stream in listing.streams]
+    if wanted is None:
+        return 1
+    if isinstance(wanted, int) and 1 <= wanted <= len(languages):
+        return wanted
+    if wanted in languages:
+        return languages.index(str(wanted)) + 1
+    listed = "; ".join(f"{n}: {stream}" for n, stream in enumerate(listing.streams, 1))
+    message = f"has no audio stream {wanted!r}"
+    raise _UnfitError(Code.MEDIA_UNREADABLE, message, f"its audio streams are {listed}")
+
+
+def _decode(job: _Job, decoding: Decoding, listing: Log, target: Path) -> tuple[Decoding, Log]:
+    """Decode with the silence that the file has.
+
+    First as much may be kept as the file says that it lasts. None is where the form of the samples
+    changes in the middle, or in an Ogg of sound alone, which may be a chain: ffmpeg then counts
+    times anew.
+    """
+    timed = listing.container in TIMED and (listing.container != "ogg" or listing.has_pictures)
+    if timed and job.selection.gap is Gap.KEEP:
+        rate = listing.streams[decoding.stream - 1].rate
+        most = int((listing.seconds or MOST_SILENCE_SECONDS) * rate)
+        log = job.decode(evolve(decoding, silence=max(most, 1)), target)
+        header = read_header(target)
+        if header is not None and log.decoded is not None and log.formats == 1:
+            silence = header.frames - log.decoded
+            if silence >= 0:
+                return evolve(decoding, silence=silence), log
+    return decoding, job.decode(decoding, target)
+
+
+def _damaged(job: _Job, decoding: Decoding, listing: Log, log: Log, facts: Facts) -> Facts:
+    """The facts with what is wrong with the file."""
+    declared, tolerance = 0, 0.0
+    if job.header is not None:
+        declared = job.header.declared or 0
+    elif len(listing.streams) == 1 and not listing.has_pictures:
+        declared = round((listing.seconds or 0) * facts.rate)
+        tolerance = _SHORTFALL_SECONDS * facts.rate
+    if declared - facts.frames > tolerance:
+        facts = evolve(facts, declared=declared, damage="it ends there", broken_at=facts.frames)
+    # Of samples that stand for themselves, only the last can be missing.
+    if log.problem and not decoding.coding.startswith("pcm_"):
+        more = f" ({log.more} more)" if log.more else ""
+        at = min(_break(job, decoding), facts.frames)
+        return evolve(facts, damage=f"ffmpeg says: {log.problem}{more}", broken_at=at)
+    if job.doubt and not facts.damage:
+        return evolve(facts, damage=job.doubt, broken_at=facts.frames)
+    return facts
+
+
+def _break(job: _Job, decoding: Decoding) -> int:
+    """How many samples come before the first that ffmpeg cannot decode."""
+    with scratch(user_cache()) as target:
+        words = arguments(decoding, str(job.path.absolute()), str(target))
+        at = words.index(str(target))
+        job.run(*words[:at], "-flush_packets", "1", "-xerror", *words[at:])
+        header = read_header(target)
+        return 0 if header is None else header.frames
+
+
+def _spoilt(decoded: Path, facts: Facts) -> Facts:
+    """The facts with how many samples are not finite."""
+    from . import samples  # noqa: PLC0415 (numpy and soundfile)
+
+    scan = samples.scan_floats(decoded)
+    return evolve(facts, spoilt=scan.spoilt, first_spoilt=scan.first)
+
+
+def _unreadable(reason: str) -> _UnfitError:
+    return _UnfitError(Code.MEDIA_UNREADABLE, "cannot be read", reason)
