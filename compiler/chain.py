@@ -13,6 +13,7 @@ from math import sqrt
 from attrs import define, evolve, field
 
 from ..ir.curves import FilterKind, PanLaw
+from ..ir.names import Names
 from ..ir.nodes import (
     Edge,
     Filter,
@@ -35,14 +36,11 @@ class Nodes:
     """Collects nodes and keeps their names apart."""
 
     made: list[Node] = field(factory=list)
-    taken: set[str] = field(factory=set)
+    names: Names = field(factory=Names)
 
     def add(self, node: Node) -> str:
-        """Adds the node under its name, ticked where the ids of a document collide."""
-        name = node.name
-        while name in self.taken:
-            name += "'"
-        self.taken.add(name)
+        """Adds the node under its name, with primes where the ids of a document collide."""
+        name = self.names.take(node.name)
         self.made.append(node if name == node.name else evolve(node, name=name))
         return name
 

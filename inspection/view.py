@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from attrs import frozen
 
 from ..ir.graph import Graph
+from ..ir.names import printable
 from ..ir.node import Family, Node
 from ..ir.text.printer import print_node
 from .owners import Level, Owner, owners
@@ -120,5 +121,5 @@ def _box(graph: Graph, node: Node, owner: Owner) -> Box:
 
 
 def _short(text: str) -> str:
-    text = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    text = printable(text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

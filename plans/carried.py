@@ -14,6 +14,7 @@ from attrs import evolve
 
 from ..ir.digest import node_digest, source_identity
 from ..ir.graph import Graph
+from ..ir.names import Names
 from ..ir.node import Signal
 from ..ir.nodes import Clip, Encoding, Limiter, Loudnorm, Node, Source
 from .plan import File, Space
@@ -59,11 +60,11 @@ def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Gr
     """
     kept = tuple(nodes)
     sources = list(graph.played_by(kept))
-    taken = {source.name for source in sources}
+    names = Names(source.name for source in sources)
     digests, clips = value_digests(graph), []
     for value, file in files.items():
         source = carrier(value, file, graph.signals[value], digests[value])
-        source = evolve(source, name=unlike(taken, value))
+        source = evolve(source, name=names.take(value))
         sources.append(source)
         origin = graph[value].origin
         clips.append(Clip(value, source.name, 0, source.frames, source.rate, origin=origin))
@@ -91,14 +92,6 @@ def value_digests(graph: Graph) -> Mapping[str, str]:
         operands = [found[name] for name in node.operands]
         found[node.name] = value or node_digest(_unmeasured(node), operands, sources)
     return found
-
-
-def unlike(taken: set[str], name: str) -> str:
-    """The name with as many primes as make it a new one, which is then taken too."""
-    while name in taken:
-        name += "'"
-    taken.add(name)
-    return name
 
 
 def _unmeasured(node: Node) -> Node:

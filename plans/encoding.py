@@ -20,9 +20,9 @@ from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding
 from ..ir.diagnostics import BackendError, Diagnostic
 from ..ir.graph import Graph
+from ..ir.names import Names
 from ..ir.node import Signal
 from ..ir.nodes import Node, Output, OutputRole
-from .carried import unlike
 from .ffmetadata import Chapter, Tags, chapter_tags, chapter_text
 from .plan import (
     OURSELVES,
@@ -149,8 +149,9 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
     coded = {job.left: job.coded for job in jobs}
     steps = [_moved(step, raw) for step in plan.steps]
     labels = dict(plan.labels)
+    ids = Names(step.id for step in steps)
     for job in jobs:
-        for step in _encoding(job, {step.id for step in steps}):
+        for step in _encoding(job, ids):
             steps.append(step)
             labels[step.id] = job.output.name
     deliveries = (evolve(d, file=coded.get(d.file, d.file)) for d in plan.deliveries)
@@ -174,7 +175,7 @@ def _jobs(
     plan: Plan, graph: Graph, wanted: Mapping[str, Output], tags: Tags, extras: Extras
 ) -> Iterator[_Job]:
     files = {file for step in plan.steps for file in (*step.inputs, *step.outputs)}
-    named = {file.path for file in files if file.space is Space.WORK}
+    names = Names(file.path for file in files if file.space is Space.WORK)
     for number, delivery in enumerate(d for d in plan.deliveries if d.target in wanted):
         output, left = wanted[delivery.target], delivery.file
         comments, master = CODERS[output.container].comments, output.role is OutputRole.MASTER
@@ -185,7 +186,7 @@ def _jobs(
             is_resampled=graph.signals[output.name].rate != graph.session.rate,
             suffix=str(number or ""),
             left=left,
-            raw=File(Space.WORK, unlike(named, left.path)),
+            raw=File(Space.WORK, names.take(left.path)),
             coded=File(Space.OUT, f"{PurePosixPath(left.path).with_suffix('')}.{output.container}"),
             tags=(*tags, *chapter_tags(chapters)) if comments else tags,
             chapters=() if comments else chapters,
@@ -203,7 +204,7 @@ def _moved(step: Step, moved: Mapping[File, File]) -> Step:
     )
 
 
-def _encoding(job: _Job, taken: set[str]) -> tuple[Step, ...]:
+def _encoding(job: _Job, ids: Names) -> tuple[Step, ...]:
     """The run that encodes a file; for a picture in an Ogg, after one that makes a tag of it."""
     metadata = File(Space.WORK, f"encode{job.suffix}.ffmetadata")
     pictured = job.cover is not None and job.coder.comments
@@ -211,12 +212,12 @@ def _encoding(job: _Job, taken: set[str]) -> tuple[Step, ...]:
     describing: tuple[Step, ...] = ()
     inputs: tuple[File, ...] = (job.raw,)
     if job.cover is not None and pictured:
-        describing = (_describing(job, job.cover, metadata, unlike(taken, f"picture{job.suffix}")),)
+        describing = (_describing(job, job.cover, metadata, ids.take(f"picture{job.suffix}")),)
         inputs = (job.raw, metadata)
     elif job.cover is not None:
         inputs = (job.raw, job.cover)
     encoding = Step(
-        id=unlike(taken, f"encode{job.suffix}"),
+        id=ids.take(f"encode{job.suffix}"),
         purpose=f"encode as {name}" if job.output.encoding.is_lossy else f"put a cover into {name}",
         kind=StepKind.RENDER,
         program=PROGRAM,

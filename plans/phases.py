@@ -16,8 +16,9 @@ from attrs import field, frozen
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic, Related
 from ..ir.graph import Graph
+from ..ir.names import Names, NumberedNames
 from ..ir.nodes import Limiter, Loudnorm, Node, Output, OutputRole
-from .carried import CONTAINER, ENCODING, resume, unlike
+from .carried import CONTAINER, ENCODING, resume
 from .plan import Delivery, Fact, File, LoudnessGoal, Space
 
 MEASURE, FINISH = "measure", "finish"
@@ -140,16 +141,23 @@ def in_phases(graph: Graph) -> Phases:
 
 def deliveries(graph: Graph) -> Mapping[str, Delivery]:
     """The file of each output in the out space, by the output's name: target and container."""
-    taken: dict[str, None] = {}
-    return {o.name: Delivery(o.role, o.target, _out_file(o, taken)) for o in graph.outputs}
+    names = NumberedNames(_file_stem)
+    return {
+        output.name: Delivery(
+            output.role,
+            output.target,
+            File(Space.OUT, names.take(output.target, suffix=f".{output.container}")),
+        )
+        for output in graph.outputs
+    }
 
 
 def _mix(graph: Graph, cut: Split, crossing: tuple[str, ...]) -> Graph:
     """What the early outputs and the values that cross depend on, these as outputs too."""
-    taken = {*graph.by_name, *(output.target for output in graph.outputs)}
+    names = Names((*graph.by_name, *(output.target for output in graph.outputs)))
     carriers: list[Output] = []
     for value in crossing:
-        name = unlike(taken, f"{value}.carried")
+        name = names.take(f"{value}.carried")
         role = OutputRole.STEM if carriers else OutputRole.MASTER
         origin = graph[value].origin
         carriers.append(
@@ -183,15 +191,9 @@ def _work_file(number: int) -> File:
     return File(Space.WORK, f"carried{number}.wav" if number else "premaster.wav")
 
 
-def _out_file(output: Output, taken: dict[str, None]) -> File:
-    """A file named after its target, without what would make it another directory."""
-    stem = re.sub(r"[\x00-\x1f/\\]", "_", output.target)
-    name, number = f"{stem}.{output.container}", 1
-    while name in taken:
-        number += 1
-        name = f"{stem}_{number}.{output.container}"
-    taken[name] = None
-    return File(Space.OUT, name)
+def _file_stem(target: str) -> str:
+    """A target without what would make it another directory."""
+    return re.sub(r"[\x00-\x1f/\\]", "_", target)
 
 
 def _refused(node: Node, message: str, other: Node | None = None) -> BackendError:

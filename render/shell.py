@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic
+from ..ir.names import fresh, printable
 from ..plans.loop import LoopSteps, loop_steps
 from ..plans.plan import (
     OURSELVES,
@@ -112,7 +113,7 @@ def to_shell(plan: Plan) -> str:
     head = _HEAD.format(
         backend=plan.backend,
         digest=plan.digest[:16],
-        results=", ".join(_comment(delivery.file.path) for delivery in plan.deliveries),
+        results=", ".join(printable(delivery.file.path) for delivery in plan.deliveries),
         programs=" and ".join(sorted(programs)),
     )
     delivering = "# Deliver.\n" + "".join(_delivered(d.file) for d in plan.deliveries)
@@ -192,7 +193,7 @@ def _program(step: Step) -> list[str]:
 
 
 def _commented(step: Step, files: str, words: Sequence[str]) -> str:
-    purpose = _comment(step.purpose)
+    purpose = printable(step.purpose)
     return f"# {purpose[:1].upper()}{purpose[1:]}.\n{files}{_wrapped(words)}\n"
 
 
@@ -296,7 +297,7 @@ def _wrapped(words: Sequence[str]) -> str:
 
 def _here_document(script: Script) -> str:
     """The command that writes the text, up to a line that the text does not hold."""
-    end = _end_of(script.text)
+    end = fresh("END", script.text.splitlines(), "_")
     return f"cat >{_word(script.file)} <<'{end}'\n{script.text}{end}\n"
 
 
@@ -306,25 +307,13 @@ def _graph_document(file: File, graph: FilterScript, facts: Mapping[str, str]) -
         facts[part.name] if isinstance(part, Fact) else _ACTIVE.sub(r"\\\g<0>", part)
         for part in _parts(graph)
     )
-    end = _end_of(text)
+    end = fresh("END", text.splitlines(), "_")
     return f"cat >{_word(file)} <<{end}\n{text}\n{end}\n"
-
-
-def _end_of(text: str) -> str:
-    end = "END"
-    while end in text.splitlines():
-        end += "_"
-    return end
 
 
 def _delivered(file: File) -> str:
     target = _word(file).replace("$WORK/out", "$OUT", 1)
     return f"mv -f {_word(file)} {target}\n"
-
-
-def _comment(text: str) -> str:
-    """On one line, whatever it holds."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _refused(message: str, help_text: str) -> BackendError:

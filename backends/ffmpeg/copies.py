@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
+from ...ir.names import NumberedNames
 from ...ir.nodes import Lane, Node, Output, Place
 
 SHORT_SECONDS = 2
@@ -33,6 +34,7 @@ def unshare(graph: Graph) -> Unshared:
     for node in graph.nodes:
         if isinstance(node, Output) or (len(node.operands) > 1 and not isinstance(node, Lane)):
             taken.update(n.name for operand in node.operands for n in _chain(graph, operand))
+    names = NumberedNames(taken=graph.by_name, separator="~")
     copy_of: dict[str, str] = {}
 
     def own(operand: str) -> list[Node]:
@@ -42,7 +44,7 @@ def unshare(graph: Graph) -> Unshared:
         if taken.isdisjoint(node.name for node in chain):
             taken.update(node.name for node in chain)
             return []
-        return _copies(graph, chain, copy_of)
+        return _copies(chain, names, copy_of)
 
     nodes: list[Node] = []
     for node in graph.nodes:
@@ -74,13 +76,11 @@ def _is_worth_copying(graph: Graph, chain: list[Node]) -> bool:
     return not chain[-1].operands and (signal.length or 0) > SHORT_SECONDS * signal.rate
 
 
-def _copies(graph: Graph, chain: list[Node], copy_of: dict[str, str]) -> list[Node]:
+def _copies(chain: list[Node], names: NumberedNames, copy_of: dict[str, str]) -> list[Node]:
     """The nodes of a chain under new names, the source first."""
     copies: list[Node] = []
     for node in reversed(chain):
-        number = 2
-        while (name := f"{node.name}~{number}") in graph.by_name or name in copy_of:
-            number += 1
+        name = names.take(node.name)
         copy_of[name] = node.name
         copies.append(evolve(node, name=name, operands=tuple(c.name for c in copies[-1:])))
     return copies

@@ -14,6 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from attrs import define, evolve, field
 
 from ...ir.graph import Graph
+from ...ir.names import Names
 from ...ir.nodes import Bus, Clip, Lane, Mix, Node, Place
 
 WIDEST = 200
@@ -69,6 +70,7 @@ class Narrowing:
         graph: as far as it is cut.
         given: the values that parts write, and of which value each is a piece.
         most: how many files a part may read.
+        names: those of the graph; new values get others.
         copy_of: shifted operands of partial sums, and which value each is a copy of.
         parts: the partial sums, in graph order.
     """
@@ -76,6 +78,7 @@ class Narrowing:
     graph: Graph
     given: dict[str, str]
     most: int
+    names: Names
     copy_of: dict[str, str] = field(factory=dict)
     parts: list[tuple[str, ...]] = field(factory=list)
 
@@ -125,7 +128,7 @@ class Narrowing:
         shifted = nodes if whole else [self._shifted(each, begin, end) for each in nodes]
         made = [each for each, old in zip(shifted, nodes, strict=True) if each is not old]
         partial = Mix(
-            self._unlike(f"{node.name}.sum{len(self.parts) + 1}"),
+            self.names.take(f"{node.name}.sum{len(self.parts) + 1}"),
             end - begin,
             operands=tuple(each.name for each in shifted),
             origin=node.origin,
@@ -134,7 +137,7 @@ class Narrowing:
         self.parts.append((partial.name,))
         if whole:
             return [*made, partial]
-        name = self._unlike(f"{partial.name}.place")
+        name = self.names.take(f"{partial.name}.place")
         self.copy_of[name] = node.name
         place = Lane(name, (begin,), length, operands=(partial.name,), origin=node.origin)
         return [*made, partial, place]
@@ -151,15 +154,10 @@ class Narrowing:
 
     def _shifted(self, node: Node, begin: int, end: int) -> Node:
         """A lane or a placed value, counted from `begin`."""
-        name = self._unlike(f"{node.name}.from{begin}")
+        name = self.names.take(f"{node.name}.from{begin}")
         self.copy_of[name] = self.given.get(node.name, node.name)
         if isinstance(node, Place):
             return evolve(node, name=name, start=node.start - begin)
         assert isinstance(node, Lane)
         starts = tuple(start - begin for start in node.starts)
         return evolve(node, name=name, starts=starts, length=end - begin)
-
-    def _unlike(self, name: str) -> str:
-        while name in self.graph.by_name or name in self.given or name in self.copy_of:
-            name += "~"
-        return name

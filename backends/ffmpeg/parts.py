@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
+from ...ir.names import Names
 from ...ir.nodes import Clip, Lane, Node
 from .narrow import WIDEST, Narrowing, files_read, runs
 
@@ -47,6 +48,7 @@ def cut(graph: Graph) -> Cut:
         return Cut(graph)
     most = max(PART, -(-clips // WIDEST))
     weights = files_read(graph, {})
+    names = Names(graph.by_name, "~")
     stretches: list[Lane] = []
     piece_of: dict[str, str] = {}
 
@@ -54,7 +56,10 @@ def cut(graph: Graph) -> Cut:
         if not isinstance(node, Lane):
             return node
         cuts = list(runs([weights[o] for o in node.operands], most))
-        made = [_stretch(graph, node, run, number) for number, run in enumerate(cuts, 1)]
+        made = [
+            _stretch(graph, node, run, names.take(f"{node.name}.part{number}"))
+            for number, run in enumerate(cuts, 1)
+        ]
         stretches.extend(made)
         piece_of.update((stretch.name, node.name) for stretch in made)
         starts = tuple(node.starts[run.start] for run in cuts)
@@ -63,18 +68,15 @@ def cut(graph: Graph) -> Cut:
     rewritten = graph.rewrite(rule)
     loads = [sum(weights[o] for o in stretch.operands) for stretch in stretches]
     groups = [tuple(s.name for s in stretches[run.start : run.stop]) for run in runs(loads, most)]
-    narrowing = Narrowing(rewritten, piece_of, most)
+    narrowing = Narrowing(rewritten, piece_of, most, names)
     narrowing.run()
     parts = (*groups, *narrowing.parts)
     return Cut(narrowing.graph, parts, {**narrowing.given, **narrowing.copy_of})
 
 
-def _stretch(graph: Graph, lane: Lane, run: range, number: int) -> Lane:
+def _stretch(graph: Graph, lane: Lane, run: range, name: str) -> Lane:
     """Some neighbouring operands of a lane, from the start of the first to the end of the last."""
     operands, starts = lane.operands[run.start : run.stop], lane.starts[run.start : run.stop]
-    name = f"{lane.name}.part{number}"
-    while name in graph.by_name:
-        name += "~"
     return Lane(
         name,
         tuple(start - starts[0] for start in starts),

@@ -16,6 +16,7 @@ from attrs import evolve
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
+from ...ir.names import NumberedNames
 from ...ir.nodes import Clip, Loudnorm, Node, Output
 from ...plans.phases import FINISH, MEASURE, Split, deliveries, split
 from ...plans.plan import EmitOptions, Fact, File, Plan, Space, Step, chained
@@ -27,7 +28,7 @@ from .narrow import closure
 from .parts import Cut, cut
 from .purposes import mixing
 from .steps import Job, Shared, decode_step, measure_step, render_step
-from .wiring import Instances, Names
+from .wiring import Instances, plain_names
 
 
 def emit(graph: Graph, options: EmitOptions) -> Plan:
@@ -42,7 +43,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     _check_kinds(halves)
     if options.single:
         halves = _in_one_pass(halves, options)
-    work = Names()
+    work = plain_names()
     shared = Shared(
         graph=whole.graph,
         tags=options.tags,
@@ -91,7 +92,7 @@ def _decoding(shared: Shared) -> Iterator[Step]:
         yield decode_step(shared, shared.graph.source_by_name[name], rate, file)
 
 
-def _mixing(shared: Shared, halves: Split, whole: Cut, work: Names) -> Iterator[Step]:
+def _mixing(shared: Shared, halves: Split, whole: Cut, work: NumberedNames) -> Iterator[Step]:
     """The parts, the mix of them; and where the loudness is not known, measure and finish."""
     early = {node.name for node in halves.early}
     parts = [[value for value in part if value in early] for part in whole.parts]
@@ -122,14 +123,14 @@ def _outputs(nodes: Iterable[Node]) -> Iterator[str]:
     return (node.name for node in nodes if isinstance(node, Output))
 
 
-def _decoded_files(graph: Graph, halves: Split, work: Names) -> dict[tuple[str, int], File]:
+def _decoded_files(graph: Graph, halves: Split, work: NumberedNames) -> dict[tuple[str, int], File]:
     """Where each source that clips play from but cannot seek in is decoded to."""
     clips = (n for n in (*halves.early, *halves.late) if isinstance(n, Clip))
     wanted = to_decode(graph.source_by_name, clips)
     return {(name, rate): _work_file(work, f"decode_{name}") for name, rate in wanted}
 
 
-def _work_file(work: Names, wanted: str) -> File:
+def _work_file(work: NumberedNames, wanted: str) -> File:
     return File(Space.WORK, work.take(wanted, suffix=".wav"))
 
 

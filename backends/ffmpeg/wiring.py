@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from attrs import define, evolve, field, frozen
 
+from ...ir.names import NumberedNames
 from ...plans.plan import Arg, Fact, File, Template
 
 Text: TypeAlias = tuple[str | Fact, ...]
@@ -51,29 +52,9 @@ def _text(value: Value) -> Text:
     return (value,) if isinstance(value, str) else (repr(value),)
 
 
-_UNSAFE = re.compile("[^A-Za-z0-9_]")
-
-
-@define
-class Names:
-    """Gives out names that are unique among those it gave."""
-
-    _taken: set[str] = field(factory=set)
-    _last: dict[tuple[str, str], int] = field(factory=dict)
-
-    def take(self, wanted: str, prefix: str = "", suffix: str = "") -> str:
-        """The name `prefix`, `wanted` made safe, `suffix`; numbered from 2 where that is taken."""
-        stem = prefix + _UNSAFE.sub("_", wanted)
-        number = self._last.get((stem, suffix), 0) + 1
-        while (name := _numbered(stem, number) + suffix) in self._taken:
-            number += 1
-        self._last[stem, suffix] = number
-        self._taken.add(name)
-        return name
-
-
-def _numbered(stem: str, number: int) -> str:
-    return stem if number == 1 else f"{stem}_{number}"
+def plain_names() -> NumberedNames:
+    """Names of ASCII letters, digits and `_`."""
+    return NumberedNames(lambda wanted: re.sub("[^A-Za-z0-9_]", "_", wanted))
 
 
 @define
@@ -87,7 +68,7 @@ class Instances:
 
     stands_for: Mapping[str, str] = field(factory=dict)
     labels: dict[str, str] = field(factory=dict)
-    _names: Names = field(factory=Names)
+    _names: NumberedNames = field(factory=plain_names)
 
     def name(self, filter_name: str, value: str) -> str:
         """A new instance `filter@value`."""
@@ -123,7 +104,7 @@ class Wiring:
     inputs: list[Arg] = field(factory=list)
     files: list[File] = field(factory=list)
     lines: list[Template] = field(factory=list)
-    _links: Names = field(factory=Names)
+    _links: NumberedNames = field(factory=plain_names)
 
     def read(self, value: str, file: File, options: Sequence[str]) -> Chain:
         """A chain that begins with the first audio stream of another input."""

@@ -6,11 +6,13 @@ filters and what follows SoX become runs of mixdown over graphs that stand in th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from attrs import define, evolve, field
 
 from ...ir.graph import Graph
+from ...ir.names import NumberedNames, printable
 from ...ir.node import Signal
 from ...ir.nodes import (
     Clip,
@@ -29,7 +31,6 @@ from ...plans.plan import Arg, File, Space, Step, StepKind
 from .chain import Chain, Stored, command
 from .levels import exponent
 from .matrix import number
-from .names import Names, shown
 
 PROGRAM = "sox"
 CODEC = "au/pcm_32"
@@ -37,6 +38,14 @@ CODEC = "au/pcm_32"
 
 _LEAST_FACTOR = 1e-300
 """For a gain of 0, which no number of decibels stands for."""
+
+
+_LONGEST_NAME = 80
+
+
+def plain_name(wanted: str) -> str:
+    """A name for a step and its files, of ASCII letters, digits, `_` and `.`."""
+    return re.sub(r"[^A-Za-z0-9_.]+", "_", wanted).strip("._")[:_LONGEST_NAME] or "value"
 
 
 @define
@@ -52,7 +61,7 @@ class Workshop:
     rate: int
     steps: list[Step] = field(factory=list)
     labels: dict[str, str] = field(factory=dict)
-    _names: Names = field(factory=Names)
+    _names: NumberedNames = field(factory=lambda: NumberedNames(plain_name, folded=True))
     _makers: dict[File, Step] = field(factory=dict)
 
     def reserve(self, name: str) -> None:
@@ -68,12 +77,12 @@ class Workshop:
             return chain.as_stored
         name, file = self._work_file(value)
         self.labels[name] = chain.serves
-        farther = "" if value == chain.serves else f" up to {shown(value)}"
+        farther = "" if value == chain.serves else f" up to {printable(value)}"
         read = (each.stored.file for each in chain.inputs)
         self.add(
             Step(
                 id=name,
-                purpose=f"{chain.how} {shown(chain.serves)}{farther}",
+                purpose=f"{chain.how} {printable(chain.serves)}{farther}",
                 kind=StepKind.RENDER,
                 program=PROGRAM,
                 argv=command(chain, file, self.rate),
@@ -92,7 +101,7 @@ class Workshop:
         name, file = self._work_file(source.name)
         graph = Graph((source,), (clip,))
         argv = ("integers", *SPACES, "--value", clip.name, number(room), file)
-        self.add(graph_step(name, f"prepare {shown(source.path)}", graph, argv, (file,)))
+        self.add(graph_step(name, f"prepare {printable(source.path)}", graph, argv, (file,)))
         return Stored(file, (), room, source.channels, clip.length)
 
     def envelope(self, value: str, nodes: Sequence[Node], ones: Signal, peak: float) -> Stored:
@@ -110,7 +119,7 @@ class Workshop:
         name, file = self._work_file(f"{value}.envelope")
         self.labels[name] = value
         argv = ("envelope", "--value", last, number(full_scale), file)
-        purpose = f"write the envelope of {shown(value)}"
+        purpose = f"write the envelope of {printable(value)}"
         self.add(graph_step(name, purpose, graph, argv, (file,)))
         return Stored(file, (), full_scale, graph.signals[last].channels, length)
 
@@ -126,7 +135,7 @@ class Workshop:
         name, file = self._work_file(node.name)
         self.labels[name] = node.name
         argv = ("integers", *SPACES, "--value", moving.name, shown_scale, file)
-        purpose = f"filter {shown(node.name)} in the native engine"
+        purpose = f"filter {printable(node.name)} in the native engine"
         self.add(graph_step(name, purpose, Graph((source,), (clip, moving)), argv, (file,)))
         return Stored(file, (), full_scale, stored.channels, stored.length)
 

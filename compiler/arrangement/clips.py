@@ -15,6 +15,7 @@ from fractions import Fraction
 from attrs import define, evolve, field
 
 from ...ir.codes import Code
+from ...ir.names import fresh
 from ...ir.nodes import Source
 from ...ir.origin import Origin, escape
 from ...ir.units import milliseconds
@@ -169,9 +170,8 @@ class Clips:
         if key not in self._names:
             above, below = take.speed.as_integer_ratio()
             named = source if source in self.arrangement.sources else take.material.id
-            name = f"{named}-{above}-{below}"
-            while name in self.arrangement.sources or name in self.sources:
-                name += "'"
+            taken = self.arrangement.sources.keys() | self.sources.keys()
+            name = fresh(f"{named}-{above}-{below}", taken)
             self._names[key] = name
             self.sources[name] = self.arrangement.sources.get(source, source)
             self.speeds[name] = f"{above}/{below}"

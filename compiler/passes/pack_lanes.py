@@ -22,6 +22,7 @@ from collections.abc import Iterable
 from attrs import evolve, frozen
 
 from ...ir.graph import Graph
+from ...ir.names import Names
 from ...ir.nodes import Lane, Mix, Node, Place
 from .base import GraphPass, option
 
@@ -53,7 +54,7 @@ class PackLanes(GraphPass):
 
     def rewrite(self, graph: Graph) -> Graph:
         """The graph with the placed operands of every sum packed in lanes."""
-        names = set(graph.by_name)
+        names = Names(graph.by_name, "~")
 
         def rule(node: Node) -> Node | Iterable[Node]:
             return self._pack(graph, node, names) if isinstance(node, Mix) else node
@@ -61,7 +62,7 @@ class PackLanes(GraphPass):
         packed = graph.rewrite(rule)
         return packed if packed.nodes == graph.nodes else _without_idle_places(packed, graph)
 
-    def _pack(self, graph: Graph, mix: Mix, names: set[str]) -> tuple[Node, ...]:
+    def _pack(self, graph: Graph, mix: Mix, names: Names) -> tuple[Node, ...]:
         pieces = [_piece(graph, i, operand) for i, operand in enumerate(mix.operands)]
         fitting = [p for p in pieces if p is not None and p.end <= mix.length]
         lanes = [lane for lane in colour(fitting)[: self.max_lanes] if len(lane) > 1]
@@ -69,7 +70,7 @@ class PackLanes(GraphPass):
             return (mix,)
         made = []
         for number, lane in enumerate(lanes, 1):
-            name = _fresh(f"{mix.name.removesuffix('.mix')}.lane{number}", names)
+            name = names.take(f"{mix.name.removesuffix('.mix')}.lane{number}")
             made.append(
                 Lane(
                     name,
@@ -125,10 +126,3 @@ def _without_idle_places(packed: Graph, before: Graph) -> Graph:
             or not before.users[node.name]
         ),
     )
-
-
-def _fresh(name: str, names: set[str]) -> str:
-    while name in names:
-        name += "~"
-    names.add(name)
-    return name

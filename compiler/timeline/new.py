@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from ...ir.names import NumberedNames
 from .dump import yaml_text
 
 _HEAD = """\
@@ -85,14 +86,8 @@ def starter(id: str, media: Sequence[str] = (), file: str = "timeline.yaml") -> 
 
 def _sources(media: Sequence[str]) -> dict[str, str]:
     """A name for each path: its stem, with a number where two share one."""
-    sources: dict[str, str] = {}
-    for path in media:
-        stem = PurePath(path).stem or "source"
-        name, number = stem, 2
-        while name in sources:
-            name, number = f"{stem}-{number}", number + 1
-        sources[name] = path
-    return sources
+    names = NumberedNames(separator="-")
+    return {names.take(PurePath(path).stem or "source"): path for path in media}
 
 
 def _role(path: str) -> str:
