@@ -10,9 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .compiler.api import compile
     from .compiler.arrangement.load import load, loads
-    from .compiler.driver import Compilation
+    from .compiler.driver import Compilation, compile
     from .compiler.facts import Facts
     from .compiler.graph_input import load_graph
     from .compiler.request import RenderRequest, StemMode
@@ -42,7 +41,7 @@ _HOME = {
     "StemMode": ".compiler.request",
     "Timeline": ".compiler.timeline.model",
     "TimelineError": ".ir.diagnostics",
-    "compile": ".compiler.api",
+    "compile": ".compiler.driver",
     "load": ".compiler.arrangement.load",
     "load_graph": ".compiler.graph_input",
     "loads": ".compiler.arrangement.load",

@@ -26,7 +26,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 from mixdown.backends.native.run import run_step
-from mixdown.compiler.api import compile
+from mixdown.compiler.driver import compile
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
 from mixdown.ir.curves import FilterKind
 from mixdown.media.cache import OFF, VARIABLE

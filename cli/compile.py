@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, mix_choices, pass_choices, strict
+from .options import allow_outside, mix_choices, strict
 
 if TYPE_CHECKING:
-    from ..compiler.api import Choices
+    from ..compiler.choices import Choices
 
 
 @click.command("compile")
 @click.argument("file")
 @mix_choices
-@pass_choices
 @click.option(
     "--format",
     "form",
@@ -43,14 +42,8 @@ if TYPE_CHECKING:
 def command(
     file: str,
     choices: Choices,
-    backend: str,
-    disable: tuple[str, ...],
-    pass_limit: int | None,
     form: str | None,
-    single: bool,
-    one_pass: bool,
     out: str | None,
-    strict: bool,
     allow_outside: bool,
 ) -> None:
     """Print the plan of a timeline without rendering it.
@@ -58,26 +51,18 @@ def command(
     The same FILE, options and media always give the same bytes. Warnings go to standard error. FILE
     may be a graph (.mir, see 'mixdown inspect'), which states its own delivery.
     """
-    from ..compiler.api import compile_request, request_of
+    from ..compiler.driver import compile
     from ..compiler.graph_input import open_mix
     from ..inspection.plans import DEFAULT_FORMATS, FORMATS
     from ..render.doctor import crowding
     from ..render.workspace import write_file
     from .console import show
 
-    compilation = compile_request(
-        open_mix(file, allow_outside=allow_outside),
-        request_of({**choices, "backend": backend}),
-        disable=disable,
-        pass_limit=pass_limit,
-        single=single,
-        one_pass=one_pass,
-        strict=strict,
-    )
+    compilation = compile(open_mix(file, allow_outside=allow_outside), **choices)
     plan = compilation.plan
     notes = (*compilation.diagnostics, *crowding(plan))
     show(notes, compilation.timeline.documents)
-    text = FORMATS[form or DEFAULT_FORMATS.get(backend, "text")](plan)
+    text = FORMATS[form or DEFAULT_FORMATS.get(compilation.request.backend, "text")](plan)
     if out is None:
         click.echo(text, nl=False)
     else:

@@ -6,26 +6,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, as_json, mix_choices, pass_choices
+from .options import allow_outside, as_json, mix_choices
 
 if TYPE_CHECKING:
-    from ..compiler.api import Choices
+    from ..compiler.choices import Choices
 
 
 @click.command("diff")
 @click.argument("a")
 @click.argument("b")
 @mix_choices
-@pass_choices
 @as_json
 @allow_outside
 def command(
     a: str,
     b: str,
     choices: Choices,
-    backend: str,
-    disable: tuple[str, ...],
-    pass_limit: int | None,
     as_json: bool,
     allow_outside: bool,
 ) -> int:
@@ -35,24 +31,14 @@ def command(
     sources that differ, each with its line, and then a diff of the final graphs. Exits with code 1
     if anything differs.
     """
-    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
     from ..inspection.diff import diff
     from ..inspection.trace import trace
     from .app import ExitCode
     from .console import print_json
 
-    request = request_of({**choices, "backend": backend})
-    traces = [
-        trace(
-            open_mix(file, allow_outside=allow_outside),
-            request,
-            disable=disable,
-            pass_limit=pass_limit,
-        )
-        for file in (a, b)
-    ]
-    found = diff(traces[0], traces[1], (a, b))
+    one, other = (trace(open_mix(file, allow_outside=allow_outside), **choices) for file in (a, b))
+    found = diff(one, other, (a, b))
     if as_json:
         print_json(found.to_dict())
     else:

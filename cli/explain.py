@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, as_json, mix_choices, pass_choices
+from .options import allow_outside, as_json, mix_choices
 
 if TYPE_CHECKING:
-    from ..compiler.api import Choices
+    from ..compiler.choices import Choices
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)")
 
@@ -40,7 +40,6 @@ def _milliseconds(context: click.Context, parameter: click.Parameter, value: str
 )
 @click.option("--node", metavar="NAME", help="Show where this value of the graph comes from.")
 @mix_choices
-@pass_choices
 @as_json
 @allow_outside
 def command(
@@ -49,9 +48,6 @@ def command(
     label: str | None,
     node: str | None,
     choices: Choices,
-    backend: str,
-    disable: tuple[str, ...],
-    pass_limit: int | None,
     as_json: bool,
     allow_outside: bool,
 ) -> None:
@@ -62,7 +58,6 @@ def command(
     --filter (a name from ffmpeg's log, such as volume@host_gain) and --node show the value, the
     clip, track or bus that it belongs to, and its line in FILE.
     """
-    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
     from ..inspection.explain import explain
     from ..inspection.explain_text import moment_data, moment_text
@@ -73,10 +68,7 @@ def command(
 
     if sum(option is not None for option in (at, label, node)) != 1:
         raise click.UsageError("choose one of --at, --filter, --node")
-    request = request_of({**choices, "backend": backend})
-    done = trace(
-        open_mix(file, allow_outside=allow_outside), request, disable=disable, pass_limit=pass_limit
-    )
+    done = trace(open_mix(file, allow_outside=allow_outside), **choices)
     documents = done.start.timeline.documents
     if at is not None:
         unit = done.lowered

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, mix_choices, pass_choices
+from .options import allow_outside, mix_choices
 
 if TYPE_CHECKING:
-    from ..compiler.api import Choices
+    from ..compiler.choices import Choices
     from ..inspection.trace import Trace
 
 _FORMATS = ("text", "json", "dot", "svg", "mermaid")
@@ -27,7 +27,6 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
     is_flag=True,
     help="Show the numbers of nodes by kind, the depth, the widest sum, the samples.",
 )
-@click.option("--run", is_flag=True, help="Replay a reproducer: run the passes that FILE lists.")
 @click.option(
     "--format",
     "form",
@@ -42,7 +41,6 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
     help="Show only this clip, track or bus and its neighbours in the graph.",
 )
 @mix_choices
-@pass_choices
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
 )
@@ -54,13 +52,9 @@ def command(
     changed: bool,
     timings: bool,
     stats: bool,
-    run: bool,
     form: str,
     focus: str | None,
     choices: Choices,
-    backend: str,
-    disable: tuple[str, ...],
-    pass_limit: int | None,
     out: str | None,
     allow_outside: bool,
 ) -> None:
@@ -70,25 +64,14 @@ def command(
     a graph are relative to its directory. Without options, prints the final graph as text that this
     command and 'mixdown compile' can read.
     """
-    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
-    from ..inspection.replay import replay
     from ..inspection.trace import trace
     from ..render.workspace import write_file
     from .console import show
 
     if sum((after is not None, before is not None, changed, timings, stats)) > 1:
         raise click.UsageError("choose one of --after, --before, --changed, --timings, --stats")
-    if run:
-        done = replay(file)
-    else:
-        request = request_of({**choices, "backend": backend})
-        done = trace(
-            open_mix(file, allow_outside=allow_outside),
-            request,
-            disable=disable,
-            pass_limit=pass_limit,
-        )
+    done = trace(open_mix(file, allow_outside=allow_outside), **choices)
     show(done.final.diagnostics, done.final.timeline.documents)
     if changed:
         from ..inspection.dumps import changes_text

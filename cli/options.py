@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
-
-if TYPE_CHECKING:
-    from ..compiler.api import Choices
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -59,10 +56,12 @@ strict = click.option("--strict", is_flag=True, help="Treat warnings as errors."
 
 
 def mix_choices(function: Callable[..., object]) -> Callable[..., object]:
-    """The options for mixing and delivering a timeline, as one argument `choices`.
+    """The options for mixing, delivering and compiling a timeline, as one argument `choices`.
 
     The file format is `--container`, because `--format` is the format of what these commands print.
     """
+    for option in reversed(_PASS_CHOICES):
+        function = option(function)
     return _gathered(function, "--container")
 
 
@@ -72,12 +71,17 @@ def delivery_choices(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def _gathered(function: Callable[..., object], format_flag: str) -> Callable[..., object]:
-    names = ("format", *_MIX_CHOICES)
+    """The command with these options; all that `compile` accepts becomes one argument."""
 
     @wraps(function)
-    def command(**given: object) -> object:
-        chosen = {name: given.pop(name) for name in names}
-        return function(choices=_choices(chosen), **given)
+    def command(**given: Any) -> object:  # noqa: ANN401 (click's values)
+        from ..compiler.choices import Choices
+
+        picked = given.pop("stems_of")
+        if picked:
+            given["stems"] = picked
+        choices = {name: given.pop(name) for name in Choices.__annotations__ if name in given}
+        return function(choices=choices, **given)
 
     for flags, attributes in reversed(_MIX_CHOICES.values()):
         command = click.option(*flags, **attributes)(command)
@@ -90,25 +94,6 @@ def _gathered(function: Callable[..., object], format_flag: str) -> Callable[...
     return form(command)
 
 
-def _choices(chosen: dict[str, Any]) -> Choices:
-    """The choices in the form that `compile` accepts."""
-    from ..compiler.facts import read_facts
-
-    facts, picked = chosen.pop("facts"), chosen.pop("stems_of")
-    if facts is not None:
-        chosen["facts"] = read_facts(facts)
-    if picked:
-        chosen["stems"] = picked
-    return cast("Choices", chosen)
-
-
-def pass_choices(function: Decorated) -> Decorated:
-    """The options for the backend and the passes of a compilation."""
-    for option in reversed(_PASS_CHOICES):
-        function = option(function)
-    return function
-
-
 _PASS_CHOICES = (
     click.option(
         "--to",
@@ -118,6 +103,11 @@ _PASS_CHOICES = (
         show_default=True,
         metavar="NAME",
         help="The backend to compile for: ffmpeg, native or sox.",
+    ),
+    click.option(
+        "--pipeline",
+        metavar="PASSES",
+        help="Run these optimisations: 'fold-gain,pack-lanes{max-lanes=8}'.  [default: all]",
     ),
     click.option(
         "--disable",

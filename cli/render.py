@@ -10,7 +10,7 @@ import click
 from .options import allow_outside, as_json, delivery_choices, registry, strict
 
 if TYPE_CHECKING:
-    from ..compiler.api import Choices
+    from ..compiler.choices import Choices
 
 
 @click.command("render")
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The backend that renders: ffmpeg, native or sox.",
 )
-@click.option("--bwf", is_flag=True, help="Put broadcast metadata (a bext chunk) into WAVs.")
+@click.option(
+    "--bwf", "broadcast", is_flag=True, help="Put broadcast metadata (a bext chunk) into WAVs."
+)
 @strict
 @as_json
 @click.option(
@@ -60,9 +62,6 @@ def command(
     file: str,
     out: str | None,
     choices: Choices,
-    backend: str,
-    bwf: bool,
-    strict: bool,
     as_json: bool,
     write_facts: str | None,
     store: str | None,
@@ -80,14 +79,12 @@ def command(
 
     FILE may be a graph (.mir, see 'mixdown inspect'), which states its own delivery.
     """
-    from ..compiler.api import request_of
     from ..compiler.graph_input import open_mix
-    from ..render.service import render_request
+    from ..render.service import render
     from ..render.workspace import write_file
     from .delivery import show_result
     from .progress import progress_bars
 
-    request = request_of({**choices, "backend": backend, "broadcast": bwf})
     opened = open_mix(file, allow_outside=allow_outside)
     service = None
     if store is not None:
@@ -95,14 +92,13 @@ def command(
 
         service = AudioRenderService.open(store, registry)
     with progress_bars(wanted=not (quiet or as_json)) as progress:
-        result = render_request(
+        result = render(
             opened,
-            request,
-            out=Path(out or f"{Path(file).stem}-mixdown"),
-            strict=strict,
+            out=out or f"{Path(file).stem}-mixdown",
             report=not no_report,
             progress=progress,
             jobs=jobs,
+            **choices,
         )
     kept = service.keep(result).artifacts if service is not None else ()
     if write_facts is not None:

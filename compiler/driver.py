@@ -1,27 +1,32 @@
-"""compile(): a timeline becomes a plan, the whole way, once, readable from top to bottom.
+"""compile: the one way from a mix to its plan, readable from top to bottom.
 
-A graph read from a file goes the same way from where `lower` would have left one.
+A timeline goes through all passes; a graph from a file goes through those after `lower`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from reprlib import repr as shown
+from typing import Unpack
 
 from attrs import evolve, field, frozen
 
 from ..backends.registry import find_backend
-from ..ir.diagnostics import Diagnostic, TimelineError, strict
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, strict
 from ..ir.graph import Graph
 from ..ir.nodes import Source
 from ..plans.plan import Plan
 from ..presets.model import BusPreset, MixPreset
+from .choices import Choices, chosen
 from .cover import probe_cover
 from .emission import one_pass_warnings, plan_of
-from .graph_input import GraphFile, graph_unit
+from .graph_input import GraphFile, Mix, graph_unit, open_mix
 from .media import probe_sources
 from .meta import static_meta
-from .pipeline import AFTER_LOWER, PIPELINE, final, select
+from .options import CompileOptions
+from .pipeline import final
 from .request import RenderRequest, unknown_mix
 from .timeline.model import Timeline
 from .unit import Unit
@@ -61,58 +66,76 @@ class Compilation:
     routes: Mapping[str, str] = field(repr=False)
 
 
-def compile_timeline(
-    timeline: Timeline,
-    request: RenderRequest,
-    *,
-    disable: Collection[str] = (),
-    pass_limit: int | None = None,
-    single: bool = False,
-    one_pass: bool = False,
-    warnings_are_errors: bool = False,
+def compile(
+    timeline: Mix | str | Path,
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
+    **choices: Unpack[Choices],
 ) -> Compilation:
-    """Compiles a timeline.
+    """Compiles a mix to a plan, without rendering anything.
 
     Args:
-        timeline: what to mix.
-        request: how to deliver it, and by which backend.
-        disable: names of optimisations to leave out.
-        pass_limit: how many optimisations may run, the first so many.
-        single: one command with everything in it; needs all facts.
-        one_pass: with `single`, let the program normalise a loudness that is not known.
-        warnings_are_errors: `--strict`.
+        timeline: from `load` or built in Python; a graph from `load_graph`, which holds its
+            delivery, so that of the request only the backend and the facts count; or the path of a
+            document or graph, which is loaded first.
+        request: what the mix becomes; None: what the keywords say.
+        options: how it is compiled; None: what the keywords say.
+        choices: keywords, which change what `request` and `options` say: see `Choices`.
+
+    Returns:
+        The compilation: `.graph`, `.plan`, `.diagnostics`, `.meta`.
 
     Raises:
-        TimelineError: everything wrong with the document, the timeline, routing or presets.
-        BackendError: the backend cannot express the mix.
+        MixdownError: a ValueError with every diagnostic. A TimelineError holds everything wrong
+            with the document, the timeline, routing or presets; with `strict`, warnings too. A
+            BackendError says what the backend cannot express.
     """
-    unit = final(prepare(timeline, request), select(PIPELINE, disable, pass_limit))
-    if warnings_are_errors and unit.diagnostics:
-        raise TimelineError(strict(unit.diagnostics), timeline.documents)
-    return _emit(unit, single=single, one_pass=one_pass)
+    request, options = chosen(choices, request, options)
+    unit = begin(timeline, request)
+    unit = final(unit, options.steps_for(unit))
+    graph = unit.ir
+    length = graph.session.length
+    assert length is not None  # the verifier has checked it
+    plan = plan_of(unit, options)
+    diagnostics = (*unit.diagnostics, *one_pass_warnings(graph, options))
+    if options.strict and diagnostics:
+        raise TimelineError(strict(diagnostics), unit.timeline.documents)
+    return Compilation(
+        timeline=unit.timeline,
+        request=request,
+        graph=graph,
+        plan=plan,
+        diagnostics=diagnostics,
+        meta=static_meta(unit),
+        source_root=unit.timeline.root,
+        fact_key=unit.fact_key,
+        length=length,
+        media=unit.media,
+        buses=unit.buses,
+        routes=unit.routes,
+    )
 
 
-def compile_graph(
-    file: GraphFile,
-    request: RenderRequest,
-    *,
-    disable: Collection[str] = (),
-    pass_limit: int | None = None,
-    single: bool = False,
-    one_pass: bool = False,
-) -> Compilation:
-    """Compiles a graph that was read from a file; arguments and errors as `compile_timeline`."""
-    unit = final(graph_unit(file, request), select(AFTER_LOWER, disable, pass_limit))
-    return _emit(unit, single=single, one_pass=one_pass)
-
-
-def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
-    """The compilation of a timeline before its first pass.
+def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
+    """The compilation of a mix before its first pass; of a graph, as `lower` would have left it.
 
     Raises:
-        TimelineError: the timeline's mix preset is unknown.
+        MixdownError: MIX307, it is no mix; MIX304, the timeline's mix preset is unknown; or as
+            `open_mix`.
     """
-    timeline = request.session(timeline)
+    if isinstance(mix, str | Path):
+        mix = open_mix(mix)
+    if isinstance(mix, GraphFile):
+        return graph_unit(mix, request)
+    if not isinstance(mix, Timeline):
+        raise MixdownError(
+            Diagnostic(
+                Code.BAD_REQUEST,
+                f"{shown(mix)} is no mix",
+                help="give a timeline, a graph from load_graph, or the path of a file with one",
+            )
+        )
+    timeline = request.session(mix)
     request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises what is wrong with it
     media, problems = probe_sources(timeline)
     cover = probe_cover(timeline)
@@ -127,26 +150,6 @@ def prepare(timeline: Timeline, request: RenderRequest) -> Unit:
         media=media,
         cover=None if isinstance(cover, Diagnostic) else cover,
         diagnostics=(*timeline.notes, *problems),
-    )
-
-
-def _emit(unit: Unit, *, single: bool, one_pass: bool) -> Compilation:
-    graph = unit.ir
-    length = graph.session.length
-    assert length is not None  # the verifier has seen to it
-    return Compilation(
-        timeline=unit.timeline,
-        request=unit.request,
-        graph=graph,
-        plan=plan_of(unit, single=single, one_pass=one_pass),
-        diagnostics=(*unit.diagnostics, *(one_pass_warnings(graph) if one_pass else ())),
-        meta=static_meta(unit),
-        source_root=unit.timeline.root,
-        fact_key=unit.fact_key,
-        length=length,
-        media=unit.media,
-        buses=unit.buses,
-        routes=unit.routes,
     )
 
 

@@ -3,48 +3,37 @@
 from __future__ import annotations
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, Severity
+from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.graph import Graph
 from ..ir.nodes import Loudnorm
 from ..plans import encoding
 from ..plans.encoding import Extras
 from ..plans.plan import EmitOptions, Plan
 from .chapters import chapters
+from .options import CompileOptions
 from .unit import Unit
 
 
-def plan_of(unit: Unit, *, single: bool = False, one_pass: bool = False) -> Plan:
-    """The plan of a unit that has been through all passes.
-
-    Args:
-        unit: whose graph is legal for its backend.
-        single: one command with everything in it.
-        one_pass: with `single`, whether the program may normalise the loudness by its own means.
+def plan_of(unit: Unit, options: CompileOptions) -> Plan:
+    """The plan of a unit whose graph is legal for its backend.
 
     Raises:
-        MixdownError: MIX307, one pass is asked of several steps.
         BackendError: MIX502, the backend cannot express it.
     """
-    if one_pass and not single:
-        raise MixdownError(
-            Diagnostic(
-                Code.BAD_REQUEST,
-                "one pass is a way of one command alone",
-                help="ask for one command too (--single); several steps measure, which is exact",
-            )
-        )
     timeline = unit.timeline
     extras = Extras(
         chapters=chapters(timeline, unit.ir.session.length or 0),
         cover=unit.cover.path if unit.cover else None,
     )
     tags = tuple(sorted(timeline.metadata.items()))
-    options = EmitOptions(single=single, one_pass=one_pass, tags=tags)
-    return encoding.emit(unit.backend.emit, unit.ir, options, extras)
+    emit = EmitOptions(single=options.single, one_pass=options.one_pass, tags=tags)
+    return encoding.emit(unit.backend.emit, unit.ir, emit, extras)
 
 
-def one_pass_warnings(graph: Graph) -> tuple[Diagnostic, ...]:
-    """What is to be said of a loudness that a program reaches by its own means, if one is."""
+def one_pass_warnings(graph: Graph, options: CompileOptions) -> tuple[Diagnostic, ...]:
+    """A warning where a program normalises the loudness by its own means."""
+    if not options.one_pass:
+        return ()
     unknown = [n for n in graph if isinstance(n, Loudnorm) and n.gain_db is None]
     return tuple(
         Diagnostic(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from reprlib import repr as shown
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -57,14 +58,13 @@ class Facts:
         return json.dumps({"facts": 1, "finishes": data}, indent=2) + "\n"
 
     @classmethod
-    def from_json(cls, text: str) -> Facts:
-        """What `to_json` wrote; or what the manifest of a render says of its finish.
+    def from_dict(cls, data: Mapping[str, Any]) -> Facts:
+        """What `to_json` wrote, read as JSON; or what the manifest of a render says of its finish.
 
         Raises:
-            ValueError: the text is something else.
+            ValueError: the data are something else.
         """
         try:
-            data = json.loads(text)
             filed = data["finishes"] if "finishes" in data else _of_manifest(data)
             finishes = {key: FinishFacts(**values) for key, values in filed.items()}
             if not all(_is_measured(finish) for finish in finishes.values()):
@@ -93,16 +93,34 @@ def read_facts(path: str | Path) -> Facts:
         TimelineError: MIX307, it cannot be read or holds something else.
     """
     try:
-        return Facts.from_json(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return Facts.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
         known = isinstance(error, OSError) and error.strerror
-        raise TimelineError(
-            Diagnostic(
-                Code.BAD_REQUEST,
-                f"{str(path)!r} holds no facts{f': {known}' if known else ''}",
-                help="a render writes them into its manifest.json, and where --write-facts says",
-            )
-        ) from error
+        raise _no_facts(repr(str(path)), known or "") from error
+
+
+def facts_of(value: Any) -> Any:  # noqa: ANN401 (a value of a wrong type is for the caller to refuse)
+    """Facts as they are, from their file, or from the dict of their document; none for None.
+
+    Raises:
+        TimelineError: MIX307, the file or the dict holds something else.
+    """
+    if isinstance(value, str | Path):
+        return read_facts(value)
+    try:
+        return Facts.from_dict(value) if isinstance(value, Mapping) else value or Facts()
+    except ValueError as error:
+        raise _no_facts(shown(value)) from error
+
+
+def _no_facts(what: str, why: str = "") -> TimelineError:
+    return TimelineError(
+        Diagnostic(
+            Code.BAD_REQUEST,
+            f"{what} holds no facts{why and f': {why}'}",
+            help="a render writes them into its manifest.json, and where --write-facts says",
+        )
+    )
 
 
 def fact_key(backend: str, digest: str) -> str:

@@ -59,7 +59,11 @@ def load_graph(path: str | Path) -> GraphFile:
     return GraphFile(parsed, Path(path))
 
 
-def open_mix(path: str | Path, *, allow_outside: bool = False) -> Timeline | GraphFile:
+Mix = Timeline | GraphFile
+"""What can be compiled."""
+
+
+def open_mix(path: str | Path, *, allow_outside: bool = False) -> Mix:
     """The timeline, or the graph, in a file: a graph where its name says so.
 
     Arrangements and shows are the timelines that they become.

@@ -7,14 +7,13 @@ is any exception of a pass that is not a diagnostic. A faulty pass leaves a repr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from time import perf_counter
 
 from attrs import evolve, frozen
 
-from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, did_you_mean, errors
+from ..ir.diagnostics import IRError, MixdownError, TimelineError, errors
+from ..ir.graph import Graph
 from ..ir.verify import verify
 from .lower import Lower
 from .passes.base import Pass
@@ -33,25 +32,24 @@ from .passes.validate import Validate
 from .reproducer import failure
 from .unit import Unit
 
-PIPELINE: tuple[Pass, ...] = (
-    Validate(),
-    ResolveRoles(),
-    ClampOverlaps(),
-    Ducking(),
-    Lower(),
-    ResolveFacts(),
+# From a timeline to a graph.
+FRONT: tuple[Pass, ...] = (Validate(), ResolveRoles(), ClampOverlaps(), Ducking(), Lower())
+
+OPTIMISATIONS: tuple[Pass, ...] = (
     FoldGain(),
     DropIdentity(),
     DeadCode(),
     CommonSubexpressions(),
     PackLanes(),
-    Legalize(),
-    Toposort(),
-    VerifyLegal(),
 )
 
-# The passes for a graph, whether lowered or read from a file.
-AFTER_LOWER = PIPELINE[PIPELINE.index(Lower()) + 1 :]
+# To a graph that the backend can express.
+BACK: tuple[Pass, ...] = (Legalize(), Toposort(), VerifyLegal())
+
+
+def pipeline(optimisations: tuple[Pass, ...] = OPTIMISATIONS) -> tuple[Pass, ...]:
+    """Every pass of a compilation, in order."""
+    return (*FRONT, ResolveFacts(), *optimisations, *BACK)
 
 
 @frozen
@@ -71,22 +69,15 @@ class Ran:
         return before != after
 
 
-def run_pipeline(
-    unit: Unit, passes: tuple[Pass, ...], reproducer_dir: Path | None = None
-) -> Iterator[Ran]:
-    """Runs the passes in their order, each when its result is asked for.
-
-    Args:
-        unit: where to begin.
-        passes: what to run.
-        reproducer_dir: where the reproducer of a faulty pass goes; None: see `reproducer`.
+def run_pipeline(unit: Unit, passes: tuple[Pass, ...]) -> Iterator[Ran]:
+    """Runs the passes on a unit in their order, each when its result is asked for.
 
     Raises:
         TimelineError: what a pass found wrong with the timeline; warnings stay on the unit.
-        PassError: MIX416 a pass failed; MIX4xx it left a graph that breaks an invariant.
+        PassError: MIX416, a pass failed, or it left a graph that breaks an invariant.
     """
     for number in range(len(passes)):
-        ran = _run(unit, passes[number:], reproducer_dir)
+        ran = _run(unit, passes[number:])
         yield ran
         unit = ran.after
 
@@ -98,56 +89,24 @@ def final(unit: Unit, passes: tuple[Pass, ...]) -> Unit:
     return unit
 
 
-def select(
-    passes: tuple[Pass, ...], disable: Collection[str] = (), limit: int | None = None
-) -> tuple[Pass, ...]:
-    """The passes that run: all that must, and the first `limit` of the optional ones left.
-
-    Args:
-        passes: all of them.
-        disable: names of optional passes to leave out.
-        limit: how many optional passes may run; None: all. It helps to find a faulty one.
-
-    Raises:
-        MixdownError: MIX307, a disabled pass is unknown or cannot be switched off.
-    """
-    _check_disabled(passes, disable)
-    left = [step for step in passes if step.name not in disable]
-    allowed = [step.name for step in left if step.optional][:limit]
-    return tuple(step for step in left if not step.optional or step.name in allowed)
-
-
-def _run(unit: Unit, rest: tuple[Pass, ...], reproducer_dir: Path | None) -> Ran:
+def _run(unit: Unit, rest: tuple[Pass, ...]) -> Ran:
     """The first of `rest` on the unit, verified."""
     began = perf_counter()
     try:
         after = rest[0].run(unit)
+        if unit.graph is not None and not isinstance(after.graph, Graph):
+            raise TypeError("it returned no graph")
     except IRError as error:  # it built a graph that cannot exist
-        raise failure(unit, rest, error, reproducer_dir) from error
+        raise failure(unit, rest, error) from error
     except MixdownError:
         raise
     except Exception as error:
-        raise failure(unit, rest, error, reproducer_dir) from error
+        raise failure(unit, rest, error) from error
     ended = perf_counter()
     if errors(after.diagnostics):
         raise TimelineError(after.diagnostics, after.timeline.documents)
     if after.graph is not None and after.graph is not unit.graph:
         found = verify(after.graph)
         if found:
-            raise failure(unit, rest, found, reproducer_dir)
+            raise failure(unit, rest, found)
     return Ran(rest[0], unit, after, ended - began, perf_counter() - ended)
-
-
-def _check_disabled(passes: tuple[Pass, ...], disable: Collection[str]) -> None:
-    optional = [step.name for step in passes if step.optional]
-    problems = [
-        Diagnostic(
-            Code.BAD_REQUEST,
-            f"no pass called {name!r} can be switched off",
-            help=did_you_mean(name, optional),
-        )
-        for name in disable
-        if name not in optional
-    ]
-    if problems:
-        raise MixdownError(problems)

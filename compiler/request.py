@@ -1,8 +1,8 @@
 """What is asked of a compilation, besides the timeline.
 
-Promises: a `RenderRequest` that exists can be met as far as that can be told without a timeline:
-everything wrong with it (unknown presets, backends, formats, modes, bad numbers) is raised at
-once, each with the known names.
+Promises: a `RenderRequest` that exists can be met, as far as that is known without a timeline.
+Values of wrong types are raised at once; or else everything that is wrong with the values: unknown
+presets, backends, formats and modes, each with the known names, and numbers out of range.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from attrs import evolve, field, frozen
 from attrs.converters import optional
@@ -23,7 +23,8 @@ from ..ir.containers import CONTAINERS, Encoding, spelt
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
 from ..presets.load import Library, library
 from ..presets.model import DitherChoice, ExportPreset
-from .facts import Facts
+from .checks import type_problems
+from .facts import Facts, facts_of
 from .timeline.fields import FIELDS
 from .timeline.model import Timeline
 
@@ -65,8 +66,12 @@ def _depth(value: str | int | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _paths(value: Iterable[Path | str]) -> tuple[Path, ...]:
-    return tuple(Path(path) for path in value)
+def _paths(value: str | Path | Iterable[str | Path]) -> Any:  # noqa: ANN401
+    """Paths; what is none stays as it is, for the check to report."""
+    paths = (value,) if isinstance(value, str | Path) else value
+    if not isinstance(paths, Iterable):
+        return paths
+    return tuple(Path(path) if isinstance(path, str) else path for path in paths)
 
 
 @frozen(kw_only=True)
@@ -87,7 +92,8 @@ class RenderRequest:
         sample_rate: Hz, of the session and so of the files; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
         broadcast: whether WAVs get broadcast metadata (BWF: a `bext` chunk).
-        facts: what earlier renders measured.
+        facts: what earlier renders measured: `Facts`; or the document of them or the manifest of
+            a render, as a path or as the dict that it is in JSON.
         render_profile: a name of the user's for these choices, kept in the metadata; None: the
             export preset's id.
         presets: directories with preset files of the user's own.
@@ -109,12 +115,12 @@ class RenderRequest:
     sample_rate: int | None = None
     channels: int | None = None
     broadcast: bool = False
-    facts: Facts = field(factory=Facts)
+    facts: Facts = field(factory=Facts, converter=facts_of)
     render_profile: str | None = None
     presets: tuple[Path, ...] = field(default=(), converter=_paths)
 
     def __attrs_post_init__(self) -> None:
-        found = tuple(_problems(self, library(self.presets)))
+        found = type_problems(self) or tuple(_problems(self, library(self.presets)))
         if found:
             raise TimelineError(found)
 
@@ -214,13 +220,9 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
         value = getattr(request, name)
         allowed = FIELDS[Timeline][name].range
         assert allowed is not None
-        fits = isinstance(value, int) and not isinstance(value, bool) and allowed.holds(value)
-        if value is not None and not fits:
+        if value is not None and not allowed.holds(value):
             message = f"{name} cannot be {value!r}"
             yield Diagnostic(Code.BAD_REQUEST, message, help=f"allowed: {allowed}")
-    if not isinstance(request.stems, bool | tuple):
-        help = "give true, false, or the ids of buses"
-        yield Diagnostic(Code.BAD_REQUEST, f"stems cannot be {request.stems!r}", help=help)
 
 
 def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encoding:
@@ -271,7 +273,7 @@ def _bit_rate_problems(request: RenderRequest, form: str) -> Iterator[Diagnostic
     if value is None:
         return
     lossy = [name for name, container in CONTAINERS.items() if container.is_lossy]
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+    if value <= 0:
         message = f"bit_rate cannot be {value!r}"
         yield Diagnostic(Code.BAD_REQUEST, message, help="a whole number of kbit/s, such as 128")
     elif form not in lossy:

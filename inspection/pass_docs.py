@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import fill
 
 from ..compiler.passes.base import Option, Pass, options_of
-from ..compiler.pipeline import PIPELINE
+from ..compiler.pipeline import pipeline
 
 PAGE = Path(__file__).parent.parent / "docs" / "passes.md"
 
@@ -15,21 +15,28 @@ INTRO = """\
 
 <!-- made by `python -m mixdown.inspection.pass_docs`; do not edit -->
 
-A compilation runs these passes, always in this order. Each states what must hold before it and what
-holds after it. After every pass that leaves a graph the verifier checks all of it (`ir/verify.py`
-lists the invariants). *Equivalence* is how far the audio may move: not at all (exact), or by no
-more than so many dBFS; the differential tests render with and without each pass and hold it to
-that.
+A compilation runs these passes in this order. Each declares what must hold before it and what holds
+after it. After every pass that changes the graph the verifier checks all of it (`ir/verify.py`
+lists the invariants). *Equivalence* is how far the audio may move: not at all (exact), or by at
+most so many dBFS; the differential tests render with and without each pass and check it.
 
-An optional pass can be left out with `--disable NAME`; the audio stays the same within its
-tolerance. `--pass-limit N` lets only the first N optional passes run, to find the one to blame.
-[inspecting.md](inspecting.md) shows what each pass did to a mix.
+The optional passes are optimisations: without them the audio is the same within their tolerance.
+`--disable NAME` leaves one out, `--pass-limit N` runs only the first N, and `--pipeline` names
+those to run, in any order, with their options in braces:
+
+```sh
+mixdown inspect examples/podcast/podcast.yaml --pipeline 'fold-gain,pack-lanes{max-lanes=8}'
+```
+
+In Python, `compile` and `render` take the same choices as keywords (`disable`, `pass_limit`,
+`pipeline`), and passes of your own ([adding-a-pass.md](adding-a-pass.md)).
+[inspecting.md](inspecting.md) shows how to see what each pass did to a mix.
 """
 
 
 def page() -> str:
     """The page's text."""
-    return INTRO + "".join(_section(number, step) for number, step in enumerate(PIPELINE, 1))
+    return INTRO + "".join(_section(number, step) for number, step in enumerate(pipeline(), 1))
 
 
 def _section(number: int, step: Pass) -> str:

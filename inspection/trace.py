@@ -6,16 +6,18 @@ emitted, so that a mix which a backend cannot express can be looked at all the s
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from pathlib import Path
+from typing import Unpack
 
 from attrs import frozen
 
-from ..compiler.driver import prepare
+from ..compiler.choices import Choices, chosen
+from ..compiler.driver import begin
 from ..compiler.emission import plan_of
-from ..compiler.graph_input import GraphFile, graph_unit
-from ..compiler.pipeline import AFTER_LOWER, PIPELINE, Ran, run_pipeline, select
+from ..compiler.graph_input import Mix
+from ..compiler.options import CompileOptions
+from ..compiler.pipeline import Ran, run_pipeline
 from ..compiler.request import RenderRequest
-from ..compiler.timeline.model import Timeline
 from ..compiler.unit import Unit
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
@@ -29,10 +31,12 @@ class Trace:
     Attributes:
         start: before the first pass.
         ran: the passes in their order.
+        options: how it is compiled.
     """
 
     start: Unit
     ran: tuple[Ran, ...]
+    options: CompileOptions
 
     @property
     def final(self) -> Unit:
@@ -45,7 +49,7 @@ class Trace:
         return self.after("resolve-facts")
 
     def after(self, name: str) -> Unit:
-        """After the pass called `name`.
+        """After the pass called `name`, of several the first.
 
         Raises:
             MixdownError: MIX307, no such pass ran.
@@ -62,7 +66,7 @@ class Trace:
         Raises:
             BackendError: it cannot express it.
         """
-        return plan_of(self.final)
+        return plan_of(self.final, self.options)
 
     def __getitem__(self, name: str) -> Ran:
         for ran in self.ran:
@@ -78,19 +82,12 @@ class Trace:
 
 
 def trace(
-    mix: Timeline | GraphFile,
-    request: RenderRequest,
-    *,
-    disable: Collection[str] = (),
-    pass_limit: int | None = None,
+    timeline: Mix | str | Path,
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
+    **choices: Unpack[Choices],
 ) -> Trace:
-    """Runs the passes on a timeline, or on a graph those after `lower`.
-
-    Raises:
-        MixdownError: as `compile_timeline`, but for what only emission finds.
-    """
-    if isinstance(mix, GraphFile):
-        unit, passes = graph_unit(mix, request), AFTER_LOWER
-    else:
-        unit, passes = prepare(mix, request), PIPELINE
-    return Trace(unit, tuple(run_pipeline(unit, select(passes, disable, pass_limit))))
+    """Runs the passes on a mix; arguments and errors as `compile`, which emits a plan as well."""
+    request, options = chosen(choices, request, options)
+    unit = begin(timeline, request)
+    return Trace(unit, tuple(run_pipeline(unit, options.steps_for(unit))), options)

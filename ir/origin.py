@@ -78,3 +78,9 @@ class Document:
 
 
 Documents = Mapping[str, Document]
+
+
+def locate_columns(text: str, pointer: str) -> Span:
+    """The locator of a text whose pointers are places in it: /line/column/width."""
+    line, column, width = map(int, tokens(pointer))
+    return Span(line, column, width, text.split("\n")[line - 1].rstrip("\r"))

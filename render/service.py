@@ -7,7 +7,7 @@ the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,12 +16,12 @@ from typing import Unpack
 from attrs import evolve
 
 from ..audio.meter.measure import Measurement
-from ..compiler.api import Choices, compile_request, request_of
-from ..compiler.driver import Compilation
+from ..compiler.choices import Choices, chosen
+from ..compiler.driver import Compilation, compile
 from ..compiler.facts import Facts, FinishFacts
-from ..compiler.graph_input import GraphFile
+from ..compiler.graph_input import Mix
+from ..compiler.options import CompileOptions
 from ..compiler.request import RenderRequest
-from ..compiler.timeline.model import Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
@@ -46,30 +46,31 @@ KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
 
 
 def render(
-    timeline: Timeline | GraphFile,
+    timeline: Mix | str | Path,
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
     *,
     out: str | Path,
-    disable: Collection[str] = (),
-    strict: bool = False,
     report: bool = True,
     progress: Listener = ignore,
     jobs: int | None = None,
     **choices: Unpack[Choices],
 ) -> RenderResult:
-    """Renders a timeline, or a graph, to a master, stems and a manifest.
+    """Renders a mix to a master, stems and a manifest.
 
-    Facts under which the master would pass its ceiling (they come from another version of a
+    Facts under which the master would exceed its ceiling (they come from another version of a
     program, say) are dropped, and the master is measured anew.
 
     Args:
-        timeline: from `load` or built in Python; or a graph from `load_graph`.
+        timeline: as for `compile`: a timeline, a graph, or the path of one.
+        request: what the mix becomes; None: what the keywords say.
+        options: how it is compiled; None: what the keywords say.
         out: the directory for the files; made where it is missing.
-        disable: names of optimisations to leave out.
-        strict: whether warnings of the compilation are errors.
         report: whether to check the joins of what was made, and to write the delivery report.
-        progress: is told how far each step is.
+        progress: receives how far each step is.
         jobs: how many steps may run at once; None: as many as there are processors.
-        choices: as for `compile`: see `Choices`; `facts` are those of `RenderResult.facts`.
+        choices: keywords, which change what `request` and `options` say: see `Choices`; `facts` are
+            those of `RenderResult.facts`.
 
     Returns:
         Master, stems and manifest, each measured and described.
@@ -77,40 +78,18 @@ def render(
     Raises:
         MixdownError: a ValueError with every diagnostic; the out directory is as it was.
     """
-    return render_request(
-        timeline,
-        request_of(choices),
-        out=Path(out),
-        disable=disable,
-        strict=strict,
-        report=report,
-        progress=progress,
-        jobs=jobs,
+    request, options = chosen(choices, request, options)
+    compilation = compile(timeline, request, options)
+    deliver = partial(
+        render_compilation, out=Path(out), report=report, progress=progress, jobs=jobs
     )
-
-
-def render_request(
-    timeline: Timeline | GraphFile,
-    request: RenderRequest,
-    *,
-    out: Path,
-    disable: Collection[str] = (),
-    strict: bool = False,
-    report: bool = True,
-    progress: Listener = ignore,
-    jobs: int | None = None,
-) -> RenderResult:
-    """The same for a request; arguments, result and errors as `render`."""
-    compilation = compile_request(timeline, request, disable=disable, strict=strict)
     try:
-        return render_compilation(compilation, out=out, report=report, progress=progress, jobs=jobs)
+        return deliver(compilation)
     except RenderError as error:
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
         if not over or compilation.fact_key not in compilation.request.facts.finishes:
             raise
-    anew = evolve(request, facts=Facts())
-    compilation = compile_request(timeline, anew, disable=disable, strict=strict)
-    return render_compilation(compilation, out=out, report=report, progress=progress, jobs=jobs)
+    return deliver(compile(timeline, evolve(request, facts=Facts()), options))
 
 
 def render_compilation(

@@ -23,13 +23,11 @@ from ..audio import FloatArray
 from ..backends.native import reference
 from ..backends.native.engine.files import WavWriter
 from ..backends.registry import find_backend
-from ..compiler.api import compile_request
-from ..compiler.driver import Compilation
-from ..compiler.graph_input import GraphFile
+from ..compiler.driver import Compilation, compile
+from ..compiler.graph_input import Mix
+from ..compiler.options import CompileOptions
 from ..compiler.passes.dead_code import DeadCode
-from ..compiler.pipeline import PIPELINE
 from ..compiler.request import RenderRequest
-from ..compiler.timeline.model import Timeline
 from ..ir.graph import Graph
 from ..ir.nodes import (
     Encoding,
@@ -81,13 +79,13 @@ class Performer:
         name: in the report.
         backend: name of a backend, or "reference".
         tools: programs to use instead of those that are found, by their plain names.
-        disable: optimisations to leave out.
+        options: how it compiles the mix; the reference leaves out every optimisation.
     """
 
     name: str
     backend: str
     tools: Mapping[str, Tool] = field(factory=dict)
-    disable: tuple[str, ...] = ()
+    options: CompileOptions = field(factory=CompileOptions)
 
 
 @frozen
@@ -121,14 +119,14 @@ EVERY_BUS = RenderRequest(stems=True)
 
 
 def verify_mix(
-    mix: Timeline | GraphFile,
+    mix: Mix | str | Path,
     performers: Sequence[Performer],
     request: RenderRequest = EVERY_BUS,
 ) -> tuple[Residual, ...]:
     """The residuals of every pair of performers: of the premaster, then of each stem.
 
     Args:
-        mix: a timeline, or a graph.
+        mix: a timeline, a graph, or the path of one.
         performers: two or more.
         request: how it is mixed, and which stems are compared; its backend does not count.
 
@@ -166,7 +164,7 @@ class Take:
 
 
 def perform(
-    mix: Timeline | GraphFile,
+    mix: Mix | str | Path,
     performer: Performer,
     out: Path,
     request: RenderRequest = EVERY_BUS,
@@ -177,11 +175,10 @@ def perform(
         as `verify_mix`.
     """
     is_reference = performer.backend == REFERENCE
-    optional = tuple(step.name for step in PIPELINE if step.optional)
-    compilation = compile_request(
+    compilation = compile(
         mix,
         evolve(request, backend="native" if is_reference else performer.backend),
-        disable=optional if is_reference else performer.disable,
+        CompileOptions(pipeline=()) if is_reference else performer.options,
     )
     graph = premaster(compilation.graph)
     make = _evaluate if is_reference else _render

@@ -13,9 +13,8 @@ from typing import Literal, Unpack
 
 from syrupy.assertion import SnapshotAssertion
 
-from ..compiler.api import Choices, request_of
-from ..compiler.graph_input import GraphFile, open_mix
-from ..compiler.timeline.model import Timeline
+from ..compiler.choices import Choices
+from ..compiler.graph_input import Mix
 from ..inspection.dumps import unit_text
 from ..inspection.owners import owners
 from ..inspection.trace import Trace, trace
@@ -35,7 +34,7 @@ class MixSnapshot:
 
     def __call__(
         self,
-        mix: str | Path | Timeline | GraphFile,
+        mix: Mix | str | Path,
         /,
         *,
         form: Form = "ir",
@@ -58,8 +57,7 @@ class MixSnapshot:
             MixdownError: the mix cannot be compiled.
         """
         __tracebackhide__ = True
-        mix = open_mix(mix) if isinstance(mix, (str, Path)) else mix
-        done = trace(mix, request_of(choices))
+        done = trace(mix, **choices)
         if form == "ir":
             text = unit_text(done.lowered, origins=False)
             stored = self._snapshot.use_extension(MirSnapshot)

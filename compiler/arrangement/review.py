@@ -11,13 +11,11 @@ from pathlib import Path
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, TimelineError
 from ...ir.diagnostics import strict as as_errors
-from ..driver import prepare
-from ..pipeline import AFTER_LOWER, PIPELINE, final
+from ..driver import begin
+from ..pipeline import FRONT, final
 from ..request import RenderRequest
 from ..timeline.model import Timeline
 from .load import load
-
-_BEFORE_LOWER = PIPELINE[: -len(AFTER_LOWER) - 1]
 
 
 def review(
@@ -39,7 +37,7 @@ def review(
         message = f"{str(path)!r} is a timeline already"
         help = "an arrangement begins with arrangement_version: 1, a show with show_version: 1"
         raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help=help))
-    unit = final(prepare(timeline, RenderRequest()), _BEFORE_LOWER)
+    unit = final(begin(timeline, RenderRequest()), FRONT[:-1])  # without `lower`
     if strict and unit.diagnostics:
         raise TimelineError(as_errors(unit.diagnostics), timeline.documents)
     return timeline, unit.diagnostics

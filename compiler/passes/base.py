@@ -22,6 +22,7 @@ from attrs import evolve, field, frozen
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, MixdownError
 from ...ir.graph import Graph
+from ..checks import fits
 from ..unit import Unit
 
 Equivalence = Literal["exact"] | float | None
@@ -126,13 +127,12 @@ class Option:
         return " or ".join(nouns) + least + (", or none" if type(None) in self.types else "")
 
     def holds(self, value: object) -> bool:
-        """Whether it may have this value; a whole number is a number too."""
-        if isinstance(value, bool | str) or value is None:
-            return type(value) in self.types
-        if not isinstance(value, int | float) or not isfinite(value):
+        """Whether it may have this value."""
+        if not any(fits(value, kind) for kind in self.types):
             return False
-        fits = type(value) in self.types or (isinstance(value, int) and float in self.types)
-        return fits and (self.minimum is None or value >= self.minimum)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return True
+        return isfinite(value) and (self.minimum is None or value >= self.minimum)
 
 
 @cache

@@ -24,7 +24,7 @@ from ..diagnostics import Diagnostic, IRError, Related, did_you_mean
 from ..graph import Graph
 from ..node import Signal
 from ..nodes import KINDS, Node, Source
-from ..origin import Document, Documents, Origin, Span, tokens
+from ..origin import Document, Documents, Origin, locate_columns
 from ..verify import verify
 from .codec import ATTRIBUTES, Attribute, Columns, UnreadableError, unquote, unsigiled
 from .printer import HEADER, VERSION
@@ -103,7 +103,7 @@ def parse_text(text: str, name: str = "<text>") -> ParsedGraph:
     Raises:
         IRError: as `parse_graph`.
     """
-    document = Document(name, text, _locate)
+    document = Document(name, text, locate_columns)
     documents = {name: document}
     reader = _Reader(name)
     for number, line in enumerate(text.split("\n"), start=1):
@@ -285,9 +285,3 @@ class _Reader:
 def _columns(token: Token) -> Columns:
     column = token.column or 1
     return Columns(column, column + len(token))
-
-
-def _locate(text: str, pointer: str) -> Span:
-    """The span that a place of a text names: /line/column/width."""
-    line, column, width = map(int, tokens(pointer))
-    return Span(line, column, width, text.split("\n")[line - 1].rstrip("\r"))

@@ -8,17 +8,18 @@ neither a row without a file nor half a file under a key; at worst a file that n
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
 from pathlib import Path
+from typing import Unpack
 
 from attrs import frozen
 
-from ...compiler.graph_input import GraphFile
+from ...compiler.choices import Choices
+from ...compiler.graph_input import Mix
+from ...compiler.options import CompileOptions
 from ...compiler.request import RenderRequest
-from ...compiler.timeline.model import Timeline
 from ..executor import Listener, ignore
 from ..result import RenderResult
-from ..service import render_request
+from ..service import render
 from .artifact import Artifact, artifacts_of
 from .registry import Registry, open_registry, sqlite_url
 from .store import Store, open_store
@@ -74,38 +75,41 @@ class AudioRenderService:
 
     def render(
         self,
-        timeline: Timeline | GraphFile,
+        timeline: Mix | str | Path,
         request: RenderRequest | None = None,
+        options: CompileOptions | None = None,
         *,
-        out: Path | None = None,
-        disable: Collection[str] = (),
-        strict: bool = False,
+        out: str | Path | None = None,
         report: bool = True,
         progress: Listener = ignore,
+        jobs: int | None = None,
+        **choices: Unpack[Choices],
     ) -> Registered:
         """Render, store and register.
 
         Args:
-            timeline: from `load` or built in Python; or a graph.
-            request: the choices; None: those of a bare `RenderRequest`.
+            timeline: this and the others as for `mixdown.render`.
+            request: what the mix becomes.
+            options: how it is compiled.
             out: a directory that keeps the files and the manifest too; None: only the store does.
-            disable: names of optimisations to leave out.
-            strict: whether warnings of the compilation are errors.
             report: whether to check joins and to write the delivery report.
-            progress: is told how far each step is.
+            progress: receives how far each step is.
+            jobs: how many steps may run at once.
+            choices: keywords, which change what `request` and `options` say.
 
         Raises:
             MixdownError: a ValueError with every diagnostic; nothing was registered.
         """
         with tempfile.TemporaryDirectory(prefix="mixdown-") as scratch:
-            result = render_request(
+            result = render(
                 timeline,
-                request or RenderRequest(),
-                out=out or Path(scratch),
-                disable=disable,
-                strict=strict,
+                request,
+                options,
+                out=out or scratch,
                 report=report,
                 progress=progress,
+                jobs=jobs,
+                **choices,
             )
             return self.keep(result)
 

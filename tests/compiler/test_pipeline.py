@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from mixdown.compiler.pipeline import PIPELINE
+from mixdown.compiler.pipeline import OPTIMISATIONS, pipeline
 from mixdown.inspection import pass_docs
+
+PIPELINE = pipeline()
 
 
 @pytest.mark.parametrize("index", range(len(PIPELINE)), ids=[p.name for p in PIPELINE])
@@ -20,7 +22,8 @@ def test_names_are_unique():
 
 
 def test_optimisations_say_how_far_the_audio_may_move():
-    assert all(p.equivalence is not None for p in PIPELINE if p.optional)
+    assert all(p.equivalence is not None for p in OPTIMISATIONS)
+    assert tuple(p for p in PIPELINE if p.optional) == OPTIMISATIONS
 
 
 def test_order_is_the_design():

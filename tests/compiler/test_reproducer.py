@@ -1,170 +1,158 @@
-"""A faulty pass leaves a file that replays the fault; switches say which passes run at all."""
+"""A faulty pass leaves a file that replays the fault, by the command or the line that it names."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import shlex
 
+import mixdown as package
 import pytest
 from attrs import evolve, frozen
 from house import ROOT
-from mixdown.compiler.driver import prepare
-from mixdown.compiler.facts import Facts, FinishFacts
-from mixdown.compiler.graph_input import GraphFile, graph_unit, load_graph
+from mixdown.cli.app import run
+from mixdown.compiler.driver import begin
+from mixdown.compiler.graph_input import load_graph
+from mixdown.compiler.options import CompileOptions
 from mixdown.compiler.passes.base import GraphPass
-from mixdown.compiler.passes.fold_gain import FoldGain
-from mixdown.compiler.pipeline import AFTER_LOWER, PIPELINE, final, run_pipeline, select
-from mixdown.compiler.reproducer import DIRECTORY, PassError, read_recipe
+from mixdown.compiler.passes.drop_identity import DropIdentity
+from mixdown.compiler.passes.resolve_facts import ResolveFacts
+from mixdown.compiler.pipeline import final, pipeline, run_pipeline
+from mixdown.compiler.reproducer import DIRECTORY, PassError
 from mixdown.compiler.request import RenderRequest
-from mixdown.compiler.timeline.load import load
 from mixdown.ir.codes import Code
-from mixdown.ir.diagnostics import MixdownError
 from mixdown.ir.nodes import Gain
 from mixdown.ir.text.printer import print_graph
 
 DEMO = ROOT / "examples" / "podcast" / "podcast.yaml"
 
 
+def crash(step, graph):
+    raise ZeroDivisionError("no such luck\nsecond line")
+
+
+def break_gain(step, graph):
+    return graph.rewrite(
+        lambda node: evolve(node, gain_db=float("nan")) if isinstance(node, Gain) else node
+    )
+
+
+def break_name(step, graph):
+    """A graph that cannot even be built."""
+    return graph.rewrite(lambda node: (node, evolve(node)))
+
+
+def lose_graph(step, graph):
+    return None
+
+
 @frozen
 class Crash(GraphPass):
-    name = "faulty"
+    name = "crash"
+    often: int = 1
 
     def rewrite(self, graph):
-        raise ZeroDivisionError("no such luck\nsecond line")
+        return crash(self, graph)
 
 
-@frozen
-class BreakGain(GraphPass):
-    name = "faulty"
-
-    def rewrite(self, graph):
-        return graph.rewrite(
-            lambda node: evolve(node, gain_db=float("nan")) if isinstance(node, Gain) else node
-        )
-
-
-@frozen
-class BreakName(GraphPass):
-    """A graph that cannot even be built."""
-
-    name = "faulty"
-
-    def rewrite(self, graph):
-        return graph.rewrite(lambda node: (node, evolve(node)))
-
-
-def faulty(step, **choices):
-    """The pipeline with a faulty pass after fold-gain."""
-    at = PIPELINE.index(FoldGain()) + 1
-    return select((*PIPELINE[:at], step, *PIPELINE[at:]), **choices)
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Where reproducers go."""
+    monkeypatch.setenv(DIRECTORY, str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture(scope="module")
 def unit():
-    return prepare(load(DEMO), RenderRequest())
+    return begin(DEMO, RenderRequest())
+
+
+def command_of(error: PassError) -> str:
+    return error.diagnostics[0].help.removeprefix("replay it with: ").partition(";")[0]
 
 
 @pytest.mark.parametrize(
-    ("step", "code", "says"),
+    ("rewrite", "found", "says"),
     [
-        (Crash(), Code.PASS_FAILED, "failed with ZeroDivisionError: no such luck"),
-        (BreakGain(), Code.IR_ATTRIBUTE, "left a graph that breaks an invariant"),
-        (BreakName(), Code.IR_DUPLICATE_VALUE, "left a graph that breaks an invariant"),
+        (crash, [], "failed with ZeroDivisionError: no such luck"),
+        (break_gain, [Code.IR_ATTRIBUTE], "left a graph that breaks an invariant"),
+        (break_name, [Code.IR_DUPLICATE_VALUE], "left a graph that breaks an invariant"),
+        (lose_graph, [], "failed with TypeError: it returned no graph"),
     ],
 )
-def test_a_faulty_pass_leaves_a_reproducer_that_replays_it(unit, tmp_path, step, code, says):
-    passes = faulty(step, disable=["dead-code"])
+def test_a_faulty_pass_is_replayed_by_a_command(folder, monkeypatch, capsys, rewrite, found, says):
+    working = DropIdentity.rewrite
+    monkeypatch.setattr(DropIdentity, "rewrite", rewrite)
+    options = CompileOptions(pipeline="fold-gain,drop-identity,pack-lanes{max-lanes=2}")
     with pytest.raises(PassError) as caught:
-        list(run_pipeline(unit, passes, tmp_path))
+        package.compile(DEMO, RenderRequest(backend="native"), options)
     about = caught.value.diagnostics[0]
-    assert about.code is code
+    codes = [d.code for d in caught.value.diagnostics]
+    assert list(dict.fromkeys(codes)) == [Code.PASS_FAILED, *found]
     assert about.message == (
-        f"the pass faulty {says}; this is a fault of mixdown, not of the timeline"
+        f"the pass drop-identity {says}; this is a fault of mixdown, not of the timeline"
     )
     path = caught.value.reproducer
-    assert re.fullmatch(r"mixdown-crash-[0-9a-f]{12}\.mir", path.name)
-    assert about.help == (
-        f"replay it with: mixdown inspect --run {path}; "
-        "--disable faulty may help until it is mended"
+    assert re.fullmatch(r"mixdown-crash-[0-9a-f]{12}\.mir", path.name) and path.parent == folder
+    command = command_of(caught.value)
+    assert command == (
+        f"mixdown inspect {path} --to native --pipeline 'drop-identity,pack-lanes{{max-lanes=2}}'"
     )
-    recipe = read_recipe(path.read_text())
-    assert recipe.backend == "ffmpeg"
-    assert recipe.pipeline[:2] == ("faulty", "drop-identity")
-    assert "dead-code" not in recipe.pipeline
+    assert about.help.endswith("; --disable drop-identity may help until it is mended")
 
-    # The graph in it is the one before the pass, and running the rest fails in the same way.
-    before = final(unit, passes[: passes.index(step)])
-    again = graph_unit(load_graph(path), RenderRequest(backend=recipe.backend))
-    assert print_graph(again.ir) == print_graph(before.ir)
-    with pytest.raises(PassError) as caught_again:
-        list(run_pipeline(again, passes[passes.index(step) :], tmp_path))
-    assert caught_again.value.reproducer == path
-    assert len(list(tmp_path.iterdir())) == 1
+    # The graph is the one before the pass, below a command that works in the file's directory.
+    text = path.read_text()
+    before = final(begin(DEMO, RenderRequest()), pipeline(options.pipeline[:1])[:-3])
+    assert load_graph(path).parsed.graph == before.ir
+    assert text.splitlines()[1] == f"// {command.replace(str(path), path.name)}"
+
+    # The command fails in the same way and writes the same file, until the pass is mended.
+    assert run(shlex.split(command)[1:]) == 3
+    assert f"the pass drop-identity {says}" in capsys.readouterr().err
+    assert path.read_text() == text and list(folder.iterdir()) == [path]
+    monkeypatch.setattr(DropIdentity, "rewrite", working)
+    assert run(shlex.split(command)[1:]) == 0
+    mended = package.compile(DEMO, RenderRequest(backend="native"), options)
+    assert capsys.readouterr().out == print_graph(mended.graph)
 
 
-def test_a_reproducer_holds_the_facts(unit, tmp_path):
-    facts = Facts().with_finish("ffmpeg:0", FinishFacts(integrated_lufs=-20.0, gain_db=4.0))
-    informed = evolve(unit, request=RenderRequest(facts=facts))
+def test_a_callers_own_pass_is_replayed_by_a_line_of_python():
     with pytest.raises(PassError) as caught:
-        list(run_pipeline(informed, faulty(Crash()), tmp_path))
-    assert read_recipe(caught.value.reproducer.read_text()).facts == facts
+        package.compile(DEMO, pipeline="fold-gain", passes=[Crash(often=2)])
+    about = caught.value.diagnostics[0]
+    assert "this is a fault of the pass, not of the timeline" in about.message
+    line = command_of(caught.value)
+    path = str(caught.value.reproducer)
+    assert line == f"mixdown.compile({path!r}, backend='ffmpeg', pipeline=[Crash(often=2)])"
+    with pytest.raises(PassError, match="the pass crash failed") as again:
+        eval(line, {"mixdown": package, "Crash": Crash})
+    assert again.value.reproducer == caught.value.reproducer
 
 
-def test_a_reproducer_goes_where_the_environment_says(unit, tmp_path, monkeypatch):
-    monkeypatch.setenv(DIRECTORY, str(tmp_path))
+def test_facts_are_beside_the_reproducer(folder, monkeypatch, capsys):
+    monkeypatch.setattr(ResolveFacts, "run", crash)
+    facts = package.Facts.from_dict(
+        {"facts": 1, "finishes": {"ffmpeg:0": {"integrated_lufs": -20.0, "gain_db": 4.0}}}
+    )
     with pytest.raises(PassError) as caught:
-        final(unit, faulty(Crash()))
-    assert caught.value.reproducer.parent == tmp_path
+        package.compile(DEMO, facts=facts)
+    command = command_of(caught.value)
+    beside = folder / f"{caught.value.reproducer.stem}.facts.json"
+    assert command.endswith(f" --facts {beside}") and beside.read_text() == facts.to_json()
+    assert run(shlex.split(command)[1:]) == 3
+    assert "the pass resolve-facts failed" in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == sorted([beside, caught.value.reproducer])
 
 
-def test_a_reproducer_that_cannot_be_written_hides_nothing(unit, tmp_path):
+def test_a_reproducer_that_cannot_be_written_hides_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv(DIRECTORY, str(tmp_path / "missing"))
     with pytest.raises(PassError, match="no reproducer could be written") as caught:
-        list(run_pipeline(unit, faulty(Crash()), tmp_path / "missing"))
+        package.compile(DEMO, passes=[Crash()])
     assert caught.value.reproducer is None
     assert caught.value.diagnostics[0].code is Code.PASS_FAILED
 
 
-def test_without_a_graph_the_timeline_is_the_reproducer(unit, tmp_path):
+def test_without_a_graph_the_timeline_is_the_reproducer(unit, folder):
     with pytest.raises(PassError, match="compile the same timeline") as caught:
-        list(run_pipeline(unit, (Crash(), *PIPELINE), tmp_path))
-    assert not list(tmp_path.iterdir())
+        list(run_pipeline(unit, (Crash(),)))
+    assert not list(folder.iterdir())
     assert isinstance(caught.value.__cause__, RuntimeError)  # it has no graph to work on
-
-
-def test_other_texts_are_no_reproducers():
-    assert read_recipe("mixdown.ir 1\n// pipeline: fold-gain\n") is None
-
-
-def names(passes):
-    return [step.name for step in passes]
-
-
-def test_the_limit_counts_optional_passes_that_are_left():
-    required = names(p for p in PIPELINE if not p.optional)
-    assert names(select(PIPELINE)) == names(PIPELINE)
-    assert names(select(PIPELINE, limit=0)) == required
-    two = names(select(PIPELINE, disable=["fold-gain"], limit=2))
-    assert [n for n in two if n not in required] == ["drop-identity", "dead-code"]
-    assert [n for n in two if n in required] == required
-
-
-def test_a_limited_compilation_ran_the_first_passes_alone(unit):
-    ran = [ran.step for ran in run_pipeline(unit, select(PIPELINE, limit=1))]
-    assert [p.name for p in ran if p.optional] == ["fold-gain"]
-
-
-def test_only_optional_passes_can_be_disabled():
-    with pytest.raises(MixdownError, match="did you mean 'fold-gain'"):
-        select(PIPELINE, ["fold-gian"])
-    with pytest.raises(MixdownError, match="no pass called 'lower' can be switched off"):
-        select(PIPELINE, ["lower"])
-
-
-def test_what_is_left_after_lower_needs_no_timeline(unit, tmp_path):
-    lowered = final(unit, PIPELINE[: -len(AFTER_LOWER)])
-    (tmp_path / "lowered.mir").write_text(print_graph(lowered.ir))
-    file = load_graph(tmp_path / "lowered.mir")
-    assert isinstance(file, GraphFile)
-    done = final(graph_unit(file, RenderRequest()), AFTER_LOWER)
-    assert print_graph(done.ir) == print_graph(final(unit, PIPELINE).ir)
-    assert Path(done.timeline.root) == tmp_path

@@ -14,7 +14,8 @@ import soundfile
 from differential import kept, mixes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mixdown.compiler.pipeline import PIPELINE
+from mixdown.compiler.options import CompileOptions
+from mixdown.compiler.pipeline import OPTIMISATIONS
 from mixdown.compiler.timeline.load import loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.units import gain_factor
@@ -31,9 +32,8 @@ REFERENCE = Performer("reference", "reference")
 NATIVE = Performer("native", "native")
 SOX = Performer("sox", "sox")
 WITHOUT = [
-    Performer(f"native without {step.name}", "native", disable=(step.name,))
-    for step in PIPELINE
-    if step.optional
+    Performer(f"native without {step.name}", "native", options=CompileOptions(disable=step.name))
+    for step in OPTIMISATIONS
 ]
 FOUND = Path(__file__).parent / "found"
 FFMPEGS = ["embedded", pytest.param("system", marks=pytest.mark.requires("ffmpeg_debian"))]

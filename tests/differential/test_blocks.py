@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mixdown.audio.meter import measure
 from mixdown.backends.native import reference
 from mixdown.backends.native.engine.render import Settings, evaluate
-from mixdown.compiler.api import compile
+from mixdown.compiler.driver import compile
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import Loudnorm, Node, Output, Source

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 
+import mixdown
 import pytest
+from attrs import evolve, frozen
 from house import ROOT, modules, name_of
+from mixdown.compiler.options import CompileOptions
+from mixdown.compiler.passes.base import GraphPass
+from mixdown.compiler.passes.dead_code import DeadCode
+from mixdown.ir.nodes import Place
+from mixdown.render.verify import Performer, verify_mix
 
+DEMO = ROOT / "examples" / "podcast" / "podcast.yaml"
 LINK = re.compile(r"\]\(\.\./([^)#]+\.py)\)")
 SHOWN = re.compile(r"```python\n(@frozen\nclass Downmix.*?)```", re.DOTALL)
 
@@ -40,3 +48,37 @@ def test_the_tables_that_the_pages_name_are_in_the_files_that_they_link(name):
     tables = set(re.findall(r"`([A-Z][A-Z_]{3,})`", text))
     assert tables
     assert not {table for table in tables if table not in code}
+
+
+@frozen
+class SplitPlace(GraphPass):
+    """The opposite of the page's pass: two places for one."""
+
+    name = "split-place"
+
+    def rewrite(self, graph):
+        def rule(node):
+            if not isinstance(node, Place) or node.start < 2:
+                return node
+            first = evolve(node, name=f"{node.name}.first", start=1)
+            return first, evolve(node, start=node.start - 1, operands=(first.name,))
+
+        return graph.rewrite(rule)
+
+
+def test_the_pass_that_the_page_shows_works_in_a_mix():
+    program = re.search(r"```python\n# file: fold_place.py\n(.*?)```", page("adding-a-pass"), re.S)
+    names: dict = {}
+    exec(program[1], names)
+    fold = names["FoldPlace"]()
+    split, plain = (
+        mixdown.compile(DEMO, pipeline=pipeline).graph for pipeline in ([SplitPlace()], [])
+    )
+    folded = mixdown.compile(DEMO, pipeline=[SplitPlace(), fold, DeadCode()]).graph
+    assert len(split) > len(plain) == len(folded)
+    options = CompileOptions(pipeline=[SplitPlace(), fold])
+    performers = [
+        Performer("plain", "native", options=CompileOptions(pipeline=())),
+        Performer("folded", "native", options=options),
+    ]
+    assert all(found.dbfs == float("-inf") for found in verify_mix(DEMO, performers))

@@ -5,23 +5,20 @@ from __future__ import annotations
 import difflib
 
 import pytest
-from attrs import evolve, frozen
-from mixdown.compiler.graph_input import load_graph, open_mix
-from mixdown.compiler.passes.base import GraphPass
-from mixdown.compiler.pipeline import AFTER_LOWER, PIPELINE, final, run_pipeline
-from mixdown.compiler.reproducer import PassError
+from attrs import evolve
+from mixdown.compiler.graph_input import load_graph
+from mixdown.compiler.pipeline import FRONT, pipeline
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.timeline.load import loads
 from mixdown.inspection.dumps import changes_text, timings_rows, unit_text
-from mixdown.inspection.replay import replay
 from mixdown.inspection.stats import rows, stats
-from mixdown.inspection.trace import Trace, trace
+from mixdown.inspection.trace import trace
 from mixdown.ir.diagnostics import MixdownError
 from mixdown.ir.text.parser import parse_graph
 
 
 def test_each_pass_is_there_before_and_after(demo):
-    assert [ran.step.name for ran in demo.ran] == [step.name for step in PIPELINE]
+    assert [ran.step.name for ran in demo.ran] == [step.name for step in pipeline()]
     assert all(a.after is b.before for a, b in zip(demo.ran, demo.ran[1:], strict=False))
     assert demo.before("validate") is demo.start
     assert demo.after("verify-legal") is demo.final
@@ -54,7 +51,7 @@ def test_changes_applied_to_what_was_before_give_what_is_after(demo):
 
 def test_timings_name_every_pass_and_add_up(demo):
     table = list(timings_rows(demo))
-    assert [row[0] for row in table] == [*(step.name for step in PIPELINE), "total"]
+    assert [row[0] for row in table] == [*(step.name for step in pipeline()), "total"]
     total = sum(ran.seconds for ran in demo.ran)
     assert float(table[-1][2]) == pytest.approx(total * 1000, abs=0.06)
     assert total > 0
@@ -90,66 +87,15 @@ source @s = "s.wav" {digest = "sha256:0", rate = 48000, channels = 1, frames = 1
 
 def test_a_graph_is_traced_from_where_lower_would_have_left_it(tmp_path):
     (tmp_path / "small.mir").write_text(SMALL)
-    done = trace(open_mix(tmp_path / "small.mir"), RenderRequest(), disable=["fold-gain"])
-    names = [step.name for step in AFTER_LOWER if step.name != "fold-gain"]
+    done = trace(tmp_path / "small.mir", RenderRequest(), disable=["fold-gain"])
+    names = [step.name for step in pipeline()[len(FRONT) :] if step.name != "fold-gain"]
     assert [ran.step.name for ran in done.ran] == names
     limited = trace(load_graph(tmp_path / "small.mir"), RenderRequest(), pass_limit=0)
     assert not [ran for ran in limited.ran if ran.step.optional]
     assert changes_text(limited) == "no pass changed it\n"
 
 
-@frozen
-class Unlucky(GraphPass):
-    name = "dead-code"
-
-    def rewrite(self, graph):
-        raise LookupError("bad luck")
-
-
-def reproducer(demo, tmp_path):
-    """A pass of the real pipeline made to fail; its reproducer, and the failing pipeline."""
-    broken = tuple(Unlucky() if step.name == "dead-code" else step for step in PIPELINE)
-    with pytest.raises(PassError) as caught:
-        list(run_pipeline(demo.start, broken, tmp_path))
-    return caught.value.reproducer, broken
-
-
-def test_a_replay_fails_as_the_pass_did_until_it_is_mended(demo, tmp_path, monkeypatch):
-    path, broken = reproducer(demo, tmp_path)
-    monkeypatch.setattr("mixdown.inspection.replay.PIPELINE", broken)
-    with pytest.raises(PassError, match="dead-code failed with LookupError: bad luck") as caught:
-        replay(path)
-    assert caught.value.reproducer == path
-    monkeypatch.setattr("mixdown.inspection.replay.PIPELINE", PIPELINE)
-    mended = replay(path)
-    assert mended.ran[0].step.name == "dead-code"
-    assert mended.final.graph == demo.final.graph
-
-
-@pytest.mark.parametrize(
-    ("head", "says"),
-    [
-        ("", "does not say which passes to run"),
-        ("// pipeline: fold-gain\n", "does not say which passes to run"),
-        ("// pipeline: fold-gain\n// backend: ffmpeg\n// facts: 7\n", "does not say which"),
-        ("// pipeline: fold-gian\n// backend: ffmpeg\n", "unknown pass 'fold-gian'"),
-        ("// pipeline: fold-gain\n// backend: ffmepg\n", "no backend is called 'ffmepg'"),
-    ],
-)
-def test_what_is_no_reproducer_is_told(tmp_path, head, says):
-    (tmp_path / "x.mir").write_text(head + SMALL)
-    with pytest.raises(MixdownError, match=says):
-        replay(tmp_path / "x.mir")
-
-
 def test_a_pass_that_only_warns_changed_nothing(demo):
     ran = demo["validate"]
     warned = evolve(ran, after=evolve(ran.after, fact_key="x"))
     assert not ran.changed and not warned.changed
-
-
-def test_a_part_of_the_pipeline_can_be_traced(demo):
-    one = list(run_pipeline(demo.after("lower"), AFTER_LOWER[:1]))
-    assert [ran.step.name for ran in one] == ["resolve-facts"]
-    assert one[0].after == final(demo.after("lower"), AFTER_LOWER[:1])
-    assert Trace(demo.start, ()).final is demo.start

@@ -32,12 +32,12 @@ def refresh(page: Path) -> None:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     (folder / name).write_text(content, encoding="utf-8")
                 case Command() if not step.is_environment:
-                    _, output = run(["bash", "-c", step.text], folder)
+                    _, output = run(["bash", "-c", step.text], folder, folder / "cache")
                     if step.output and "..." not in step.output:
                         shown = f"$ {step.text}\n{step.output}"
                         text = text.replace(shown, f"$ {step.text}\n{tidy(output)}\n", 1)
                 case Program(text=program):
-                    run([sys.executable, "-c", program], folder)
+                    run([sys.executable, "-c", program], folder, folder / "cache")
     page.write_text(text, encoding="utf-8")
 
 

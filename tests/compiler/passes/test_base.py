@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve, frozen
 from mixdown.compiler.passes.base import GraphPass, options_of
 from mixdown.compiler.passes.pack_lanes import PackLanes
-from mixdown.compiler.pipeline import PIPELINE
+from mixdown.compiler.pipeline import pipeline
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import MixdownError
 from mixdown.ir.nodes import Lane, Mix
@@ -32,7 +32,7 @@ class Example(GraphPass):
 
 def test_the_docstring_is_the_documentation():
     assert Example().doc == "Does nothing. It has an option of every type."
-    assert all(step.doc.endswith(".") for step in PIPELINE)
+    assert all(step.doc.endswith(".") for step in pipeline())
 
 
 def test_options_are_fields():

@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mixdown.compiler.pipeline import PIPELINE
+from mixdown.compiler.pipeline import OPTIMISATIONS
 from mixdown.ir.text.parser import parse_graph
 from mixdown.ir.text.printer import print_graph
 from mixdown.ir.verify import verify
 
-PASSES = {step.name: step for step in PIPELINE if step.optional}
+PASSES = {step.name: step for step in OPTIMISATIONS}
 FOLDER = Path(__file__).parent / "cases"
 
 

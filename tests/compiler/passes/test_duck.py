@@ -10,9 +10,9 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.compiler.driver import prepare
+from mixdown.compiler.driver import begin
 from mixdown.compiler.passes.duck import Ramp, automation
-from mixdown.compiler.pipeline import PIPELINE, final
+from mixdown.compiler.pipeline import final, pipeline
 from mixdown.compiler.request import RenderRequest
 from mixdown.ir.nodes import GainAutomation, Point
 
@@ -40,7 +40,7 @@ def show(media: Path, *starts_ms: int, duck: object = DUCK, **voice: object) -> 
 
 def ducking(timeline: mixdown.Timeline) -> dict[str, list[tuple[float, float]]]:
     """Each bus's keyframes, in milliseconds and dB."""
-    found = final(prepare(timeline, RenderRequest()), PIPELINE).ducking
+    found = final(begin(timeline, RenderRequest()), pipeline()).ducking
     return {
         bus: [(point.at * 1000 / RATE, point.value) for point in points]
         for bus, points in found.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 import mixdown
 import pytest
 import soundfile
-from mixdown.compiler.driver import prepare
+from mixdown.compiler.driver import begin
 from mixdown.compiler.passes.resolve_roles import ResolveRoles
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.unit import Unit
@@ -21,7 +21,7 @@ def empty(tmp_path: Path) -> mixdown.Timeline:
 
 
 def resolved(timeline: mixdown.Timeline, **request: object) -> Unit:
-    return ResolveRoles().run(prepare(timeline, RenderRequest(**request)))
+    return ResolveRoles().run(begin(timeline, RenderRequest(**request)))
 
 
 def codes(unit: Unit) -> list[str]:

@@ -17,7 +17,7 @@ from mixdown.render.artifacts.registry import open_registry
 from mixdown.render.artifacts.service import AudioRenderService
 from mixdown.render.artifacts.store import INCOMING, LocalStore
 from mixdown.render.artifacts.upkeep import collect, verify
-from mixdown.render.service import render_request
+from mixdown.render.service import render
 
 # Children start as copies of this process, with everything imported: in milliseconds.
 FORK = multiprocessing.get_context("fork")
@@ -103,7 +103,7 @@ def _render_on_and_on(store: Path, url: str, make, request, first: int, begun) -
     service = AudioRenderService.open(store, url)
     for number in range(first, first + 1000):
         out = store.parent / f"out-{number}"
-        result = render_request(make(gain_db=-number / 1000), request, out=out)
+        result = render(make(gain_db=-number / 1000), request, out=out)
         begun.set()
         service.keep(result)
 
