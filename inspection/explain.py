@@ -46,10 +46,7 @@ class Stage:
         """Whether it does anything to what is heard, as far as can be told from one sample."""
         if self.effect.factors is not None:
             return any(factor != 1.0 for factor in self.effect.factors)
-        return self.effect.now != "" or not self.effect.known or self.node.kind in _SHAPING
-
-
-_SHAPING = ("filter", "automation.filter", "limiter", "dither")
+        return self.effect.now != "" or not self.effect.known or self.effect.shapes
 
 
 @frozen

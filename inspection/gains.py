@@ -29,11 +29,13 @@ class Effect:
         factors: what each channel of its value is multiplied by; None: it is no factor.
         now: what an automation or a fade has come to, in words; "" for what does not move.
         known: whether the factors are; the loudness gain is not before it was measured.
+        shapes: whether it changes samples, but not by a factor.
     """
 
     factors: tuple[float, ...] | None
     now: str = ""
     known: bool = True
+    shapes: bool = False
 
 
 def effect(node: ir.Node, at: int, length: int, channels: int) -> Effect:
@@ -103,13 +105,17 @@ def _loudnorm(node: ir.Loudnorm, at: int, length: int, channels: int) -> Effect:
     return Effect((gain_factor(node.gain_db),) * channels)
 
 
-def _no_factor(node: ir.Node, at: int, length: int, channels: int) -> Effect:
+def _shapes(node: ir.Node, at: int, length: int, channels: int) -> Effect:
+    return Effect(None, shapes=True)
+
+
+def _passes_on(node: ir.Node, at: int, length: int, channels: int) -> Effect:
     return Effect(None)
 
 
 _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
-    ir.Clip: _no_factor,
-    ir.Silence: _no_factor,
+    ir.Clip: _passes_on,
+    ir.Silence: _passes_on,
     ir.Gain: _gain,
     ir.Fade: _fade,
     ir.Crossfade: _fade,
@@ -117,15 +123,15 @@ _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
     ir.Pan: _pan,
     ir.PanAutomation: _pan_automation,
     ir.Downmix: _downmix,
-    ir.Filter: _no_factor,
+    ir.Filter: _shapes,
     ir.FilterAutomation: _filter_automation,
-    ir.Place: _no_factor,
-    ir.Lane: _no_factor,
-    ir.Mix: _no_factor,
-    ir.Bus: _no_factor,
+    ir.Place: _passes_on,
+    ir.Lane: _passes_on,
+    ir.Mix: _passes_on,
+    ir.Bus: _passes_on,
     ir.Headroom: _headroom,
     ir.Loudnorm: _loudnorm,
-    ir.Limiter: _no_factor,
-    ir.Dither: _no_factor,
-    ir.Output: _no_factor,
+    ir.Limiter: _shapes,
+    ir.Dither: _shapes,
+    ir.Output: _passes_on,
 }
