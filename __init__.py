@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .backends.registry import register_backend
     from .compiler.arrangement.load import load, loads
     from .compiler.driver import Compilation, compile
     from .compiler.facts import Facts
@@ -45,6 +46,7 @@ _HOME = {
     "load": ".compiler.arrangement.load",
     "load_graph": ".compiler.graph_input",
     "loads": ".compiler.arrangement.load",
+    "register_backend": ".backends.registry",
     "render": ".render.service",
 }
 
@@ -66,6 +68,7 @@ __all__ = [
     "load",
     "load_graph",
     "loads",
+    "register_backend",
     "render",
 ]
 

@@ -1,22 +1,30 @@
-"""What a backend is: a name, a table of what it can do, and a function from graph to plan.
+"""What a backend is: a table of what it can do, a function from graph to plan, and its programs.
 
 The compiler knows backends through this module and `registry` alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ..ir.codes import Code
+from ..ir.diagnostics import BackendError, Diagnostic, MixdownError
 from ..ir.graph import Graph
-from ..plans.plan import EmitOptions, Plan
+from ..ir.nodes import Source
+from ..plans.decoding import prepare
+from ..plans.plan import OURSELVES, EmitOptions, Plan, Step, chained
+from ..programs.ffmpeg import FFMPEG
+from ..programs.program import Program
 
 
 class Support(StrEnum):
-    """How a backend deals with a node kind."""
+    """How a backend expresses a node kind."""
 
     NATIVE = "native"
     LEGALISED = "legalised"
@@ -39,7 +47,11 @@ class Capability:
 
 
 class Backend(Protocol):
-    """Makes plans of graphs. Third parties register one in the `mixdown.backends` entry points."""
+    """Makes plans of graphs.
+
+    Another package brings one by an entry point in the group `mixdown.backends`; a program of one's
+    own by `mixdown.register_backend`.
+    """
 
     @property
     def name(self) -> str:
@@ -48,13 +60,105 @@ class Backend(Protocol):
 
     @property
     def capabilities(self) -> Mapping[str, Capability]:
-        """How it deals with each node kind; no kind may be missing."""
+        """How it expresses each node kind; no kind may be missing."""
+        ...
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The programs that its plans run, besides mixdown and ffmpeg."""
+        ...
+
+    def reads(self, source: Source) -> bool:
+        """Whether its plans read a source as it is; ffmpeg decodes the others to WAV first."""
         ...
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a graph that the verifier and this backend's legalisation have passed.
 
+        Its sources are such as `reads` accepts, or WAVs in the work space; `plans.carried.file_of`
+        says where.
+
         Raises:
             BackendError: the graph cannot be expressed, with the node and the way out.
         """
         ...
+
+
+def programs_of(backend: Backend) -> Mapping[str, Program]:
+    """The programs that plans for a backend run, by their plain names.
+
+    They are its own, and ffmpeg, which decodes and encodes for every backend (plans/).
+
+    Raises:
+        BackendError: MIX505, it calls another program ffmpeg, or two of its own the same.
+    """
+    found = {FFMPEG.name: FFMPEG}
+    for program in backend.programs:
+        if found.setdefault(program.name, program) is not program:
+            raise unusable(backend.name, f"it brings a second program called {program.name!r}")
+    return found
+
+
+def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
+    """The backend's plan, after steps that decode what it does not read.
+
+    Raises:
+        BackendError: MIX502, as `Backend.emit`; MIX505, the backend fails, or its plan is none.
+    """
+    prepared, decoding = prepare(graph, backend.reads)
+    try:
+        plan = backend.emit(prepared, options)
+    except MixdownError:
+        raise
+    except Exception as error:
+        raise unusable(backend.name, failure(error)) from error
+    problem = _problem(plan, graph, decoding, {OURSELVES, *programs_of(backend)})
+    if problem is not None:
+        raise unusable(backend.name, problem)
+    return evolve(plan, steps=chained((*decoding, *plan.steps)))
+
+
+def _problem(
+    plan: Plan, graph: Graph, before: Sequence[Step], programs: Collection[str]
+) -> str | None:
+    """What makes a plan one that cannot run, or that does not deliver what is wanted."""
+    known = {step.id for step in before}
+    made = {file for step in before for file in step.outputs}
+    for step in plan.steps:
+        unknown = [name for name in step.after if name not in known]
+        again = [file for file in step.outputs if file in made]
+        if step.id in known:
+            return f"two steps are called {step.id!r}"
+        if step.program not in programs:
+            return f"step {step.id!r} runs {step.program!r}, which is none of its programs"
+        if unknown:
+            return f"step {step.id!r} waits for {unknown[0]!r}, which is not before it"
+        if again:
+            return f"two steps write {again[0]}"
+        known.add(step.id)
+        made.update(step.outputs)
+    delivered = [delivery.target for delivery in plan.deliveries]
+    wanted = [output.target for output in graph.outputs]
+    if delivered != wanted:
+        return f"it delivers {', '.join(delivered) or 'nothing'}, not {', '.join(wanted)}"
+    unmade = [delivery.file for delivery in plan.deliveries if delivery.file not in made]
+    return f"no step writes {unmade[0]}" if unmade else None
+
+
+def failure(error: Exception) -> str:
+    """An exception in a line, with the place that raised it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    text = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {text} ({Path(place.filename).name}:{place.lineno})"
+
+
+def unusable(name: str, reason: str, package: str | None = None) -> BackendError:
+    """The error where a backend is no backend, or makes no plan; `package` is what brings it."""
+    return BackendError(
+        Diagnostic(
+            Code.BACKEND_UNUSABLE,
+            f"the backend {name!r} cannot be used: {reason}",
+            help=f"this is a fault of {package or 'the backend'}, not of the mix; choose another "
+            "backend",
+        )
+    )

@@ -1,34 +1,136 @@
-"""Backends by name, found through the `mixdown.backends` entry points."""
+"""Backends by name: those of installed packages, and those that a program registers.
+
+Promises: a backend is loaded when it is asked for, and no earlier, so one that is broken disturbs
+nobody else. Whatever is wrong with it is a coded error that names the package it is from.
+"""
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-from typing import cast
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint, entry_points
 
 from ..ir.codes import Code
-from ..ir.diagnostics import BackendError, Diagnostic, did_you_mean
-from .protocol import Backend
+from ..ir.diagnostics import BackendError, Diagnostic, RenderError, did_you_mean
+from ..ir.nodes import KINDS
+from ..programs.program import Program
+from .protocol import Backend, failure, programs_of, unusable
 
 GROUP = "mixdown.backends"
 
+_MEMBERS = ("name", "capabilities", "programs", "reads", "emit")
+_registered: dict[str, Backend] = {}
+
+
+def register_backend(backend: Backend) -> None:
+    """Make a backend known in this process, as if an installed package brought it.
+
+    Raises:
+        BackendError: MIX505, it lacks something; MIX506, another one has its name.
+    """
+    name = getattr(backend, "name", type(backend).__name__)
+    _check(backend, name)
+    installed = [_package(entry) for entry in _installed(name)]
+    if installed or _registered.get(name, backend) is not backend:
+        raise _clash(name, [*(installed or ["this program"]), "this program"])
+    _registered[name] = backend
+
 
 def backend_names() -> tuple[str, ...]:
-    """The names of all installed backends, sorted."""
-    return tuple(sorted({entry.name for entry in entry_points(group=GROUP)}))
+    """The names of all backends, sorted."""
+    return tuple(sorted({*_registered, *(entry.name for entry in entry_points(group=GROUP))}))
 
 
 def find_backend(name: str) -> Backend:
     """The backend called `name`.
 
     Raises:
-        BackendError: MIX501, with the known ones.
+        BackendError: MIX501, there is none; MIX505, it cannot be loaded or lacks something;
+            MIX506, several packages bring one of this name.
     """
-    for entry in entry_points(group=GROUP, name=name):
-        return cast(Backend, entry.load())
-    raise BackendError(
+    if name in _registered:
+        return _registered[name]
+    entries = _installed(name)
+    if not entries:
+        raise BackendError(unknown_backend(name))
+    if len(entries) > 1:
+        raise _clash(name, [_package(entry) for entry in entries])
+    return _loaded(entries[0])
+
+
+def unknown_backend(name: str) -> Diagnostic:
+    """What to say of a name that no backend has."""
+    return Diagnostic(
+        Code.UNKNOWN_BACKEND,
+        f"no backend is called {name!r}",
+        help=did_you_mean(name, backend_names()),
+    )
+
+
+def installed_programs() -> Mapping[str, Program]:
+    """The programs of all backends that can be used, by their plain names; the first one counts."""
+    found: dict[str, Program] = {}
+    for name in backend_names():
+        try:
+            found = {**programs_of(find_backend(name)), **found}
+        except BackendError:
+            continue
+    return found
+
+
+def find_program(name: str) -> Program:
+    """The program that plans of some backend call by this name.
+
+    Raises:
+        RenderError: MIX603, there is none.
+    """
+    known = installed_programs()
+    if name not in known:
+        raise RenderError(
+            Diagnostic(
+                Code.STEP_FAILED,
+                f"the plan runs {name!r}, which is no program of any backend",
+                help=did_you_mean(name, known),
+            )
+        )
+    return known[name]
+
+
+def _installed(name: str) -> list[EntryPoint]:
+    """The entry points of this name, each object once."""
+    entries = entry_points(group=GROUP, name=name)
+    return list({entry.value: entry for entry in entries}.values())
+
+
+def _loaded(entry: EntryPoint) -> Backend:
+    try:
+        backend: Backend = entry.load()
+    except Exception as error:  # whatever a stranger's module raises when it is imported
+        raise unusable(entry.name, failure(error), _package(entry)) from error
+    _check(backend, entry.name, _package(entry))
+    return backend
+
+
+def _check(backend: Backend, name: str, package: str | None = None) -> None:
+    """Refuse what is no backend, or is called something else."""
+    for member in _MEMBERS:
+        if not hasattr(backend, member):
+            raise unusable(name, f"it has no {member!r}", package)
+    if backend.name != name:
+        raise unusable(name, f"it calls itself {backend.name!r}", package)
+    lacking = [kind for kind in KINDS if kind not in backend.capabilities]
+    if lacking:
+        raise unusable(name, f"its capabilities say nothing of {lacking[0]!r}", package)
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"the package {entry.dist.name}" if entry.dist is not None else entry.value
+
+
+def _clash(name: str, packages: list[str]) -> BackendError:
+    return BackendError(
         Diagnostic(
-            Code.UNKNOWN_BACKEND,
-            f"no backend is called {name!r}",
-            help=did_you_mean(name, backend_names()),
+            Code.BACKEND_CLASH,
+            f"the backend {name!r} exists twice: in {' and in '.join(packages)}",
+            help="uninstall one of them, or register yours under another name",
         )
     )

@@ -26,7 +26,7 @@ import numpy as np
 import soundfile
 import soxr
 from attrs import frozen
-from mixdown.programs.find import VARIABLE
+from mixdown.programs.ffmpeg import VARIABLE
 from mixdown.render.executor import Progress
 from mixdown.render.loudness import RULES
 

@@ -11,4 +11,6 @@ def main() -> None:
     from .app import run, terminate
 
     signal.signal(signal.SIGTERM, terminate)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup asks
+        signal.signal(signal.SIGHUP, terminate)
     sys.exit(run(sys.argv[1:]))

@@ -63,6 +63,7 @@ class ExitCode(IntEnum):
     NO = 1
     BAD_INPUT = 2
     FAILED = 3
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -151,6 +152,9 @@ def _code_of(error: MixdownError) -> ExitCode:
         Code.NO_FFMPEG,
         Code.FFMPEG_TOO_OLD,
         Code.STEP_FAILED,
+        Code.STEP_STUCK,
+        Code.BACKEND_UNUSABLE,
+        Code.BACKEND_CLASH,
         Code.CEILING_MISSED,
         Code.EXTRA_MISSING,
     }
@@ -159,5 +163,8 @@ def _code_of(error: MixdownError) -> ExitCode:
 
 
 def terminate(number: int, frame: FrameType | None) -> NoReturn:
-    """A signal handler that unwinds the stack, so that work directories are removed."""
-    raise SystemExit(ExitCode.TERMINATED)
+    """A signal handler that unwinds the stack, so that work directories are removed.
+
+    The exit code is 128 and the signal's number, as shells have it.
+    """
+    raise SystemExit(ExitCode(128 + number))

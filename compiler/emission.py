@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from ..backends.protocol import plan_for
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, Severity
+from ..ir.diagnostics import Diagnostic, Severity, located
 from ..ir.graph import Graph
 from ..ir.nodes import Loudnorm
 from ..plans import encoding
@@ -18,7 +21,7 @@ def plan_of(unit: Unit, options: CompileOptions) -> Plan:
     """The plan of a unit whose graph is legal for its backend.
 
     Raises:
-        BackendError: MIX502, the backend cannot express it.
+        BackendError: MIX502, the backend cannot express it; MIX505, it fails.
     """
     timeline = unit.timeline
     extras = Extras(
@@ -27,7 +30,8 @@ def plan_of(unit: Unit, options: CompileOptions) -> Plan:
     )
     tags = tuple(sorted(timeline.metadata.items()))
     emit = EmitOptions(single=options.single, one_pass=options.one_pass, tags=tags)
-    return encoding.emit(unit.backend.emit, unit.ir, emit, extras)
+    with located(timeline.documents):
+        return encoding.emit(partial(plan_for, unit.backend), unit.ir, emit, extras)
 
 
 def one_pass_warnings(graph: Graph, options: CompileOptions) -> tuple[Diagnostic, ...]:

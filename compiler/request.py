@@ -17,7 +17,7 @@ from typing import Any, cast
 from attrs import evolve, field, frozen
 from attrs.converters import optional
 
-from ..backends.registry import backend_names
+from ..backends.registry import backend_names, unknown_backend
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding, spelt
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
@@ -206,11 +206,7 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
     if mix is not None and mix not in known.mix:
         yield unknown_mix(mix, known)
     if request.backend not in backend_names():
-        yield Diagnostic(
-            Code.UNKNOWN_BACKEND,
-            f"no backend is called {request.backend!r}",
-            help=did_you_mean(request.backend, backend_names()),
-        )
+        yield unknown_backend(request.backend)
     if request.stem_mode not in tuple(StemMode):
         yield _unknown(Code.BAD_REQUEST, "stem mode", request.stem_mode, StemMode)
     if request.dither is not None and request.dither not in tuple(DitherChoice):

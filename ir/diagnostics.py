@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from attrs import evolve, frozen
@@ -104,6 +105,16 @@ class BackendError(MixdownError):
 
 class RenderError(MixdownError):
     """A plan could not be run to its end (MIX6xx)."""
+
+
+@contextmanager
+def located(documents: Documents) -> Iterator[None]:
+    """Errors raised in here are shown with these documents, where they have none of their own."""
+    try:
+        yield
+    except MixdownError as error:
+        error.documents = error.documents or documents
+        raise
 
 
 def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import soundfile
 
-from ..programs.find import Tool, find_ffmpeg
-from ..programs.run import run_process
+from ..programs.ffmpeg import find_ffmpeg
+from ..programs.program import Tool
+from ..programs.run import Watch, patience, run_process, size_of
 
 
 @contextmanager
@@ -66,9 +67,9 @@ def decode(ffmpeg: Tool, source: Path, target: Path) -> None:
     argv += ["-protocol_whitelist", "file", "-i", f"file:{source.absolute()}"]
     argv += ["-map", "0:a:0", "-map_metadata", "-1", "-c:a", "pcm_f32le", "-rf64", "auto"]
     argv += ["-bitexact", "-y", f"file:{target.absolute()}"]
-    ended = run_process(argv, target.parent, lambda line: None)
-    if ended.status != 0:
-        said = ended.errors[-1] if ended.errors else f"it ended with status {ended.status}"
+    ended = run_process(argv, target.parent, watch=Watch(patience(), lambda: size_of([target])))
+    if ended.failure is not None:
+        said = ended.errors[-1] if ended.errors and ended.stuck is None else f"it {ended.failure}"
         said = said.replace(f"file:{source.absolute()}: ", "")
         said = said.removeprefix("Error opening input files: ")
         raise ValueError(f"ffmpeg cannot decode it: {said}")

@@ -15,8 +15,9 @@ from attrs import evolve, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..programs.find import Tool, find_ffmpeg
-from ..programs.run import run_process
+from ..programs.ffmpeg import find_ffmpeg
+from ..programs.program import Tool
+from ..programs.run import Watch, patience, run_process, size_of
 from .cache import run_key, scratch, user_cache
 from .decoder import DEMUXERS, LOCAL, MOST_SILENCE_SECONDS, TIMED, Decoding, arguments
 from .facts import PLAIN, Facts, kept
@@ -128,19 +129,25 @@ class _Job:
     ffmpeg: Tool
     doubt: str
 
-    def run(self, *words: str) -> tuple[int, Log]:
-        """Run ffmpeg with these arguments: its exit status, and what it said."""
+    def run(self, *words: str, target: Path | None = None) -> tuple[str | None, Log]:
+        """Run ffmpeg with these arguments: how it failed, and what it said.
+
+        As long as `target` grows, it works.
+        """
         log = Log()
-        done = run_process((self.ffmpeg.program, *_TALKATIVE, *words), Path(), lambda line: None)
+        watch = Watch(patience(), lambda: size_of([target] if target else []))
+        done = run_process((self.ffmpeg.program, *_TALKATIVE, *words), watch=watch)
         for line in done.errors:
             log.take(line)
-        return done.status, log
+        return done.failure, log
 
     def decode(self, decoding: Decoding, target: Path) -> Log:
         """Decode it to `target`."""
-        status, log = self.run(*arguments(decoding, str(self.path.absolute()), str(target)))
-        if status != 0:
-            raise _unreadable(f"ffmpeg says: {log.problem or f'status {status}'}")
+        words = arguments(decoding, str(self.path.absolute()), str(target))
+        failure, log = self.run(*words, target=target)
+        if failure is not None:
+            said = f"says: {log.problem}" if log.problem else failure
+            raise _unreadable(f"ffmpeg {said}")
         return log
 
 
@@ -255,7 +262,7 @@ def _break(job: _Job, decoding: Decoding) -> int:
     with scratch(user_cache()) as target:
         words = arguments(decoding, str(job.path.absolute()), str(target))
         at = words.index(str(target))
-        job.run(*words[:at], "-flush_packets", "1", "-xerror", *words[at:])
+        job.run(*words[:at], "-flush_packets", "1", "-xerror", *words[at:], target=target)
         header = read_header(target)
         return 0 if header is None else header.frames
 

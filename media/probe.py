@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 import struct
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
-from attrs import frozen
+from attrs import define, frozen
+
+from ..programs.run import Watch, patience, run_process
 
 CONTAINERS: Mapping[str, str] = {
     "aac": "aac",
@@ -34,7 +33,7 @@ CONTAINERS: Mapping[str, str] = {
 """Containers that only ffmpeg reads, as a source's codec names them -> ffmpeg's demuxer. No
 playlists: they name other files."""
 
-_BLOCK = 1 << 20
+_HEADER = struct.Struct(">4s5I")
 _INPUT = re.compile(r"^Input #0, (\w+)", re.MULTILINE)
 _FRAME_BYTES = 4
 
@@ -49,6 +48,15 @@ class Shape:
     codec: str
 
 
+@frozen
+class _Header:
+    """Of a stream in Sun's format: where its samples begin, Hz, channels."""
+
+    start: int
+    rate: int
+    channels: int
+
+
 def shape(ffmpeg: str, path: Path) -> Shape | str:
     """The shape of a file, for which all of it is decoded; or what is wrong with it.
 
@@ -59,37 +67,46 @@ def shape(ffmpeg: str, path: Path) -> Shape | str:
     argv = [ffmpeg, "-nostdin", "-hide_banner", "-protocol_whitelist", "file,pipe"]
     argv += ["-format_whitelist", ",".join(CONTAINERS.values()), "-i", f"file:{path.absolute()}"]
     argv += ["-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-    with tempfile.TemporaryFile() as said:
-        try:
-            process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
-            )
-        except OSError as error:
-            return f"ffmpeg does not start: {error.strerror}"
-        with process:
-            assert process.stdout is not None
-            counted = _count(process.stdout)
-        said.seek(0)
-        text = said.read().decode("utf-8", "replace")
+    counter = _Counter()
+    try:
+        done = run_process(argv, on_output=counter.take, watch=Watch(patience()))
+    except OSError as error:
+        return f"ffmpeg does not start: {error.strerror}"
+    text = "\n".join(done.errors)
     named = _codec(text)
     if named is None and _INPUT.search(text):
         return "ffmpeg finds no sound in it"
-    if process.returncode != 0 or counted is None or named is None:
+    if done.stuck is not None:
+        return f"ffmpeg {done.failure}"
+    header = counter.header
+    if done.failure is not None or header is None or named is None:
         return f"ffmpeg says: {_reason(text, path)}"
-    rate, channels, frames = counted
-    return Shape(rate, channels, frames, named)
+    return Shape(header.rate, header.channels, counter.frames(header), named)
 
 
-def _count(stream: IO[bytes]) -> tuple[int, int, int] | None:
-    """Hz, channels and samples of a stream of 32-bit floats in Sun's format; None if it is none."""
-    head = stream.read(24)
-    if len(head) < 24 or head[:4] != b".snd":
-        return None
-    start, _, _, rate, channels = struct.unpack(">5I", head[4:])
-    size = len(head) - start
-    while block := stream.read(_BLOCK):
-        size += len(block)
-    return rate, channels, size // (channels * _FRAME_BYTES)
+@define
+class _Counter:
+    """Counts a stream of 32-bit floats in Sun's format, without keeping it."""
+
+    _head: bytes = b""
+    _size: int = 0
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._head += piece[: _HEADER.size - len(self._head)]
+        self._size += len(piece)
+
+    @property
+    def header(self) -> _Header | None:
+        """What it says of itself; None where it is no such stream."""
+        if len(self._head) < _HEADER.size or self._head[:4] != b".snd":
+            return None
+        _, start, _, _, rate, channels = _HEADER.unpack(self._head)
+        return _Header(start, rate, channels)
+
+    def frames(self, header: _Header) -> int:
+        """How many samples a channel went by."""
+        return (self._size - header.start) // (header.channels * _FRAME_BYTES)
 
 
 def _codec(text: str) -> str | None:

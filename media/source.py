@@ -16,7 +16,7 @@ from pathlib import Path
 from attrs import asdict
 
 from ..ir.diagnostics import RenderError
-from ..programs.find import find_ffmpeg
+from ..programs.ffmpeg import find_ffmpeg
 from . import probe
 from .cache import user_cache
 from .probe import Shape

@@ -48,9 +48,9 @@ def carrier(value: str, file: File, signal: Signal, digest: str, codec: str = _C
     )
 
 
-def decoded(source: Source, file: File) -> Source:
-    """The source as an earlier step decodes it to 32-bit floats in the work space."""
-    return evolve(source, path=file.path, digest=_DECODED + source.digest, codec="wav/float")
+def decoded(source: Source, file: File, coding: str) -> Source:
+    """The source as an earlier step decodes it to floats in the work space."""
+    return evolve(source, path=file.path, digest=_DECODED + source.digest, codec=f"wav/{coding}")
 
 
 def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Graph:

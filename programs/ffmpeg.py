@@ -1,16 +1,36 @@
-"""What differs between the versions of ffmpeg that plans run in, in one place.
+"""ffmpeg: how it is found, how steps run it, and what differs between its versions.
 
-Promises: a plan is the same for every version. Where versions want an option spelt differently, the
-spelling is looked up here when a step is run (render/executor.py) or when a script runs (render/
-shell.py); where they would sound different, the emitters write what gives the same samples in all,
-and the second table says what that is and why (docs/backends.md shows it).
+Promises: it is looked for in `MIXDOWN_FFMPEG`, on PATH and in the package imageio-ffmpeg, in that
+order, and the first of version 5.1 or later is taken. What the variable names is taken or refused,
+never passed over: who sets it means it.
+
+A plan is the same for every version. Where versions spell an option differently, the spelling is
+looked up here when a step is run (render/executor.py) or when a script runs (render/shell.py);
+where they would sound different, the emitters write what gives the same samples in all of them, and
+`DIFFERENCES` says what that is and why (docs/backends.md shows it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
 
 from attrs import frozen
+
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+from .program import Ability, Program, Tool, number
+from .run import ask
+
+OLDEST = (5, 1)
+VARIABLE = "MIXDOWN_FFMPEG"
+
+# Builds from git carry no version number, but their libavutil does: 57.28 came with 5.1, and each
+# major release since has raised its major number by one (ffmpeg's doc/APIchanges).
+_AVUTIL_OF_5_1 = (57, 28)
+_AVUTIL_OF_0 = 52
 
 GRAPH_OPTION = "-filter_complex"
 """How plans pass a filter graph."""
@@ -22,9 +42,10 @@ GRAPH_FILE_OPTIONS: Mapping[tuple[int, ...], str] = {
 """Version -> the option that names a file with the graph, from that version on; ascending."""
 
 
-def graph_file_option(version: tuple[int, ...]) -> str:
-    """How this version is told the file that a filter graph stands in."""
-    fitting = [option for since, option in GRAPH_FILE_OPTIONS.items() if since <= version]
+def graph_file_option(option: str, tool: Tool) -> str:
+    """The option that takes a filter graph in a file, in the place of `GRAPH_OPTION`."""
+    assert option == GRAPH_OPTION
+    fitting = [name for since, name in GRAPH_FILE_OPTIONS.items() if since <= tool.version]
     return fitting[-1] if fitting else GRAPH_FILE_OPTIONS[min(GRAPH_FILE_OPTIONS)]
 
 
@@ -82,3 +103,164 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
 )
 """All that was met, measured on 5.1.9 and 9.0.2."""
+
+
+def find_ffmpeg(environment: Mapping[str, str] | None = None) -> Tool:
+    """The ffmpeg to use.
+
+    Args:
+        environment: where `MIXDOWN_FFMPEG` and PATH are looked up; None: this process's.
+
+    Raises:
+        RenderError: MIX601 where there is none, MIX602 where all are older than 5.1.
+    """
+    variables = os.environ if environment is None else environment
+    named = variables.get(VARIABLE)
+    if named:
+        return _named(named, variables.get("PATH"))
+    old: list[Tool] = []
+    for program, found_by in _candidates(variables.get("PATH")):
+        tool = probe(program, found_by)
+        if tool is not None and tool.version >= OLDEST:
+            return tool
+        if tool is not None:
+            old.append(tool)
+    raise RenderError(_too_old(old[0]) if old else _none_found())
+
+
+def probe(program: str, found_by: str) -> Tool | None:
+    """What the program says of itself; None where it does not run or is no ffmpeg."""
+    banner = ask([program, "-version"])
+    said = re.match(r"ffmpeg version (\S+)", banner)
+    return Tool(program, parse_version(banner), said[1], found_by) if said else None
+
+
+def parse_version(banner: str) -> tuple[int, ...]:
+    """The version numbers in what `ffmpeg -version` prints; () where it tells none.
+
+    Releases say "5.1.9-0+deb12u1" or "n9.0.2-17-g2a571b6068"; builds from git say
+    "N-12345-gabcdef0" or a date, and are counted by their libavutil.
+    """
+    release = re.match(r"ffmpeg version n?(\d+)\.(\d+)(?:\.(\d+))?", banner)
+    if release is not None:
+        return tuple(int(number) for number in release.groups() if number is not None)
+    library = re.search(r"^libavutil\s+(\d+)\.\s*(\d+)\.", banner, re.MULTILINE)
+    if library is None:
+        return ()
+    major, minor = int(library[1]), int(library[2])
+    if (major, minor) < _AVUTIL_OF_5_1:
+        return (max(0, major - _AVUTIL_OF_0), 0)
+    return OLDEST if major == _AVUTIL_OF_5_1[0] else (major - _AVUTIL_OF_0, 0)
+
+
+def _named(named: str, path: str | None) -> Tool:
+    """The tool that the variable names, by path or by a name on PATH."""
+    program = shutil.which(named, path=path)
+    tool = probe(program, VARIABLE) if program else None
+    if tool is None:
+        raise RenderError(
+            Diagnostic(
+                Code.NO_FFMPEG,
+                f"{VARIABLE} is {named!r}, which is no ffmpeg that runs",
+                help=f"set {VARIABLE} to the path of an ffmpeg 5.1 or later, or unset it",
+            )
+        )
+    if tool.version < OLDEST:
+        raise RenderError(_too_old(tool))
+    return tool
+
+
+def _candidates(path: str | None) -> Iterator[tuple[str, str]]:
+    """Programs to try, lazily: the package is imported only where PATH has nothing."""
+    on_path = shutil.which("ffmpeg", path=path)
+    if on_path:
+        yield on_path, "PATH"
+    embedded = _embedded()
+    if embedded:
+        yield embedded, "imageio-ffmpeg"
+
+
+def _embedded() -> str | None:
+    try:
+        import imageio_ffmpeg  # noqa: PLC0415 (wanted only where PATH has nothing)
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        return None
+
+
+def _none_found() -> Diagnostic:
+    return Diagnostic(
+        Code.NO_FFMPEG,
+        "no ffmpeg was found",
+        help="pip install imageio-ffmpeg (it brings one), install ffmpeg 5.1 or later, or set "
+        f"{VARIABLE} to its path",
+    )
+
+
+def _too_old(tool: Tool) -> Diagnostic:
+    return Diagnostic(
+        Code.FFMPEG_TOO_OLD,
+        f"the ffmpeg found by {tool.found_by} is {tool.version_text}; mixdown needs 5.1 or later",
+        help=f"install a newer one, or set {VARIABLE} to its path",
+    )
+
+
+# "[afade@host_c1 @ 0x55c91f101bc0] text": the address differs from run to run.
+_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
+_INSTANCE = re.compile(r"[A-Za-z0-9_]+@[^\s\]',]+")
+# What ffmpeg says after it has said what is wrong.
+_GENERIC = re.compile(
+    r"Conversion failed!|Exiting with exit code .*|Error : .*|Invalid argument|"
+    r"Error (re)?initializing (complex )?filters[.!]?|Error opening (input|output) files: .*|"
+    r"Failed to inject frame into filter network: .*|Nothing was written into output file .*|"
+    r"\[AVFilterGraph\] Error initializing filters|\[fc#\d+\] Error .*|"
+    r"Error while processing the decoded data .*"
+)
+
+
+def _position(line: str) -> float | None:
+    """Of a report of `-progress`; of a frame of `ametadata=print`: "frame:3 pts:9 pts_time:1.5"."""
+    key, _, value = line.partition("=")
+    if key == "out_time_us":
+        microseconds = number(value)
+        return None if microseconds is None else microseconds * 1e-6
+    return number(line.rpartition("pts_time:")[2]) if line.startswith("frame:") else None
+
+
+def _reading(line: str) -> tuple[str, float] | None:
+    """What `ametadata=print` finds in a frame, such as "lavfi.r128.I=-23.1"."""
+    key, _, value = line.partition("=")
+    found = number(value)
+    return None if found is None else (key, found)
+
+
+def _tidy(line: str) -> str:
+    return _ADDRESS.sub("", line)
+
+
+def _labels(line: str) -> Iterator[str]:
+    """Names of filter instances, whole and without the filter: "afade@host_c1", "host_c1"."""
+    for name in _INSTANCE.findall(_tidy(line)):
+        yield from (name, name.partition("@")[2])
+
+
+FFMPEG = Program(
+    name="ffmpeg",
+    find=find_ffmpeg,
+    progress=("-progress", "pipe:1", "-nostats"),
+    file_option=graph_file_option,
+    position=_position,
+    reading=_reading,
+    tidy=_tidy,
+    generic=_GENERIC,
+    labels=_labels,
+    abilities=(
+        Ability("soxr resampling", ("-hide_banner", "-buildconf"), r"--enable-libsoxr"),
+        Ability("flac", ("-hide_banner", "-encoders"), r"^ A\S+ flac\s"),
+        Ability("mp3", ("-hide_banner", "-encoders"), r"^ A\S+ libmp3lame\s"),
+        Ability("aac", ("-hide_banner", "-encoders"), r"^ A\S+ aac\s"),
+        Ability("opus", ("-hide_banner", "-encoders"), r"^ A\S+ libopus\s"),
+        Ability("vorbis", ("-hide_banner", "-encoders"), r"^ A\S+ libvorbis\s"),
+    ),
+)

@@ -1,130 +1,370 @@
-"""Runs one child process to its end.
+"""Runs one program to its end: the only place in the package that starts a process.
 
-Promises: the child's output is read as it comes, so that it never blocks; of its errors only the
-tail is kept; and whatever interrupts the caller ends the child first. Another thread may end it too
-(`Stop`).
+Promises: what the program prints is read as it comes, in bounded memory, and never blocks it. A
+run ends where the program ends, where its `Watch` sees no progress for too long, where another
+thread asks for it (`Stop`), or with an exception in the caller, such as Ctrl-C. Then whatever the
+program started ends too, and nothing of it outlives this process, even if that is killed (SIGKILL).
+
+Both hold because each program runs in a process group of its own, and the group has a guard: a
+shell that waits on a pipe from this process and kills the group when the pipe closes. Linux's
+PR_SET_PDEATHSIG would be sent when the thread that started the program ends, would reach the
+program but not those that it starts, and needs code between fork and exec, which is not safe beside
+other threads. The guard leads the group and is there before the program, so that the group's id
+stays taken until the run is over, and no moment is unguarded. It costs less than a millisecond.
 """
 
 from __future__ import annotations
 
+import math
 import os
+import selectors
+import signal
 import subprocess
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from attrs import frozen
+from attrs import define, field, frozen
 
-_LINES_KEPT = 200
-_LINE_LENGTH = 2000
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+
+VARIABLE = "MIXDOWN_STALL_SECONDS"
+OFF = "off"
+PATIENCE = 30.0
+"""Seconds without progress after which a small piece of work counts as stuck."""
+
+LONGEST_LINE = 2000
+"""Bytes of a line that are kept; the rest of it is dropped."""
+
+_LINES_KEPT = 200  # of the errors, at their beginning and again at their end
+_ANSWER_LINES = 10_000
+_ANSWER_SECONDS = 20.0
 _SECONDS_TO_END = 3.0
+_TICK = 0.1
+_CHUNK = 1 << 16
 
+# Its traps let it outlive the SIGTERM that asks its group to end.
+_GUARD = ("/bin/sh", "-c", "trap '' HUP INT TERM; read -r _; kill -KILL 0")
 # Messages that do not depend on who runs it, and without colours.
 _ENVIRONMENT = {"LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"}
 
 
 @frozen
+class Watch:
+    """When a program counts as stuck.
+
+    Attributes:
+        seconds: how long its sign may stay the same.
+        sign: gives a value that changes as the work goes on; None: how much it has printed.
+    """
+
+    seconds: float = PATIENCE
+    sign: Callable[[], object] | None = None
+
+
+@frozen
 class Completed:
-    """How a process ended: its exit status (negative: the signal) and the tail of its errors."""
+    """How a program ended.
+
+    Attributes:
+        status: its exit status; negative: the signal that killed it.
+        errors: the lines of its standard error: all, or the first and the last 200.
+        stuck: after how many seconds without progress it was ended; None: it ended by itself.
+    """
 
     status: int
     errors: tuple[str, ...]
+    stuck: float | None = None
+
+    @property
+    def failure(self) -> str | None:
+        """How it failed, as the end of a sentence; None where it did not."""
+        if self.stuck is not None:
+            return f"made no progress for {self.stuck:.0f} s and was ended"
+        if self.status < 0:
+            return f"was killed by signal {-self.status}"
+        return f"ended with status {self.status}" if self.status else None
 
 
 class Stop:
-    """Asks a run, from another thread, to end: its child is ended, politely and then surely."""
+    """Asks a run, from another thread, to end."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._child: subprocess.Popen[str] | None = None
-        self.asked = False
+        self._event = threading.Event()
 
     def ask(self) -> None:
         """End what runs, and whatever would be started."""
-        with self._lock:
-            self.asked = True
-            child = self._child
-        if child is not None:
-            _ask_to_end(child)
+        self._event.set()
 
-    def concerns(self, child: subprocess.Popen[str] | None) -> None:
-        """Say which child runs now; None: none."""
-        with self._lock:
-            self._child = child
-            asked = self.asked
-        if asked and child is not None:
-            _ask_to_end(child)
+    @property
+    def asked(self) -> bool:
+        """Whether somebody asked."""
+        return self._event.is_set()
 
 
 class StoppedError(Exception):
     """A run ended because it was asked to."""
 
 
-def _ask_to_end(child: subprocess.Popen[str]) -> None:
-    child.terminate()
-    killer = threading.Timer(_SECONDS_TO_END, child.kill)
-    killer.daemon = True
-    killer.start()
+def ignore(piece: bytes) -> None:
+    """Takes the output of a program that has nothing to say."""
 
 
 def run_process(
-    argv: Sequence[str], directory: Path, on_line: Callable[[str], None], stop: Stop | None = None
+    argv: Sequence[str],
+    directory: Path | None = None,
+    on_output: Callable[[bytes], object] = ignore,
+    stop: Stop | None = None,
+    watch: Watch | None = None,
 ) -> Completed:
-    """Run a program in `directory`, giving each line of its standard output to `on_line`.
+    """Run a program in a directory.
+
+    Args:
+        argv: its path and its arguments.
+        directory: where it runs; None: in the current one.
+        on_output: takes what it prints on its standard output, in pieces as they come, then b"";
+            see `by_line`.
+        stop: ends it from another thread.
+        watch: when it counts as stuck; None: `PATIENCE` seconds after it last printed something.
 
     Raises:
         OSError: the program cannot be started, or its arguments are too long.
         StoppedError: `stop` was asked for.
     """
-    child = subprocess.Popen(
-        argv,
-        cwd=directory,
-        env={**os.environ, **_ENVIRONMENT},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-        # A key press of Ctrl-C reaches us alone, and we end the child below.
-        start_new_session=True,
-    )
-    tail: deque[str] = deque(maxlen=_LINES_KEPT)
+    errors, watch = _Errors(), watch or Watch()
+    stuck: float | None = None
+    with _started(argv, directory) as group, selectors.DefaultSelector() as pipes:
+        child, outputs = group.child, _Outputs(pipes)
+        outputs.add(child.stdout, on_output)
+        outputs.add(child.stderr, by_line(errors.add))
+        idle = _Idle(watch, watch.sign or (lambda: outputs.taken))
+        while child.poll() is None and stuck is None:
+            if outputs.are_open:
+                outputs.read(_TICK)
+            else:
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(_TICK)
+            if stop is not None and stop.asked:
+                raise StoppedError
+            stuck = idle.too_long()
+        group.end()
+        outputs.finish()
+    return Completed(child.returncode, errors.lines, stuck)
+
+
+def by_line(take: Callable[[str], object]) -> Callable[[bytes], None]:
+    """Takes output in pieces and gives its lines, without their ends and without empty ones.
+
+    Of a line longer than `LONGEST_LINE` only the beginning is kept.
+    """
+    begun = b""
+
+    def feed(piece: bytes) -> None:
+        nonlocal begun
+        *whole, begun = (begun + piece).replace(b"\r", b"\n").split(b"\n")
+        if not piece:
+            whole, begun = [begun], b""
+        for line in filter(None, whole):
+            take(line[:LONGEST_LINE].decode("utf-8", "replace"))
+        begun = begun[:LONGEST_LINE]
+
+    return feed
+
+
+def ask(argv: Sequence[str]) -> str:
+    """What a program prints when it is asked about itself; nothing where that fails.
+
+    Its standard output comes first, then its errors. It has 20 s.
+    """
+    lines: list[str] = []
+
+    def keep(line: str) -> None:
+        if len(lines) < _ANSWER_LINES:
+            lines.append(line)
+
     try:
-        if stop is not None:
-            stop.concerns(child)
-        assert child.stdout is not None and child.stderr is not None
-        reader = threading.Thread(target=_keep, args=(child.stderr, tail), daemon=True)
-        reader.start()
-        for line in child.stdout:
-            on_line(line.rstrip("\n"))
-        child.wait()
-        reader.join()
-    finally:
-        if stop is not None:
-            stop.concerns(None)
-        _end(child)
-    if stop is not None and stop.asked:
-        raise StoppedError
-    return Completed(child.returncode, tuple(tail))
+        done = run_process(argv, on_output=by_line(keep), watch=Watch(_ANSWER_SECONDS, lambda: 0))
+    except (OSError, ValueError):  # ValueError: a null byte in the path
+        return ""
+    return "" if done.failure else "\n".join((*lines, *done.errors))
 
 
-def _keep(stream: IO[str], tail: deque[str]) -> None:
-    while line := stream.readline(_LINE_LENGTH):
-        if text := line.rstrip():
-            tail.append(text)
+def patience(environment: Mapping[str, str] | None = None) -> float:
+    """How many seconds without progress a small piece of work may take.
+
+    `MIXDOWN_STALL_SECONDS` says so; "off" is for ever.
+
+    Args:
+        environment: where the variable is looked up; None: this process's.
+
+    Raises:
+        RenderError: MIX307, the variable is no number over 0.
+    """
+    named = (os.environ if environment is None else environment).get(VARIABLE)
+    if not named:
+        return PATIENCE
+    with suppress(ValueError):
+        seconds = math.inf if named == OFF else float(named)
+        if seconds > 0.0:
+            return seconds
+    raise RenderError(
+        Diagnostic(
+            Code.BAD_REQUEST,
+            f"{VARIABLE} is {named!r}, which is no number of seconds",
+            help=f"give it a number over 0, such as {PATIENCE:g}, or {OFF!r}",
+        )
+    )
 
 
-def _end(child: subprocess.Popen[str]) -> None:
-    """End a child that still runs: politely, then surely."""
-    if child.poll() is None:
-        child.terminate()
+def size_of(paths: Iterable[Path]) -> int:
+    """The bytes of those files that are there: a sign of a program that writes them."""
+    size = 0
+    for path in paths:
+        with suppress(OSError):
+            size += path.stat().st_size
+    return size
+
+
+@contextmanager
+def _started(argv: Sequence[str], directory: Path | None) -> Iterator[_Group]:
+    """A program in a process group of its own, which has ended when the block has."""
+    guard = subprocess.Popen(
+        _GUARD,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
+    )
+    try:
+        child = subprocess.Popen(
+            argv,
+            cwd=directory,
+            env={**os.environ, **_ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            process_group=guard.pid,
+        )
+        group = _Group(guard.pid, child)
         try:
-            child.wait(_SECONDS_TO_END)
+            yield group
+        finally:
+            group.end()
+            for stream in (child.stdout, child.stderr):
+                if stream is not None:
+                    stream.close()
+    finally:
+        _signal(guard.pid, signal.SIGKILL)
+        with guard:  # closes its pipe and waits for it
+            pass
+
+
+@frozen
+class _Group:
+    """A program, and the id of the process group that it is in."""
+
+    id: int
+    child: subprocess.Popen[bytes]
+
+    def end(self) -> None:
+        """End the program, politely and then surely, and whatever it has started."""
+        try:
+            if self.child.poll() is None:
+                _signal(self.id, signal.SIGTERM)
+                self.child.wait(_SECONDS_TO_END)
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-    for stream in (child.stdout, child.stderr):
-        if stream is not None:
-            stream.close()
+            pass
+        finally:
+            _signal(self.id, signal.SIGKILL)
+            self.child.wait()
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    with suppress(OSError):  # all of it has ended: an error on some systems
+        os.killpg(group, number)
+
+
+@define
+class _Outputs:
+    """Reads several pipes of one program as they fill."""
+
+    _pipes: selectors.BaseSelector
+    taken: int = 0
+
+    def add(self, stream: IO[bytes] | None, take: Callable[[bytes], object]) -> None:
+        """Read this pipe too, and give what comes to `take`; b"" at its end."""
+        assert stream is not None
+        os.set_blocking(stream.fileno(), False)
+        self._pipes.register(stream, selectors.EVENT_READ, take)
+
+    @property
+    def are_open(self) -> bool:
+        """Whether any has not ended."""
+        return bool(self._pipes.get_map())
+
+    def read(self, seconds: float) -> bool:
+        """Read what there is, after waiting for it so long; whether there was anything."""
+        ready = self._pipes.select(seconds)
+        for key, _ in ready:
+            piece = os.read(key.fd, _CHUNK)
+            self.taken += len(piece)
+            if not piece:
+                self._pipes.unregister(key.fileobj)
+            key.data(piece)
+        return bool(ready)
+
+    def finish(self) -> None:
+        """Read what is left in them, and no longer wait for more."""
+        while self.read(0.0):
+            pass
+        for key in list(self._pipes.get_map().values()):
+            key.data(b"")
+
+
+@define
+class _Idle:
+    """Counts the seconds for which a sign stays the same.
+
+    It counts what it watched, not what went by: while this process itself was stopped or asleep,
+    the program may have had to wait for it.
+    """
+
+    _watch: Watch
+    _sign: Callable[[], object]
+    _last: object = None
+    _seconds: float = 0.0
+    _checked: float = field(factory=time.monotonic)
+
+    def too_long(self) -> float | None:
+        """How many seconds, where they are too many."""
+        passed = time.monotonic() - self._checked
+        if passed < _TICK:
+            return None
+        self._checked += passed
+        sign = self._sign()
+        self._seconds = self._seconds + min(passed, 2 * _TICK) if sign == self._last else 0.0
+        self._last = sign
+        return self._seconds if self._seconds > self._watch.seconds else None
+
+
+@define
+class _Errors:
+    """The first and the last lines of what may be endless."""
+
+    _first: list[str] = field(factory=list)
+    _last: deque[str] = field(factory=lambda: deque(maxlen=_LINES_KEPT))
+
+    def add(self, line: str) -> None:
+        """Keep one more."""
+        if text := line.rstrip():
+            (self._first if len(self._first) < _LINES_KEPT else self._last).append(text)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Those kept, in order."""
+        return (*self._first, *self._last)

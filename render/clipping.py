@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from ..backends.protocol import plan_for
 from ..backends.registry import find_backend
 from ..compiler.driver import Compilation
 from ..compiler.facts import FinishFacts
@@ -22,10 +23,8 @@ from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Encoding, Gain, Loudnorm, Node, Output, OutputRole
 from ..ir.units import decibels
-from ..plans.plan import OURSELVES, EmitOptions
-from ..programs.find import find_tools
-from .executor import Executor
-from .parallel import processors
+from ..plans.plan import EmitOptions
+from .executor import executor_for
 from .result import Rendered
 from .workspace import workspace
 
@@ -84,17 +83,9 @@ def _peaks(
 ) -> dict[str, float]:
     """The sample peaks of stems, as factors of full scale, that no file format has bounded."""
     graph = unbounded(compilation.graph, targets, finish)
-    plan = find_backend(compilation.plan.backend).emit(graph, EmitOptions())
-    tools = find_tools(step.program for step in plan.steps if step.program != OURSELVES)
+    plan = plan_for(find_backend(compilation.plan.backend), graph, EmitOptions())
     with workspace(scratch, compilation.source_root) as spaces:
-        executor = Executor(
-            plan=plan,
-            tool=tools.__getitem__,
-            spaces=spaces,
-            origins={node.name: node.origin for node in graph},
-            documents=compilation.timeline.documents,
-            jobs=processors(),
-        )
+        executor = executor_for(compilation, plan, spaces)
         executor.run_steps(plan.steps, {})
         return {d.target: _peak(Path(spaces.path(d.file))) for d in plan.deliveries}
 

@@ -8,38 +8,23 @@ from __future__ import annotations
 import os
 import re
 import resource
-import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from attrs import frozen
 
+from ..backends.registry import installed_programs
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, Severity
 from ..media.cache import Cache, user_cache
 from ..plans.plan import File, Plan
-from ..programs.find import FINDERS, Tool
+from ..programs.program import Program, Tool
+from ..programs.run import ask
 
 _OTHER_FILES = 16
 
-# What mixdown asks of a program beyond its version: a name for people, how to ask, what to find.
-_WANTED: Mapping[str, tuple[tuple[str, tuple[str, ...], str], ...]] = {
-    "ffmpeg": (
-        ("soxr resampling", ("-hide_banner", "-buildconf"), r"--enable-libsoxr"),
-        ("flac", ("-hide_banner", "-encoders"), r"^ A\S+ flac\s"),
-        ("mp3", ("-hide_banner", "-encoders"), r"^ A\S+ libmp3lame\s"),
-        ("aac", ("-hide_banner", "-encoders"), r"^ A\S+ aac\s"),
-        ("opus", ("-hide_banner", "-encoders"), r"^ A\S+ libopus\s"),
-        ("vorbis", ("-hide_banner", "-encoders"), r"^ A\S+ libvorbis\s"),
-    ),
-    "sox": (
-        ("flac", ("--help",), r"AUDIO FILE FORMATS:.*\bflac\b"),
-        ("vorbis", ("--help",), r"AUDIO FILE FORMATS:.*\bogg\b"),
-    ),
-}
-
 
 @frozen
-class Program:
+class Examined:
     """A program that some backend runs.
 
     Attributes:
@@ -73,41 +58,31 @@ class Report:
         cache: what is kept from run to run; None where `MIXDOWN_CACHE` says so.
     """
 
-    programs: tuple[Program, ...]
+    programs: tuple[Examined, ...]
     limits: tuple[Limit, ...]
     cache: Cache | None
 
 
 def examine() -> Report:
     """Look for every program that plans may run, and at the limits that bind them."""
-    programs = tuple(_program(name, finder) for name, finder in FINDERS.items())
+    programs = tuple(map(_examined, installed_programs().values()))
     return Report(programs, _limits(), user_cache())
 
 
-def _program(name: str, finder: Callable[[], Tool]) -> Program:
+def _examined(program: Program) -> Examined:
     try:
-        tool = finder()
+        tool = program.find()
     except RenderError as error:
         first = error.diagnostics[0]
-        return Program(name, None, {}, f"{first.message}; {first.help}")
-    printed = {asked: _printed(tool.program, asked) for _, asked, _ in _WANTED[name]}
+        return Examined(program.name, None, {}, f"{first.message}; {first.help}")
+    asked = {ability.arguments for ability in program.abilities}
+    printed = {arguments: ask([tool.program, *arguments]) for arguments in asked}
     abilities = {
-        ability: re.search(pattern, printed[asked], re.MULTILINE) is not None
-        for ability, asked, pattern in _WANTED[name]
+        ability.name: re.search(ability.pattern, printed[ability.arguments], re.MULTILINE)
+        is not None
+        for ability in program.abilities
     }
-    return Program(name, tool, abilities, None)
-
-
-def _printed(program: str, arguments: tuple[str, ...]) -> str:
-    done = subprocess.run(
-        [program, *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
-    return done.stdout + done.stderr
+    return Examined(program.name, tool, abilities, None)
 
 
 def crowding(plan: Plan) -> tuple[Diagnostic, ...]:

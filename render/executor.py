@@ -1,34 +1,59 @@
 """Runs the steps of a plan.
 
-Promises: `run_step` turns one typed step into one run of its program, tells how far it is, gives
-back what a measuring step measured, and makes of a failure a MIX603 that points to the line of
-the timeline whose filter failed. It touches nothing but the step's own files and keeps no state,
-so steps that do not wait for each other (`Step.after`) may run at the same time.
+Promises: `run_step` turns one typed step into one run of its program, reports how far it is, gives
+back what a measuring step measured, and makes of a failure a MIX603, and of a program that is stuck
+a MIX610, that points to the line of the timeline that it concerns. It touches nothing but the
+step's own files and keeps no state, so steps that do not wait for each other (`Step.after`) may run
+at the same time. What it knows of a program is its `Program`.
 """
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
+from ..backends.protocol import programs_of
+from ..backends.registry import find_backend
+from ..compiler.driver import Compilation
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
-from ..media.cache import Cache
+from ..media.cache import Cache, user_cache
+from ..plans.cache_keys import keys
 from ..plans.plan import OURSELVES, FilterScript, Plan, Step, StepKind, bind
-from ..programs.ffmpeg import GRAPH_OPTION, graph_file_option
-from ..programs.find import Tool
-from ..programs.run import Completed, Stop, StoppedError, run_process
-from .parallel import run_steps
+from ..programs.program import Program, Tool
+from ..programs.run import (
+    VARIABLE,
+    Completed,
+    Stop,
+    StoppedError,
+    Watch,
+    by_line,
+    patience,
+    run_process,
+    size_of,
+)
+from .parallel import processors, run_steps
 from .workspace import Workspace
 
 INLINE_BYTES = 100_000
 """A filter graph of this many bytes or more goes into a file: Linux takes 128 KiB an argument."""
+
+SLOWEST = 10.0
+"""Seconds of sound that a program makes at least in a second, where it works at all..."""
+
+PARSED = 5_000.0
+"""...characters of its arguments that it takes in (ffmpeg: a filter is some 60, and 21,000 filters
+take over a minute)..."""
+
+READ = 10e6
+"""...and bytes of its inputs that it reads before its first sample. A tenth of what is measured."""
+
+_LINES_SHOWN = 4
 
 Readings = Mapping[str, float]
 """What a measuring step printed last under each metadata key, such as lavfi.r128.I."""
@@ -53,27 +78,29 @@ Listener = Callable[[Progress], None]
 
 
 def ignore(progress: Progress) -> None:
-    """The listener of those who do not want to know."""
+    """The listener where nobody wants to know."""
 
 
 @frozen
 class Executor:
-    """What every step of one render needs.
+    """What every step of one render needs; see `executor_for`.
 
     Attributes:
         plan: whose steps are run.
-        tool: finds a program by its plain name.
+        programs: those that its steps run, by their plain names.
+        tools: where each of them was found.
         spaces: where files are.
-        listener: is told of progress.
+        listener: receives the progress.
         origins: the origin of an IR value, by its name.
         documents: what origins speak of.
         cache: where the outputs of steps that have a key are kept; None: nowhere.
-        keys: what those outputs are made of, by the step's id (`keeping.keys`).
+        keys: what those outputs are made of, by the step's id (`cache_keys.keys`).
         jobs: how many steps may run at once.
     """
 
     plan: Plan
-    tool: Callable[[str], Tool]
+    programs: Mapping[str, Program]
+    tools: Mapping[str, Tool]
     spaces: Workspace
     listener: Listener = ignore
     origins: Mapping[str, Origin | None] = field(factory=dict)
@@ -81,12 +108,12 @@ class Executor:
     cache: Cache | None = None
     keys: Mapping[str, str] = field(factory=dict)
     jobs: int = 1
-    _telling: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
+    _reporting: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
 
     def run_steps(
         self, steps: Sequence[Step], facts: Mapping[str, float]
     ) -> Mapping[str, Readings]:
-        """Run some of the plan's steps, as many at once as may be, in the way of `run_steps`.
+        """Run some of the plan's steps, several at once, as `run_steps` does.
 
         What the other steps leave must be there. Gives the readings of each by its id.
 
@@ -101,31 +128,31 @@ class Executor:
         """Run one step; its inputs must be there and its facts known.
 
         Raises:
-            RenderError: MIX603, the program failed; or as finding the program.
+            RenderError: MIX603, the program failed; MIX610, it was stuck.
             StoppedError: `stop` was asked for.
         """
         stop = stop or Stop()
-        self._tell(step, 0.0)
+        self._report(step, 0.0)
         try:
-            self._lay_out(step)
+            self._write_scripts(step)
             readings = self._kept_or_run(step, facts, stop)
         except OSError as error:
             reason = self.spaces.relative(error.strerror or str(error))
-            raise self._failed(step, f"stopped: {reason}", ()) from error
-        self._tell(step, 1.0)
+            raise self._failed(step, f"stopped: {reason}") from error
+        self._report(step, 1.0)
         return readings
 
-    def _tell(self, step: Step, done: float) -> None:
-        with self._telling:
+    def _report(self, step: Step, done: float) -> None:
+        with self._reporting:
             self.listener(Progress(step.id, step.purpose, done))
 
-    def _tell_unless(self, stop: Stop, step: Step, done: float) -> None:
-        """What runs in this process ends where it tells how far it is."""
+    def _report_unless(self, stop: Stop, step: Step, done: float) -> None:
+        """A step that runs in this process is stopped where it reports its progress."""
         if stop.asked:
             raise StoppedError
-        self._tell(step, done)
+        self._report(step, done)
 
-    def _lay_out(self, step: Step) -> None:
+    def _write_scripts(self, step: Step) -> None:
         """Make the directories of what the step writes, and the files of its scripts."""
         for file in (*step.outputs, *(script.file for script in step.scripts)):
             Path(self.spaces.path(file)).parent.mkdir(parents=True, exist_ok=True)
@@ -149,126 +176,156 @@ class Executor:
 
     def _run_program(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Run a step whose program is another's."""
-        output = _Output(step, partial(self._tell, step))
-        argv = command(step, self.tool(step.program), self.spaces, facts)
-        completed = run_process(argv, self.spaces.work, output.take, stop)
-        if completed.status != 0:
-            raise self._failed(step, _how_it_ended(completed), completed.errors)
+        program, tool = self.programs[step.program], self.tools[step.program]
+        files = [Path(self.spaces.path(file)) for file in step.outputs]
+        output = _Output(step, program, files, partial(self._report, step))
+        argv = command(step, program, tool, self.spaces, facts)
+        watch = Watch(self._patience(step, argv), output.sign)
+        done = run_process(argv, self.spaces.work, by_line(output.take), stop, watch)
+        if done.failure is not None:
+            raise self._failed(step, done.failure, done)
         return output.readings
+
+    def _patience(self, step: Step, argv: Sequence[str]) -> float:
+        """How long a step may go without progress, seconds; see `patience`.
+
+        Before its first sample a program parses its arguments and may read its inputs from their
+        start; after that, what it has made so far grows in pieces.
+        """
+        rate, text = max(step.rate, 1), sum(map(len, argv))
+        read = size_of(Path(self.spaces.path(file)) for file in step.inputs)
+        estimate = step.samples / rate / SLOWEST + text / PARSED + read / READ
+        return patience() + estimate
 
     def _run_here(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Run a step of the native engine, which is imported only where a plan has one."""
         from ..backends.native.run import run_step  # noqa: PLC0415
 
-        return run_step(step, self.spaces.path, facts, partial(self._tell_unless, stop, step))
+        return run_step(step, self.spaces.path, facts, partial(self._report_unless, stop, step))
 
-    def _failed(self, step: Step, reason: str, errors: tuple[str, ...]) -> RenderError:
-        lines = [_tidy(self.spaces.relative(line)) for line in errors]
-        said = [line for line in lines if not _GENERIC.fullmatch(line)] or lines
-        labels = self.plan.labels
-        value = _value_at_fault(errors, labels) or labels.get(step.id)
-        origin = self.origins.get(value) if value else None
-        served = f" in %{value}" if value else ""
-        last = "".join(f"\n      {line}" for line in said[-_LINES_SHOWN:])
+    def _failed(self, step: Step, reason: str, done: Completed | None = None) -> RenderError:
+        errors = () if done is None else done.errors
+        program = self.programs.get(step.program)
+        value = self._value_at_fault(program, errors) or self.plan.labels.get(step.id)
+        concerned = f" in %{value}" if value else ""
+        said = self._said(program, errors)
+        advice = [f"the last lines of {step.program}:{said}"] if said else []
+        is_stuck = done is not None and done.stuck is not None
+        if is_stuck:
+            advice.insert(0, f"if it is only slow, set {VARIABLE} to more than {patience():g}")
         return RenderError(
             Diagnostic(
-                Code.STEP_FAILED,
-                f"step {step.id!r} failed{served}: {step.program} {reason}",
-                origin=origin,
-                help=f"the last that {step.program} said:{last}" if last else None,
+                Code.STEP_STUCK if is_stuck else Code.STEP_FAILED,
+                f"step {step.id!r} failed{concerned}: {step.program} {reason}",
+                origin=self.origins.get(value) if value else None,
+                help="; ".join(advice) or None,
             ),
             self.documents,
         )
 
+    def _value_at_fault(self, program: Program | None, errors: Sequence[str]) -> str | None:
+        """The IR value of the first label of the plan that the program complains about."""
+        if program is None:
+            return None
+        named = (name for line in errors for name in program.labels(line))
+        return next((self.plan.labels[n] for n in named if n in self.plan.labels), None)
+
+    def _said(self, program: Program | None, errors: Sequence[str]) -> str:
+        """The last lines that say something, each on a line of its own."""
+        if program is None:
+            return ""
+        lines = [program.tidy(self.spaces.relative(line)) for line in errors]
+        generic = program.generic
+        telling = [line for line in lines if generic is None or not generic.fullmatch(line)]
+        return "".join(f"\n      {line}" for line in (telling or lines)[-_LINES_SHOWN:])
+
+
+def executor_for(
+    compilation: Compilation,
+    plan: Plan,
+    spaces: Workspace,
+    *,
+    tools: Mapping[str, Tool] | None = None,
+    listener: Listener = ignore,
+    jobs: int | None = None,
+) -> Executor:
+    """What runs a plan of a compilation's mix.
+
+    Args:
+        compilation: whose sources and documents it is about.
+        plan: its own plan, or another one of a part of its graph.
+        spaces: where files are.
+        tools: programs to use instead of those that are found, by their plain names.
+        listener: receives the progress.
+        jobs: how many steps may run at once; None: as many as there are processors.
+
+    Raises:
+        RenderError: MIX601 to MIX603, a program is not there.
+    """
+    programs = programs_of(find_backend(plan.backend))
+    given = tools or {}
+    names = sorted({step.program for step in plan.steps} - {OURSELVES})
+    found = {name: given[name] if name in given else programs[name].find() for name in names}
+    return Executor(
+        plan=plan,
+        programs=programs,
+        tools=found,
+        spaces=spaces,
+        listener=listener,
+        origins={node.name: node.origin for node in compilation.graph},
+        documents=compilation.timeline.documents,
+        cache=user_cache(),
+        keys=keys(plan, compilation.graph.sources, lambda name: found[name].version_text),
+        jobs=jobs or processors(),
+    )
+
 
 def command(
-    step: Step, tool: Tool, spaces: Workspace, facts: Mapping[str, float]
+    step: Step, program: Program, tool: Tool, spaces: Workspace, facts: Mapping[str, float]
 ) -> tuple[str, ...]:
     """The step's command line, with its big filter graphs written to files in the work space."""
     argv = [tool.program]
-    if step.kind is StepKind.RENDER and step.program == "ffmpeg":
-        argv += ["-progress", "pipe:1", "-nostats"]
+    if step.kind is StepKind.RENDER:
+        argv += program.progress
     for number, arg in enumerate(step.argv):
         text = bind(arg, spaces.path, facts)
-        if isinstance(arg, FilterScript) and len(text.encode()) >= INLINE_BYTES:
+        is_big = isinstance(arg, FilterScript) and len(text.encode()) >= INLINE_BYTES
+        if is_big and program.file_option is not None:
             script = spaces.work / f"{step.id}-{number}.filtergraph"
             script.write_text(text, encoding="utf-8", newline="\n")
-            assert argv[-1] == GRAPH_OPTION
-            argv[-1] = graph_file_option(tool.version)
+            argv[-1] = program.file_option(argv[-1], tool)
             text = str(script)
         argv.append(text)
     return tuple(argv)
 
 
+@define
 class _Output:
-    """Makes sense of a step's standard output, a line at a time.
+    """Reads a step's standard output, a line at a time, as its program says.
 
-    A rendering step prints ffmpeg's `-progress` report, a measuring step what `ametadata=print`
-    finds in each frame: "frame:3 pts:... pts_time:1.5", then "key=number" lines. Only the last
-    number of each key is kept, however long the step.
+    Only the last number of each reading is kept, however long the step.
     """
 
-    def __init__(self, step: Step, tell: Callable[[float], None]) -> None:
-        self.readings: dict[str, float] = {}
-        self._is_measuring = step.kind is StepKind.MEASURE
-        self._tell = tell
-        self._seconds = step.samples / step.rate if step.rate else 0.0
+    _step: Step
+    _program: Program
+    _files: Sequence[Path]
+    _report: Callable[[float], None]
+    readings: dict[str, float] = field(factory=dict)
+    _position: float = 0.0
 
     def take(self, line: str) -> None:
         """Take the next line."""
-        key, separator, value = line.partition("=")
-        if key == "out_time_us":
-            self._at(value, 1e-6)
-        elif separator and self._is_measuring:
-            number = _number(value)
-            if number is not None:
-                self.readings[key] = number
-        elif line.startswith("frame:"):
-            self._at(line.rpartition("pts_time:")[2], 1.0)
+        position = self._program.position(line)
+        if position is not None:
+            self._position = position
+            seconds = self._step.samples / self._step.rate if self._step.rate else 0.0
+            if seconds > 0.0:
+                self._report(min(1.0, max(0.0, position / seconds)))
+        elif self._step.kind is StepKind.MEASURE:
+            reading = self._program.reading(line)
+            if reading is not None:
+                self.readings[reading[0]] = reading[1]
 
-    def _at(self, value: str, unit: float) -> None:
-        time = _number(value)
-        if time is not None and self._seconds > 0.0:
-            self._tell(min(1.0, max(0.0, time * unit / self._seconds)))
-
-
-_LINES_SHOWN = 4
-
-# "[afade@host_c1 @ 0x55c91f101bc0] text": the address differs from run to run.
-_ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
-_INSTANCE = re.compile(r"[A-Za-z0-9_]+@[^\s\]',]+")
-# What ffmpeg says after it has said what is wrong.
-_GENERIC = re.compile(
-    r"Conversion failed!|Exiting with exit code .*|Error : .*|Invalid argument|"
-    r"Error (re)?initializing (complex )?filters[.!]?|Error opening (input|output) files: .*|"
-    r"Failed to inject frame into filter network: .*|Nothing was written into output file .*|"
-    r"\[AVFilterGraph\] Error initializing filters|\[fc#\d+\] Error .*|"
-    r"Error while processing the decoded data .*"
-)
-
-
-def _tidy(line: str) -> str:
-    return _ADDRESS.sub("", line)
-
-
-def _value_at_fault(errors: tuple[str, ...], labels: Mapping[str, str]) -> str | None:
-    """The IR value of the first filter instance that the program complains about."""
-    for line in errors:
-        for found in _INSTANCE.findall(_ADDRESS.sub("", line)):
-            for label in (found, found.partition("@")[2]):
-                if label in labels:
-                    return labels[label]
-    return None
-
-
-def _how_it_ended(completed: Completed) -> str:
-    if completed.status < 0:
-        return f"was killed by signal {-completed.status}"
-    return f"ended with status {completed.status}"
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    def sign(self) -> tuple[float, int]:
+        """What changes as long as the step goes on: its position, the bytes of what it writes."""
+        return self._position, size_of(self._files)

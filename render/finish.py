@@ -12,14 +12,15 @@ from pathlib import Path
 from attrs import frozen
 
 from ..backends.native.run import COMMANDS, run_measure
+from ..backends.registry import find_program
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..plans.loop import LOUDNESS_KEY
 from ..plans.phases import FINISH, MEASURE
 from ..plans.plan import OURSELVES, LoudnessGoal
-from ..programs.find import find_tools
-from ..programs.run import run_process
+from ..programs.run import Watch, patience, run_process, size_of
 from .delivery import measured
+from .executor import READ
 from .loudness import Levels, Outcome, Setting, run_loop
 
 
@@ -102,16 +103,16 @@ def _run(command: Sequence[str]) -> None:
         if program == OURSELVES:
             _run_step(arguments)
             return
-        tool = find_tools([program])[program]
-        completed = run_process((tool.program, *arguments), Path.cwd(), lambda line: None)
+        tool = find_program(program).find()
+        done = run_process((tool.program, *arguments), watch=_watch(arguments))
     except OSError as error:
         raise failed(error) from error
-    if completed.status != 0:
+    if done.failure is not None:
         raise RenderError(
             Diagnostic(
-                Code.STEP_FAILED,
-                f"{program} ended with status {completed.status}",
-                help="\n      ".join(completed.errors[-4:]) or None,
+                Code.STEP_FAILED if done.stuck is None else Code.STEP_STUCK,
+                f"{program} {done.failure}",
+                help="\n      ".join(done.errors[-4:]) or None,
             )
         )
 
@@ -123,3 +124,9 @@ def _run_step(arguments: Sequence[str]) -> None:
             COMMANDS[kind](words, lambda done: None)
         case _:
             raise OSError(None, f"not a step of a plan: mixdown {' '.join(arguments)}")
+
+
+def _watch(arguments: Sequence[str]) -> Watch:
+    """A command works as long as files that it names grow, or is reading what they hold."""
+    named = [Path(word) for word in arguments]
+    return Watch(patience() + size_of(named) / READ, lambda: size_of(named))

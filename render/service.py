@@ -25,18 +25,13 @@ from ..compiler.request import RenderRequest
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
-from ..media.cache import user_cache
-from ..plans.cache_keys import keys
-from ..plans.plan import OURSELVES
-from ..programs.find import find_tools
 from .broadcast import annotate
 from .chapters import CHAPTERS, chapters_text
 from .clipping import clipped_stems
 from .delivery import check_shape, file_digest, levels_meta, measured
-from .executor import Executor, Listener, Progress, ignore
+from .executor import Listener, Progress, executor_for, ignore
 from .loudness import Levels, judge
 from .mastering import run_plan
-from .parallel import processors
 from .report.stage import Reported, stage_report
 from .result import MANIFEST, Rendered, RenderResult, manifest_text
 from .workspace import Workspace, publish, workspace, write_file
@@ -102,21 +97,10 @@ def render_compilation(
 ) -> RenderResult:
     """Renders what was compiled; arguments, result and errors as `render`."""
     plan, request = compilation.plan, compilation.request
-    tools = find_tools(s.program for s in plan.steps if s.program != OURSELVES)
-    programs = {"mixdown": version("mixdown")}
-    programs |= {name: tool.version_text for name, tool in tools.items()}
     with workspace(out, compilation.source_root) as spaces:
-        executor = Executor(
-            plan=plan,
-            tool=tools.__getitem__,
-            spaces=spaces,
-            listener=progress,
-            jobs=jobs or processors(),
-            origins={node.name: node.origin for node in compilation.graph},
-            documents=compilation.timeline.documents,
-            cache=user_cache(),
-            keys=keys(plan, compilation.graph.sources, lambda name: tools[name].version_text),
-        )
+        executor = executor_for(compilation, plan, spaces, listener=progress, jobs=jobs)
+        programs = {"mixdown": version("mixdown")}
+        programs |= {name: tool.version_text for name, tool in executor.tools.items()}
         mastered = run_plan(executor, _meter(compilation, MASTER))
         finish: FinishFacts | None
         if mastered is not None:

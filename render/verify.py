@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,12 +22,14 @@ from attrs import evolve, field, frozen
 from ..audio import FloatArray
 from ..backends.native import reference
 from ..backends.native.engine.files import WavWriter
+from ..backends.protocol import plan_for
 from ..backends.registry import find_backend
 from ..compiler.driver import Compilation, compile
 from ..compiler.graph_input import Mix
 from ..compiler.options import CompileOptions
 from ..compiler.passes.dead_code import DeadCode
 from ..compiler.request import RenderRequest
+from ..ir.diagnostics import located
 from ..ir.graph import Graph
 from ..ir.nodes import (
     Encoding,
@@ -38,14 +40,11 @@ from ..ir.nodes import (
     Source,
 )
 from ..ir.units import decibels
-from ..media.cache import user_cache
-from ..plans.cache_keys import keys
 from ..plans.carried import file_of
 from ..plans.decoding import is_foreign, prepare
-from ..plans.plan import OURSELVES, EmitOptions, Plan
-from ..programs.find import Tool, find_tools
-from .executor import Executor
-from .parallel import processors
+from ..plans.plan import EmitOptions, Plan
+from ..programs.program import Tool
+from .executor import executor_for
 from .workspace import workspace
 
 REFERENCE = "reference"
@@ -194,26 +193,6 @@ def perform(
     return Take(performer, files, lossy, rounding_floor(graph))
 
 
-@contextmanager
-def _executor(
-    compilation: Compilation, plan: Plan, performer: Performer, out: Path
-) -> Iterator[Executor]:
-    """What runs a performer's plan, with directories below `out` while the context lasts."""
-    needed = {step.program for step in plan.steps} - {OURSELVES, *performer.tools}
-    tools = {**find_tools(needed), **performer.tools}
-    with workspace(out, compilation.source_root) as spaces:
-        yield Executor(
-            plan=plan,
-            tool=tools.__getitem__,
-            spaces=spaces,
-            origins={node.name: node.origin for node in compilation.graph},
-            documents=compilation.timeline.documents,
-            cache=user_cache(),
-            keys=keys(plan, compilation.graph.sources, lambda name: tools[name].version_text),
-            jobs=processors(),
-        )
-
-
 def rounding_floor(graph: Graph) -> float:
     """Where in dBFS two ways of rounding may part, for the sake of the filters in the graph.
 
@@ -253,12 +232,14 @@ def premaster(graph: Graph) -> Graph:
 def _evaluate(
     compilation: Compilation, graph: Graph, performer: Performer, out: Path
 ) -> Mapping[str, Path]:
-    graph, decoding = prepare(graph)
-    with _executor(compilation, Plan(performer.name, decoding, ()), performer, out) as executor:
-        executor.run_steps(decoding, {})
+    native = find_backend("native")
+    graph, decoding = prepare(graph, native.reads)
+    with workspace(out, compilation.source_root) as spaces:
+        plan = Plan(native.name, decoding, ())
+        executor_for(compilation, plan, spaces, tools=performer.tools).run_steps(decoding, {})
 
         def read(source: Source) -> FloatArray:
-            return reference.read_file(executor.spaces.path(file_of(source)))
+            return reference.read_file(spaces.path(file_of(source)))
 
         values = reference.evaluate(graph, read, [output.name for output in graph.outputs])
         made: dict[str, Path] = {}
@@ -273,10 +254,12 @@ def _evaluate(
 def _render(
     compilation: Compilation, graph: Graph, performer: Performer, out: Path
 ) -> Mapping[str, Path]:
-    plan = find_backend(performer.backend).emit(graph, EmitOptions())
-    with _executor(compilation, plan, performer, out) as executor:
+    with located(compilation.timeline.documents):
+        plan = plan_for(find_backend(performer.backend), graph, EmitOptions())
+    with workspace(out, compilation.source_root) as spaces:
+        executor = executor_for(compilation, plan, spaces, tools=performer.tools)
         executor.run_steps(plan.steps, {})
-        files = {d.target: executor.spaces.staging / d.file.path for d in plan.deliveries}
+        files = {d.target: spaces.staging / d.file.path for d in plan.deliveries}
         return {
             output.name: files[output.target].rename(out / f"{number}.wav")
             for number, output in enumerate(graph.outputs)

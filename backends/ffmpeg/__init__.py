@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...plans.plan import EmitOptions, Plan
+from ...programs.ffmpeg import FFMPEG
+from ...programs.program import Program
 from ..protocol import Backend, Capability
 from .capabilities import CAPABILITIES
 
 if TYPE_CHECKING:
     from ...ir.graph import Graph
+    from ...ir.nodes import Source
 
 
 class FfmpegBackend:
-    """See `mixdown.plans.plan.Backend`."""
+    """See `mixdown.backends.protocol.Backend`."""
 
     @property
     def name(self) -> str:
@@ -26,8 +29,17 @@ class FfmpegBackend:
 
     @property
     def capabilities(self) -> Mapping[str, Capability]:
-        """How it deals with each node kind."""
+        """How it expresses each node kind."""
         return CAPABILITIES
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The programs that its plans run."""
+        return (FFMPEG,)
+
+    def reads(self, source: Source) -> bool:
+        """Whether its plans read a source as it is: ffmpeg reads all."""
+        return True
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a legal graph.

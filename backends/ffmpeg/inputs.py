@@ -15,25 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...ir.nodes import Clip, Source
-from ...media.probe import CONTAINERS
+from ...plans.decoding import DEMUXERS
 from ...plans.plan import File, Space
 from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, Site
 from .wiring import Call, Chain, Wiring, call
-
-DEMUXERS: Mapping[str, str] = {
-    "wav": "wav",
-    "wavex": "wav",
-    "rf64": "wav",
-    "w64": "w64",
-    "aiff": "aiff",
-    "flac": "flac",
-    "ogg": "ogg",
-    "mp3": "mp3",
-    "caf": "caf",
-    "au": "au",
-    **CONTAINERS,
-}
-"""The container of a source's codec -> ffmpeg's demuxer: said, so that it never guesses another."""
 
 SEEKABLE = frozenset({"wav", "wavex", "rf64", "w64", "aiff", "flac"})
 """Containers in which a seek is exact..."""

@@ -15,11 +15,12 @@ from attrs import frozen
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.nodes import KINDS, Loudnorm
-from ...plans.decoding import prepare
+from ...ir.nodes import KINDS, Loudnorm, Source
+from ...plans.decoding import is_foreign
 from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwritten
 from ...plans.phases import deliveries, in_phases
 from ...plans.plan import EmitOptions, Plan, chained
+from ...programs.program import Program
 from ..protocol import Backend, Capability, Support
 
 _NOTES = {
@@ -42,10 +43,15 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
 
 @frozen
 class NativeBackend:
-    """See `mixdown.plans.plan.Backend`."""
+    """See `mixdown.backends.protocol.Backend`."""
 
     name: str = "native"
     capabilities: Mapping[str, Capability] = CAPABILITIES
+    programs: tuple[Program, ...] = ()
+
+    def reads(self, source: Source) -> bool:
+        """Whether its plans read a source as it is: what libsndfile reads."""
+        return not is_foreign(source)
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a legal graph.
@@ -57,7 +63,6 @@ class NativeBackend:
         problems = [found for o in graph.outputs if (found := unwritten(o))]
         if problems:
             raise BackendError(problems)
-        graph, decoding = prepare(graph)
         phases = in_phases(graph)
         if phases.mastering and options.single:
             raise _unmeasured(phases.mastering.loudnorm)
@@ -66,7 +71,7 @@ class NativeBackend:
         mix = engine_step("mix", purpose, phases.mix, phases.files, tags)
         return Plan(
             backend=self.name,
-            steps=chained((*decoding, mix, *mastering_steps(phases, tags))),
+            steps=chained((mix, *mastering_steps(phases, tags))),
             deliveries=tuple(deliveries(graph).values()),
             loudness=phases.mastering.goal if phases.mastering else None,
         )

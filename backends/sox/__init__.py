@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ...plans.decoding import is_foreign
 from ...plans.plan import EmitOptions, Plan
+from ...programs.program import Program
+from ...programs.sox import SOX
 from ..protocol import Backend, Capability
 from .capabilities import CAPABILITIES
 
 if TYPE_CHECKING:
     from ...ir.graph import Graph
+    from ...ir.nodes import Source
 
 
 class SoxBackend:
-    """See `mixdown.plans.plan.Backend`."""
+    """See `mixdown.backends.protocol.Backend`."""
 
     @property
     def name(self) -> str:
@@ -26,8 +30,17 @@ class SoxBackend:
 
     @property
     def capabilities(self) -> Mapping[str, Capability]:
-        """How it deals with each node kind."""
+        """How it expresses each node kind."""
         return CAPABILITIES
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The programs that its plans run."""
+        return (SOX,)
+
+    def reads(self, source: Source) -> bool:
+        """Whether its plans read a source as it is: what libsndfile reads."""
+        return not is_foreign(source)
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a legal graph.

@@ -18,7 +18,6 @@ from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, GainAutomation, Node, Output
 from ...plans.carried import resume
-from ...plans.decoding import prepare
 from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwritten
 from ...plans.phases import FINISH, MEASURE, Phases, deliveries, in_phases
 from ...plans.plan import Arg, EmitOptions, File, Plan, Space, chained
@@ -43,7 +42,6 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
         BackendError: MIX502, something cannot be expressed; with the node and the way out.
     """
     _check(graph, options)
-    graph, decoding = prepare(graph)
     phases = in_phases(graph)
     shop = Workshop(graph.signals[graph.outputs[0].name].rate)
     for step_id in (RESTORE, DELIVER, MEASURE, FINISH):
@@ -52,7 +50,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     _mix(shop, phases, tags)
     return Plan(
         backend="sox",
-        steps=chained((*decoding, *shop.steps, *mastering_steps(phases, tags))),
+        steps=chained((*shop.steps, *mastering_steps(phases, tags))),
         deliveries=tuple(deliveries(graph).values()),
         labels=dict(shop.labels),
         loudness=phases.mastering.goal if phases.mastering else None,

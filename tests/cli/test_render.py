@@ -11,12 +11,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from mixdown.cli.app import ExitCode
+from mixdown.programs.ffmpeg import find_ffmpeg
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -178,7 +181,11 @@ def test_no_ffmpeg_ends_with_3_and_says_how_to_get_one(mixdown, show, listing, m
 
 @pytest.mark.parametrize(
     ("sent", "code"),
-    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+    [
+        (signal.SIGINT, ExitCode.INTERRUPTED),
+        (signal.SIGTERM, ExitCode.TERMINATED),
+        (signal.SIGHUP, ExitCode.HUNG_UP),
+    ],
 )
 def test_an_interrupted_render_leaves_nothing(show, listing, sent, code):
     """The program under way is ended too: it would write its process id's file if it lived on."""
@@ -204,6 +211,90 @@ def test_an_interrupted_render_leaves_nothing(show, listing, sent, code):
     assert listing() == before
     time.sleep(2.2)
     assert not survived.exists()
+
+
+def started_render(folder: Path, program: Path, wanted: Path) -> subprocess.Popen[str]:
+    """A render, once its program has made the file."""
+    render = subprocess.Popen(
+        [sys.executable, "-m", "mixdown", "render", "small.yaml", "-o", "out"],
+        cwd=folder,
+        env={**os.environ, "MIXDOWN_FFMPEG": str(program)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert becomes(wanted.exists)
+    return render
+
+
+def becomes(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 60
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds()
+
+
+def is_gone(pid: str) -> bool:
+    return not Path("/proc", pid).exists()
+
+
+def test_a_killed_render_takes_its_programs_with_it(show, tmp_path):
+    """A wrapper script and its child too; the next render removes the folder."""
+    pids = tmp_path / "pids"
+    program = fake_ffmpeg(
+        show.parent, f"sleep 600 & echo $! $$ >{pids}.new; mv {pids}.new {pids}; wait"
+    )
+    render = started_render(show.parent, program, pids)
+    render.kill()
+    render.communicate()
+    assert becomes(lambda: all(map(is_gone, pids.read_text().split())))
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP])
+def test_a_probe_that_hangs_ends_with_the_command(show, tmp_path, sent):
+    pids = tmp_path / "pids"
+    program = tmp_path / "hanging"
+    program.write_text(f"#!/bin/sh\nsleep 600 & echo $! $$ >{pids}.new; mv {pids}.new {pids}; wait")
+    program.chmod(0o755)
+    render = started_render(show.parent, program, pids)
+    render.send_signal(sent)
+    assert render.communicate(timeout=60)[1] == ""
+    assert render.returncode == 128 + sent
+    assert becomes(lambda: all(map(is_gone, pids.read_text().split())))
+
+
+def test_a_program_that_hangs_ends_with_3_and_its_log(mixdown, show, listing, monkeypatch):
+    program = fake_ffmpeg(show.parent, "echo 'cannot go on' >&2; sleep 600")
+    monkeypatch.setenv("MIXDOWN_FFMPEG", str(program))
+    monkeypatch.setenv("MIXDOWN_STALL_SECONDS", "0.5")
+    before = listing()
+    ended = mixdown("render", show.name, "-o", "out")
+    assert (ended.code, ended.out) == (3, "")
+    assert re.match(
+        r"error\[MIX610\]: step 'mix' failed: ffmpeg made no progress for 1 s and was ended\n"
+        r"  = help: if it is only slow, set MIXDOWN_STALL_SECONDS to more than 0.5; "
+        r"the last lines of ffmpeg:\n +cannot go on",
+        ended.err,
+    )
+    assert listing() == before
+
+
+@pytest.mark.requires("ffmpeg_debian")
+def test_a_mix_that_hangs_an_ffmpeg_ends_with_a_clear_error(mixdown, listing, monkeypatch):
+    """64 samples through 5.1's limiter, which waits for ever; newer versions do not."""
+    monkeypatch.setenv("MIXDOWN_FFMPEG", "ffmpeg")
+    monkeypatch.setenv("MIXDOWN_STALL_SECONDS", "1")
+    soundfile.write("a.wav", np.full(64, 0.1), 48000, "FLOAT")
+    Path("t.yaml").write_text(
+        "{schema_version: 1, id: t, mix_preset_id: flat, sample_rate: 48000, "
+        "tracks: [{id: a, role: fx, clips: [{source: a.wav}]}]}"
+    )
+    before = listing()
+    ended = mixdown("render", "t.yaml", "-o", "out")
+    if find_ffmpeg().version >= (6,):
+        assert ended.code == 0
+        return
+    assert (ended.code, listing()) == (3, before)
+    assert ended.err.startswith("error[MIX610]: step 'finish' failed: ffmpeg made no progress for")
 
 
 def on_a_terminal(command: list[str]) -> tuple[int, str, bytes]:

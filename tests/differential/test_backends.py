@@ -20,7 +20,7 @@ from mixdown.compiler.timeline.load import loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.units import gain_factor
 from mixdown.presets.load import export_preset
-from mixdown.programs.find import probe
+from mixdown.programs.ffmpeg import probe
 from mixdown.render.verify import PREMASTER, Performer, Take, perform, residual
 
 Note = Callable[[str, float], float]

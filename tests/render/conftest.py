@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from mixdown.plans.plan import Plan
-from mixdown.programs.find import Tool, probe
+from mixdown.programs.ffmpeg import FFMPEG, probe
+from mixdown.programs.program import Tool
 from mixdown.render.executor import Executor, Progress, ignore
 from mixdown.render.workspace import Workspace, workspace
 
@@ -41,6 +42,6 @@ def executor(tool: Tool, spaces: Workspace) -> Callable[..., Executor]:
 
     def make(plan: Plan, told: list[Progress] | None = None, **fields) -> Executor:
         listener = ignore if told is None else told.append
-        return Executor(plan, lambda program: tool, spaces, listener, **fields)
+        return Executor(plan, {"ffmpeg": FFMPEG}, {"ffmpeg": tool}, spaces, listener, **fields)
 
     return make

@@ -21,7 +21,8 @@ from mixdown.plans.plan import (
     StepKind,
     Template,
 )
-from mixdown.programs.find import Tool
+from mixdown.programs.ffmpeg import FFMPEG
+from mixdown.programs.program import Tool
 from mixdown.render.executor import INLINE_BYTES, command
 
 DOCUMENT = Document("show.yaml", "fade: 3", lambda text, pointer: Span(1, 7, 1, "fade: 3"))
@@ -124,7 +125,7 @@ def test_a_big_graph_goes_through_a_file(executor, spaces):
 )
 def test_the_option_for_a_file_depends_on_the_version(spaces, version, option):
     big = step("big", "-filter_complex", big_constant(), "out.wav")
-    argv = command(big, Tool("ffmpeg", version, "", "test"), spaces, {})
+    argv = command(big, FFMPEG, Tool("ffmpeg", version, "", "test"), spaces, {})
     path = Path(argv[argv.index(option) + 1])
     assert path.read_text() == str(big_constant())
     assert "-filter_complex" not in argv
@@ -133,7 +134,11 @@ def test_the_option_for_a_file_depends_on_the_version(spaces, version, option):
 def test_a_graph_under_the_limit_stays_an_argument(spaces):
     edge = script("x" * (INLINE_BYTES - 1))
     argv = command(
-        step("edge", "-filter_complex", edge), Tool("ffmpeg", (9, 0), "", "test"), spaces, {}
+        step("edge", "-filter_complex", edge),
+        FFMPEG,
+        Tool("ffmpeg", (9, 0), "", "test"),
+        spaces,
+        {},
     )
     assert argv[-2:] == ("-filter_complex", "x" * (INLINE_BYTES - 1))
     assert list(spaces.work.iterdir()) == []
@@ -189,6 +194,6 @@ def test_a_step_without_a_known_fact_is_a_fault_of_the_plan(executor):
 def test_measuring_steps_keep_their_output_to_themselves(spaces):
     """Progress and readings would mix on one stream."""
     measure = step("measure", "-i", PREMASTER, kind=StepKind.MEASURE)
-    argv = command(measure, Tool("ffmpeg", (9, 0), "", "test"), spaces, {})
+    argv = command(measure, FFMPEG, Tool("ffmpeg", (9, 0), "", "test"), spaces, {})
     assert argv == ("ffmpeg", *QUIET, "-i", spaces.path(PREMASTER))
     assert MASTER.space is Space.OUT

@@ -16,7 +16,7 @@ import soundfile
 from attrs import evolve
 from handmade import step
 from mixdown.plans.plan import OURSELVES
-from mixdown.programs.run import Stop, StoppedError, run_process
+from mixdown.programs.run import Stop, StoppedError, by_line, run_process
 from mixdown.render import parallel
 from mixdown.render.executor import Progress
 from mixdown.render.parallel import processors, run_steps
@@ -118,7 +118,7 @@ SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
 
 def sleeping(tmp_path, pids):
     def run(step, stop):
-        return run_process([sys.executable, "-c", SLEEPER], tmp_path, pids.append, stop)
+        return run_process([sys.executable, "-c", SLEEPER], tmp_path, by_line(pids.append), stop)
 
     return run
 
@@ -167,7 +167,7 @@ def test_who_was_stopped_before_its_start_does_not_run_long(tmp_path):
     stop.ask()
     before = time.monotonic()
     with pytest.raises(StoppedError):
-        run_process([sys.executable, "-c", SLEEPER], tmp_path, print, stop)
+        run_process([sys.executable, "-c", SLEEPER], tmp_path, stop=stop)
     assert time.monotonic() - before < PATIENCE
 
 

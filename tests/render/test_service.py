@@ -151,7 +151,7 @@ def test_every_backend_keeps_the_promise(show, tmp_path, embedded_ffmpeg, backen
 
 
 @pytest.mark.parametrize(
-    "before", ["", "import mixdown.programs.find", "from mixdown.render import service"]
+    "before", ["", "import mixdown.programs.ffmpeg", "from mixdown.render import service"]
 )
 def test_render_can_be_called_whatever_was_imported_before(before):
     code = f"import mixdown; {before or 'pass'}; mixdown.render('x', out='y')"

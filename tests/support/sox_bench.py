@@ -16,7 +16,7 @@ from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import Clip, Encoding, Node, Output, OutputRole, Source
 from mixdown.ir.verify import check
 from mixdown.plans.plan import EmitOptions, Plan
-from mixdown.programs.find import find_sox
+from mixdown.programs.sox import SOX, find_sox
 from mixdown.render.executor import Executor
 from mixdown.render.workspace import Workspace
 
@@ -81,7 +81,7 @@ class Bench:
         spaces = Workspace(self.folder, self.folder / "work", self.folder / "out", self.folder)
         spaces.work.mkdir(exist_ok=True)
         spaces.staging.mkdir(exist_ok=True)
-        executor = Executor(plan, {"sox": find_sox()}.__getitem__, spaces)
+        executor = Executor(plan, {"sox": SOX}, {"sox": find_sox()}, spaces)
         for step in plan.steps:
             executor.run_step(step, {})
         return {d.target: reference.read_file(spaces.path(d.file)) for d in plan.deliveries}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mixdown.ir.diagnostics import RenderError
-from mixdown.programs.find import find_ffmpeg, find_tools, parse_version, probe
+from mixdown.programs.ffmpeg import find_ffmpeg, parse_version, probe
 
 LIBRARIES = (
     "built with gcc\nlibavutil      {avutil}.100 / {avutil}.100\nlibavcodec     59. 37.100\n"
@@ -108,9 +108,3 @@ def test_without_any_the_error_says_how_to_get_one(tmp_path, monkeypatch):
 def test_real_programs_answer(ffmpegs):
     tool = probe(ffmpegs, "test")
     assert tool is not None and tool.version >= (5, 1)
-
-
-def test_a_program_that_nothing_finds_is_named():
-    with pytest.raises(RenderError, match=r"MIX603.*'fmpeg'") as caught:
-        find_tools(["fmpeg"])
-    assert "did you mean 'ffmpeg'?" in str(caught.value)
