@@ -12,7 +12,7 @@ import click
 
 from ..ir.diagnostics import Diagnostic, Severity, render
 from ..ir.origin import Documents
-from ..render.times import clock as clock
+from ..ir.units import clock as clock
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 

@@ -13,7 +13,7 @@ from .options import as_json
 
 if TYPE_CHECKING:
     from ..presets.model import DeliverySpec
-    from ..render.measuring import Held
+    from ..render.measuring import MeasuredFile
 
 
 @click.command("measure")
@@ -63,7 +63,7 @@ def command(
     Exits with code 1 if a file breaks a rule of a --spec, with 2 if one cannot be measured.
     """
     from ..ir.diagnostics import Diagnostic
-    from ..render.measuring import audio_files, held, survey_files
+    from ..render.measuring import MeasuredFile, audio_files, survey_files
     from .app import ExitCode
     from .console import print_json, show
     from .progress import count_bar
@@ -78,7 +78,7 @@ def command(
         results = survey_files(names, jobs=jobs or os.cpu_count() or 1, on_done=tell)
     problems = [found for found in results if isinstance(found, Diagnostic)]
     measured = [
-        held(name, found, asked)
+        MeasuredFile.check(name, found, asked)
         for name, found in zip(names, results, strict=True)
         if not isinstance(found, Diagnostic)
     ]
@@ -111,7 +111,7 @@ def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]
     return [known[name] for name in dict.fromkeys(ids)]
 
 
-def _draw(path: Path, file: Held) -> None:
+def _draw(path: Path, file: MeasuredFile) -> None:
     from ..inspection.measure_plot import write_picture
     from ..media.decode import readable
     from ..render.report.curves import draw
@@ -122,7 +122,7 @@ def _draw(path: Path, file: Held) -> None:
     write_picture(path, Path(file.file).name, file.survey, curves, specs)
 
 
-def _print(files: list[Held], *, everything: bool) -> None:
+def _print(files: list[MeasuredFile], *, everything: bool) -> None:
     """Every figure of each file; or a table of the main figures, and the broken rules."""
     from ..inspection.measure_tables import listing, overview
     from .console import print_table

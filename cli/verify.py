@@ -40,7 +40,7 @@ def command(
     """
     from ..compiler.graph_input import open_mix
     from ..compiler.request import RenderRequest
-    from ..render.verify import Performer, verify_mix
+    from ..render.verify import Renderer, verify_mix
     from .app import ExitCode
     from .console import print_json
 
@@ -49,7 +49,7 @@ def command(
         raise click.UsageError("give --backend at least twice, to compare them")
     found = verify_mix(
         open_mix(file, allow_outside=allow_outside),
-        [Performer(name, name) for name in names],
+        [Renderer(name, name) for name in names],
         RenderRequest(stems=True, mix_preset_id=mix),
     )
     within = all(residual.is_within for residual in found)

@@ -16,10 +16,9 @@ import numpy as np
 from ..audio.meter.survey import Survey
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, TimelineError
-from ..ir.units import gain_factor
+from ..ir.units import clock, gain_factor
 from ..presets.model import DeliverySpec
 from ..render.report.curves import Curve, Curves
-from ..render.times import clock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

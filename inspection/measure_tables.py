@@ -10,16 +10,16 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from ..audio.meter.survey import Survey
+from ..ir.units import clock
 from ..render.compliance import Check, Compliance
-from ..render.measuring import Held
-from ..render.times import clock
+from ..render.measuring import MeasuredFile
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]], int]
 
 
-def overview(files: Sequence[Held]) -> Table:
+def overview(files: Sequence[MeasuredFile]) -> Table:
     """A row for each file, the columns that tell most; how many columns at its end are numbers."""
     specs = [kept.spec.id for kept in files[0].compliances] if files else []
     columns = ("file", *specs, "LUFS", "LU range", "peak dBTP", "clipped", "duration")
@@ -38,7 +38,7 @@ def overview(files: Sequence[Held]) -> Table:
     return columns, rows, 5
 
 
-def listing(files: Sequence[Held], *, everything: bool) -> Iterator[str]:
+def listing(files: Sequence[MeasuredFile], *, everything: bool) -> Iterator[str]:
     """What stands below the table, line by line: all of each file, or the rules that it breaks."""
     for number, held in enumerate(files):
         told = [kept for kept in held.compliances if everything or not kept.passed]

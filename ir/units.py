@@ -33,6 +33,15 @@ def milliseconds(count: int, rate: int) -> Decimal:
     return Decimal(format(rounded.normalize(_EXACT), "f")) if rounded else Decimal(0)
 
 
+def clock(seconds: float, digits: int = 1) -> str:
+    """A duration or a position as people read it: 0:48.0, 12:03.5, 1:02:03.0."""
+    whole, fraction = divmod(round(seconds * 10**digits), 10**digits)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest:02d}.{fraction:0{digits}d}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
 def resampled_length(frames: int, source_rate: int, rate: int) -> int:
     """How many samples `frames` become at another rate: frames * rate / source_rate, half to even.
 

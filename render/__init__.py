@@ -1,7 +1,7 @@
-"""Runs plans: executor, loudness loop, artifacts.
+"""Runs plans: executor, loudness loop, delivery, reports, artifacts.
 
-`mixdown.render` is a function to users and this package to Python, whichever is imported first, so
-the package can be called: `mixdown.render(timeline, out=...)` is `render.service.render`.
+To users `mixdown.render` is a function, to Python it is this package, so the package is callable:
+`mixdown.render(timeline, out=...)` is `render.service.render`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Render(ModuleType):
-    """A package that can be called."""
+    """A callable package."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> RenderResult:  # noqa: ANN401 (as given on)
         from .service import render

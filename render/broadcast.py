@@ -1,9 +1,8 @@
 """Broadcast metadata of a WAV: the `bext` chunk, version 2 (EBU Tech 3285).
 
-Promises: a pure function of what is known of the file. Texts are ASCII, as the standard asks:
-accents are dropped, and what is then left over becomes "?". The date is the one that the timeline
-gives, never the clock's; loudness is what was measured of the delivered file, in hundredths, and
-7FFFh where there is none.
+A pure function of a file's metadata and levels. Texts are ASCII, as the standard requires: accents
+are dropped, and other characters become "?". The date is the timeline's, never the current one.
+Loudness is that of the delivered file, in hundredths, or 7FFFh if it has none.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ def annotate(
     *,
     program: str | None,
 ) -> None:
-    """Put what is known of a delivered file into it, where it is a WAV; its samples stay.
+    """Write cue points and broadcast metadata into a delivered WAV; other formats are unchanged.
 
     Args:
         path: the file.
         markers: of the timeline; they become cue points.
         meta: of the file, as for `bext_chunk`.
         levels: measured on the file.
-        program: what made it, where broadcast metadata is wanted; None: it is not.
+        program: the program named in the broadcast metadata; None: write no such metadata.
 
     Raises:
         RenderError: MIX603, the file cannot be read or written.
@@ -55,18 +54,18 @@ def annotate(
     try:
         put_chunks(path, (*wanted, *cue_chunks(cues)))
     except (ValueError, OSError) as error:
-        message = f"the file for {meta['bus_id']!r} cannot take its metadata: {error}"
+        message = f"cannot write metadata into the file for {meta['bus_id']!r}: {error}"
         raise RenderError(Diagnostic(Code.STEP_FAILED, message)) from error
 
 
 def bext_chunk(meta: Mapping[str, object], levels: Measurement, program: str) -> Chunk:
-    """The chunk of a file.
+    """The `bext` chunk of a file.
 
     Args:
-        meta: of the file, docs/metadata.md: tags, timeline_id, plan_digest, sample_rate, bit_depth,
-            channels are read.
+        meta: of the file (docs/metadata.md); uses tags, timeline_id, plan_digest, sample_rate,
+            bit_depth and channels.
         levels: measured on the file.
-        program: what made it, such as "mixdown 0.1.0".
+        program: that made it, such as "mixdown 0.1.0".
     """
     tags = meta["tags"]
     assert isinstance(tags, Mapping)
@@ -96,7 +95,7 @@ def bext_chunk(meta: Mapping[str, object], levels: Measurement, program: str) ->
         ),
         b"",
     )
-    # Of an even size: libsndfile loses its way behind an odd one in an RF64.
+    # The size must be even: libsndfile cannot read past an odd one in an RF64.
     return b"bext", content + _ascii(history) + b"\0" * (2 - len(history) % 2)
 
 
@@ -107,7 +106,7 @@ def _ascii(text: object) -> bytes:
 
 
 def _hundredths(level: float) -> int:
-    """Of LUFS, LU or dBTP, rounded; the standard's -99.99 to 99.99."""
+    """A level in hundredths of LUFS, LU or dBTP, within the standard's -99.99 to 99.99."""
     if not math.isfinite(level) or abs(level) >= 100.0:
         return _NO_LOUDNESS
     return round(100.0 * level)

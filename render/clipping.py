@@ -1,8 +1,8 @@
-"""Stems that do not fit into an integer format, and by how much.
+"""Detects stems that were clipped by an integer format, and by how much.
 
-Promises: a stem whose samples were clipped on the way into its file is a warning (MIX620) with the
-peak it would have had. Only stems that touch full scale are looked at again: they are rendered once
-more, in floating point and without the master, by the same backend.
+A stem that was clipped gives a warning (MIX620) with the peak before clipping. Only stems that
+reach full scale are examined: the same backend renders them again in floating point, without the
+master.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _BLOCK = 1 << 18
 def clipped_stems(
     compilation: Compilation, stems: Collection[Rendered], finish: FinishFacts | None, scratch: Path
 ) -> tuple[Diagnostic, ...]:
-    """A warning for each stem that was clipped, in their order.
+    """A warning for each clipped stem, in the order of the stems.
 
     Args:
-        compilation: what was rendered.
+        compilation: of the render.
         stems: as delivered.
-        finish: the loudness gain that mastered stems have.
+        finish: with the loudness gain of mastered stems.
         scratch: a directory to render into.
 
     Raises:
@@ -54,7 +54,7 @@ def clipped_stems(
 
 
 def _is_full(stem: Rendered, encoding: Encoding) -> bool:
-    """Whether a sample stands at either end of an integer format's range, so may have passed it."""
+    """Whether a sample is at either end of an integer format's range, and so may be clipped."""
     peak = stem.meta["sample_peak_dbfs"]
     if encoding.is_float or not isinstance(peak, float):
         return False
@@ -71,9 +71,9 @@ def _warnings(
             over = decibels(peak)
             yield Diagnostic(
                 Code.STEM_CLIPPED,
-                f"the stem of {stem.target!r} passes full scale by {over:.2f} dB and was clipped",
+                f"the stem of {stem.target!r} exceeds full scale by {over:.2f} dB and was clipped",
                 origins[stem.target],
-                "ask for bit depth 32f, which holds it, or turn the bus down by that much",
+                "use bit depth 32f, which does not clip, or turn the bus down by that amount",
                 severity=Severity.WARNING,
             )
 
@@ -81,7 +81,7 @@ def _warnings(
 def _peaks(
     compilation: Compilation, targets: Collection[str], finish: FinishFacts | None, scratch: Path
 ) -> dict[str, float]:
-    """The sample peaks of stems, as factors of full scale, that no file format has bounded."""
+    """The sample peaks of stems before any clipping, as factors of full scale."""
     graph = unbounded(compilation.graph, targets, finish)
     plan = plan_for(find_backend(compilation.plan.backend), graph, EmitOptions())
     with workspace(scratch, compilation.source_root) as spaces:

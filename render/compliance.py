@@ -1,9 +1,8 @@
-"""Whether a file is what a receiver asks for, rule by rule, and what to do where it is not.
+"""Checks a file against a delivery spec, rule by rule, and says how to fix each failure.
 
-Promises: pure functions of what was measured and of a delivery spec. Every rule that the spec has
-is checked, in the order of `RULES`; a rule that it leaves open is not there. Levels are judged as
-they are shown, to a hundredth, so that what reads "-1.00 dBTP" is not over -1. Silence has no
-level: it fails what must be reached and passes what must not be passed.
+Pure functions of the measurements and the spec. Every rule that the spec sets is checked, in the
+order of `RULES`. Levels are judged as displayed, to a hundredth, so a file that reads "-1.00 dBTP"
+does not exceed -1. Silence has no level: it fails every minimum and passes every maximum.
 """
 
 from __future__ import annotations
@@ -14,28 +13,28 @@ from collections.abc import Callable
 from attrs import field, frozen
 
 from ..audio.meter.survey import Survey
+from ..ir.units import clock
 from ..presets.model import DeliverySpec
-from .times import clock
 
 DECIMALS = 2
 
 Bounds = tuple[float | None, float | None]
-"""Least and most, both allowed; None: no bound."""
+"""Minimum and maximum, both inclusive; None: no bound."""
 
 
 @frozen(kw_only=True)
 class Check:
-    """One rule of a spec, held against one file.
+    """The result of one rule of a spec for one file.
 
     Attributes:
         rule: a stable name, such as "true_peak".
-        what: the same for people.
+        what: its label for people.
         unit: of the numbers.
         measured: to a hundredth; None for silence.
-        low: the least allowed; None: no bound.
-        high: the most allowed; None: no bound.
-        passed: whether the file keeps the rule.
-        fix: what to do, a sentence without a full stop; None where it passed.
+        low: the minimum; None: no bound.
+        high: the maximum; None: no bound.
+        passed: whether the file meets the rule.
+        fix: what to do, a sentence without a full stop; None if it passed.
     """
 
     rule: str
@@ -50,39 +49,39 @@ class Check:
 
 @frozen
 class Compliance:
-    """A spec, held against one file: its rules in order."""
+    """The results of a spec for one file, in the order of its rules."""
 
     spec: DeliverySpec
     checks: tuple[Check, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether the file keeps every rule."""
+        """Whether the file meets every rule."""
         return all(check.passed for check in self.checks)
 
 
 def check_spec(survey: Survey, spec: DeliverySpec) -> Compliance:
-    """Hold a file against a spec.
+    """Check a file against a spec.
 
     Args:
         survey: the file, as `survey_file` measured it.
-        spec: of `mixdown.presets.load.delivery_specs()`, or of one's own.
+        spec: from `mixdown.presets.load.delivery_specs()`, or your own.
     """
     return Compliance(spec, tuple(_check(rule, survey, spec) for rule in _applying(spec)))
 
 
 @frozen
 class _Rule:
-    """How a rule is read from a file and from a spec, and how one that is broken is mended.
+    """How a rule is measured, bounded by a spec, and fixed.
 
     Attributes:
         name: stable.
-        what: for people.
+        what: its label for people.
         unit: of the numbers.
-        read: what the file has.
-        bounds: what the spec asks.
-        fix: of the file, the spec and the way from the measured value to what was asked, in whole
-            tenths: positive where it is too low. Not asked for silence.
+        read: the value of a file.
+        bounds: the bounds of a spec.
+        fix: the advice for a file, a spec, and the change that is needed, in whole tenths: positive
+            if the value is too low. Not called for silence.
     """
 
     name: str
@@ -105,7 +104,7 @@ def _check(rule: _Rule, survey: Survey, spec: DeliverySpec) -> Check:
     silent = not math.isfinite(value)
     fix: str | None = None
     if too_low and silent:
-        fix = "there is nothing to hear in it: check that it is the right file"
+        fix = "it is silent: check that it is the right file"
     elif too_low or too_high:
         fix = rule.fix(survey, spec, _distance(value, low, high))
     return Check(
@@ -121,7 +120,7 @@ def _check(rule: _Rule, survey: Survey, spec: DeliverySpec) -> Check:
 
 
 def _distance(value: float, low: float | None, high: float | None) -> float:
-    """To the middle of a range, or within the one bound there is; in tenths."""
+    """The change to the middle of a range, or to the only bound, in tenths."""
     if low is not None and high is not None:
         tenths = round(((low + high) / 2 - value) * 10)
     elif low is not None:
@@ -139,14 +138,14 @@ def _loudness_bounds(spec: DeliverySpec) -> Bounds:
 
 
 def _fix_level(survey: Survey, spec: DeliverySpec, distance: float) -> str:
-    """A gain, and what its peaks then need."""
+    """A gain, and the limiting that it requires."""
     peak, ceiling = survey.levels.true_peak_dbtp, spec.true_peak_max_dbtp
     if ceiling is None:
         peak, ceiling = survey.levels.sample_peak_dbfs, spec.sample_peak_max_dbfs
     text = _turn(distance)
     if distance > 0.0 and ceiling is not None and peak + distance > ceiling:
         over = peak + distance - ceiling
-        text += f" and limit the peaks, which would pass {ceiling:g} dB by {over:.1f}"
+        text += f" and limit the peaks, which would exceed {ceiling:g} dB by {over:.1f}"
     return text + _by_preset(spec)
 
 
@@ -163,7 +162,7 @@ def _fix_short_term(survey: Survey, spec: DeliverySpec, distance: float) -> str:
 def _fix_noise(survey: Survey, spec: DeliverySpec, distance: float) -> str:
     return (
         f"lower the noise in the pauses by {-distance:.1f} dB: denoise or gate them, or record in "
-        "a quieter room; less gain lowers the speech with it"
+        "a quieter room; less gain also lowers the speech"
     )
 
 
@@ -250,4 +249,4 @@ RULES: tuple[_Rule, ...] = (
         _fix_channels,
     ),
 )
-"""Every rule that a delivery spec can have, in the order in which they are told."""
+"""Every rule that a delivery spec can have, in the order in which they are reported."""

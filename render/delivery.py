@@ -1,8 +1,8 @@
-"""Looks at a finished file before it is delivered: is it whole, what does it measure, what is it.
+"""Checks and measures a finished file before it is delivered.
 
-Promises: a file passes only if it can be read back with the rate, channels and length that the
-graph's type gives its output; its levels are those of our own meter (ITU-R BS.1770-5, EBU Tech
-3342), whatever program made it.
+A file passes only if it can be read back with the rate, channels and length that the graph's type
+gives its output. Its levels are measured by mixdown's own meter (ITU-R BS.1770-5, EBU Tech 3342),
+whichever program wrote it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ..media.decode import readable
 
 
 def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:
-    """Check that a file is what its metadata says it is; its sample rate, Hz.
+    """Check a file against its metadata and return its sample rate, Hz.
 
-    A decoder may leave a tail behind the end, where the format says so (docs/formats.md).
+    In some formats a decoder may append a tail (docs/formats.md).
 
     Raises:
         RenderError: MIX603, it cannot be read, or has another rate, channel count or length.
@@ -41,17 +41,17 @@ def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:
     if found[:2] != wanted[:2] or not 0 <= over <= (container.tail if container else 0):
         raise _faulty(
             target,
-            "came out with {} Hz, {} channels, {} samples".format(*found)
+            "has {} Hz, {} channels, {} samples".format(*found)
             + " instead of {} Hz, {} channels, {} samples".format(*wanted),
         )
     return int(info.samplerate)
 
 
 def measured(path: Path, target: str, samples: int | None = None) -> Measurement:
-    """The levels of a file, or of its first so many samples; a lossy file is decoded for it.
+    """The levels of a file, or of its first `samples` samples; a lossy file is decoded.
 
     Raises:
-        RenderError: MIX603, it holds no levels (NaN or infinite samples), or cannot be read.
+        RenderError: MIX603, it contains NaN or infinite samples, or cannot be read.
     """
     try:
         with readable(path, path.parent) as audio, soundfile.SoundFile(audio) as file:
@@ -76,7 +76,7 @@ def levels_meta(measurement: Measurement, rate: int) -> dict[str, object]:
 
 
 def level(value: float) -> float | None:
-    """A level to four decimals; None where there is none."""
+    """A level to four decimals; None if it is not finite."""
     return round(value, 4) if math.isfinite(value) else None
 
 
@@ -91,6 +91,6 @@ def _faulty(target: str, message: str) -> RenderError:
         Diagnostic(
             Code.STEP_FAILED,
             f"the file for {target!r} {message}",
-            help="nothing was delivered; this is a fault of mixdown or of the program it ran",
+            help="nothing was delivered; this is a bug in mixdown or in the program it ran",
         )
     )

@@ -1,9 +1,9 @@
 """Measures any number of audio files, of any format, in parallel.
 
-Promises: results come in the order of the files, whoever finishes first; a file that cannot be
-measured is a diagnostic in its place (MIX214, MIX215) and stops no other. Directories are walked in
-the order of their names; what is hidden is left out and links to directories are not followed.
-However it ends, no process and no temporary file stays behind.
+Results are in the order of the files. A file that cannot be measured gives a diagnostic in its
+place (MIX214, MIX215) and does not stop the others. Directories are walked in the order of their
+names, without hidden files and without following links to directories. No process and no temporary
+file is left behind, also after an interrupt.
 """
 
 from __future__ import annotations
@@ -39,43 +39,43 @@ AUDIO_SUFFIXES = frozenset(
         *("mp3", "mp2", "m4a", "m4b", "aac", "ac3", "ogg", "oga", "opus", "wma", "mka"),
     )
 )
-"""What is measured in a directory; a file that is named itself may be called as it likes."""
+"""The files that are measured in a directory; a file given by name may have any suffix."""
 
 _WORTH_PROCESSES = 8 << 20
-"""Bytes of audio from which the half second that processes take to start is well spent."""
+"""Bytes of audio that justify the half second that processes take to start."""
 
 
 @frozen
-class Held:
-    """A file, what was measured of it, and how it keeps the specs that were asked for."""
+class MeasuredFile:
+    """A file, its measurements, and its compliance with the requested specs."""
 
     file: str
     survey: Survey
     compliances: tuple[Compliance, ...] = ()
 
+    @classmethod
+    def check(cls, file: str, survey: Survey, specs: Iterable[DeliverySpec]) -> MeasuredFile:
+        """A measured file, checked against specs."""
+        return cls(file, survey, tuple(check_spec(survey, spec) for spec in specs))
+
     @property
     def passed(self) -> bool:
-        """Whether it keeps all of them."""
-        return all(kept.passed for kept in self.compliances)
+        """Whether it complies with all of them."""
+        return all(one.passed for one in self.compliances)
 
     def to_dict(self) -> dict[str, object]:
-        """The same as plain data."""
+        """The measurements and checks as plain data."""
         specs = [
-            {"spec": kept.spec.id, "passed": kept.passed, "rules": [asdict(c) for c in kept.checks]}
-            for kept in self.compliances
+            {"spec": one.spec.id, "passed": one.passed, "rules": [asdict(c) for c in one.checks]}
+            for one in self.compliances
         ]
         return {"file": self.file, **survey_meta(self.survey), "specs": specs}
 
 
-def held(file: str, survey: Survey, specs: Iterable[DeliverySpec]) -> Held:
-    """A measured file, held against specs."""
-    return Held(file, survey, tuple(check_spec(survey, spec) for spec in specs))
-
-
 def audio_files(names: Iterable[str]) -> tuple[str, ...]:
-    """The files of these names, each once: files as they are, directories as the audio in them.
+    """The named files and the audio files in the named directories, each once.
 
-    A directory without any stays itself, for `survey_files` to say so.
+    A directory without audio files is returned itself; `survey_files` reports it.
     """
     found: dict[str, None] = {}
     for name in names:
@@ -87,15 +87,15 @@ def audio_files(names: Iterable[str]) -> tuple[str, ...]:
 def survey_files(
     files: Sequence[str], *, jobs: int = 1, on_done: Callable[[int], None] = lambda done: None
 ) -> tuple[Result, ...]:
-    """Survey files, without their series, or say why one cannot be; in their order.
+    """Survey files, without their series; a diagnostic for each that cannot be read.
 
-    `survey_audio` does one file with its series.
+    `survey_audio` surveys one file with its series.
 
     Args:
         files: paths.
-        jobs: how many processes may work at once; those of a program of one's own import its main
-            module again, which must stand the test `__name__ == "__main__"`.
-        on_done: is told how many are done, whenever it is one more.
+        jobs: the number of processes. Processes started by your own program import its main module
+            again, so guard its code with `if __name__ == "__main__"`.
+        on_done: called with the number of files done, after each file.
     """
     if min(jobs, len(files)) <= 1 or sum(map(_size, files)) < _WORTH_PROCESSES:
         results = []
@@ -114,12 +114,12 @@ def survey_files(
 
 
 def survey_audio(file: str) -> Result:
-    """Survey one file, its series kept, or say why it cannot be."""
+    """Survey one file with its series; a diagnostic if it cannot be read."""
     path = Path(file)
     if path.is_dir():
-        return Diagnostic(Code.MEDIA_MISSING, f"there is no audio file in {file!r}")
+        return Diagnostic(Code.MEDIA_MISSING, f"no audio file in {file!r}")
     if not path.exists():
-        return Diagnostic(Code.MEDIA_MISSING, f"there is no file {file!r}")
+        return Diagnostic(Code.MEDIA_MISSING, f"no such file: {file!r}")
     try:
         with readable(path) as audio:
             return survey_file(audio)
@@ -130,7 +130,7 @@ def survey_audio(file: str) -> Result:
 
 
 def survey_meta(survey: Survey) -> dict[str, object]:
-    """A survey as metadata; what each key means is told in docs/measuring.md."""
+    """A survey as metadata; docs/measuring.md explains the keys."""
     rate, clipping = survey.rate, survey.clipping
     at_peak = survey.peaks.position / rate
     return {
@@ -171,7 +171,7 @@ def _size(file: str) -> int:
 
 
 def _without_series(file: str) -> Result:
-    """What passes from process to process: figures, not the megabytes behind them."""
+    """The survey without its series, megabytes that need not pass between processes."""
     found = survey_audio(file)
     return evolve(found, loudness=None) if isinstance(found, Survey) else found
 
@@ -180,19 +180,19 @@ def _result(task: Future[Result], file: str) -> Result:
     try:
         return task.result()
     except BrokenProcessPool:
-        # Which file it was cannot be told from the pool; each that was left is tried by itself.
+        # The pool does not say which file it was; each remaining file is tried by itself.
         return _alone(file)
 
 
 def _alone(file: str) -> Result:
-    """In a process of its own, which only this file can break."""
+    """Survey a file in a process of its own."""
     with _pool(1) as pool:
         try:
             with _interrupts_held():
                 task = pool.submit(_without_series, file)
             return task.result()
         except BrokenProcessPool:
-            return _unmeasured(file, "reading it brought the process down")
+            return _unmeasured(file, "reading it crashed the process")
 
 
 def _unmeasured(file: str, reason: str) -> Diagnostic:
@@ -210,10 +210,10 @@ def _rounded(value: float | None) -> float | None:
 
 @contextmanager
 def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with this block, at once where it is interrupted.
+    """Processes that end with this block, at once if it is interrupted.
 
-    They are started anew and not forked: forking a process with threads may leave it with locks
-    that nobody opens.
+    They are spawned, not forked: the fork of a process with threads may hold locks that are never
+    released.
     """
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
@@ -231,7 +231,7 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Processes started here never see Ctrl-C: it is for the parent, which ends their tasks."""
+    """Start processes that ignore Ctrl-C: the parent handles it and ends their tasks."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -240,7 +240,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """Of a process of the pool: what ends it unwinds it, so that its files and programs go too."""
+    """Set up a process of the pool: SIGTERM unwinds it, which removes its files and programs."""
     signal.signal(signal.SIGTERM, _unwind)
 
 

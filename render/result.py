@@ -1,8 +1,10 @@
-"""What a render gives back, and the manifest that says the same in a file.
+"""The result of a render, and the manifest and chapters that are written with it.
 
-Promises: the manifest is a function of the timeline, the request, the sources and the programs'
-versions: no clock, no absolute path, keys in a fixed order. A level that does not exist (the
-loudness of silence) is null.
+The manifest is a function of the timeline, the request, the sources and the programs' versions: it
+has no date, no absolute path, and keys in a fixed order. A level that does not exist, such as the
+loudness of silence, is null. Chapters for podcast players are written as `chapters.json` of the
+Podcasting 2.0 namespace, jsonChapters 1.2.0 (type application/json+chapters); a feed names the file
+in <podcast:chapters>.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from attrs import field, frozen
 
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
+from ..compiler.timeline.model import Timeline
 from ..ir.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
+
+CHAPTERS = "chapters.json"
+CHAPTERS_VERSION = "1.2.0"
 
 
 @frozen(kw_only=True)
@@ -32,11 +38,11 @@ class Rendered:
     Attributes:
         kind: "audio_render" for the master, "audio_bus_stem" for a stem.
         target: "master" or the id of the bus.
-        path: where it is.
+        path: of the file.
         digest: "sha256:" and the hex digest of its content.
         parent: for a stem, the digest of its master.
-        meta: everything known of it; docs/metadata.md has the keys. Levels are LUFS, LU, dBTP and
-            dBFS, None for silence.
+        meta: its metadata; docs/metadata.md explains the keys. Levels are LUFS, LU, dBTP and dBFS,
+            None for silence.
     """
 
     kind: str
@@ -49,20 +55,20 @@ class Rendered:
 
 @frozen(kw_only=True)
 class RenderResult:
-    """What was delivered.
+    """The result of a render.
 
     Attributes:
         master: the mix.
-        stems: one a bus, in bus order; empty where none were asked for.
+        stems: one per bus, in bus order; empty if none were requested.
         manifest: path of the JSON file that lists them.
-        report: what was measured and checked; None where no report was wanted.
-        report_page: path of the HTML page that shows it; report.json stands beside it.
-        chapters: path of the chapters for podcast players; None where the timeline has no markers.
-        compilation: what was rendered.
+        report: the delivery report; None if none was requested.
+        report_page: path of its HTML page, next to report.json.
+        chapters: path of the chapters for podcast players; None if the timeline has no markers.
+        compilation: of the mix.
         diagnostics: warnings, of the compilation and of the render.
-        finish: how the master reached its loudness; None where the preset asks for none.
-        facts: those of the request and what this render measured: a request that carries them
-            compiles without measuring.
+        finish: how the master reached its loudness; None without a loudness target.
+        facts: those of the request and what this render measured; a request with them compiles
+            without measuring.
     """
 
     master: Rendered
@@ -96,14 +102,14 @@ def manifest_text(
     """The manifest as JSON.
 
     Args:
-        compilation: what was rendered.
+        compilation: of the mix.
         files: the master first.
         names: the file name of each target, relative to the manifest.
         programs: versions by name.
         finish: as in the result.
         diagnostics: warnings.
-        report: the file names of the delivery report, "json" and "page"; None where there is none.
-        chapters: the file name of the chapters; None where there are none.
+        report: the file names of the delivery report, "json" and "page"; None if there is none.
+        chapters: the file name of the chapters; None if there are none.
     """
     plan = compilation.plan
     data = {
@@ -142,4 +148,23 @@ def manifest_text(
             for d in diagnostics
         ],
     }
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def chapters_text(timeline: Timeline) -> str | None:
+    """The text of the chapters file; None if the timeline has no markers.
+
+    A chapter starts at each marker, in time order, in seconds exact to the millisecond.
+    """
+    if not timeline.markers:
+        return None
+    tags = timeline.metadata
+    data: dict[str, object] = {"version": CHAPTERS_VERSION}
+    for key, tag in (("title", "title"), ("author", "artist"), ("podcastName", "album")):
+        if tag in tags:
+            data[key] = tags[tag]
+    data["chapters"] = [
+        {"startTime": float(marker.at_ms / 1000), "title": marker.label}
+        for marker in sorted(timeline.markers, key=lambda marker: marker.at_ms)
+    ]
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,7 +1,7 @@
-"""render: a timeline becomes delivered, measured files.
+"""Renders a timeline to delivered, measured files.
 
-Promises: either every file of the request and the manifest stand in the out directory, measured
-and whole, or the out directory is as it was. The same timeline, request, sources and programs give
+A render either puts every requested file and the manifest, complete and measured, into the output
+directory, or leaves the directory as it was. The same timeline, request, sources and programs give
 the same bytes.
 """
 
@@ -26,14 +26,13 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
 from .broadcast import annotate
-from .chapters import CHAPTERS, chapters_text
 from .clipping import clipped_stems
 from .delivery import check_shape, file_digest, levels_meta, measured
 from .executor import Listener, Progress, executor_for, ignore
 from .loudness import Levels, judge
 from .mastering import run_plan
-from .report.stage import Reported, stage_report
-from .result import MANIFEST, Rendered, RenderResult, manifest_text
+from .report.stage import StagedReport, stage_report
+from .result import CHAPTERS, MANIFEST, Rendered, RenderResult, chapters_text, manifest_text
 from .workspace import Workspace, publish, workspace, write_file
 
 MASTER = "master"
@@ -51,27 +50,27 @@ def render(
     jobs: int | None = None,
     **choices: Unpack[Choices],
 ) -> RenderResult:
-    """Renders a mix to a master, stems and a manifest.
+    """Render a mix to a master, stems and a manifest.
 
-    Facts under which the master would exceed its ceiling (they come from another version of a
-    program, say) are dropped, and the master is measured anew.
+    If the master exceeds its ceiling with the given facts (because they were measured with another
+    version of a program, for example), they are dropped and the master is measured again.
 
     Args:
         timeline: as for `compile`: a timeline, a graph, or the path of one.
-        request: what the mix becomes; None: what the keywords say.
-        options: how it is compiled; None: what the keywords say.
-        out: the directory for the files; made where it is missing.
-        report: whether to check the joins of what was made, and to write the delivery report.
-        progress: receives how far each step is.
-        jobs: how many steps may run at once; None: as many as there are processors.
-        choices: keywords, which change what `request` and `options` say: see `Choices`; `facts` are
-            those of `RenderResult.facts`.
+        request: what to render; None: as the keywords say.
+        options: how to compile it; None: as the keywords say.
+        out: the output directory; created if it does not exist.
+        report: whether to check the joins of the master and write the delivery report.
+        progress: called with the progress of each step.
+        jobs: the number of steps that may run at once; None: one per processor.
+        choices: keywords that override `request` and `options`, see `Choices`; `facts` are those of
+            `RenderResult.facts`.
 
     Returns:
-        Master, stems and manifest, each measured and described.
+        The master, stems and manifest, with measurements and metadata.
 
     Raises:
-        MixdownError: a ValueError with every diagnostic; the out directory is as it was.
+        MixdownError: a ValueError with every diagnostic; the output directory is as it was.
     """
     request, options = chosen(choices, request, options)
     compilation = compile(timeline, request, options)
@@ -95,7 +94,7 @@ def render_compilation(
     progress: Listener = ignore,
     jobs: int | None = None,
 ) -> RenderResult:
-    """Renders what was compiled; arguments, result and errors as `render`."""
+    """Render a compilation; arguments, result and errors as `render`."""
     plan, request = compilation.plan, compilation.request
     with workspace(out, compilation.source_root) as spaces:
         executor = executor_for(compilation, plan, spaces, listener=progress, jobs=jobs)
@@ -113,7 +112,7 @@ def render_compilation(
         clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
         diagnostics = (*compilation.diagnostics, *warnings, *clipped)
         names = {d.target: d.file.path for d in plan.deliveries}
-        reported: Reported | None = None
+        reported: StagedReport | None = None
         if report:
             reported = stage_report(
                 compilation, spaces, files, finish, programs, diagnostics, progress
@@ -151,13 +150,13 @@ def render_compilation(
 
 
 def _meter(compilation: Compilation, target: str) -> Callable[[Path], Measurement]:
-    """What measures the file of a target: as long as it is, not what a decoder leaves after it."""
+    """A function that measures the file of a target, without samples that a decoder appends."""
     samples = int(str(compilation.meta[target]["samples"]))
     return partial(measured, target=target, samples=samples)
 
 
 def _judge(meta: Mapping[str, object], levels: Measurement) -> tuple[Diagnostic, ...]:
-    """What is to be said of a master that was made without the loudness loop."""
+    """The warnings about a master that was rendered without the loudness loop."""
     target, ceiling = meta["loudnorm_target"], meta["limiter_thresh"]
     if not isinstance(target, float) or not isinstance(ceiling, float):
         return ()
@@ -206,7 +205,7 @@ def _inspect(
 
 
 def _finish_meta(finish: FinishFacts | None) -> dict[str, object]:
-    """How the master reached its loudness; None throughout for a preset that asks for none."""
+    """How the master reached its loudness; every value is None without a loudness target."""
     return {
         "premaster_lufs": finish.integrated_lufs if finish else None,
         "loudness_gain_db": finish.gain_db if finish else None,

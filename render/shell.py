@@ -1,14 +1,14 @@
 """A plan as a POSIX shell script: the same steps, to read, to keep and to run by hand.
 
-Promises: the script depends on the plan alone. It runs from any directory, with the directories of
-sources and results in `SRC` and `OUT`; what lies between is in a directory below `OUT` that is
-removed however the script ends, and results appear there when all of them are complete. Every word
-is quoted, so that no file name and no name of a track can mean anything to the shell. A filter
-graph that is too long for a command line stands in a file of its own.
+The script depends on the plan alone. It runs from any directory, with the directories of sources
+and results in `SRC` and `OUT`. Intermediate files are in a directory below `OUT` that is removed
+when the script ends or fails, and the results appear in `OUT` when all of them are complete. Every
+word is quoted, so the shell does not interpret any file name or track name. A filter graph that is
+too long for a command line is written to a file.
 
-Where a loudness is still to be measured, a script of ffmpeg's steps measures it with ffmpeg and
-repeats the finishing steps until the master is right (script_loop.py). One whose finish is
-mixdown's own runs `mixdown step finish`, which does that as a render does (finish.py).
+If the loudness is not known yet, a script of ffmpeg's steps measures it with ffmpeg and repeats the
+finishing steps until the master meets its target (script_loop.py). If mixdown itself does the
+finish, the script runs `mixdown step finish`, which does the same as a render (finish.py).
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ from ..programs.ffmpeg import GRAPH_FILE_OPTIONS
 from .script_loop import GAIN, MARGIN, loop_functions, loop_run
 
 LONGEST_WORD = 100_000
-"""Bytes of an argument: Linux takes 128 KiB."""
+"""Bytes of one argument; Linux allows 128 KiB."""
 
 _WIDTH = 96
 _PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
 _EFFECTS = frozenset(
     ("bass", "equalizer", "fade", "highpass", "lowpass", "pad", "remix", "treble", "trim")
 )
-"""SoX's, that begin without a dash."""
+"""SoX effects; unlike options they do not start with a dash."""
 
-_OPTION = re.compile(r"-(?!\d|m$)")  # no number, and not remix's own
+_OPTION = re.compile(r"-(?!\d|m$)")  # not a number, and not the -m of remix
 
-_ACTIVE = re.compile(r"[\\$`]")  # what a here-document would not leave as it stands
+_ACTIVE = re.compile(r"[\\$`]")  # characters that a here-document would interpret
 
 _PROGRAM = (OURSELVES, "step")
 """The words that run a step of mixdown's own."""
@@ -65,12 +65,12 @@ _HEAD = """\
 #!/bin/sh
 # A mix of mixdown's {backend} backend, plan {digest}.
 #
-# SRC   the directory that the names of sources count from [.]
+# SRC   the directory that source paths are relative to [.]
 # OUT   the directory for {results} [.]
 #
 # Needs {programs} on PATH.
 #
-# Names and texts are quoted as they are, whatever they look like:
+# Names and texts are quoted literally, whatever they contain:
 # shellcheck disable=SC1003,SC2016
 set -eu
 LC_ALL=C
@@ -90,7 +90,7 @@ mkdir "$WORK/out"
 
 
 _GRAPH = """\
-# From version {since} on, ffmpeg reads a filter graph from a file by another option.
+# From version {since} on, another option of ffmpeg reads a filter graph from a file.
 if ffmpeg -hide_banner -h long 2>/dev/null | grep -q -e '{old}'; then
   GRAPH={old}
 else
@@ -103,8 +103,8 @@ def to_shell(plan: Plan) -> str:
     """The script.
 
     Raises:
-        BackendError: MIX502, an argument is too long for a command line, or facts are missing that
-            the script cannot find out.
+        BackendError: MIX502, an argument is too long for a command line, or the plan needs facts
+            that the script cannot measure.
     """
     programs = {step.program for step in plan.steps}
     body = list(_body(plan))
@@ -126,7 +126,7 @@ def _graph_option() -> str:
 
 
 def _body(plan: Plan) -> Iterator[str]:
-    """The steps, in the order in which they run."""
+    """The steps, in the order they run."""
     goal = plan.loudness
     if goal is None:
         _check_known(plan.steps)
@@ -149,7 +149,7 @@ def _by_mixdown(plan: Plan, goal: LoudnessGoal, loop: LoopSteps) -> Iterator[str
 
 
 def _by_ffmpeg(plan: Plan, goal: LoudnessGoal, loop: LoopSteps) -> Iterator[str]:
-    """The loop in the shell's own words: measure, then finish until the master is right."""
+    """The loop in shell: measure, then finish until the master meets its target."""
     _check_known(loop.before)
     for step in loop.before:
         if step.id == goal.measure:
@@ -167,13 +167,13 @@ def _by_ffmpeg(plan: Plan, goal: LoudnessGoal, loop: LoopSteps) -> Iterator[str]
 def _check_known(steps: Iterable[Step]) -> None:
     if any(step.facts() for step in steps):
         raise _refused(
-            "a script cannot find out the facts that the plan waits for",
-            "give them with --facts, or render the plan",
+            "a script cannot measure the facts that the plan needs",
+            "pass them with --facts, or render the plan",
         )
 
 
 def _run(step: Step, facts: Mapping[str, str] | None = None, rest: Sequence[str] = ()) -> str:
-    """The step: its files, its command with more words at the end. Facts are variables."""
+    """The step: its files, and its command followed by `rest`. Facts are shell variables."""
     known = facts or {}
     words = _program(step)
     files = [_here_document(script) for script in step.scripts]
@@ -198,10 +198,10 @@ def _commented(step: Step, files: str, words: Sequence[str]) -> str:
 
 
 def _finishing(plan: Plan, goal: LoudnessGoal, steps: Sequence[Step]) -> str:
-    """`mixdown step finish` around the steps, with stand-ins for what it finds."""
+    """`mixdown step finish` around the steps, with placeholders for the values that it finds."""
     texts = [str(arg) for step in steps for arg in step.argv]
-    gain, margin = _stand_in("@gain_db@", texts), _stand_in("@margin_db@", texts)
-    then = _stand_in("@then@", texts)
+    gain, margin = _placeholder("@gain_db@", texts), _placeholder("@margin_db@", texts)
+    then = _placeholder("@then@", texts)
     facts = {goal.gain_fact: gain, goal.margin_fact: margin}
     master = next(d.file for d in plan.deliveries)
     (measured,) = plan[goal.measure].inputs
@@ -218,22 +218,22 @@ def _finishing(plan: Plan, goal: LoudnessGoal, steps: Sequence[Step]) -> str:
     return _commented(steps[0], files, words)
 
 
-def _stand_in(wanted: str, texts: Iterable[str]) -> str:
-    """A text like the one wanted that occurs nowhere else."""
+def _placeholder(wanted: str, texts: Iterable[str]) -> str:
+    """The wanted text, changed until it does not occur in `texts`."""
     while any(wanted in text for text in texts):
         wanted = f"@{wanted}@"
     return wanted
 
 
 def _filled(arg: Arg, facts: Mapping[str, str]) -> Arg:
-    """The argument with texts in the place of facts."""
+    """The argument with texts in place of facts."""
     if isinstance(arg, (str, File)):
         return arg
     return "".join(facts[p.name] if isinstance(p, Fact) else p for p in _parts(arg))
 
 
 def _parts(arg: str | Fact | Template | FilterScript) -> Iterator[str | Fact]:
-    """What an argument's text is made of, neighbouring texts joined."""
+    """The parts of an argument's text, with adjacent texts joined."""
     text = ""
     for part in _pieces(arg):
         if isinstance(part, Fact):
@@ -260,7 +260,7 @@ def _is_long(arg: Arg) -> bool:
 
 
 def _word(arg: Arg, facts: Mapping[str, str] | None = None) -> str:
-    """An argument as a word of the shell; facts are variables of it."""
+    """An argument as a shell word; facts are shell variables."""
     if isinstance(arg, File):
         place = _PLACES[arg.space]
         plain = _PLAIN.fullmatch(arg.path)
@@ -269,7 +269,7 @@ def _word(arg: Arg, facts: Mapping[str, str] | None = None) -> str:
     if size > LONGEST_WORD:
         raise _refused(
             f"an argument of {size} bytes is too long for a command line",
-            "render the plan, which passes such arguments in files",
+            "render the plan instead: a render passes such arguments in files",
         )
     known = facts or {}
     parts = [part for part in _parts(arg) if part]
@@ -278,7 +278,7 @@ def _word(arg: Arg, facts: Mapping[str, str] | None = None) -> str:
 
 
 def _wrapped(words: Sequence[str]) -> str:
-    """The words, some a line; an option and its values, or an effect and its own, stay together."""
+    """The words, wrapped so that an option or effect stays on one line with its values."""
     groups: list[str] = []
     for word in words:
         if not groups or word in _EFFECTS or word == '"$GRAPH"' or _OPTION.match(word):
@@ -296,13 +296,13 @@ def _wrapped(words: Sequence[str]) -> str:
 
 
 def _here_document(script: Script) -> str:
-    """The command that writes the text, up to a line that the text does not hold."""
+    """The command that writes the text, ended by a line that the text does not contain."""
     end = fresh("END", script.text.splitlines(), "_")
     return f"cat >{_word(script.file)} <<'{end}'\n{script.text}{end}\n"
 
 
 def _graph_document(file: File, graph: FilterScript, facts: Mapping[str, str]) -> str:
-    """The command that writes a filter graph with the variables in it."""
+    """The command that writes a filter graph, in which the shell expands the variables."""
     text = "".join(
         facts[part.name] if isinstance(part, Fact) else _ACTIVE.sub(r"\\\g<0>", part)
         for part in _parts(graph)

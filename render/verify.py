@@ -1,9 +1,10 @@
-"""verify: one mix by several performers, compared sample by sample before loudness and limiting.
+"""Renders one mix with several backends and compares the results sample by sample.
 
-Promises: what is compared is the premaster (with its headroom) and each bus as it enters the master
-sum, in float64, from files, in constant memory save for the reference's own. A performer is a
-backend, or `reference`: the meaning of the mix, whole arrays of the graph before any optimisation.
-How far each backend may be off stands in `BUDGETS` (docs/semantics.md, "Null budgets").
+Compared are the premaster (with its headroom) and each bus as it enters the master sum, before
+loudness and limiting, in float64, from files, in constant memory except for the reference's own. A
+renderer is a backend or `reference`, which evaluates the unoptimised graph on whole arrays as
+docs/semantics.md defines it. `BUDGETS` limits the difference of each backend (docs/semantics.md,
+"Null budgets").
 """
 
 from __future__ import annotations
@@ -56,29 +57,29 @@ BUDGETS: Mapping[str, float] = {
     "ffmpeg": -200.0,
     "sox": -140.0,
 }
-"""dBFS by which a backend may differ from the reference; of two, the wider one counts."""
+"""Largest difference from the reference, dBFS; between two backends the larger budget counts."""
 
 LOSSY_BUDGET = -120.0
-"""The same where a source is lossy: decoders of such formats work in float32, each in its way."""
+"""The budget with a lossy source: decoders of such formats work in float32 and differ."""
 
 ROUNDING_DBFS = -294.0
-"""Where the rounding of float64 lies (-318 dBFS) in sums of some loud clips (24 dB more)."""
+"""The rounding error of float64 (-318 dBFS) in a sum of several loud clips (24 dB more)."""
 
 LOSSLESS = ("pcm_", "alac_", "float", "double", "ulaw", "alaw")
-"""How the codings begin that every decoder gives the same samples of."""
+"""Prefixes of the codings that every decoder decodes to the same samples."""
 
 _BLOCK = 1 << 16
 
 
 @frozen
-class Performer:
-    """Who renders.
+class Renderer:
+    """One side of a comparison.
 
     Attributes:
         name: in the report.
         backend: name of a backend, or "reference".
-        tools: programs to use instead of those that are found, by their plain names.
-        options: how it compiles the mix; the reference leaves out every optimisation.
+        tools: programs to use instead of those found, by their plain names.
+        options: how it compiles the mix; the reference disables every optimisation.
     """
 
     name: str
@@ -89,15 +90,15 @@ class Performer:
 
 @frozen
 class Residual:
-    """How far two performers are apart.
+    """The difference between two renderers.
 
     Attributes:
         what: "premaster" or the id of a bus.
         pair: the names of the two.
-        dbfs: the largest difference of any sample; -inf where all are equal.
-        at: the sample where it is.
+        dbfs: the largest difference of any sample; -inf if all are equal.
+        at: the position of that sample.
         rate: Hz.
-        budget: dBFS that it may not exceed.
+        budget: the largest difference allowed, dBFS.
     """
 
     what: str
@@ -109,34 +110,34 @@ class Residual:
 
     @property
     def is_within(self) -> bool:
-        """Whether the budget is kept."""
+        """Whether the difference is within the budget."""
         return self.dbfs <= self.budget
 
 
 EVERY_BUS = RenderRequest(stems=True)
-"""The request of those who have no other: the default preset, with a stem a bus."""
+"""The default request: the default preset, with one stem per bus."""
 
 
 def verify_mix(
     mix: Mix | str | Path,
-    performers: Sequence[Performer],
+    renderers: Sequence[Renderer],
     request: RenderRequest = EVERY_BUS,
 ) -> tuple[Residual, ...]:
-    """The residuals of every pair of performers: of the premaster, then of each stem.
+    """The residuals of every pair of renderers: of the premaster, then of each stem.
 
     Args:
         mix: a timeline, a graph, or the path of one.
-        performers: two or more.
-        request: how it is mixed, and which stems are compared; its backend does not count.
+        renderers: two or more.
+        request: how to mix, and which stems to compare; its backend is ignored.
 
     Raises:
-        TimelineError, BackendError: as compiling.
-        RenderError: a performer's program failed.
+        TimelineError, BackendError: it cannot be compiled.
+        RenderError: a program failed.
     """
     with TemporaryDirectory(prefix="mixdown-verify-") as directory:
         takes = [
-            perform(mix, performer, Path(directory) / str(number), request)
-            for number, performer in enumerate(performers)
+            render_premaster(mix, renderer, Path(directory) / str(number), request)
+            for number, renderer in enumerate(renderers)
         ]
         return tuple(
             residual(what, first, second)
@@ -146,43 +147,39 @@ def verify_mix(
 
 
 @frozen
-class Take:
-    """What a performer made: float64 WAV files, "premaster" first, then buses by id."""
+class Rendition:
+    """The files of a renderer: float64 WAV, "premaster" first, then buses by id."""
 
-    performer: Performer
+    renderer: Renderer
     files: Mapping[str, Path]
     lossy: bool
     floor: float
 
     @property
     def budget(self) -> float:
-        """How far it may be from the reference, dBFS."""
-        budget = max(BUDGETS.get(self.performer.backend, -200.0), self.floor)
-        decodes_otherwise = self.performer.backend not in (REFERENCE, "native")
+        """The largest difference from the reference allowed, dBFS."""
+        budget = max(BUDGETS.get(self.renderer.backend, -200.0), self.floor)
+        decodes_otherwise = self.renderer.backend not in (REFERENCE, "native")
         return max(budget, LOSSY_BUDGET) if self.lossy and decodes_otherwise else budget
 
 
-def perform(
+def render_premaster(
     mix: Mix | str | Path,
-    performer: Performer,
+    renderer: Renderer,
     out: Path,
     request: RenderRequest = EVERY_BUS,
-) -> Take:
-    """Render premaster and stems below `out`.
-
-    Raises:
-        as `verify_mix`.
-    """
-    is_reference = performer.backend == REFERENCE
+) -> Rendition:
+    """Render premaster and stems below `out`; raises like `verify_mix`."""
+    is_reference = renderer.backend == REFERENCE
     compilation = compile(
         mix,
-        evolve(request, backend="native" if is_reference else performer.backend),
-        CompileOptions(pipeline=()) if is_reference else performer.options,
+        evolve(request, backend="native" if is_reference else renderer.backend),
+        CompileOptions(pipeline=()) if is_reference else renderer.options,
     )
     graph = premaster(compilation.graph)
     make = _evaluate if is_reference else _render
-    made = make(compilation, graph, performer, out)
-    # Those that only ffmpeg reads are decoded by it for everyone.
+    made = make(compilation, graph, renderer, out)
+    # Sources that only ffmpeg reads are decoded by it for every backend.
     read = (source for source in graph.sources if not is_foreign(source))
     codings = [source.codec.rpartition("/")[2] for source in read]
     files = {
@@ -190,16 +187,17 @@ def perform(
         for output in graph.outputs
     }
     lossy = not all(coding.startswith(LOSSLESS) for coding in codings)
-    return Take(performer, files, lossy, rounding_floor(graph))
+    return Rendition(renderer, files, lossy, rounding_floor(graph))
 
 
 def rounding_floor(graph: Graph) -> float:
-    """Where in dBFS two ways of rounding may part, for the sake of the filters in the graph.
+    """The difference in dBFS that rounding alone may cause, given the filters in the graph.
 
-    A biquad in transposed direct form II lifts the last bit of its input by 30 log10(R/(2 pi f)) +
-    20 log10 Q: the rounding of its state is filtered by its poles alone, which lie near 1 at low
-    frequencies (L. B. Jackson, "On the interaction of roundoff noise and dynamic range in digital
-    filters", Bell System Technical Journal 49(2), 1970). Measured: within 6 dB for all kinds.
+    A biquad in transposed direct form II raises the rounding error of its input by 30 log10(R/(2 pi
+    f)) + 20 log10 Q: the rounding of its state is filtered by its poles alone, which are close to 1
+    at low frequencies (L. B. Jackson, "On the interaction of roundoff noise and dynamic range in
+    digital filters", Bell System Technical Journal 49(2), 1970). Measurements agree within 6 dB for
+    all kinds.
     """
     floor = ROUNDING_DBFS
     for node in graph.nodes:
@@ -216,7 +214,7 @@ def rounding_floor(graph: Graph) -> float:
 
 
 def premaster(graph: Graph) -> Graph:
-    """The graph with its outputs moved up before dither, limiter and loudness gain, as float64."""
+    """The graph with its outputs before dither, limiter and loudness gain, as float64."""
 
     def unfinished(output: Output) -> Output:
         node = graph[output.operands[0]]
@@ -230,13 +228,13 @@ def premaster(graph: Graph) -> Graph:
 
 
 def _evaluate(
-    compilation: Compilation, graph: Graph, performer: Performer, out: Path
+    compilation: Compilation, graph: Graph, renderer: Renderer, out: Path
 ) -> Mapping[str, Path]:
     native = find_backend("native")
     graph, decoding = prepare(graph, native.reads)
     with workspace(out, compilation.source_root) as spaces:
         plan = Plan(native.name, decoding, ())
-        executor_for(compilation, plan, spaces, tools=performer.tools).run_steps(decoding, {})
+        executor_for(compilation, plan, spaces, tools=renderer.tools).run_steps(decoding, {})
 
         def read(source: Source) -> FloatArray:
             return reference.read_file(spaces.path(file_of(source)))
@@ -252,12 +250,12 @@ def _evaluate(
 
 
 def _render(
-    compilation: Compilation, graph: Graph, performer: Performer, out: Path
+    compilation: Compilation, graph: Graph, renderer: Renderer, out: Path
 ) -> Mapping[str, Path]:
     with located(compilation.timeline.documents):
-        plan = plan_for(find_backend(performer.backend), graph, EmitOptions())
+        plan = plan_for(find_backend(renderer.backend), graph, EmitOptions())
     with workspace(out, compilation.source_root) as spaces:
-        executor = executor_for(compilation, plan, spaces, tools=performer.tools)
+        executor = executor_for(compilation, plan, spaces, tools=renderer.tools)
         executor.run_steps(plan.steps, {})
         files = {d.target: spaces.staging / d.file.path for d in plan.deliveries}
         return {
@@ -266,13 +264,13 @@ def _render(
         }
 
 
-def residual(what: str, first: Take, second: Take) -> Residual:
-    """How far two takes of the premaster or of a bus are apart."""
-    pair = (first.performer.name, second.performer.name)
+def residual(what: str, first: Rendition, second: Rendition) -> Residual:
+    """The difference between two renditions of the premaster or of a bus."""
+    pair = (first.renderer.name, second.renderer.name)
     budget = max(first.budget, second.budget)
     worst, at, start = 0.0, 0, 0
     for ours, theirs in _blocks((first.files[what], second.files[what])):
-        if ours.shape != theirs.shape:  # a file that is shorter differs from there on
+        if ours.shape != theirs.shape:  # a shorter file differs from its end on
             worst, at = math.inf, start + min(len(ours), len(theirs))
             break
         apart = np.max(np.abs(ours - theirs), axis=1)

@@ -1,10 +1,10 @@
-"""The directories of one render, and the way from there to the files that users see.
+"""The directories of one render, and the publishing of its files.
 
-Promises: everything is written below one hidden directory inside the out directory, so on its
-file system, and that directory is removed however the render ends; where it was killed outright,
-by the next render into the same place. Delivered files appear under their own names only when all
-of them are complete, each by a rename; where one cannot be put in place, those already there are
-taken back and what they replaced is restored.
+Everything is written below one hidden directory inside the output directory, and so on the same
+file system. That directory is removed when the render ends or fails; if the process was killed, the
+next render into the same directory removes it. Delivered files appear under their own names only
+when all of them are complete, each by a rename. If one cannot be put in place, those already there
+are removed again and the files that they replaced are restored.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _MARK = "at-work"
 
 @frozen
 class Workspace:
-    """Where each space of a plan is during a render.
+    """The directory of each space of a plan during a render.
 
     Attributes:
-        source: the directory that source paths count from; absolute.
+        source: the directory that source paths are relative to; absolute.
         work: for files that only steps read; absolute.
-        staging: for files to deliver, under the names they will have; absolute.
-        out: where they are delivered, as the user gave it.
+        staging: for files to deliver, under their final names; absolute.
+        out: the output directory, as the user gave it.
     """
 
     source: Path
@@ -51,7 +51,7 @@ class Workspace:
         return str(self._directories[file.space] / file.path)
 
     def relative(self, text: str) -> str:
-        """A program's message with the directories of this run taken out of it."""
+        """A program's message without the directories of this run."""
         for directory in (self.work, self.staging, self.source):
             text = text.replace(f"{directory}{os.sep}", "")
         return text
@@ -63,12 +63,12 @@ class Workspace:
 
 @contextmanager
 def workspace(out: Path, source: Path) -> Iterator[Workspace]:
-    """Directories for one render into `out`, which is made where it is missing.
+    """Create the directories for one render into `out`, which is created if it does not exist.
 
-    A directory that was made for a render that failed is removed again.
+    Directories created for a render that fails are removed again.
 
     Raises:
-        RenderError: MIX604, `out` cannot be made or written to.
+        RenderError: MIX604, `out` cannot be created or written to.
     """
     made = _make(out)
     try:
@@ -90,10 +90,10 @@ def workspace(out: Path, source: Path) -> Iterator[Workspace]:
 
 
 def publish(spaces: Workspace, names: Sequence[str]) -> tuple[Path, ...]:
-    """Move the staged files of these names to the out directory, all or none; their paths there.
+    """Move all the named staged files to the output directory, or none; return their paths there.
 
     Raises:
-        RenderError: MIX604; the out directory is as it was.
+        RenderError: MIX604; the output directory is as it was.
     """
     kept = spaces.staging.parent / "replaced"
     moved: list[tuple[Path, Path | None]] = []
@@ -116,14 +116,14 @@ def publish(spaces: Workspace, names: Sequence[str]) -> tuple[Path, ...]:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a text file so that it is there whole or not at all.
+    """Write a text file atomically.
 
     Raises:
         RenderError: MIX604.
     """
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")  # a pipe or a terminal cannot be renamed over
+            path.write_text(text, encoding="utf-8")  # a pipe or a terminal cannot be replaced
             return
         temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}")
         try:
@@ -136,12 +136,12 @@ def write_file(path: Path, text: str) -> None:
 
 
 def _mark(root: Path) -> IO[bytes]:
-    """A locked file that says that a render is at work here; a process that dies lets go of it.
+    """A locked file that marks an active render; the lock ends with the process.
 
-    It has its lock before its name, lest another render's sweep come between the two.
+    The file is locked before it gets its name, so that a concurrent render does not sweep it.
     """
     mark = (root / "new").open("wb")
-    with suppress(OSError):  # a file system without locks: no sweep gets one either
+    with suppress(OSError):  # a file system without locks: a sweep cannot lock it either
         fcntl.flock(mark, fcntl.LOCK_EX)
     (root / "new").rename(root / _MARK)
     return mark
@@ -156,7 +156,7 @@ def _sweep(out: Path) -> None:
 
 
 def _make(out: Path) -> list[Path]:
-    """Make the directory and the parents it lacks; those made, deepest first."""
+    """Create the directory and its missing parents; return those created, deepest first."""
     missing = [d for d in (out, *out.parents) if not d.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -167,14 +167,14 @@ def _make(out: Path) -> list[Path]:
 
 
 def _unmake(made: list[Path]) -> None:
-    """Remove those of the directories that are there and empty."""
+    """Remove those of the directories that exist and are empty."""
     for directory in made:
         with suppress(OSError):
             directory.rmdir()
 
 
 def _set_aside(final: Path, kept: Path) -> Path | None:
-    """Keep what stands under a final name, if anything; a link leaves it there until replaced."""
+    """Keep the existing file, if any; a hard link leaves it in place until it is replaced."""
     if final.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not final.exists():
@@ -188,7 +188,7 @@ def _set_aside(final: Path, kept: Path) -> Path | None:
 
 
 def _flush(path: Path) -> None:
-    """Onto the disk before the name is: a crash must not leave a name without its content."""
+    """Write to disk before renaming: a crash must not leave a name without its content."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
@@ -198,6 +198,6 @@ def _not_writable(path: Path, error: OSError) -> RenderError:
         Diagnostic(
             Code.NOT_WRITABLE,
             f"cannot write to {str(path)!r}: {error.strerror or error}",
-            help="choose another place with -o",
+            help="choose another output with -o",
         )
     )

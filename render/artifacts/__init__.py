@@ -1,1 +1,1 @@
-"""Delivered files as artifacts: kept in a store, known to a registry, registered once."""
+"""Delivered files as artifacts: kept in a store and registered once in a registry."""

@@ -1,8 +1,8 @@
-"""What an artifact is, and what it is called: identity, media key, metadata.
+"""Artifacts: their identity, media key and metadata.
 
-Promises: pure functions. An artifact's id follows from what it is (`artifact_id`), so registering
-the same thing again, from anywhere, gives the same id; its media key follows from its content and
-is one to any store, whatever the ids in it hold.
+Pure functions. An artifact's id is derived from its properties (`artifact_id`), so registering the
+same artifact again, from anywhere, gives the same id. Its media key is derived from its content and
+is valid in any store, whatever characters the ids contain.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from attrs import field, frozen
 from ..result import Rendered, RenderResult
 
 META_VERSION = 1
-"""Of the keys in `meta`; raised when one changes its meaning or goes. docs/artifacts.md."""
+"""The version of the keys in `meta` (docs/artifacts.md); raised when one changes or is removed."""
 
 MASTER_KIND = "audio_render"
 STEM_KIND = "audio_bus_stem"
 
-_LONGEST = 80  # characters of one part of a key; file systems allow 255 bytes
+_LONGEST = 80  # characters per part of a key; file systems allow 255 bytes
 
 
 @frozen(kw_only=True)
@@ -33,15 +33,15 @@ class Artifact:
     Attributes:
         id: 32 hex digits, see `artifact_id`.
         kind: "audio_render" or "audio_bus_stem".
-        timeline_id: the timeline's.
+        timeline_id: of the timeline.
         bus_id: "master" or the id of the bus.
         parent_id: for a stem, its master's id.
         content_digest: "sha256:" and the hex digest of the file.
-        request_digest: the same of the request that it was rendered for.
-        media_key: where the store has it.
+        request_digest: the digest of the render request.
+        media_key: of its file in the store.
         size: bytes.
         meta_version: of the keys of `meta`.
-        meta: everything known of it; docs/artifacts.md.
+        meta: its metadata; see docs/artifacts.md.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Artifact:
     meta: Mapping[str, object] = field(repr=False)
 
     def to_dict(self) -> dict[str, object]:
-        """As plain data."""
+        """The artifact as plain data."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -108,22 +108,22 @@ def artifact_id(
     request_digest: str,
     parent_id: str | None,
 ) -> str:
-    """The id of what is all this: the first 128 bits of its SHA-256, in hex."""
+    """The id: the first 128 bits of the SHA-256 of these properties, in hex."""
     parts = [kind, timeline_id, bus_id, content_digest, request_digest, parent_id]
     return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()[:32]
 
 
 def media_key(timeline_id: str, content_digest: str, bus_id: str, suffix: str) -> str:
-    """Where a store has a file: renders/<timeline id>/<digest>/<bus id><suffix>.
+    """The key of a file in a store: renders/<timeline id>/<digest>/<bus id><suffix>.
 
-    Ids are percent-encoded; long ones are cut and end in a digest of all of them.
+    Ids are percent-encoded; long ones are truncated and end in a digest of the whole id.
     """
     digest = content_digest.removeprefix("sha256:")
     return f"renders/{_part(timeline_id)}/{digest}/{_part(bus_id)}{suffix}"
 
 
 def _part(text: str) -> str:
-    """A text as a part of a key: never "." or "..", never with a slash, never too long."""
+    """A text as one part of a key: never "." or "..", without a slash, not too long."""
     part = quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
     if len(part) <= _LONGEST:
         return part

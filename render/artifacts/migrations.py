@@ -1,7 +1,7 @@
-"""How the registry's tables came to be what they are: numbered steps, each run once.
+"""Schema migrations of the registry: numbered steps, each run once.
 
-Promises: a registry is brought to the newest version when it is opened, in one transaction; many
-processes may do so at once. One that a newer mixdown wrote is refused (MIX621).
+A registry is migrated to the newest version when it is opened, in one transaction; several
+processes may do so at once. A registry written by a newer mixdown raises MIX621.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ VERSIONS = Table(
     _VERSIONS,
     Column("version", Integer, primary_key=True, autoincrement=False),
 )
-"""One row for each step that was run."""
+"""One row per migration that was run."""
 
 _ATTEMPTS = 20
 _PAUSE_S = 0.1
@@ -47,14 +47,14 @@ _PAUSE_S = 0.1
 
 @frozen
 class Migration:
-    """A step: what it does, and how."""
+    """A migration: its description and its function."""
 
     doc: str
     run: Callable[[Connection], None]
 
 
 def _create_artifacts(connection: Connection) -> None:
-    """Version 1. Never edited: a later version changes the table by a step of its own."""
+    """Version 1. Do not edit it: a later version changes the table in a migration of its own."""
     tables = MetaData()
     Table(
         "artifacts",
@@ -77,31 +77,31 @@ def _create_artifacts(connection: Connection) -> None:
 
 
 MIGRATIONS: tuple[Migration, ...] = (Migration("artifacts, by identity", _create_artifacts),)
-"""Step n, counted from 1, leads from version n-1 to n."""
+"""Migration n, counted from 1, leads from version n-1 to n."""
 
 
 def migrate(engine: Engine, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Bring a registry to the newest version.
+    """Migrate a registry to the newest version.
 
     Raises:
-        RenderError: MIX621, it is newer than that.
+        RenderError: MIX621, it has a newer version.
         DBAPIError: the database refuses.
     """
-    engine.connect().close()  # to fail at once where nobody answers
+    engine.connect().close()  # fail at once if the database does not answer
     for attempt in range(_ATTEMPTS):
         try:
             with engine.begin() as connection:
                 _migrate(connection, migrations)
                 return
         except (IntegrityError, OperationalError, ProgrammingError):
-            # Another process does the same at this moment.
+            # Another process may be migrating at the same time.
             if attempt == _ATTEMPTS - 1:
                 raise
             time.sleep(_PAUSE_S)
 
 
 def version(connection: Connection) -> int:
-    """The version that a registry has; 0: it is empty."""
+    """The version of a registry; 0 if it is empty."""
     if not inspect(connection).has_table(VERSIONS.name):
         return 0
     return connection.scalar(select(func.max(VERSIONS.c.version))) or 0
@@ -113,7 +113,7 @@ def _migrate(connection: Connection, migrations: Sequence[Migration]) -> None:
         raise RenderError(
             Diagnostic(
                 Code.REGISTRY_UNUSABLE,
-                f"the registry has version {current}, and this mixdown knows {len(migrations)}",
+                f"the registry has version {current}; this mixdown supports {len(migrations)}",
                 help="use the newer mixdown that wrote it, or another registry",
             )
         )

@@ -1,8 +1,8 @@
-"""What was rendered: a table of artifacts in any database that SQLAlchemy reaches.
+"""The registry: a table of artifacts in any database that SQLAlchemy supports, SQLite by default.
 
-Promises: an artifact is registered once, however often and from however many processes at once: the
-id follows from what it is, the database keeps ids unique, and whoever comes second gets the row of
-the first. The artifacts of one render are registered together or not at all. SQLite by default.
+An artifact is registered once, even from several processes at the same time: its id is derived from
+its properties, the database keeps ids unique, and a second registration returns the first row. The
+artifacts of one render are registered together or not at all.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from .migrations import migrate
 ARTIFACTS = Table(
     "artifacts",
     MetaData(),
-    Column("number", BigInteger, primary_key=True),  # in the order of registering
+    Column("number", BigInteger, primary_key=True),  # in the order of registration
     Column("id", String),
     Column("kind", String),
     Column("timeline_id", String),
@@ -63,19 +63,19 @@ _ATTEMPTS = 10
 
 @frozen
 class Registry:
-    """A registry of artifacts; every method raises RenderError (MIX621) where it cannot be used."""
+    """A registry of artifacts; every method raises RenderError (MIX621) if the database fails."""
 
     engine: Engine
 
     def register(self, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
-        """The artifacts as registered: those that were there stay as they are."""
+        """Register artifacts and return them; those already registered are returned unchanged."""
         with _failures(self.engine):
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.engine.begin() as connection:
-                        return tuple(_inserted_or_got(connection, a) for a in artifacts)
+                        return tuple(_insert_or_get(connection, a) for a in artifacts)
                 except (IntegrityError, OperationalError):
-                    # Another process was quicker by a moment: look again.
+                    # Another process registered it first: read again.
                     if attempt == _ATTEMPTS - 1:
                         raise
         raise AssertionError("unreachable")
@@ -83,7 +83,7 @@ class Registry:
     def artifacts(
         self, *, timeline_id: str | None = None, kind: str | None = None
     ) -> tuple[Artifact, ...]:
-        """The artifacts, of one timeline or kind if that is asked, in the order of registering."""
+        """The artifacts, optionally of one timeline or kind, in the order of registration."""
         wanted = select(*_FIELDS).order_by(ARTIFACTS.c.number)
         if timeline_id is not None:
             wanted = wanted.where(ARTIFACTS.c.timeline_id == timeline_id)
@@ -93,10 +93,10 @@ class Registry:
             return tuple(_artifact(row) for row in connection.execute(wanted).mappings())
 
     def find(self, prefix: str) -> Artifact:
-        """The artifact whose id begins so.
+        """The artifact whose id starts with `prefix`.
 
         Raises:
-            RenderError: MIX623, none does, or several do.
+            RenderError: MIX623, there is none, or several.
         """
         with _failures(self.engine), self.engine.connect() as connection:
             matching = ARTIFACTS.c.id.startswith(prefix, autoescape=True)
@@ -105,18 +105,18 @@ class Registry:
         if len(found) == 1 and prefix:
             return found[0]
         known = [artifact.id for artifact in self.artifacts()]
-        several = f"several artifacts have ids that begin with {prefix!r}"
+        several = f"several artifacts have ids that start with {prefix!r}"
         raise RenderError(
             Diagnostic(
                 Code.UNKNOWN_ARTIFACT,
-                several if found else f"no artifact has an id that begins with {prefix!r}",
+                several if found else f"no artifact has an id that starts with {prefix!r}",
                 help=did_you_mean(prefix, known),
             )
         )
 
 
 def open_registry(url: str) -> Registry:
-    """The registry at an SQLAlchemy URL, made and brought up to date as needed.
+    """Open the registry at an SQLAlchemy URL; create or migrate it as needed.
 
     Raises:
         RenderError: MIX621.
@@ -138,14 +138,14 @@ def sqlite_url(path: Path) -> str:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Writers queue for the lock at the start of a transaction, where waiting cannot deadlock."""
+    """Make writers wait for the lock at the start of a transaction, which cannot deadlock."""
     if engine.url.database and engine.url.database != ":memory:":
         with _failures(engine):
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, record: object) -> None:  # noqa: ANN401 (any driver's)
-        connection.isolation_level = None  # the driver begins no transactions of its own
+        connection.isolation_level = None  # the driver starts no transactions of its own
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000}")
         connection.execute("PRAGMA foreign_keys = ON")
 
@@ -154,7 +154,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _inserted_or_got(connection: Connection, artifact: Artifact) -> Artifact:
+def _insert_or_get(connection: Connection, artifact: Artifact) -> Artifact:
     found = (
         connection.execute(select(*_FIELDS).where(ARTIFACTS.c.id == artifact.id)).mappings().first()
     )
@@ -170,7 +170,7 @@ def _artifact(row: Mapping[Any, Any]) -> Artifact:
 
 @contextmanager
 def _failures(engine: Engine) -> Iterator[None]:
-    """Whatever a database raises, as MIX621."""
+    """Turn every error of a database into MIX621."""
     try:
         yield
     except (SQLAlchemyError, OSError) as error:

@@ -1,8 +1,8 @@
-"""Renders as a service: every file stored by its content, every artifact registered once.
+"""Rendering as a service: every file is stored by its content, every artifact registered once.
 
-Promises: a file is whole and in the store before its row is in the registry, so a crash leaves
-neither a row without a file nor half a file under a key; at worst a file that no row names, which
-`collect` removes. Rendering again registers nothing new and gives back the same ids.
+A file is complete in the store before its row is in the registry, so a crash leaves neither a row
+without a file nor a partial file under a key; at worst it leaves an unregistered file, which
+`collect` removes. Rendering again registers nothing new and returns the same ids.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ REGISTRY_FILE = "registry.sqlite"
 
 @frozen(kw_only=True)
 class Registered:
-    """A render and what was registered of it.
+    """A render and its registered artifacts.
 
     Attributes:
         master: the mix.
-        stems: one a bus, in bus order.
-        result: the render; its files are gone where no directory was given for them.
+        stems: one per bus, in bus order.
+        result: of the render; without an output directory its files no longer exist.
     """
 
     master: Artifact
@@ -52,8 +52,8 @@ class AudioRenderService:
     """Renders timelines into a store and a registry.
 
     Attributes:
-        store: where files go.
-        registry: where artifacts are known.
+        store: of the files.
+        registry: of the artifacts.
     """
 
     store: Store
@@ -61,10 +61,10 @@ class AudioRenderService:
 
     @classmethod
     def open(cls, store: str | Path, registry: str | None = None) -> AudioRenderService:
-        """The service over a directory or fsspec URL, and an SQLAlchemy URL.
+        """Open a store (a directory or fsspec URL) and a registry (an SQLAlchemy URL).
 
-        Without `registry`, a local store has it in `registry.sqlite`, and one behind a URL has it
-        in the current directory.
+        The default registry is `registry.sqlite` in a local store, or in the current directory if
+        the store is a URL.
 
         Raises:
             RenderError: MIX621, MIX622.
@@ -88,14 +88,14 @@ class AudioRenderService:
         """Render, store and register.
 
         Args:
-            timeline: this and the others as for `mixdown.render`.
-            request: what the mix becomes.
-            options: how it is compiled.
-            out: a directory that keeps the files and the manifest too; None: only the store does.
-            report: whether to check joins and to write the delivery report.
-            progress: receives how far each step is.
-            jobs: how many steps may run at once.
-            choices: keywords, which change what `request` and `options` say.
+            timeline: as for `mixdown.render`, like the other arguments.
+            request: what to render.
+            options: how to compile it.
+            out: a directory for the files and the manifest; None: only the store keeps the files.
+            report: whether to check joins and write the delivery report.
+            progress: called with the progress of each step.
+            jobs: the number of steps that may run at once.
+            choices: keywords that override `request` and `options`.
 
         Raises:
             MixdownError: a ValueError with every diagnostic; nothing was registered.
@@ -114,7 +114,7 @@ class AudioRenderService:
             return self.keep(result)
 
     def keep(self, result: RenderResult) -> Registered:
-        """Store and register what was rendered.
+        """Store and register the files of a render.
 
         Raises:
             RenderError: MIX621, MIX622.

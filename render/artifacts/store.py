@@ -1,8 +1,8 @@
-"""Where artifacts' files are kept: a local directory, or whatever fsspec has a URL for.
+"""The store of artifact files: a local directory, or any file system with an fsspec URL.
 
-Promises: a key holds a whole file or nothing, whenever a process or the machine stops: a file is
-written under another name below `.incoming/`, flushed to the disk, and renamed. Keys are relative
-paths with forward slashes.
+A key holds a complete file or none, even if the process or the machine stops: a file is written
+under a temporary name below `.incoming/`, flushed to disk, and renamed. Keys are relative paths
+with forward slashes.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _ATTEMPTS = 5
 
 
 @frozen
-class Stored:
-    """A file in a store: its key, its size in bytes, and how many seconds ago it was written."""
+class StoredFile:
+    """A file in a store: its key, its size in bytes, and its age in seconds."""
 
     key: str
     size: int
@@ -37,35 +37,35 @@ class Stored:
 
 
 class Store(Protocol):
-    """Keeps files by key. Every method raises RenderError (MIX622) where the store fails."""
+    """Keeps files by key. Every method raises RenderError (MIX622) if the store fails."""
 
     def put(self, key: str, path: Path) -> None:
-        """Keep a copy of a file under a key, whole, in place of what was there."""
+        """Copy a file to a key, atomically, replacing any previous file."""
         ...
 
     def digest(self, key: str) -> str | None:
-        """The SHA-256 of what a key holds, after "sha256:"; None: nothing."""
+        """The SHA-256 of the file of a key, after "sha256:"; None if there is none."""
         ...
 
-    def files(self) -> Iterator[Stored]:
-        """Every file, those still on their way in included, by key."""
+    def files(self) -> Iterator[StoredFile]:
+        """Every file, including incomplete ones, in the order of keys."""
         ...
 
     def delete(self, key: str) -> None:
-        """Remove what a key holds, if anything."""
+        """Remove the file of a key, if any."""
         ...
 
 
 def open_store(place: str | Path) -> Store:
-    """The store in a directory, or behind an fsspec URL (anything with "://").
+    """Open the store in a directory, or at an fsspec URL (anything with "://").
 
     Raises:
-        RenderError: MIX622, no such kind of URL.
+        RenderError: MIX622, fsspec does not support the URL.
     """
     text = str(place)
     if "://" not in text:
         return LocalStore(Path(text))
-    import fsspec  # noqa: PLC0415 (only where a URL asks for it)
+    import fsspec  # noqa: PLC0415 (only for a URL)
 
     with _failures(text):
         filesystem, root = fsspec.core.url_to_fs(text)
@@ -74,7 +74,7 @@ def open_store(place: str | Path) -> Store:
 
 @frozen
 class LocalStore:
-    """A directory, made when the first file comes."""
+    """A directory, created with the first file."""
 
     root: Path
 
@@ -103,7 +103,7 @@ class LocalStore:
             except FileNotFoundError:
                 return None
 
-    def files(self) -> Iterator[Stored]:
+    def files(self) -> Iterator[StoredFile]:
         """See `Store`."""
         with _failures(str(self.root)):
             now = time.time()
@@ -113,10 +113,10 @@ class LocalStore:
                         status = path.stat()
                         if path.is_file():
                             key = path.relative_to(self.root).as_posix()
-                            yield Stored(key, status.st_size, now - status.st_mtime)
+                            yield StoredFile(key, status.st_size, now - status.st_mtime)
 
     def delete(self, key: str) -> None:
-        """See `Store`; directories that are left empty go too."""
+        """See `Store`; empty directories are removed too."""
         with _failures(str(self.root)):
             path = self.root / key
             path.unlink(missing_ok=True)
@@ -129,7 +129,7 @@ class LocalStore:
 
 @frozen
 class RemoteStore:
-    """Anything that fsspec reaches; `root` is a path in its file system, `url` its name."""
+    """A store in any fsspec file system; `root` is a path in it, `url` its name."""
 
     filesystem: Any
     root: str
@@ -155,14 +155,14 @@ class RemoteStore:
             except FileNotFoundError:
                 return None
 
-    def files(self) -> Iterator[Stored]:
-        """See `Store`; a file system that does not tell times says that files are old."""
+    def files(self) -> Iterator[StoredFile]:
+        """See `Store`; in a file system without times, files have infinite age."""
         with _failures(self.url):
             for top in (INCOMING, "renders"):
                 found = self.filesystem.find(self._path(top), detail=True)
                 for path, about in sorted(found.items()):
                     key = str(path).removeprefix(self.root).lstrip("/")
-                    yield Stored(key, int(about["size"]), self._age(about))
+                    yield StoredFile(key, int(about["size"]), self._age(about))
 
     def delete(self, key: str) -> None:
         """See `Store`."""
@@ -189,7 +189,7 @@ def _hashed(file: BinaryIO) -> str:
 
 
 def _rename(path: Path, final: Path) -> None:
-    """Into its directory, which a `delete` next door may remove just then."""
+    """Move a file into its directory, which a concurrent `delete` may be removing."""
     for attempt in range(_ATTEMPTS):
         final.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -201,7 +201,7 @@ def _rename(path: Path, final: Path) -> None:
 
 
 def _sync(directory: Path, root: Path) -> None:
-    """Onto the disk: the names from a directory up to the root of the store."""
+    """Flush the names from a directory up to the root of the store to disk."""
     for current in (directory, *directory.parents):
         handle = os.open(current, os.O_RDONLY)
         try:
@@ -214,7 +214,7 @@ def _sync(directory: Path, root: Path) -> None:
 
 @contextmanager
 def _failures(place: str) -> Iterator[None]:
-    """Whatever a store raises, as MIX622."""
+    """Turn every error of a store into MIX622."""
     try:
         yield
     except (OSError, ValueError, ImportError) as error:
@@ -223,6 +223,6 @@ def _failures(place: str) -> Iterator[None]:
             Diagnostic(
                 Code.STORE_UNUSABLE,
                 f"cannot use the store {place!r}: {reason}",
-                help="give a directory, or a URL that fsspec knows, with --store",
+                help="give a directory, or a URL that fsspec supports, with --store",
             )
         ) from error

@@ -1,1 +1,1 @@
-"""The delivery report: what a render made, measured and checked, as data and as a page."""
+"""The delivery report: measurements and checks of a render, as data and as a page."""

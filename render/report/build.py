@@ -1,8 +1,8 @@
-"""Makes the delivery report of a render from what it delivered.
+"""Builds the delivery report of a render from its files.
 
-Promises: only reads. Every file is read in blocks, once for its curves and a window at a time for
-its joins; sources are read where clips play them. Relies on a delivered master that was checked
-and measured (render/service.py).
+It only reads. Every file is read in blocks, once for its curves and a window at a time for its
+joins; sources are read where clips play them. The master must have been checked and measured
+(render/service.py).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
-from attrs import field, frozen
+from attrs import frozen
 
 from ...compiler.driver import Compilation
 from ...compiler.facts import FinishFacts
@@ -31,10 +31,10 @@ from .holes import dropouts
 from .joins import clicks, crossfades, joins_of
 from .model import (
     BusReport,
-    Chapter,
+    ChapterLoudness,
     DeliveredFile,
+    DocumentPlace,
     JoinCount,
-    Place,
     Reduction,
     Remark,
     Report,
@@ -53,17 +53,17 @@ LEVELS = (
 
 
 @frozen(kw_only=True)
-class Delivered:
-    """What a render is about to publish.
+class StagedDelivery:
+    """The files of a render before they are published, and what is known of them.
 
     Attributes:
-        compilation: what was rendered.
-        files: the master first, described.
+        compilation: of the mix.
+        files: the files with their metadata, the master first.
         names: the file name of each target.
-        paths: where libsndfile can read each target now.
+        paths: a file of each target that libsndfile reads.
         sizes: bytes of each target's file.
         finish: how the master reached its loudness.
-        premaster: what entered the loudness gain; None where that was not kept.
+        premaster: the input of the loudness gain; None if it was not kept.
         programs: versions by name.
         diagnostics: warnings so far.
     """
@@ -79,18 +79,12 @@ class Delivered:
     diagnostics: tuple[Diagnostic, ...]
 
 
-@frozen
-class Made:
-    """A report, and the warnings that its checks add to the render's."""
+def make_report(
+    delivered: StagedDelivery, progress: Callable[[float], None]
+) -> tuple[Report, tuple[Diagnostic, ...]]:
+    """The report of a render, and the warnings that its checks add.
 
-    report: Report
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
-
-
-def make_report(delivered: Delivered, progress: Callable[[float], None]) -> Made:
-    """The report of a render.
-
-    `progress` is told how much is done, 0 to 1.
+    `progress` is called with the share done, 0 to 1.
 
     Raises:
         soundfile.LibsndfileError, OSError: a file cannot be read.
@@ -109,45 +103,43 @@ def make_report(delivered: Delivered, progress: Callable[[float], None]) -> Made
     limited = _limited(delivered, path, lambda done: progress(0.75 + 0.2 * done))
     documents = compilation.timeline.documents
     timeline, plan = compilation.timeline, compilation.plan
-    return Made(
-        Report(
-            timeline_id=timeline.id,
-            title=timeline.metadata.get("title") or timeline.id,
-            backend=plan.backend,
-            preset=str(master.meta["export_preset"]),
-            mix_preset=str(master.meta["mix_preset_id"]),
-            plan_digest=f"sha256:{plan.digest}",
-            programs=dict(sorted(delivered.programs.items())),
-            files=tuple(_files(delivered)),
-            rate=curves.rate,
-            channels=_whole(master.meta["channels"]),
-            samples=compilation.length,
-            checks=tuple(_checks(compilation, master)),
-            waveform=(curves.lowest, curves.highest),
-            momentary=curves.momentary,
-            short_term=curves.short_term,
-            target_lufs=_number(master.meta["loudnorm_target"]),
-            tolerance_lu=RULES.tolerance_lu,
-            ceiling_db=_number(master.meta["limiter_thresh"]),
-            chapters=tuple(_chapters(compilation, curves)),
-            buses=tuple(_buses(delivered, clips)),
-            reduction=limited,
-            joins=JoinCount(
-                places=len(joins),
-                edges=sum(len(join.edges) for join in joins),
-                crossfades=crossfades(joins),
-                splices=sum(join.is_splice for join in joins),
-            ),
-            remarks=tuple(_remarks(delivered.diagnostics, findings, curves.rate, documents)),
+    report = Report(
+        timeline_id=timeline.id,
+        title=timeline.metadata.get("title") or timeline.id,
+        backend=plan.backend,
+        preset=str(master.meta["export_preset"]),
+        mix_preset=str(master.meta["mix_preset_id"]),
+        plan_digest=f"sha256:{plan.digest}",
+        programs=dict(sorted(delivered.programs.items())),
+        files=tuple(_files(delivered)),
+        rate=curves.rate,
+        channels=_whole(master.meta["channels"]),
+        samples=compilation.length,
+        checks=tuple(_checks(compilation, master)),
+        waveform=(curves.lowest, curves.highest),
+        momentary=curves.momentary,
+        short_term=curves.short_term,
+        target_lufs=_number(master.meta["loudnorm_target"]),
+        tolerance_lu=RULES.tolerance_lu,
+        ceiling_db=_number(master.meta["limiter_thresh"]),
+        chapters=tuple(_chapters(compilation, curves)),
+        buses=tuple(_buses(delivered, clips)),
+        reduction=limited,
+        joins=JoinCount(
+            places=len(joins),
+            edges=sum(len(join.edges) for join in joins),
+            crossfades=crossfades(joins),
+            splices=sum(join.is_splice for join in joins),
         ),
-        shown(findings),
+        remarks=tuple(_remarks(delivered.diagnostics, findings, curves.rate, documents)),
     )
+    return report, shown(findings)
 
 
 def _limited(
-    delivered: Delivered, master: Path, progress: Callable[[float], None]
+    delivered: StagedDelivery, master: Path, progress: Callable[[float], None]
 ) -> Reduction | None:
-    """What the limiter did, where there is something to compare the master with."""
+    """The gain reduction of the limiter; None without a premaster to compare the master with."""
     if delivered.finish is None or delivered.premaster is None:
         return None
     found = reduction(delivered.premaster, master, delivered.finish.gain_db, progress)
@@ -162,7 +154,7 @@ def _limited(
     )
 
 
-def _files(delivered: Delivered) -> Iterator[DeliveredFile]:
+def _files(delivered: StagedDelivery) -> Iterator[DeliveredFile]:
     for file in delivered.files:
         yield DeliveredFile(
             kind=file.kind,
@@ -179,7 +171,7 @@ def _levels(file: Rendered) -> dict[str, float | None]:
 
 
 def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
-    """The master against what its preset asks for."""
+    """The checks of the master against its preset."""
     target, ceiling = (_number(master.meta[k]) for k in ("loudnorm_target", "limiter_thresh"))
     if target is not None:
         yield _check(
@@ -189,7 +181,7 @@ def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
             _number(master.meta["integrated_lufs"]),
             target - RULES.tolerance_lu,
             target + RULES.tolerance_lu,
-            "turn down or compress what peaks, or choose a preset with a lower target",
+            "turn down or compress the loudest peaks, or choose a preset with a lower target",
         )
     if ceiling is None:
         return
@@ -199,7 +191,7 @@ def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
         name, what, unit, key = "true_peak", "true peak", "dBTP", "true_peak_dbtp"
     else:
         name, what, unit, key = "sample_peak", "sample peak", "dBFS", "sample_peak_dbfs"
-    lower = "choose a preset with a lower target, or turn down what peaks"
+    lower = "choose a preset with a lower target, or turn down the loudest peaks"
     yield _check(name, what, unit, _number(master.meta[key]), None, ceiling, lower)
 
 
@@ -212,7 +204,7 @@ def _check(
     high: float | None,
     fix: str,
 ) -> Check:
-    """A level held against its bounds; silence fails what must be reached, and only that."""
+    """The check of a level against its bounds; silence fails a minimum but no maximum."""
     value = -math.inf if measured is None else measured
     passed = (low is None or value >= low) and (high is None or value <= high)
     return Check(
@@ -227,17 +219,19 @@ def _check(
     )
 
 
-def _chapters(compilation: Compilation, curves: Curves) -> Iterator[Chapter]:
+def _chapters(compilation: Compilation, curves: Curves) -> Iterator[ChapterLoudness]:
     length_s = compilation.length / curves.rate
     markers = sorted(compilation.timeline.markers, key=lambda marker: marker.at_ms)
     starts = [min(float(marker.at_ms) / 1000.0, length_s) for marker in markers]
     for marker, start, stop in zip(markers, starts, [*starts[1:], length_s], strict=False):
         loudness = level(curves.integrated(start, stop))
-        yield Chapter(label=marker.label, start_s=start, stop_s=stop, integrated_lufs=loudness)
+        yield ChapterLoudness(
+            label=marker.label, start_s=start, stop_s=stop, integrated_lufs=loudness
+        )
 
 
-def _buses(delivered: Delivered, clips: Sequence[SoundingClip]) -> Iterator[BusReport]:
-    """Every bus on which something sounds; its levels where it was delivered as a stem."""
+def _buses(delivered: StagedDelivery, clips: Sequence[SoundingClip]) -> Iterator[BusReport]:
+    """Every bus with a sounding clip or a stem; with levels if it was delivered as a stem."""
     stems = {file.target: file for file in delivered.files if file.parent is not None}
     gains = {bus.id: bus.gain_db for bus in delivered.compilation.buses}
     for bus_id in gains or stems:
@@ -283,13 +277,13 @@ def _remarks(
         )
 
 
-def _place(origin: Origin | None, documents: Documents) -> Place | None:
-    """Where people wrote it, by the document's own name: not where on this machine it lies."""
+def _place(origin: Origin | None, documents: Documents) -> DocumentPlace | None:
+    """The place in the document that the user wrote, by file name and not by absolute path."""
     if origin is None:
         return None
     origin = source_of(origin)
     found = span(origin, documents)
-    return Place(
+    return DocumentPlace(
         document=PurePath(origin.document).name,
         pointer=origin.pointer,
         line=found.line if found else None,

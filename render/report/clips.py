@@ -1,7 +1,7 @@
-"""Which clips sound where: what a report's checks hold the sound against.
+"""Lists which clips sound where, for the checks of a report.
 
-Promises: the places are those of the graph, for both come from compiler/geometry.py. A mix that
-was compiled from a graph has no clips of a timeline, so none here.
+Positions equal those of the graph, because both come from compiler/geometry.py. A mix that was
+compiled from a graph has no timeline clips, so the list is empty.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ class SoundingClip:
     """A clip that sounds. Times are samples of the mix.
 
     Attributes:
-        name: track and clip, as values of the graph are called: "host/c1".
+        name: track and clip, as in the names of graph values: "host/c1".
         track, bus: their ids.
-        start, stop: its first sample, and the first after it; a crossfade has cut it there.
-        offset: the sample of its source, at the session's rate, that it starts with.
-        fades: how long it fades at each edge.
+        start, stop: its first sample, and the first after it, where a crossfade may have cut it.
+        offset: the sample of its source, at the session rate, at which it starts.
+        fades: the length of the fade at each edge.
         crossfaded: the edges that are crossfades.
-        source: what it plays.
-        ratio: samples of the mix for each of the source.
+        source: the source it plays.
+        ratio: samples of the mix per sample of the source.
         origin: its place in the document.
-        moves: gain automation of clip and track, each with where its points count from.
+        moves: gain automation of clip and track, each with the origin of its points.
     """
 
     name: str
@@ -51,7 +51,7 @@ class SoundingClip:
     moves: tuple[tuple[int, tuple[Point, ...]], ...]
 
     def automation_db(self, at: int) -> float:
-        """What the gain automations of clip and track come to at a sample of the mix, dB."""
+        """The total gain automation of clip and track at a sample of the mix, dB."""
         total = 0.0
         for start, moves in self.moves:
             total += decibels(gain_envelope(frames_of(moves), max(at - start, 0), 1)[0])
@@ -59,7 +59,7 @@ class SoundingClip:
 
 
 def sounding_clips(compilation: Compilation) -> tuple[SoundingClip, ...]:
-    """Every clip that sounds within the mix, in timeline order."""
+    """Every sounding clip of the mix, in timeline order."""
     timeline = compilation.timeline
     solo = any(track.solo for track in timeline.tracks)
     return tuple(
@@ -71,7 +71,7 @@ def sounding_clips(compilation: Compilation) -> tuple[SoundingClip, ...]:
 
 
 def covered(clips: Iterable[SoundingClip]) -> int:
-    """How many samples of the mix at least one of the clips lies over."""
+    """The number of samples of the mix during which at least one of the clips plays."""
     total = end = 0
     for start, stop in sorted((clip.start, clip.stop) for clip in clips):
         total += max(stop, end) - max(start, end)
@@ -108,7 +108,7 @@ def _of_track(compilation: Compilation, number: int, track: Track) -> Iterator[S
 
 
 def _fades(clip: Clip, join: Join, rate: int, *, cut: bool) -> tuple[int, int]:
-    """How long a clip fades in and out; not out, where the mix ends first."""
+    """The fade lengths of a clip; its fade-out is 0 if the mix ends first."""
     fade_in = join.fade_in or samples(clip.fade_in_ms, rate)
     fade_out = join.fade_out or samples(clip.fade_out_ms, rate)
     return fade_in, 0 if cut else fade_out

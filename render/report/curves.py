@@ -1,8 +1,7 @@
-"""What a file looks like over time: waveform, loudness, empty stretches; one pass, bounded memory.
+"""Curves of a file over time: waveform, loudness, silent stretches; in one pass, in bounded memory.
 
-Promises: a curve has at most `COLUMNS` values whatever the length, each the extreme of its part of
-the file, so that no peak is lost; loudness is that of our own meter (ITU-R BS.1770-5). Results do
-not depend on how the file is cut into blocks.
+A curve has at most `COLUMNS` values at any length. Each value is the extreme of its part of the
+file, so no peak is lost. Loudness is measured by mixdown's own meter (ITU-R BS.1770-5).
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ from ...audio.meter.loudness import (
     integrated_loudness,
     power_of,
 )
-from .holes import EMPTY_MASTER_DB, EmptyStretches, Stretch
+from .holes import EMPTY_MASTER_DB, EmptyStretches, SampleRange
 
 COLUMNS = 2000
-"""The most values of a curve: about as many as a screen has pixels."""
+"""The maximum number of values of a curve: about the width of a screen in pixels."""
 
 STEP_S = 0.1
-"""Seconds between two values of the meter's series."""
+"""The step of the meter's series, in seconds."""
 
 _BLOCK = 1 << 16
 
@@ -40,9 +39,9 @@ class Curve:
     """Values at equal steps of time.
 
     Attributes:
-        start_s: when the first value's part of the file ends; of the waveform's, begins.
+        start_s: the end of the first value's window; for the waveform, its start.
         step_s: from one value to the next.
-        values: None where there is none, such as the loudness of silence.
+        values: None for a level that does not exist, such as the loudness of silence.
     """
 
     start_s: float
@@ -52,14 +51,14 @@ class Curve:
 
 @frozen(kw_only=True)
 class Curves:
-    """A file over time.
+    """The curves of a file.
 
     Attributes:
         rate: Hz.
-        lowest, highest: of all channels' samples, each column's; factors of full scale.
-        momentary, short_term: LUFS, the greatest of each column.
-        blocks: the loudness of each 400 ms at steps of 100 ms, LUFS, undecimated.
-        empty: stretches without sound that loud samples lead to.
+        lowest, highest: the extreme samples of each column over all channels, in full scale.
+        momentary, short_term: the maximum of each column, LUFS.
+        blocks: the loudness of every 400 ms at steps of 100 ms, LUFS, not decimated.
+        empty: silent stretches directly after loud samples.
     """
 
     rate: int
@@ -68,10 +67,10 @@ class Curves:
     momentary: Curve
     short_term: Curve
     blocks: FloatArray = field(eq=False, repr=False)
-    empty: tuple[Stretch, ...]
+    empty: tuple[SampleRange, ...]
 
     def integrated(self, start_s: float, stop_s: float) -> float:
-        """The integrated loudness of the part between two times, LUFS; -inf for silence."""
+        """The integrated loudness between two times, LUFS; -inf for silence."""
         first = int(np.ceil(start_s / STEP_S - 1e-9))
         last = int(np.floor(stop_s / STEP_S + 1e-9)) - MOMENTARY_STEPS + 1
         with np.errstate(over="ignore"):
@@ -80,8 +79,8 @@ class Curves:
 
 
 @define
-class Columns:
-    """The lowest and highest sample of each `width` samples, over all channels."""
+class ExtremeColumns:
+    """The lowest and highest sample of every `width` samples, over all channels."""
 
     width: int
     lowest: list[FloatArray] = field(factory=list)
@@ -89,7 +88,7 @@ class Columns:
     _rest: tuple[FloatArray, FloatArray] = field(factory=lambda: (np.zeros(0), np.zeros(0)))
 
     def feed(self, low: FloatArray, high: FloatArray) -> None:
-        """Take the next samples' lowest and highest channel, shape (n,)."""
+        """Add the lowest and highest channel of the next samples, shape (n,)."""
         low, high = np.concatenate([self._rest[0], low]), np.concatenate([self._rest[1], high])
         whole = len(low) // self.width * self.width
         self.lowest.append(low[:whole].reshape(-1, self.width).min(axis=1))
@@ -97,7 +96,7 @@ class Columns:
         self._rest = low[whole:], high[whole:]
 
     def result(self) -> tuple[FloatArray, FloatArray]:
-        """The columns of everything fed, the last one perhaps shorter; call it once."""
+        """The columns of everything fed; the last may be shorter. Call it once."""
         low, high = self._rest
         if len(low):
             self.lowest.append(low.min(keepdims=True))
@@ -112,14 +111,14 @@ def draw(path: Path, progress: Callable[[float], None]) -> Curves:
 
     Raises:
         soundfile.LibsndfileError: it cannot be read.
-        ValueError: a meter has no weights for so many channels.
+        ValueError: the meter has no weights for the number of channels.
     """
     with soundfile.SoundFile(path) as audio:
         rate = audio.samplerate
         meter = LoudnessMeter(rate, audio.channels)
-        columns = Columns(column_width(audio.frames))
+        columns = ExtremeColumns(column_width(audio.frames))
         empty = EmptyStretches(rate, EMPTY_MASTER_DB)
-        for block in _told(audio, progress):
+        for block in _blocks(audio, progress):
             meter.feed(block)
             low, high = reduce(np.minimum, block), reduce(np.maximum, block)
             columns.feed(low, high)
@@ -139,14 +138,14 @@ def draw(path: Path, progress: Callable[[float], None]) -> Curves:
 
 
 def peak_columns(path: Path) -> Curve:
-    """The greatest magnitude of each column of a file, factors of full scale.
+    """The peak of each column of a file, in full scale.
 
     Raises:
         soundfile.LibsndfileError: it cannot be read.
     """
     with soundfile.SoundFile(path) as audio:
-        columns = Columns(column_width(audio.frames))
-        for block in _told(audio, lambda done: None):
+        columns = ExtremeColumns(column_width(audio.frames))
+        for block in _blocks(audio, lambda done: None):
             columns.feed(reduce(np.minimum, block), reduce(np.maximum, block))
         lowest, highest = columns.result()
         return Curve(
@@ -155,12 +154,12 @@ def peak_columns(path: Path) -> Curve:
 
 
 def column_width(samples: int) -> int:
-    """How many samples make a column."""
+    """The number of samples per column."""
     return max(-(-samples // COLUMNS), 1)
 
 
 def loudness_curve(series: FloatArray, steps: int) -> Curve:
-    """A series of the meter, whose windows last `steps` steps, as a curve."""
+    """A series of the meter with windows of `steps` steps, as a curve."""
     group = column_width(len(series))
     return Curve(
         round(steps * STEP_S, 6), round(group * STEP_S, 6), rounded(greatest(series, group), 2)
@@ -168,21 +167,21 @@ def loudness_curve(series: FloatArray, steps: int) -> Curve:
 
 
 def greatest(values: FloatArray, group: int) -> FloatArray:
-    """The greatest of each so many values."""
+    """The maximum of every `group` values."""
     if not len(values):
         return values
     return np.asarray(np.maximum.reduceat(values, np.arange(0, len(values), group)))
 
 
 def rounded(values: FloatArray, digits: int) -> tuple[float | None, ...]:
-    """As JSON holds them; no loudness below the absolute gate counts as one."""
+    """The values rounded for JSON; None for a loudness below the absolute gate."""
     return tuple(
         round(value, digits) + 0.0 if value > ABSOLUTE_GATE_LUFS else None
         for value in values.tolist()
     )
 
 
-def _told(audio: soundfile.SoundFile, progress: Callable[[float], None]) -> Iterator[FloatArray]:
+def _blocks(audio: soundfile.SoundFile, progress: Callable[[float], None]) -> Iterator[FloatArray]:
     blocks = audio.blocks(blocksize=_BLOCK, dtype="float64", always_2d=True)
     for number, block in enumerate(blocks, 1):
         yield np.ascontiguousarray(block.T)

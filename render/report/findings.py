@@ -1,7 +1,7 @@
-"""Clicks and dropouts in words: what is there, whose it is, and what to change in the timeline.
+"""Turns clicks and dropouts into warnings.
 
-Promises: each names the time in the mix and the clips, points at a clip's line, and gives the
-change that mends it.
+Each warning gives the time in the mix and the clips, points at a clip's line, and suggests a change
+to the timeline that fixes it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from attrs import frozen
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.nodes import Edge
-from ...ir.units import decibels, milliseconds
+from ...ir.units import clock, decibels
 from .clips import SoundingClip
 from .holes import Dropout
 from .joins import Click
 
 SHOWN = 10
-"""How many clicks, and how many dropouts, a render warns of one by one; a report has them all."""
+"""The maximum number of clicks, and of dropouts, that a render prints; the report has them all."""
 
 
 @frozen
 class Finding:
-    """A warning that has a time: samples of the mix; no length for a click."""
+    """A warning with its position and length in samples of the mix; a click has no length."""
 
     diagnostic: Diagnostic
     at: int
@@ -32,21 +32,21 @@ class Finding:
 
 def of_click(click: Click, rate: int) -> Finding:
     """MIX608."""
-    edges = click.join.barest
+    edges = click.join.least_faded
     first, *others = edges
     doing = {Edge.IN: "begins", Edge.OUT: "ends"}
     where = " and ".join(f"{edge.clip.name!r} {doing[edge.edge]}" for edge in edges[:2])
     times = click.step / click.around if click.around > 0.0 else float("inf")
     beside = f"{times:.3g} times the largest step around it" if times < 1e4 else "out of silence"
     message = (
-        f"a click at {timestamp(click.join.at, rate)}, where {where}: the waveform steps by "
+        f"a click at {clock(click.join.at / rate, 3)}, where {where}: the waveform steps by "
         f"{decibels(click.step):.1f} dBFS, {beside}"
     )
     diagnostic = Diagnostic(
         Code.CLICK,
         message,
         origin=first.clip.origin,
-        help=_mending(click),
+        help=_fix(click),
         related=tuple(Related(e.clip.origin, "the other clip") for e in others[:1]),
         severity=Severity.WARNING,
     )
@@ -56,8 +56,7 @@ def of_click(click: Click, rate: int) -> Finding:
 def of_dropout(dropout: Dropout, rate: int) -> Finding:
     """MIX609."""
     length = dropout.stop - dropout.start
-    ms = float(milliseconds(length, rate))
-    lasting = f"a dropout of {ms:.3g} ms at {timestamp(dropout.start, rate)}"
+    lasting = f"a dropout of {length * 1000 / rate:.3g} ms at {clock(dropout.start / rate, 3)}"
     first, *others = dropout.clips
     related: tuple[Related, ...] = ()
     if dropout.between:
@@ -65,12 +64,12 @@ def of_dropout(dropout: Dropout, rate: int) -> Finding:
         help = "let the second begin earlier, or overlap the two with crossfade_in_ms"
         related = (Related(others[0].origin, "the second clip"),)
     elif dropout.source_s is not None:
-        moment = timestamp(round(dropout.source_s * 1000), 1000)
-        message = f"{lasting} in {first.name!r}: {first.source.path!r} is empty at {moment}"
+        moment = clock(dropout.source_s, 3)
+        message = f"{lasting} in {first.name!r}: {first.source.path!r} is silent at {moment}"
         help = "cut around it with offset_ms and duration_ms, or repair the recording"
     else:
         message = f"{lasting}: the master is silent where {first.name!r} should sound"
-        help = "check the source there; if it is whole, this is a fault of mixdown"
+        help = "check the source there; if it is intact, this is a bug in mixdown"
     diagnostic = Diagnostic(
         Code.DROPOUT,
         message,
@@ -83,7 +82,7 @@ def of_dropout(dropout: Dropout, rate: int) -> Finding:
 
 
 def shown(findings: tuple[Finding, ...]) -> tuple[Diagnostic, ...]:
-    """What a render warns of: the first of each kind, and how many more there are."""
+    """The warnings that a render prints: the first of each kind, and the number of the others."""
     warnings: list[Diagnostic] = []
     for code, noun in ((Code.CLICK, "clicks"), (Code.DROPOUT, "dropouts")):
         found = [f.diagnostic for f in findings if f.diagnostic.code is code]
@@ -95,19 +94,10 @@ def shown(findings: tuple[Finding, ...]) -> tuple[Diagnostic, ...]:
     return tuple(warnings)
 
 
-def timestamp(at: int, rate: int) -> str:
-    """A sample as minutes, seconds and milliseconds: 1:02.345, 1:00:02.345."""
-    total = round(milliseconds(at, rate))
-    minutes, ms = divmod(total, 60_000)
-    hours, minutes = divmod(minutes, 60)
-    head = f"{hours}:{minutes:02d}" if hours else f"{minutes}"
-    return f"{head}:{ms // 1000:02d}.{ms % 1000:03d}"
-
-
-def _mending(click: Click) -> str:
+def _fix(click: Click) -> str:
     if click.join.is_splice:
         return "overlap the two clips and add crossfade_in_ms: 10 to the second"
-    edge = click.join.barest[0]
+    edge = click.join.least_faded[0]
     kind = "crossfade" if edge.edge in edge.clip.crossfaded else "fade"
     if edge.fade:
         return f"lengthen its {kind}_{edge.edge}_ms, or choose a curve that starts more gently"

@@ -1,18 +1,17 @@
-"""Dropouts: stretches in which the sound breaks off and comes back, where it should go on.
+"""Detects dropouts: stretches where the sound stops abruptly and resumes.
 
-A stretch is empty where no sample is over a threshold. Speech and music pause too, and synthetic
-speech pauses in digital silence; but a pause is led into, and a dropout is not. So an empty stretch
-counts only where the sound breaks off at both its ends:
+A stretch is empty if no sample exceeds a threshold. Speech and music also pause, and synthetic
+speech pauses in digital silence, but before a pause the level falls and before a dropout it does
+not. So an empty stretch counts only if the sound is cut off at both its ends:
 
-- the level of the `EDGE_S` beside it is over `SOUNDING_DB`, and no more than `LED_DB` under that of
-  the `REACH_S` beside it, and
-- the waveform is in mid-swing: its step to silence is at least `SWING` of the largest step of the
-  `BESIDE_S` beside it, and at both ends together one such step.
+- the level of the `EDGE_S` next to it exceeds `SOUNDING_DB`, and is at most `LED_DB` below that of
+  the `REACH_S` next to it, and
+- the waveform is cut off away from zero: its step to silence is at least `SWING` of the largest
+  step of the `BESIDE_S` next to it, and the two steps together are at least one such step.
 
-Promises: files are read in blocks, whatever their length; the parts of a source that nobody plays
-are not read, and those that many clips play, once. A source that libsndfile does not read is judged
-by what of it is in the master. How often the rule errs on real material stands
-in docs/report.md.
+Files are read in blocks. The parts of a source that no clip plays are not read, and those that
+several clips play are read once. A source that libsndfile cannot read is judged by its sound in the
+master. docs/report.md gives the error rates of the rule on real material.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ from .clips import SoundingClip
 from .joins import gaps, steps, window
 
 EMPTY_SOURCE_DB = -90.0
-"""No more than a step of 16 bits: a stretch of a source in which nothing was recorded."""
+"""One step of 16 bits: below this, a stretch of a source is empty."""
 
 EMPTY_MASTER_DB = -72.0
-"""Over the dither of 16 bits: a stretch of a master in which nothing sounds."""
+"""Above the dither of 16 bits: below this, a stretch of a master is empty."""
 
 SHORTEST_S = 0.001
 LONGEST_GAP_S = 0.03
-"""A gap between two clips of a track that lasts longer is a pause that the timeline asks for."""
+"""A longer gap between two clips of a track is a deliberate pause."""
 
 SOUNDING_DB = -50.0
 EDGE_S = 0.005
@@ -50,13 +49,13 @@ BESIDE_S = 0.02
 SWING = 0.3
 
 MUTED_DB = -60.0
-"""Automation that turns a clip down so far wants silence there."""
+"""Automation that turns a clip down this far makes an intended silence."""
 
 _BLOCK = 1 << 16
 
 
 @frozen
-class Stretch:
+class SampleRange:
     """The samples [start, stop) of a file."""
 
     start: int
@@ -69,9 +68,9 @@ class Dropout:
 
     Attributes:
         start, stop: samples of the mix.
-        clips: those that should sound, or the two that it lies between.
-        between: whether it lies between two clips.
-        source_s: where in its source, in seconds; None for what only the master shows.
+        clips: those that should sound, or the two on either side.
+        between: whether it is between two clips.
+        source_s: its position in the source, in seconds; None if only the master shows it.
     """
 
     start: int
@@ -83,20 +82,20 @@ class Dropout:
 
 @define
 class EmptyStretches:
-    """Finds stretches without a sample over a threshold that loud samples lead to.
+    """Finds stretches without a sample above a threshold directly after loud samples.
 
-    Takes the peaks of all channels, block by block; `found` are candidates for `breaks_off`.
+    Fed with the peaks of all channels, block by block; `found` are candidates for `is_cut_off`.
     """
 
     rate: int
     empty_db: float
-    found: list[Stretch] = field(factory=list)
+    found: list[SampleRange] = field(factory=list)
     _position: int = 0
     _last: int = -1
     _last_loud: int = -(1 << 62)
 
     def feed(self, peaks: FloatArray) -> None:
-        """Take the next samples, shape (n,), magnitudes."""
+        """Process the magnitudes of the next samples, shape (n,)."""
         if not len(peaks):
             return
         start, self._position = self._position, self._position + len(peaks)
@@ -108,9 +107,9 @@ class EmptyStretches:
             self._last_loud = start + _last_over(peaks, self._loud)
 
     def _may_be_empty(self, peaks: FloatArray, start: int) -> bool:
-        """Whether a long enough stretch may end or lie in a block: quick, and rarely so.
+        """A quick test whether a block may contain or end a stretch that is long enough.
 
-        Where every bin of half that length has a sample over the threshold, none does.
+        It cannot if every bin of half that length has a sample above the threshold.
         """
         size = max(int(SHORTEST_S * self.rate) // 2, 1)
         whole = len(peaks) // size * size
@@ -128,7 +127,7 @@ class EmptyStretches:
         before = louder[np.searchsorted(louder, starts) - 1]
         near = starts - before <= round(SHORTEST_S * self.rate) + 1
         for k in np.flatnonzero(near & (stops - starts > SHORTEST_S * self.rate)):
-            self.found.append(Stretch(int(starts[k]), int(stops[k])))
+            self.found.append(SampleRange(int(starts[k]), int(stops[k])))
         self._last = int(sounding[-1])
 
     @property
@@ -141,18 +140,18 @@ class EmptyStretches:
 
 
 def _last_over(peaks: FloatArray, threshold: float) -> int:
-    """Where the last sample over a threshold is; there is one."""
+    """The position of the last sample above a threshold; there must be one."""
     return len(peaks) - 1 - int(np.argmax(peaks[::-1] > threshold))
 
 
 def dropouts(
-    clips: Sequence[SoundingClip], root: Path, master: Path, candidates: Iterable[Stretch]
+    clips: Sequence[SoundingClip], root: Path, master: Path, candidates: Iterable[SampleRange]
 ) -> tuple[Dropout, ...]:
     """The dropouts of a mix, in time order, each once.
 
     Args:
-        clips: what sounds.
-        root: the directory that sources count from.
+        clips: the sounding clips.
+        root: the directory that source paths are relative to.
         master: the delivered file.
         candidates: the empty stretches of the master.
 
@@ -162,15 +161,17 @@ def dropouts(
     found = list(_in_sources(clips, root))
     with soundfile.SoundFile(master) as audio:
         seen = tuple(_in_master(clips, audio, candidates))
-    # What a source lacks, the master lacks too where nothing else sounds.
+    # A dropout of a source is also one of the master where nothing else sounds.
     found += [d for d in seen if not any(d.start < f.stop and f.start < d.stop for f in found)]
     return tuple(sorted(found, key=lambda d: (d.start, d.stop)))
 
 
-def breaks_off(audio: soundfile.SoundFile, hole: Stretch, *, in_swing: bool = True) -> bool:
-    """Whether the sound of a file breaks off at both ends of an empty stretch.
+def is_cut_off(
+    audio: soundfile.SoundFile, hole: SampleRange, *, steps_to_silence: bool = True
+) -> bool:
+    """Whether the sound of a file is cut off at both ends of an empty stretch.
 
-    `in_swing`: whether the waveform must be in mid-swing there, too.
+    steps_to_silence: whether the waveform must also be away from zero there.
     """
     rate = audio.samplerate
     reach, beside = round(REACH_S * rate), round(BESIDE_S * rate)
@@ -179,7 +180,7 @@ def breaks_off(audio: soundfile.SoundFile, hole: Stretch, *, in_swing: bool = Tr
     after = window(audio, hole.stop, hole.stop + reach)[:, ::-1]
     if not all(_ends_loud(side, edge) for side in (before, after)):
         return False
-    if not in_swing:
+    if not steps_to_silence:
         return True
     swings = sorted(
         (
@@ -191,7 +192,7 @@ def breaks_off(audio: soundfile.SoundFile, hole: Stretch, *, in_swing: bool = Tr
 
 
 def _ends_loud(side: FloatArray, edge: int) -> bool:
-    """Whether sound is about as loud at its end as before."""
+    """Whether sound is about as loud at its end as before it."""
     last, all_of_it = decibels(_rms(side[:, -edge:])), decibels(_rms(side))
     return last > SOUNDING_DB and last > all_of_it - LED_DB
 
@@ -208,7 +209,7 @@ def _rms(samples: FloatArray) -> float:
 
 
 def _in_master(
-    clips: Sequence[SoundingClip], audio: soundfile.SoundFile, candidates: Iterable[Stretch]
+    clips: Sequence[SoundingClip], audio: soundfile.SoundFile, candidates: Iterable[SampleRange]
 ) -> Iterator[Dropout]:
     between = tuple(gaps(clips, round(LONGEST_GAP_S * audio.samplerate)))
     for hole in candidates:
@@ -218,13 +219,13 @@ def _in_master(
             None,
         )
         if over:
-            if breaks_off(audio, hole) and any(_is_wanted(c, hole.start) for c in over):
+            if is_cut_off(audio, hole) and any(_should_sound(c, hole.start) for c in over):
                 yield Dropout(start=hole.start, stop=hole.stop, clips=over)
-        elif around and breaks_off(audio, hole, in_swing=False):
+        elif around and is_cut_off(audio, hole, steps_to_silence=False):
             yield Dropout(start=hole.start, stop=hole.stop, clips=around, between=True)
 
 
-def _is_wanted(clip: SoundingClip, at: int) -> bool:
+def _should_sound(clip: SoundingClip, at: int) -> bool:
     return clip.automation_db(at) > MUTED_DB
 
 
@@ -234,31 +235,31 @@ def _in_sources(clips: Sequence[SoundingClip], root: Path) -> Iterator[Dropout]:
         playing.setdefault(clip.source.name, []).append(clip)
     for players in playing.values():
         for hole in _holes(root, players[0].source, [_played(clip) for clip in players]):
-            yield from (d for clip in players if (d := _heard(clip, hole)) is not None)
+            yield from (d for clip in players if (d := _in_clip(clip, hole)) is not None)
 
 
-def _played(clip: SoundingClip) -> Stretch:
-    """What a clip plays of its source, in the source's own samples."""
+def _played(clip: SoundingClip) -> SampleRange:
+    """The part of its source that a clip plays, in the source's own samples."""
     ratio = clip.ratio
     last = clip.offset + clip.stop - clip.start
-    return Stretch(int(clip.offset / ratio), min(int(last / ratio) + 1, clip.source.frames))
+    return SampleRange(int(clip.offset / ratio), min(int(last / ratio) + 1, clip.source.frames))
 
 
-def _heard(clip: SoundingClip, hole: Stretch) -> Dropout | None:
-    """A hole of its source as a clip plays it; None where it plays no sound beside it."""
+def _in_clip(clip: SoundingClip, hole: SampleRange) -> Dropout | None:
+    """The dropout that a hole of its source makes in a clip; None without sound on both sides."""
     played, ratio = _played(clip), clip.ratio
     margin = round(EDGE_S * clip.source.rate)
     if not (played.start + margin <= hole.start and hole.stop <= played.stop - margin):
         return None
     start = clip.start + round(hole.start * ratio) - clip.offset
-    if not _is_wanted(clip, start):
+    if not _should_sound(clip, start):
         return None
     stop = clip.start + round(hole.stop * ratio) - clip.offset
     return Dropout(start=start, stop=stop, clips=(clip,), source_s=hole.start / clip.source.rate)
 
 
-def _holes(root: Path, source: Source, played: Iterable[Stretch]) -> Iterator[Stretch]:
-    """The dropouts in what is played of a source; none of one that only ffmpeg reads."""
+def _holes(root: Path, source: Source, played: Iterable[SampleRange]) -> Iterator[SampleRange]:
+    """The dropouts in the played parts of a source; none if libsndfile cannot read it."""
     if not is_readable(root / source.path):
         return
     with soundfile.SoundFile(root / source.path) as audio:
@@ -270,20 +271,20 @@ def _holes(root: Path, source: Source, played: Iterable[Stretch]) -> Iterator[St
                 block = audio.read(count, dtype="float64", always_2d=True)
                 finder.feed(reduce(np.maximum, np.abs(block.T)))
             for hole in finder.found:
-                whole = Stretch(part.start + hole.start, part.start + hole.stop)
-                if breaks_off(audio, whole):
+                whole = SampleRange(part.start + hole.start, part.start + hole.stop)
+                if is_cut_off(audio, whole):
                     yield whole
 
 
-def _united(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
-    """The stretches in order, those that touch or overlap as one."""
-    current: Stretch | None = None
+def _united(stretches: Iterable[SampleRange]) -> Iterator[SampleRange]:
+    """The ranges in order, with touching or overlapping ones merged."""
+    current: SampleRange | None = None
     for stretch in sorted(stretches, key=lambda s: (s.start, s.stop)):
         if current is None or stretch.start > current.stop:
             if current is not None:
                 yield current
             current = stretch
         else:
-            current = Stretch(current.start, max(current.stop, stretch.stop))
+            current = SampleRange(current.start, max(current.stop, stretch.stop))
     if current is not None:
         yield current

@@ -1,14 +1,15 @@
-"""Joins: where clips begin, end or meet, and whether a click can be heard there.
+"""Finds joins, where clips begin, end or meet, and detects clicks there.
 
-Promises: judged is the delivered master, a window of it at a time. At a join the waveform of some
-channel steps from one sample to the next; that is a click where the step is
+The delivered master is judged, one window at a time. At a join, the step of the waveform from one
+sample to the next in some channel is a click if it is
 
-- over `AUDIBLE_DB`, and
-- more than `OUTSTANDING` times the largest step within `REACH_S` on either side, joins aside.
+- above `AUDIBLE_DB`, and
+- more than `OUTSTANDING` times the largest step within `REACH_S` on either side, other joins
+  excluded.
 
-So a cut counts only where it stands out of what sounds around it: a zero crossing, a continuous
-splice, a fade or a dense mix hide it, from this check as from the ear. How often the rule errs on
-real material stands in docs/report.md.
+So a cut counts only if it stands out from the sound around it: a zero crossing, a continuous
+splice, a fade or a dense mix mask it for this check as for the ear. docs/report.md gives the error
+rates of the rule on real material.
 """
 
 from __future__ import annotations
@@ -27,28 +28,28 @@ from ...ir.units import gain_factor
 from .clips import SoundingClip
 
 REACH_S = 0.02
-"""How far around a join the largest step is looked for, in seconds."""
+"""The range around a join in which the largest step is searched, in seconds."""
 
 OUTSTANDING = 1.5
-"""How many times the largest step around it a click's step is."""
+"""The ratio to the largest step around it above which a step is a click."""
 
 AUDIBLE_DB = -60.0
-"""A smaller step, in dB of full scale, is not heard however quiet it is around it."""
+"""A smaller step, in dB of full scale, is inaudible even in quiet surroundings."""
 
-_NEAR = 2  # samples: what resampling in a limiter spreads a step over, and less than any fade
-_GUARD = 8  # samples around a join that say nothing of what sounds around it
+_NEAR = 2  # samples: resampling in a limiter spreads a step over this many; any fade is longer
+_GUARD = 8  # samples around a join that are not part of its surroundings
 
 
 @frozen
 class ClipEdge:
-    """One edge of a clip, and how many samples it fades there."""
+    """One edge of a clip."""
 
     clip: SoundingClip
     edge: Edge
 
     @property
     def fade(self) -> int:
-        """How many samples it fades."""
+        """The length of its fade, in samples."""
         return self.clip.fades[self.edge is Edge.OUT]
 
     @property
@@ -58,42 +59,42 @@ class ClipEdge:
 
 
 @frozen
-class Join:
-    """A sample of the mix at which clips begin or end."""
+class ClipJoin:
+    """A position in the mix at which clips begin or end."""
 
     at: int
     edges: tuple[ClipEdge, ...]
 
     @property
-    def barest(self) -> tuple[ClipEdge, ...]:
+    def least_faded(self) -> tuple[ClipEdge, ...]:
         """The edges with the shortest fade: those that can click."""
         least = min(edge.fade for edge in self.edges)
         return tuple(edge for edge in self.edges if edge.fade == least)
 
     @property
     def is_splice(self) -> bool:
-        """Whether on some track one clip ends where another begins."""
+        """Whether one clip of a track ends where another begins."""
         ending = {e.clip.track for e in self.edges if e.edge is Edge.OUT}
         return any(e.edge is Edge.IN and e.clip.track in ending for e in self.edges)
 
 
 @frozen
 class Click:
-    """A step of the waveform that stands out.
+    """A click.
 
     Attributes:
-        join: where.
-        step: from one sample to the next, as a factor of full scale.
-        around: the largest step nearby, likewise.
+        join: where it is.
+        step: from one sample to the next, in full scale.
+        around: the largest step around it, in full scale.
     """
 
-    join: Join
+    join: ClipJoin
     step: float
     around: float
 
 
-def joins_of(clips: Iterable[SoundingClip]) -> tuple[Join, ...]:
-    """The joins of the clips, in time order; edges a few samples apart make one."""
+def joins_of(clips: Iterable[SoundingClip]) -> tuple[ClipJoin, ...]:
+    """The joins of the clips, in time order; edges a few samples apart are one join."""
     edges = [ClipEdge(clip, edge) for clip in clips for edge in Edge]
     edges.sort(key=lambda edge: edge.at)
     groups: list[list[ClipEdge]] = []
@@ -102,17 +103,17 @@ def joins_of(clips: Iterable[SoundingClip]) -> tuple[Join, ...]:
             groups[-1].append(edge)
         else:
             groups.append([edge])
-    return tuple(Join(group[0].at, tuple(group)) for group in groups)
+    return tuple(ClipJoin(group[0].at, tuple(group)) for group in groups)
 
 
-def crossfades(joins: Sequence[Join]) -> int:
-    """How many crossfades there are."""
+def crossfades(joins: Sequence[ClipJoin]) -> int:
+    """The number of crossfades."""
     edges = (edge for join in joins for edge in join.edges)
     return sum(e.edge is Edge.IN and Edge.IN in e.clip.crossfaded for e in edges)
 
 
-def clicks(master: Path, joins: Sequence[Join]) -> Iterator[Click]:
-    """The joins of a master that click, in time order.
+def clicks(master: Path, joins: Sequence[ClipJoin]) -> Iterator[Click]:
+    """The clicks at the joins of a master, in time order.
 
     Raises:
         soundfile.LibsndfileError: it cannot be read.
@@ -123,32 +124,32 @@ def clicks(master: Path, joins: Sequence[Join]) -> Iterator[Click]:
         for join in joins:
             near = places[np.searchsorted(places, join.at - reach - _GUARD) :]
             near = near[near < join.at + reach + _GUARD] - (join.at - reach)
-            found = _standing_out(steps(audio, join.at - reach, join.at + reach), near, reach)
+            found = _click(steps(audio, join.at - reach, join.at + reach), near, reach)
             if found is not None:
                 yield Click(join, *found)
 
 
 def steps(audio: soundfile.SoundFile, start: int, stop: int) -> FloatArray:
-    """How far the waveform moves to each sample of [start, stop), shape (channels, n).
+    """The magnitude of the step to each sample of [start, stop), shape (channels, n).
 
-    Before its first sample and after its last a file is silent.
+    A file is silent before its first sample and after its last.
     """
     return np.abs(np.diff(window(audio, start - 1, stop), axis=1))
 
 
 def window(audio: soundfile.SoundFile, start: int, stop: int) -> FloatArray:
     """The samples [start, stop) of a file, shape (channels, n); silence beyond its ends."""
-    held = np.zeros((audio.channels, stop - start))
+    samples = np.zeros((audio.channels, stop - start))
     first, last = max(start, 0), min(stop, audio.frames)
     if first < last:
         audio.seek(first)
         block = audio.read(last - first, dtype="float64", always_2d=True)
-        held[:, first - start : first - start + len(block)] = block.T
-    return held
+        samples[:, first - start : first - start + len(block)] = block.T
+    return samples
 
 
-def _standing_out(moved: FloatArray, joins: IndexArray, middle: int) -> tuple[float, float] | None:
-    """Step and surroundings of the channel that clicks at the middle; None where none does."""
+def _click(moved: FloatArray, joins: IndexArray, middle: int) -> tuple[float, float] | None:
+    """The step at the middle and the largest around it in the channel that clicks, or None."""
     around = np.ones(moved.shape[1], bool)
     for place in joins:
         around[max(place - _GUARD, 0) : max(place + _GUARD + 1, 0)] = False
@@ -167,7 +168,7 @@ def _standing_out(moved: FloatArray, joins: IndexArray, middle: int) -> tuple[fl
 def gaps(
     clips: Iterable[SoundingClip], longest: int
 ) -> Iterator[tuple[SoundingClip, SoundingClip]]:
-    """Neighbours on a track with a gap of at most so many samples between them."""
+    """Adjacent clips of a track with a gap of at most `longest` samples between them."""
     by_track: dict[str, list[SoundingClip]] = {}
     for clip in clips:
         by_track.setdefault(clip.track, []).append(clip)

@@ -1,8 +1,8 @@
 """A delivery report as data, and as the JSON document that docs/report.md describes.
 
-Promises: a report is a function of the timeline, the request, the sources and the programs that
-rendered them: no clock and no path of a machine, keys in a fixed order, numbers rounded to what a
-meter can tell. A level that does not exist, such as the loudness of silence, is null.
+A report is a function of the timeline, the request, the sources and the programs: it has no date
+and no absolute path, keys in a fixed order, and numbers rounded to the resolution of a meter. A
+level that does not exist, such as the loudness of silence, is null.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..compliance import Check
 from .curves import Curve
 
 REPORT_VERSION = 1
-"""Of the keys of report.json; raised when one changes its meaning or goes."""
+"""The version of the keys of report.json; raised when one changes its meaning or is removed."""
 
 JSON_NAME = "report.json"
 PAGE_NAME = "report.html"
@@ -29,7 +29,7 @@ class DeliveredFile:
     Attributes:
         kind: "audio_render" or "audio_bus_stem".
         target: "master" or the id of the bus.
-        file: its name beside the report.
+        file: its name, relative to the report.
         digest: "sha256:" and the hex digest of its content.
         size: bytes.
         levels: measured on it, by the keys of docs/metadata.md.
@@ -44,8 +44,8 @@ class DeliveredFile:
 
 
 @frozen(kw_only=True)
-class Chapter:
-    """What lies between a marker and the next, or the end; seconds, LUFS."""
+class ChapterLoudness:
+    """The part from a marker to the next, or to the end; seconds, LUFS."""
 
     label: str
     start_s: float
@@ -55,18 +55,18 @@ class Chapter:
 
 @frozen(kw_only=True)
 class BusReport:
-    """What is known of a bus.
+    """A bus in the report.
 
     Attributes:
         id: of the bus.
         gain_db: its static gain.
-        tracks: the ids of those that sound on it.
-        clips: how many of their clips sound.
-        sounding_s: for how long at least one of them lies under the playhead.
-        stem: "premaster" or "mastered", what its levels were measured on; None: it has no stem,
-            and so no levels.
+        tracks: the ids of its sounding tracks.
+        clips: the number of their sounding clips.
+        sounding_s: for how long at least one of these clips plays.
+        stem: "premaster" or "mastered", the stem that was measured; None: it has no stem, and so no
+            levels.
         levels: as of a file.
-        peaks: of its stem, factors of full scale.
+        peaks: of its stem, in full scale.
     """
 
     id: str
@@ -81,13 +81,13 @@ class BusReport:
 
 @frozen(kw_only=True)
 class Reduction:
-    """What the limiter did.
+    """The gain reduction of the limiter.
 
     Attributes:
         deepest_db: the largest reduction, 0 or more.
-        deepest_s: when.
-        active_s: for how long there was any.
-        curve: the largest of each column, dB.
+        deepest_s: its time.
+        active_s: for how long there was any reduction.
+        curve: the maximum of each column, dB.
     """
 
     deepest_db: float
@@ -98,13 +98,13 @@ class Reduction:
 
 @frozen(kw_only=True)
 class JoinCount:
-    """What was looked at for clicks.
+    """The number of joins that were checked for clicks.
 
     Attributes:
-        places: where in time clips begin or end.
+        places: positions at which clips begin or end.
         edges: of clips.
         crossfades: between two clips.
-        splices: where a clip ends and another of its track begins.
+        splices: positions at which a clip ends and another of its track begins.
     """
 
     places: int
@@ -114,8 +114,8 @@ class JoinCount:
 
 
 @frozen(kw_only=True)
-class Place:
-    """A place in a document, by its name, JSON Pointer and, where the text is at hand, line."""
+class DocumentPlace:
+    """A place in a document: its name, JSON Pointer and, if the text is available, its line."""
 
     document: str
     pointer: str
@@ -133,17 +133,17 @@ class Remark:
     Attributes:
         code: stable, see docs/errors.md.
         message: what is wrong.
-        help: what to do; None where there is nothing to add.
-        place: where in the timeline; None where that is not known.
-        at_s: when in the mix, for what has a time.
-        duration_s: how long, for a dropout.
-        tracks, clips: whose; clips as "track/clip".
+        help: what to do, or None.
+        place: in the timeline; None if unknown.
+        at_s: its time in the mix; None if it has none.
+        duration_s: of a dropout.
+        tracks, clips: that it concerns; clips as "track/clip".
     """
 
     code: str
     message: str
     help: str | None
-    place: Place | None
+    place: DocumentPlace | None
     at_s: float | None = None
     duration_s: float | None = None
     tracks: tuple[str, ...] = ()
@@ -152,25 +152,25 @@ class Remark:
 
 @frozen(kw_only=True)
 class Report:
-    """What a render made, measured and checked.
+    """The delivery report of a render.
 
     Attributes:
-        timeline_id, title: of the timeline; the title is the id where it has none.
-        backend: what rendered it.
+        timeline_id, title: of the timeline; without a title, the id.
+        backend: that rendered it.
         preset, mix_preset: the ids of the export and mix presets.
         plan_digest: "sha256:" and the digest of the plan.
         programs: versions by name.
         files: the master, then the stems.
         rate, channels, samples: of the master.
         checks: of the master against its target and ceiling.
-        waveform: lowest and highest sample of each column, factors of full scale.
+        waveform: lowest and highest sample of each column, in full scale.
         momentary, short_term: LUFS.
-        target_lufs, tolerance_lu, ceiling_db: what the preset asks for; None: nothing.
+        target_lufs, tolerance_lu, ceiling_db: of the preset; None: it sets none.
         chapters: from markers, in time order.
         buses: in the order of their sum.
-        reduction: what the limiter did; None where nothing was kept to compare the master with.
-        joins: what was looked at.
-        remarks: warnings, clicks and dropouts among them.
+        reduction: of the limiter; None without a premaster to compare the master with.
+        joins: the number of joins checked.
+        remarks: warnings, including clicks and dropouts.
     """
 
     timeline_id: str
@@ -191,7 +191,7 @@ class Report:
     target_lufs: float | None
     tolerance_lu: float
     ceiling_db: float | None
-    chapters: tuple[Chapter, ...]
+    chapters: tuple[ChapterLoudness, ...]
     buses: tuple[BusReport, ...]
     reduction: Reduction | None
     joins: JoinCount
@@ -199,7 +199,7 @@ class Report:
 
     @property
     def duration_s(self) -> float:
-        """How long the master lasts, seconds."""
+        """The duration of the master, seconds."""
         return self.samples / self.rate
 
     @property
@@ -209,11 +209,11 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether the master is what its preset asks for, without a click or a dropout."""
+        """Whether the master meets its preset, without a click or a dropout."""
         return all(check.passed for check in self.checks) and not self.faults
 
     def to_dict(self) -> dict[str, object]:
-        """The report as plain data, in the order of docs/report.md."""
+        """The report as plain data, in the order documented in docs/report.md."""
         lowest, highest = self.waveform
         return {
             "schema_version": REPORT_VERSION,
@@ -253,5 +253,5 @@ class Report:
         }
 
     def to_json(self) -> str:
-        """The document report.json, ended by a line feed; lists of numbers on one line."""
+        """The text of report.json, with a final line feed."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,8 +1,8 @@
 """The delivery report as one HTML page: no network, no other file, no framework.
 
-Promises: a pure function of the report. Whatever text a timeline holds stands in the page as text
-(Jinja2 escapes every value, and the page forbids itself to load or send anything). Without
-JavaScript all of it is there but the read-out under the pointer.
+A pure function of the report. Text from a timeline stays text: Jinja2 escapes every value, and the
+page's content security policy forbids it to load or send anything. Without JavaScript only the
+readout under the pointer is missing.
 """
 
 from __future__ import annotations
@@ -14,24 +14,23 @@ from functools import cache
 from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from ...ir.units import decibels, gain_factor
+from ...ir.units import clock, decibels, gain_factor
 from .curves import Curve
-from .findings import timestamp
 from .model import BusReport, Report
 
 WIDTH = 1000.0
-"""Of every picture, in its own units: the whole master."""
+"""The width of every picture, in its own units: the whole master."""
 
 HEIGHT = 100.0
 
 LOUDEST_LUFS, QUIETEST_LUFS = 0.0, -48.0
-"""What the loudness picture shows."""
+"""The range of the loudness picture."""
 
 FLOOR_DB = -60.0
 """The bottom of the pictures of buses."""
 
 LEAST_REDUCTION_DB = 3.0
-"""The picture of the reduction shows at least so much."""
+"""The smallest range of the gain-reduction picture."""
 
 _TICKS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
 _MOST_TICKS = 9
@@ -39,22 +38,22 @@ _MOST_TICKS = 9
 
 @frozen
 class Tick:
-    """A mark of an axis: where, in percent of it, and what stands there."""
+    """A tick of an axis: its position, in percent, and its label."""
 
     at: float
     text: str
 
 
 @frozen
-class Lane:
-    """A bus's picture beside its levels."""
+class BusPicture:
+    """A bus, and the outline of its picture."""
 
     bus: BusReport
     outline: str
 
 
 def page_text(report: Report) -> str:
-    """The page, ended by a line feed."""
+    """The page, with a final line feed."""
     deepest = report.reduction.deepest_db if report.reduction else 0.0
     depth = max(LEAST_REDUCTION_DB, math.ceil(deepest))
     return _template().render(
@@ -62,11 +61,11 @@ def page_text(report: Report) -> str:
         outline=_outline(report, *report.waveform),
         momentary=_line(report, report.momentary),
         short_term=_line(report, report.short_term),
-        reduced=_hanging(report, report.reduction.curve, depth) if report.reduction else "",
+        reduced=_area_from_top(report, report.reduction.curve, depth) if report.reduction else "",
         depth=depth,
         floor=FLOOR_DB,
         times=tuple(_times(report.duration_s)),
-        lanes=[Lane(bus, _standing(report, bus.peaks)) for bus in report.buses if bus.peaks],
+        lanes=[BusPicture(bus, _area(report, bus.peaks)) for bus in report.buses if bus.peaks],
         levels=[Tick(_percent(_down(v)), f"{v:g}") for v in (0, -12, -24, -36, -48)],
         ceiling_factor=None if report.ceiling_db is None else gain_factor(report.ceiling_db),
         curves=_curves(report),
@@ -97,11 +96,11 @@ def _template() -> Template:
 
 def _clock(seconds: float) -> str:
     """1:02.345."""
-    return timestamp(round(seconds * 1000), 1000)
+    return clock(seconds, 3)
 
 
 def _length(seconds: float) -> str:
-    """A duration without more digits than matter: 48.0 s, 12:03, 1:02:03."""
+    """A duration to a useful precision: 48.0 s, 12:03, 1:02:03."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -110,27 +109,27 @@ def _length(seconds: float) -> str:
 
 
 def _level(value: float | None, digits: int = 1) -> str:
-    """A level with a true minus sign; that of silence is a dash."""
+    """A level with a real minus sign; a dash for silence."""
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
 def _size(count: int) -> str:
-    """Bytes for people."""
+    """A number of bytes, in kB or MB."""
     return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
 
 
 def _meter(lufs: float | None) -> float:
-    """How much of a meter from `QUIETEST_LUFS` to `LOUDEST_LUFS` a loudness fills, percent."""
+    """The filled share of a meter from `QUIETEST_LUFS` to `LOUDEST_LUFS`, percent."""
     return 0.0 if lufs is None else 100.0 - _percent(_down(lufs))
 
 
 def _across(seconds: float, report: Report) -> float:
-    """Where a time lies, in percent of the master."""
+    """The position of a time, in percent of the master."""
     return round(100.0 * min(seconds / report.duration_s, 1.0), 3)
 
 
 def _down(lufs: float) -> float:
-    """Where a loudness lies in its picture, from the top."""
+    """The position of a loudness in its picture, from the top."""
     share = (LOUDEST_LUFS - lufs) / (LOUDEST_LUFS - QUIETEST_LUFS)
     return round(HEIGHT * min(max(share, 0.0), 1.0), 2)
 
@@ -140,7 +139,7 @@ def _percent(down: float) -> float:
 
 
 def _places(report: Report, curve: Curve) -> Iterator[float]:
-    """Where across the picture each value of a curve lies."""
+    """The horizontal position of each value of a curve."""
     scale = WIDTH / report.duration_s
     for k in range(len(curve.values)):
         yield round(min((curve.start_s + k * curve.step_s) * scale, WIDTH), 1)
@@ -151,21 +150,21 @@ def _points(points: Iterable[tuple[float, float]]) -> str:
 
 
 def _outline(report: Report, lowest: Curve, highest: Curve) -> str:
-    """The waveform as an area: along its upper side, and back along its lower."""
+    """The waveform as an area: along its upper edge, then back along its lower edge."""
     places = [*_places(report, highest), WIDTH]
     top = [_swing(value) for value in highest.values]
     bottom = [_swing(value) for value in lowest.values]
-    # The last column lasts to the end.
+    # The last column extends to the end.
     above = zip(places, [*top, *top[-1:]], strict=False)
     below = zip(reversed(places), reversed([*bottom, *bottom[-1:]]), strict=False)
     return f"M{_points([*above, *below])}Z"
 
 
-def _standing(report: Report, peaks: Curve) -> str:
-    """Magnitudes in dB as an area that stands on `FLOOR_DB`."""
+def _area(report: Report, peaks: Curve) -> str:
+    """Magnitudes in dB as an area above `FLOOR_DB`."""
     heights = [_height(value or 0.0) for value in peaks.values]
     places = [*_places(report, peaks), WIDTH]
-    points = zip(places, [*heights, *heights[-1:]], strict=False)  # the last lasts to the end
+    points = zip(places, [*heights, *heights[-1:]], strict=False)  # the last extends to the end
     return f"M{_points([(0.0, HEIGHT), *points, (WIDTH, HEIGHT)])}Z"
 
 
@@ -175,12 +174,12 @@ def _height(magnitude: float) -> float:
 
 
 def _swing(value: float | None) -> float:
-    """Where a sample lies in its picture."""
+    """The vertical position of a sample in its picture."""
     return round(HEIGHT / 2 * (1.0 - min(max(value or 0.0, -1.0), 1.0)), 2)
 
 
 def _line(report: Report, curve: Curve) -> str:
-    """Loudness as a line, with gaps where there is none."""
+    """Loudness as a line, with gaps where it does not exist."""
     parts: list[list[tuple[float, float]]] = [[]]
     for place, value in zip(_places(report, curve), curve.values, strict=True):
         if value is None:
@@ -190,8 +189,8 @@ def _line(report: Report, curve: Curve) -> str:
     return "".join(f"M{_points(part)}" for part in parts if part)
 
 
-def _hanging(report: Report, curve: Curve, depth: float) -> str:
-    """A reduction as an area that hangs from the top."""
+def _area_from_top(report: Report, curve: Curve, depth: float) -> str:
+    """Gain reduction as an area downwards from the top."""
     points = [
         (place, round(HEIGHT * min((value or 0.0) / depth, 1.0), 2))
         for place, value in zip(_places(report, curve), curve.values, strict=True)
@@ -200,7 +199,7 @@ def _hanging(report: Report, curve: Curve, depth: float) -> str:
 
 
 def _times(duration: float) -> Iterator[Tick]:
-    """The marks of the time axis: few, at round times."""
+    """The ticks of the time axis: few, at round times."""
     fitting = (step for step in _TICKS_S if duration / step <= _MOST_TICKS)
     step = next(fitting, _TICKS_S[-1] * math.ceil(duration / _TICKS_S[-1] / _MOST_TICKS))
     for k in range(int(duration / step + 1e-9) + 1):
@@ -210,7 +209,7 @@ def _times(duration: float) -> Iterator[Tick]:
 
 
 def _curves(report: Report) -> Mapping[str, object]:
-    """What the read-out under the pointer looks up."""
+    """The values that the readout under the pointer shows."""
     lowest, highest = report.waveform
 
     def listed(curve: Curve) -> dict[str, object]:

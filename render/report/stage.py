@@ -1,4 +1,4 @@
-"""The place of the delivery report in a render: made of staged files, and staged beside them."""
+"""Builds the delivery report from the staged files of a render and stages it with them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ...media.decode import readable
 from ..executor import Listener, Progress
 from ..result import Rendered
 from ..workspace import Workspace, write_file
-from .build import Delivered, make_report
+from .build import StagedDelivery, make_report
 from .model import JSON_NAME, PAGE_NAME, Report
 from .page import page_text
 
 
 @frozen
-class Reported:
-    """A report that is staged.
+class StagedReport:
+    """A staged report.
 
     Attributes:
         report: as data.
-        names: its files, by what they are: "json" and "page".
-        diagnostics: what its checks found.
+        names: its file names: "json" and "page".
+        diagnostics: the warnings of its checks.
     """
 
     report: Report
@@ -45,31 +45,31 @@ def stage_report(
     programs: Mapping[str, str],
     diagnostics: tuple[Diagnostic, ...],
     listener: Listener,
-) -> Reported:
-    """Check the staged files and write the report beside them.
+) -> StagedReport:
+    """Check the staged files and write the report next to them.
 
     Args:
-        compilation: what was rendered.
-        spaces: where it was.
-        files: as described, the master first.
+        compilation: of the mix.
+        spaces: of the render.
+        files: the files with their metadata, the master first.
         finish: how the master reached its loudness.
         programs: versions by name.
         diagnostics: warnings so far.
-        listener: is told of progress.
+        listener: called with the progress.
 
     Raises:
         RenderError: MIX603, a file cannot be read; MIX604, the report cannot be written.
     """
 
-    def tell(done: float) -> None:
+    def progress(done: float) -> None:
         listener(Progress("report", "check the joins and write the report", done))
 
-    tell(0.0)
+    progress(0.0)
     staged = {d.target: Path(spaces.path(d.file)) for d in compilation.plan.deliveries}
     try:
         with ExitStack() as decoded:
-            made = make_report(
-                Delivered(
+            report, found = make_report(
+                StagedDelivery(
                     compilation=compilation,
                     files=files,
                     names={d.target: d.file.path for d in compilation.plan.deliveries},
@@ -83,19 +83,19 @@ def stage_report(
                     programs=programs,
                     diagnostics=diagnostics,
                 ),
-                tell,
+                progress,
             )
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
-        message = f"the delivery report cannot be made: {error}"
+        message = f"cannot build the delivery report: {error}"
         raise RenderError(Diagnostic(Code.STEP_FAILED, message)) from error
-    write_file(spaces.staging / JSON_NAME, made.report.to_json())
-    write_file(spaces.staging / PAGE_NAME, page_text(made.report))
-    tell(1.0)
-    return Reported(made.report, {"json": JSON_NAME, "page": PAGE_NAME}, made.diagnostics)
+    write_file(spaces.staging / JSON_NAME, report.to_json())
+    write_file(spaces.staging / PAGE_NAME, page_text(report))
+    progress(1.0)
+    return StagedReport(report, {"json": JSON_NAME, "page": PAGE_NAME}, found)
 
 
 def _premaster(compilation: Compilation, spaces: Workspace) -> Path | None:
-    """What entered the loudness gain, where the plan measured it and it is still there."""
+    """The input of the loudness gain, if the plan measured it and the file still exists."""
     plan = compilation.plan
     if plan.loudness is None:
         return None

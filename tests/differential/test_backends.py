@@ -21,47 +21,47 @@ from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.units import gain_factor
 from mixdown.presets.load import export_preset
 from mixdown.programs.ffmpeg import probe
-from mixdown.render.verify import PREMASTER, Performer, Take, perform, residual
+from mixdown.render.verify import PREMASTER, Renderer, Rendition, render_premaster, residual
 
 Note = Callable[[str, float], float]
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 SUITE = settings(max_examples=25, suppress_health_check=SLOW)
 SOAK = settings(max_examples=300, suppress_health_check=SLOW, derandomize=False)
 
-REFERENCE = Performer("reference", "reference")
-NATIVE = Performer("native", "native")
-SOX = Performer("sox", "sox")
+REFERENCE = Renderer("reference", "reference")
+NATIVE = Renderer("native", "native")
+SOX = Renderer("sox", "sox")
 WITHOUT = [
-    Performer(f"native without {step.name}", "native", options=CompileOptions(disable=step.name))
+    Renderer(f"native without {step.name}", "native", options=CompileOptions(disable=step.name))
     for step in OPTIMISATIONS
 ]
 FOUND = Path(__file__).parent / "found"
 FFMPEGS = ["embedded", pytest.param("system", marks=pytest.mark.requires("ffmpeg_debian"))]
 
 
-def ffmpeg(where: str) -> Performer:
+def ffmpeg(where: str) -> Renderer:
     path = imageio_ffmpeg.get_ffmpeg_exe() if where == "embedded" else shutil.which("ffmpeg")
     tool = probe(str(path), where)
     assert tool is not None
     version = ".".join(map(str, tool.version[:2]))
-    return Performer(f"ffmpeg {version}", "ffmpeg", {"ffmpeg": tool})
+    return Renderer(f"ffmpeg {version}", "ffmpeg", {"ffmpeg": tool})
 
 
-def agree(timeline: Timeline, performers: list[Performer], note: Note) -> None:
-    """Holds every performer to its budget against the reference, which comes first."""
-    with kept(timeline, performers[-1].name.replace(" ", "-")), TemporaryDirectory() as directory:
-        takes = [perform(timeline, p, Path(directory) / p.name) for p in performers]
+def agree(timeline: Timeline, renderers: list[Renderer], note: Note) -> None:
+    """Holds every renderer to its budget against the reference, which comes first."""
+    with kept(timeline, renderers[-1].name.replace(" ", "-")), TemporaryDirectory() as directory:
+        takes = [render_premaster(timeline, p, Path(directory) / p.name) for p in renderers]
         for take in takes[1:]:
             for what in takes[0].files:
                 found = residual(what, takes[0], take)
-                note(f"{take.performer.name} against reference", found.dbfs)
+                note(f"{take.renderer.name} against reference", found.dbfs)
                 assert found.is_within, found
         for take in takes:
-            worst = note(f"stems of {take.performer.name} against premaster", stems_apart(take))
-            assert worst <= max(-200.0, take.budget), take.performer.name
+            worst = note(f"stems of {take.renderer.name} against premaster", stems_apart(take))
+            assert worst <= max(-200.0, take.budget), take.renderer.name
 
 
-def stems_apart(take: Take) -> float:
+def stems_apart(take: Rendition) -> float:
     """How far the sum of the stems, with the master's headroom, is from the premaster: dBFS."""
     premaster, *stems = (soundfile.read(path)[0] for path in take.files.values())
     headroom = gain_factor(-export_preset("default").headroom_db)

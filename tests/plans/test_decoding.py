@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mixdown import compile, load
 from mixdown.media.cache import VARIABLE
-from mixdown.render.verify import Performer, verify_mix
+from mixdown.render.verify import Renderer, verify_mix
 
 TIMELINE = """
 schema_version: 1
@@ -35,7 +35,7 @@ def mix(tmp_path: Path, embedded_ffmpeg: str) -> Path:
 @pytest.mark.requires("sox")
 def test_every_backend_plays_them(mix):
     names = ("reference", "native", "ffmpeg", "sox")
-    found = verify_mix(load(mix), [Performer(name, name) for name in names])
+    found = verify_mix(load(mix), [Renderer(name, name) for name in names])
     assert all(residual.is_within for residual in found), found
     # Decoded by one program, they are not lossy to each other.
     assert max(residual.budget for residual in found) == -140

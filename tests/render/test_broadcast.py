@@ -19,7 +19,7 @@ from attrs import evolve
 from mixdown.audio.meter import measure
 from mixdown.audio.riff import read_chunks
 from mixdown.render.broadcast import bext_chunk
-from mixdown.render.chapters import chapters_text
+from mixdown.render.result import chapters_text
 
 TIMELINE = """\
 schema_version: 1

@@ -96,7 +96,7 @@ def test_every_field_of_a_spec_is_some_rule_s():
             levelled(integrated=-20.0, true_peak_dbtp=-3.0),
             "apple-podcasts",
             "integrated",
-            "turn it up by 4.0 dB and limit the peaks, which would pass -1 dB by 2.0: "
+            "turn it up by 4.0 dB and limit the peaks, which would exceed -1 dB by 2.0: "
             "mixdown render --preset podcast",
         ),
         (
@@ -147,7 +147,7 @@ def test_silence_reaches_nothing_and_passes_no_bound():
         ("short_term_max", None, True),
         ("true_peak", None, True),
     ]
-    assert kept.checks[0].fix == "there is nothing to hear in it: check that it is the right file"
+    assert kept.checks[0].fix == "it is silent: check that it is the right file"
 
 
 def test_the_export_presets_that_specs_name_deliver_what_they_ask_for():

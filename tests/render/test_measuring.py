@@ -78,7 +78,7 @@ def test_a_directory_stands_for_the_audio_in_it(tmp_path: Path):
         f"{root}/empty",
     )
     found = survey_audio(f"{root}/empty")
-    assert isinstance(found, Diagnostic) and found.message.startswith("there is no audio file in")
+    assert isinstance(found, Diagnostic) and found.message.startswith("no audio file in")
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])

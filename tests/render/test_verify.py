@@ -27,16 +27,23 @@ from mixdown.ir.nodes import (
     Point,
     Source,
 )
-from mixdown.render.verify import PREMASTER, Performer, Take, premaster, residual, rounding_floor
+from mixdown.render.verify import (
+    PREMASTER,
+    Renderer,
+    Rendition,
+    premaster,
+    residual,
+    rounding_floor,
+)
 
 RATE = 48000
 SOURCE = Source("tone", "tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
 
 
-def take(path: Path, name: str, samples: np.ndarray, *, lossy: bool = False) -> Take:
+def take(path: Path, name: str, samples: np.ndarray, *, lossy: bool = False) -> Rendition:
     file = path / f"{name}.wav"
     soundfile.write(file, samples, RATE, "DOUBLE")
-    return Take(Performer(name, name), {PREMASTER: file}, lossy, -294.0)
+    return Rendition(Renderer(name, name), {PREMASTER: file}, lossy, -294.0)
 
 
 def apart(path: Path, second: np.ndarray, by: str = "ffmpeg", *, lossy: bool = False):

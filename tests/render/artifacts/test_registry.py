@@ -76,7 +76,7 @@ def test_later_migrations_run_once_over_what_is_there(url):
     with registry.engine.connect() as connection:
         assert version(connection) == len(later)
     assert registry.artifacts() == (artifact(),)
-    with pytest.raises(RenderError, match="has version 2, and this mixdown knows 1") as caught:
+    with pytest.raises(RenderError, match="has version 2; this mixdown supports 1") as caught:
         open_registry(url)
     assert code_of(caught) == "MIX621"
 

@@ -72,7 +72,7 @@ def test_a_changed_file_is_found_out(show, request_, tmp_path):
     path.write_bytes(path.read_bytes()[:-1] + b"\1")
     (problem,) = verify(service.store, service.registry)
     assert done.stems[0].id in problem.message
-    assert "is not what was registered" in problem.message
+    assert "has other content" in problem.message
 
 
 def test_only_old_files_that_no_row_names_are_collected(show, request_, tmp_path, file):

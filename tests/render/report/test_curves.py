@@ -8,7 +8,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from mixdown.audio.meter import measure
-from mixdown.render.report.curves import COLUMNS, Columns, draw, peak_columns
+from mixdown.render.report.curves import COLUMNS, ExtremeColumns, draw, peak_columns
 
 RATE = 16_000
 
@@ -92,7 +92,7 @@ def test_silence_has_no_loudness_and_a_short_file_no_curve(tmp_path):
 )
 def test_columns_do_not_depend_on_the_blocks(values, width, cuts):
     samples = np.array(values)
-    columns = Columns(width)
+    columns = ExtremeColumns(width)
     for block in np.split(samples, sorted(min(cut, len(samples)) for cut in cuts)):
         columns.feed(block, block)
     lowest, highest = columns.result()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mixdown.render.report.clips import sounding_clips
 from mixdown.render.report.curves import draw
-from mixdown.render.report.holes import EmptyStretches, Stretch, breaks_off, dropouts
+from mixdown.render.report.holes import EmptyStretches, SampleRange, dropouts, is_cut_off
 from requirements import PROMPTS, SAMPLES
 from small_mixes import RATE, track, zero_ms
 
@@ -26,7 +26,7 @@ def test_an_empty_stretch_of_a_source_is_found_with_its_time_clip_and_line(mixed
     assert dropout.at_s == pytest.approx(2.5 + 30 / RATE, abs=1e-6)
     assert dropout.duration_s == pytest.approx(0.01, abs=1e-6)
     assert "a dropout of 10 ms at 0:02.501 in 'a/tone'" in dropout.message
-    assert "'holed.wav' is empty at 0:03.001" in dropout.message
+    assert "'holed.wav' is silent at 0:03.001" in dropout.message
     assert dropout.place.line == 7
     assert [d.code.value for d in result.diagnostics] == ["MIX609"]
 
@@ -127,11 +127,11 @@ def test_pauses_of_recordings_and_rests_of_loops_are_none(tmp_path):
         with soundfile.SoundFile(path) as audio:
             finder = EmptyStretches(audio.samplerate, -90.0)
             finder.feed(np.abs(audio.read(always_2d=True)).max(axis=1))
-            found[path.name] = [hole for hole in finder.found if breaks_off(audio, hole)]
+            found[path.name] = [hole for hole in finder.found if is_cut_off(audio, hole)]
     assert {name: holes for name, holes in found.items() if holes} == {}
 
 
-def naive(peaks: np.ndarray, rate: int) -> list[Stretch]:
+def naive(peaks: np.ndarray, rate: int) -> list[SampleRange]:
     """Sample by sample."""
     found, start = [], 0
     near, least = round(0.001 * rate) + 1, 0.001 * rate
@@ -139,7 +139,7 @@ def naive(peaks: np.ndarray, rate: int) -> list[Stretch]:
         if n == len(peaks) or peaks[n] > 10 ** (-90 / 20):
             loud = peaks[max(start - near, 0) : start].max(initial=0.0) > 10 ** (-50 / 20)
             if n < len(peaks) and n - start > least and loud:
-                found.append(Stretch(start, n))
+                found.append(SampleRange(start, n))
             start = n + 1
     return found
 

@@ -1,12 +1,12 @@
 #!/bin/sh
 # A mix of mixdown's sox backend, plan 5149efba02256473.
 #
-# SRC   the directory that the names of sources count from [.]
+# SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav, bus_dialogue.wav, bus_music.wav [.]
 #
 # Needs mixdown and sox on PATH.
 #
-# Names and texts are quoted as they are, whatever they look like:
+# Names and texts are quoted literally, whatever they contain:
 # shellcheck disable=SC1003,SC2016
 set -eu
 LC_ALL=C
