@@ -12,7 +12,7 @@ from mixdown.compiler.options import CompileOptions
 from mixdown.compiler.passes.base import GraphPass
 from mixdown.compiler.passes.dead_code import DeadCode
 from mixdown.ir.nodes import Place
-from mixdown.render.verify import Performer, verify_mix
+from mixdown.render.verify import Renderer, verify_mix
 
 DEMO = ROOT / "examples" / "podcast" / "podcast.yaml"
 LINK = re.compile(r"\]\(\.\./([^)#]+\.py)\)")
@@ -78,7 +78,7 @@ def test_the_pass_that_the_page_shows_works_in_a_mix():
     assert len(split) > len(plain) == len(folded)
     options = CompileOptions(pipeline=[SplitPlace(), fold])
     performers = [
-        Performer("plain", "native", options=CompileOptions(pipeline=())),
-        Performer("folded", "native", options=options),
+        Renderer("plain", "native", options=CompileOptions(pipeline=())),
+        Renderer("folded", "native", options=options),
     ]
     assert all(found.dbfs == float("-inf") for found in verify_mix(DEMO, performers))
