@@ -1,1 +1,1 @@
-"""Source to IR: the timeline language, lowering, and the passes."""
+"""From a document to a plan: the documents, lowering, and the passes."""

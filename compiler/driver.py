@@ -20,10 +20,9 @@ from ..ir.nodes import Source
 from ..plans.plan import Plan
 from ..presets.model import BusPreset, MixPreset
 from .choices import Choices, chosen
-from .cover import probe_cover
-from .emission import one_pass_warnings, plan_of
+from .emit import one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix
-from .media import probe_sources
+from .media import probe_cover, probe_sources
 from .meta import static_meta
 from .options import CompileOptions
 from .pipeline import final
@@ -40,16 +39,16 @@ class Compilation:
         timeline: as given, at the rate and with the channels of the request; for a graph, a
             stand-in without tracks.
         request: as given.
-        graph: the final IR; the backend gets it with WAVs in the place of lossy files.
-        plan: what the backend made of it.
+        graph: the final IR; the backend receives it with WAVs in place of lossy files.
+        plan: the plan that the backend made.
         diagnostics: warnings.
         meta: static metadata of each deliverable, by target: "master" and the ids of buses.
-        source_root: the directory that the plan's source space stands for.
-        fact_key: what facts about this finish are filed under.
+        source_root: the directory of the plan's source space.
+        fact_key: the key of the facts about this finish.
         length: of the mix, samples.
         media: each source in use, by the name or path that clips use.
-        buses: those of the mix, in the order of their sum; none for a graph.
-        routes: track id -> bus id; none for a graph.
+        buses: the buses of the mix, in the order of their sum; empty for a graph.
+        routes: track id -> bus id; empty for a graph.
     """
 
     timeline: Timeline
@@ -120,7 +119,7 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
     """The compilation of a mix before its first pass; of a graph, as `lower` would have left it.
 
     Raises:
-        MixdownError: MIX307, it is no mix; MIX304, the timeline's mix preset is unknown; or as
+        MixdownError: MIX307, it is not a mix; MIX304, the timeline's mix preset is unknown; or as
             `open_mix`.
     """
     if isinstance(mix, str | Path):
@@ -131,12 +130,12 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
         raise MixdownError(
             Diagnostic(
                 Code.BAD_REQUEST,
-                f"{shown(mix)} is no mix",
+                f"{shown(mix)} is not a mix",
                 help="give a timeline, a graph from load_graph, or the path of a file with one",
             )
         )
     timeline = request.session(mix)
-    request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises what is wrong with it
+    request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises
     media, problems = probe_sources(timeline)
     cover = probe_cover(timeline)
     if isinstance(cover, Diagnostic):

@@ -1,7 +1,7 @@
-"""Measured facts: what a render learnt that a later compilation need not measure again.
+"""Measured facts: what a render has measured and a later compilation need not measure again.
 
-A fact belongs to the digest of what was measured and to the backend that rendered it, so it is
-found again whenever the same sources meet the same mix, and never applied to another.
+The key of a fact is the digest of what was measured, and the backend that rendered it. So a fact is
+found again for the same mix of the same sources, and is never applied to another mix.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
 
-MAX_DB = 1000.0  # beyond any gain that could be meant, and finite as a factor
+MAX_DB = 1000.0  # larger than any useful gain, and finite as a factor
 
 
 @frozen(kw_only=True)
@@ -27,7 +27,7 @@ class FinishFacts:
     Attributes:
         integrated_lufs: measured loudness of what enters the loudness gain; None: silence.
         gain_db: the static gain that brings the delivered master to its target.
-        margin_db: how far under the ceiling the limiter must aim, 0 or more.
+        margin_db: how far below the ceiling the target of the limiter is, 0 or more.
     """
 
     integrated_lufs: float | None
@@ -42,11 +42,11 @@ class Facts:
     finishes: Mapping[str, FinishFacts] = field(factory=dict)
 
     def with_finish(self, key: str, finish: FinishFacts) -> Facts:
-        """The same and one more, or one replaced."""
+        """The same facts with one added or replaced."""
         return evolve(self, finishes={**self.finishes, key: finish})
 
     def to_json(self) -> str:
-        """As a document, keys sorted."""
+        """The facts as a JSON document, with sorted keys."""
         data = {
             key: {
                 "integrated_lufs": f.integrated_lufs,
@@ -59,10 +59,10 @@ class Facts:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Facts:
-        """What `to_json` wrote, read as JSON; or what the manifest of a render says of its finish.
+        """The facts in the data of a document that `to_json` wrote, or of the manifest of a render.
 
         Raises:
-            ValueError: the data are something else.
+            ValueError: the data hold no facts.
         """
         try:
             filed = data["finishes"] if "finishes" in data else _of_manifest(data)
@@ -75,7 +75,7 @@ class Facts:
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """Its finish by its key; none where the preset asked for no loudness."""
+    """The finish of a render by its key; empty if the preset has no loudness target."""
     finish = dict(manifest["finish"] or {})
     return {finish.pop("key"): finish} if finish else {}
 
@@ -90,7 +90,7 @@ def read_facts(path: str | Path) -> Facts:
     """The facts in a file that `to_json` wrote, or in a manifest.
 
     Raises:
-        TimelineError: MIX307, it cannot be read or holds something else.
+        TimelineError: MIX307, it cannot be read or holds no facts.
     """
     try:
         return Facts.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
@@ -99,11 +99,11 @@ def read_facts(path: str | Path) -> Facts:
         raise _no_facts(repr(str(path)), known or "") from error
 
 
-def facts_of(value: Any) -> Any:  # noqa: ANN401 (a value of a wrong type is for the caller to refuse)
-    """Facts as they are, from their file, or from the dict of their document; none for None.
+def facts_of(value: Any) -> Any:  # noqa: ANN401 (the caller refuses other types)
+    """Facts as they are, or from their file, or from the data of their document; None: no facts.
 
     Raises:
-        TimelineError: MIX307, the file or the dict holds something else.
+        TimelineError: MIX307, the file or the data hold no facts.
     """
     if isinstance(value, str | Path):
         return read_facts(value)
@@ -118,11 +118,11 @@ def _no_facts(what: str, why: str = "") -> TimelineError:
         Diagnostic(
             Code.BAD_REQUEST,
             f"{what} holds no facts{why and f': {why}'}",
-            help="a render writes them into its manifest.json, and where --write-facts says",
+            help="a render writes them to its manifest.json, and to the file of --write-facts",
         )
     )
 
 
 def fact_key(backend: str, digest: str) -> str:
-    """The key of the facts of one finish: whose limiter it is, and what it finishes."""
+    """The key of the facts of one finish: the backend whose limiter it uses, and its input."""
     return f"{backend}:{digest}"

@@ -1,7 +1,7 @@
-"""Where clips lie, in whole samples: extents, crossfades, the length of the mix.
+"""Positions in whole samples: the extents of clips, their crossfades, the length of the mix.
 
-Promises: pure functions of the timeline and its sources. A muted clip or track lies where it lies:
-it counts for crossfades and for the length, and only makes no sound.
+Promises: pure functions of the timeline and its sources. A muted clip or track counts for
+crossfades and for the length; it only makes no sound.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Media = Mapping[str, Source]
 
 @frozen
 class Extent:
-    """Where a clip lies, in samples: of the timeline and of its source (at the session rate)."""
+    """The position of a clip in samples: on the timeline, and in its source at the session rate."""
 
     start: int
     offset: int
@@ -34,8 +34,8 @@ class Extent:
 
 
 @frozen
-class Join:
-    """The crossfades of one clip: samples faded in and out, curves, and where it is then cut."""
+class Crossfades:
+    """The crossfades of one clip: samples faded in and out, curves, and the length it is cut to."""
 
     fade_in: int = 0
     fade_out: int = 0
@@ -45,7 +45,7 @@ class Join:
 
 
 def extent(clip: Clip, rate: int, media: Media) -> Extent:
-    """Where a clip lies; without a duration it lasts to the end of its source."""
+    """The extent of a clip; without a duration it lasts to the end of its source."""
     offset = samples(clip.offset_ms, rate)
     if clip.duration_ms is not None:
         length = samples(clip.duration_ms, rate)
@@ -56,7 +56,7 @@ def extent(clip: Clip, rate: int, media: Media) -> Extent:
 
 
 def mix_length(timeline: Timeline, media: Media) -> int:
-    """How long the mix lasts, in samples: `length_ms`, or to the end of the last clip."""
+    """The length of the mix in samples: `length_ms`, or else up to the end of the last clip."""
     rate = timeline.sample_rate
     if timeline.length_ms is not None:
         return samples(timeline.length_ms, rate)
@@ -69,14 +69,14 @@ def start_order(extents: list[Extent]) -> list[int]:
     return sorted(range(len(extents)), key=lambda i: (extents[i].start, i))
 
 
-def joins(track: Track, extents: list[Extent], rate: int) -> Mapping[int, Join]:
+def crossfades(track: Track, extents: list[Extent], rate: int) -> Mapping[int, Crossfades]:
     """The crossfades of a track's clips, by their number in the document.
 
-    Clips are taken in start order. Each pair that follows one another and overlaps, with a hint on
-    either side, crossfades from the later one's start over the least of the hints and the overlap;
-    the earlier one ends there.
+    Two clips that follow each other in start order, overlap and have a hint on either side are
+    crossfaded. The crossfade begins with the later clip and is as long as the shortest of the hints
+    and the overlap; the earlier clip ends where it ends.
     """
-    found: dict[int, Join] = {}
+    found: dict[int, Crossfades] = {}
     for a, b in pairwise(start_order(extents)):
         before, after = track.clips[a], track.clips[b]
         hints = [h for h in (before.crossfade_out_ms, after.crossfade_in_ms) if h is not None]
@@ -86,8 +86,8 @@ def joins(track: Track, extents: list[Extent], rate: int) -> Mapping[int, Join]:
             continue
         curve = canonical_curve(after.crossfade_curve or before.crossfade_curve or "qsin")
         cut = extents[b].start + n - extents[a].start
-        found[a] = evolve(found.get(a, Join()), fade_out=n, curve_out=curve, length=cut)
-        found[b] = evolve(found.get(b, Join()), fade_in=n, curve_in=curve)
+        found[a] = evolve(found.get(a, Crossfades()), fade_out=n, curve_out=curve, length=cut)
+        found[b] = evolve(found.get(b, Crossfades()), fade_in=n, curve_in=curve)
     return found
 
 

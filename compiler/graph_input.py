@@ -1,7 +1,7 @@
-"""Compiling from IR text: a `.mir` file in place of a timeline.
+"""Input of the compiler: a document, or IR text in a `.mir` file.
 
-Promises: a graph goes the same way as a lowered timeline from there on. How it is delivered stands
-in the graph: its outputs, its finish. Of a request only the backend and the facts count.
+Promises: a graph runs through the same passes as a timeline after `lower`. It holds its delivery,
+that is its outputs and its finish, so that of a request only the backend and the facts count.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ SUFFIX = ".mir"
 
 @frozen
 class GraphFile:
-    """A graph as it stands in a file.
+    """A graph that was read from a file.
 
     Attributes:
         parsed: the graph and its text.
-        path: the file; its sources count from its directory.
+        path: the file; the sources of the graph are relative to its directory.
     """
 
     parsed: ParsedGraph
@@ -41,12 +41,12 @@ class GraphFile:
 
 
 def is_graph_file(path: str | Path) -> bool:
-    """Whether a file holds IR text, by its name."""
+    """Whether the name of a file says that it holds IR text."""
     return Path(path).suffix == SUFFIX
 
 
 def load_graph(path: str | Path) -> GraphFile:
-    """The sound graph in a file of IR text.
+    """The verified graph in a file of IR text.
 
     Raises:
         TimelineError: MIX101, MIX110 the file cannot be read.
@@ -64,9 +64,9 @@ Mix = Timeline | GraphFile
 
 
 def open_mix(path: str | Path, *, allow_outside: bool = False) -> Mix:
-    """The timeline, or the graph, in a file: a graph where its name says so.
+    """The timeline or the graph in a file: the graph if the file is a `.mir`.
 
-    Arrangements and shows are the timelines that they become.
+    An arrangement or a show is lowered to a timeline.
 
     Raises:
         MixdownError: everything that is wrong with it.
@@ -77,7 +77,7 @@ def open_mix(path: str | Path, *, allow_outside: bool = False) -> Mix:
 
 
 def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
-    """The compilation of a graph, where that of a timeline stands after `lower`.
+    """The compilation of a graph, in the state of a timeline after `lower`.
 
     Raises:
         BackendError: the backend is unknown.
@@ -96,15 +96,15 @@ def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
         timeline=stand_in,
         request=request,
         backend=find_backend(request.backend),
-        export=_embodied(graph),
+        export=_export_of(graph),
         mix=MixPreset(id="", title="", use="", buses=()),
         media=graph.source_by_name,
         graph=graph,
     )
 
 
-def _embodied(graph: Graph) -> ExportPreset:
-    """The export preset that the master's chain amounts to."""
+def _export_of(graph: Graph) -> ExportPreset:
+    """The export preset that has the same effect as the chain of the master."""
     node: Node = graph.outputs[0]
     preset = ExportPreset(
         id="",

@@ -1,7 +1,7 @@
-"""The metadata that a compilation already knows of each file it will deliver.
+"""The metadata of each delivered file that are known before it is rendered.
 
-What is measured (loudness, peaks, file digest) is added by the render. Keys are part of the public
-contract: see docs/metadata.md.
+The render adds what it measures: loudness, peaks, the digest of the file. The keys are part of the
+public interface: see docs/metadata.md.
 """
 
 from __future__ import annotations

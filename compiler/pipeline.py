@@ -15,19 +15,16 @@ from attrs import evolve, frozen
 from ..ir.diagnostics import IRError, MixdownError, TimelineError, errors
 from ..ir.graph import Graph
 from ..ir.verify import verify
-from .lower import Lower
 from .passes.base import Pass
 from .passes.clamp_overlaps import ClampOverlaps
-from .passes.common_subexpressions import CommonSubexpressions
-from .passes.dead_code import DeadCode
-from .passes.drop_identity import DropIdentity
 from .passes.duck import Ducking
 from .passes.fold_gain import FoldGain
-from .passes.legalize import Legalize, VerifyLegal
+from .passes.legalize import Legalize, Toposort, VerifyLegal
+from .passes.lower import Lower
 from .passes.pack_lanes import PackLanes
 from .passes.resolve_facts import ResolveFacts
 from .passes.resolve_roles import ResolveRoles
-from .passes.toposort import Toposort
+from .passes.simplify import CommonSubexpressions, DeadCode, DropIdentity
 from .passes.validate import Validate
 from .reproducer import failure
 from .unit import Unit

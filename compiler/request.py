@@ -1,7 +1,7 @@
-"""What is asked of a compilation, besides the timeline.
+"""What a mix becomes: the choices of a render besides the timeline.
 
-Promises: a `RenderRequest` that exists can be met, as far as that is known without a timeline.
-Values of wrong types are raised at once; or else everything that is wrong with the values: unknown
+Promises: a `RenderRequest` that exists can be met, as far as that is known without a timeline. All
+values of wrong types are raised together; if there are none, everything else that is wrong: unknown
 presets, backends, formats and modes, each with the known names, and numbers out of range.
 """
 
@@ -30,7 +30,7 @@ from .timeline.model import Timeline
 
 
 class StemMode(StrEnum):
-    """What a stem is: the bus as it enters the master sum, or moved by the master's gain too."""
+    """What a stem is: the bus as it enters the master sum, or with the master's gain applied."""
 
     PREMASTER = "premaster"
     MASTERED = "mastered"
@@ -46,17 +46,17 @@ BIT_DEPTHS: Mapping[str, Encoding] = {
 
 
 def _mode(value: StemMode | str) -> StemMode:
-    """A mode; a name that is none stays as it is, for the check to report."""
+    """A mode; an unknown name is kept for the check to report."""
     return StemMode(value) if value in tuple(StemMode) else cast(StemMode, value)
 
 
 def _dither(value: DitherChoice | str) -> DitherChoice:
-    """A choice; a name that is none stays as it is, for the check to report."""
+    """A choice; an unknown name is kept for the check to report."""
     return DitherChoice(value) if value in tuple(DitherChoice) else cast(DitherChoice, value)
 
 
 def _stems(value: bool | str | Iterable[str]) -> bool | tuple[str, ...]:
-    """All, none or some; what is none of these stays as it is, for the check to report."""
+    """All, none or some; anything else is kept for the check to report."""
     if isinstance(value, str):
         return (value,)
     return tuple(value) if isinstance(value, Iterable) else value
@@ -67,7 +67,7 @@ def _depth(value: str | int | None) -> str | None:
 
 
 def _paths(value: str | Path | Iterable[str | Path]) -> Any:  # noqa: ANN401
-    """Paths; what is none stays as it is, for the check to report."""
+    """Paths; anything else is kept for the check to report."""
     paths = (value,) if isinstance(value, str | Path) else value
     if not isinstance(paths, Iterable):
         return paths
@@ -81,22 +81,22 @@ class RenderRequest:
     Attributes:
         export_preset: id of the export preset.
         mix_preset_id: id of the mix preset; None: the timeline's own.
-        stems: whether to deliver one file a bus beside the master; or the ids of those buses.
+        stems: whether to deliver one file per bus besides the master; or the ids of the buses.
         stem_mode: see `StemMode`.
-        silent_stems: whether buses on which nothing plays get a stem too.
+        silent_stems: whether to deliver the stems of buses on which nothing plays.
         backend: name of the backend.
         format: "wav", "flac", "mp3", "m4a", "opus" or "ogg"; None: the export preset's.
         bit_depth: "16", "24", "32f" or "64f"; None: the export preset's; lossy formats have none.
         bit_rate: of a lossy format, kbit/s; None: the export preset's.
         dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
-        sample_rate: Hz, of the session and so of the files; None: the timeline's.
+        sample_rate: of the session and the files, Hz; None: the timeline's.
         channels: 1 or 2; None: the timeline's.
-        broadcast: whether WAVs get broadcast metadata (BWF: a `bext` chunk).
-        facts: what earlier renders measured: `Facts`; or the document of them or the manifest of
-            a render, as a path or as the dict that it is in JSON.
-        render_profile: a name of the user's for these choices, kept in the metadata; None: the
-            export preset's id.
-        presets: directories with preset files of the user's own.
+        broadcast: whether to put broadcast metadata (BWF: a `bext` chunk) into WAVs.
+        facts: what earlier renders measured: `Facts`; or a facts document or the manifest of a
+            render, as a path or as its JSON data.
+        render_profile: a name for these choices, recorded in the metadata; None: the export
+            preset's id.
+        presets: directories with preset files of your own.
 
     Raises:
         TimelineError: MIX303 to MIX307, MIX501: everything that is wrong.
@@ -126,12 +126,12 @@ class RenderRequest:
 
     @property
     def library(self) -> Library:
-        """The presets that it may name."""
+        """The presets that the request can name."""
         return library(self.presets)
 
     @property
     def export(self) -> ExportPreset:
-        """The export preset, with the format and bit depth that were asked for."""
+        """The export preset with the requested format, bit depth and dither."""
         preset = self.library.export[self.export_preset]
         container = self.format or preset.container
         encoding = _encoding(preset, container, self.bit_depth)
@@ -139,10 +139,10 @@ class RenderRequest:
         return evolve(preset, container=container, encoding=encoding, dither=dither)
 
     def bit_rate_at(self, rate: int, channels: int) -> int | None:
-        """The bit rate of a file with a mix at `rate` Hz, kbit/s; None where there is none.
+        """The bit rate of a file with a mix at `rate` Hz, kbit/s; None for formats without one.
 
         Raises:
-            TimelineError: MIX307, the bit rate that was asked for is none of the format's.
+            TimelineError: MIX307, the format does not have the requested bit rate.
         """
         export = self.export
         container = CONTAINERS[export.container]
@@ -162,11 +162,11 @@ class RenderRequest:
         return self.bit_rate
 
     def wants_stem(self, bus_id: str) -> bool:
-        """Whether a bus is to be delivered, if it sounds."""
+        """Whether a stem of the bus is requested."""
         return self.stems if isinstance(self.stems, bool) else bus_id in self.stems
 
     def session(self, timeline: Timeline) -> Timeline:
-        """The timeline at the rate and with the channels that were asked for."""
+        """The timeline with the requested rate and channels."""
         rate = self.sample_rate or timeline.sample_rate
         channels = self.channels or timeline.channels
         if (rate, channels) == (timeline.sample_rate, timeline.channels):
@@ -174,7 +174,7 @@ class RenderRequest:
         return evolve(timeline, sample_rate=rate, channels=channels)
 
     def to_dict(self) -> dict[str, object]:
-        """The choices as plain data: not what earlier renders measured, and no directories."""
+        """The choices as plain data, without the facts and the directories of presets."""
         return {
             "export_preset": self.export_preset,
             "mix_preset_id": self.mix_preset_id,
@@ -222,10 +222,10 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
 
 
 def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encoding:
-    """How samples are stored: as asked for, else as the preset says where the container holds it.
+    """The requested encoding of samples, or else the preset's if the container supports it.
 
-    A lossy container has one coding; whoever leaves a lossy preset for another container gets what
-    that stores by itself.
+    A lossy container has one encoding. A lossy preset in another container gets the default
+    encoding of that container.
     """
     if depth is not None:
         return BIT_DEPTHS[depth]
@@ -246,7 +246,7 @@ def _format_problems(request: RenderRequest, known: Library) -> Iterator[Diagnos
         return
     yield from _bit_rate_problems(request, form)
     if request.broadcast and form != "wav":
-        message = f"{form} holds no broadcast metadata"
+        message = f"{form} has no broadcast metadata"
         yield Diagnostic(Code.BAD_REQUEST, message, help="choose wav, or leave it out")
     if depth is not None and depth not in BIT_DEPTHS:
         return
@@ -257,10 +257,10 @@ def _format_problems(request: RenderRequest, known: Library) -> Iterator[Diagnos
     depths = [name for name, stored in BIT_DEPTHS.items() if stored in held.encodings]
     if held.is_lossy:
         message = f"{form} has no bit depth"
-        help = f"leave out {asked}, and choose a bit rate if you like; or wav, which holds {asked}"
+        help = f"leave {asked} out (choose a bit rate instead), or choose wav, which supports it"
     else:
-        message = f"{form} does not hold {asked} bits a sample"
-        help = f"choose a bit depth of {', '.join(depths)}, or wav, which holds all"
+        message = f"{form} does not support {asked} bits per sample"
+        help = f"choose a bit depth of {', '.join(depths)}, or wav, which supports all"
     yield Diagnostic(Code.BAD_REQUEST, message, help=help)
 
 
@@ -275,15 +275,15 @@ def _bit_rate_problems(request: RenderRequest, form: str) -> Iterator[Diagnostic
     elif form not in lossy:
         message, help = (
             f"{form} has no bit rate to choose",
-            f"formats that have: {', '.join(lossy)}",
+            f"formats with bit rates: {', '.join(lossy)}",
         )
         yield Diagnostic(Code.BAD_REQUEST, message, help=help)
 
 
 def unknown_mix(name: str, known: Library) -> Diagnostic:
-    """MIX304, without a place."""
+    """MIX304, without an origin."""
     return _unknown(Code.UNKNOWN_MIX_PRESET, "mix preset", name, known.mix)
 
 
 def _unknown(code: Code, noun: str, name: str, known: Iterable[str]) -> Diagnostic:
-    return Diagnostic(code, f"Unknown {noun}: {name!r}", help=did_you_mean(str(name), known))
+    return Diagnostic(code, f"unknown {noun} {name!r}", help=did_you_mean(str(name), known))

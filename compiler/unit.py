@@ -11,28 +11,28 @@ from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
 from ..ir.nodes import Point, Source
 from ..presets.model import BusPreset, ExportPreset, MixPreset
-from .cover import Cover
+from .media import Cover
 from .request import RenderRequest
 from .timeline.model import Timeline
 
 
 @frozen(kw_only=True)
 class Unit:
-    """One compilation under way.
+    """The state of one compilation.
 
     Attributes:
         timeline: what is compiled; passes may replace it.
-        request: what was asked for.
-        backend: whose plan it becomes.
+        request: what the mix becomes.
+        backend: the backend that makes the plan.
         export: the export preset, with the request's container and encoding.
         mix: the mix preset.
         media: each source in use, by the name or path that clips use.
-        buses: those of the mix preset and the timeline, in the order of their sum.
+        buses: the buses of the mix preset and the timeline, in the order of their sum.
         routes: track id -> bus id.
-        ducking: bus id -> the gain automation, dB, by which it makes room for others.
+        ducking: bus id -> its gain automation under other buses, dB.
         graph: None before `lower`.
-        cover: the picture to put into files.
-        fact_key: what facts about this finish are filed under; "" before `resolve-facts`.
+        cover: the picture for the files.
+        fact_key: the key of the facts about this finish; "" before `resolve-facts`.
         diagnostics: warnings so far, and errors of the pass that just ran.
     """
 
@@ -52,11 +52,11 @@ class Unit:
 
     @property
     def ir(self) -> Graph:
-        """The graph, in passes that come after `lower`."""
+        """The graph, for passes after `lower`."""
         if self.graph is None:
             raise RuntimeError("this pass runs after lower")
         return self.graph
 
     def report(self, *found: Diagnostic) -> Unit:
-        """The same with more diagnostics."""
+        """The same unit with more diagnostics."""
         return evolve(self, diagnostics=(*self.diagnostics, *found))

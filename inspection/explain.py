@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from ..compiler.geometry import extent, joins
+from ..compiler.geometry import crossfades, extent
 from ..compiler.timeline.model import clip_id
 from ..compiler.unit import Unit
 from ..ir.codes import Code
@@ -183,7 +183,7 @@ def _silent(unit: Unit, at: int) -> Iterator[Silent]:
     solo = any(track.solo for track in timeline.tracks)
     for t, track in enumerate(timeline.tracks):
         places = [extent(clip, timeline.sample_rate, unit.media) for clip in track.clips]
-        joined = joins(track, places, timeline.sample_rate)
+        joined = crossfades(track, places, timeline.sample_rate)
         for c, (clip, where) in enumerate(zip(track.clips, places, strict=True)):
             if not where.start <= at < where.end:
                 continue

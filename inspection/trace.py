@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ..compiler.choices import Choices, chosen
 from ..compiler.driver import begin
-from ..compiler.emission import plan_of
+from ..compiler.emit import plan_of
 from ..compiler.graph_input import Mix
 from ..compiler.options import CompileOptions
 from ..compiler.pipeline import Ran, run_pipeline

@@ -17,7 +17,7 @@ from ..backends.protocol import plan_for
 from ..backends.registry import find_backend
 from ..compiler.driver import Compilation
 from ..compiler.facts import FinishFacts
-from ..compiler.passes.dead_code import DeadCode
+from ..compiler.passes.simplify import DeadCode
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.graph import Graph

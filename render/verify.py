@@ -28,7 +28,7 @@ from ..backends.registry import find_backend
 from ..compiler.driver import Compilation, compile
 from ..compiler.graph_input import Mix
 from ..compiler.options import CompileOptions
-from ..compiler.passes.dead_code import DeadCode
+from ..compiler.passes.simplify import DeadCode
 from ..compiler.request import RenderRequest
 from ..ir.diagnostics import located
 from ..ir.graph import Graph

@@ -1,1 +1,1 @@
-"""One file a pass."""
+"""The passes, and what a pass is."""

@@ -1,9 +1,9 @@
-"""clamp-overlaps: what asks for more than there is gets what there is, with a warning.
+"""clamp-overlaps: what does not fit is shortened, with a warning.
 
-Crossfade hints longer than the clips really overlap, automation regions that overlap, and, where
-the document asks for lenient mode, fades longer than their own clip. Each warning names both sides
-and the old and the new value. Afterwards automation is plain keyframes in time order, and a hint is
-never longer than its overlap.
+That is crossfade hints longer than the overlap of the clips, automation regions that overlap, and,
+in the lenient mode of a document, fades longer than their clip. Each warning names both sides, and
+the old and the new value. After the pass automation is plain keyframes in time order, and no hint
+is longer than its overlap.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def clamp_overlaps(timeline: Timeline, media: Media) -> tuple[Timeline, tuple[Di
 
 @define
 class _Clamp:
-    """One run of the pass: what it works on, and what it has said."""
+    """One run of the pass: its input, and its warnings so far."""
 
     timeline: Timeline
     media: Media
@@ -93,7 +93,7 @@ class _Clamp:
     # Crossfades.
 
     def _crossfades(self, track: Track, extents: list[Extent], place: Place) -> dict[int, Changes]:
-        """New crossfade hints by the clip's number, for those longer than their overlap."""
+        """New crossfade hints by the number of the clip, for hints longer than the overlap."""
         changes: dict[int, Changes] = {}
         order = start_order(extents)
         for before, after in pairwise([None, *order, None]):
@@ -136,7 +136,7 @@ class _Clamp:
     # Fades.
 
     def _fades(self, clip: Clip, c: int, length: int, place: Place) -> Changes:
-        """Shorter fades for a clip that is shorter than they are: the fade-in keeps its length."""
+        """Shorter fades for a clip that is shorter than its fades: the fade-in is kept first."""
         whole = milliseconds(length, self.timeline.sample_rate)
         fade_in = min(clip.fade_in_ms, whole)
         fade_out = min(clip.fade_out_ms, whole - fade_in)
@@ -167,10 +167,10 @@ class _Clamp:
         )
 
     def _merged(self, automation: Automation, target: Target, place: Place) -> tuple[Keyframe, ...]:
-        """One target's keyframes in time order, those of its regions among them.
+        """The keyframes of one target in time order, including those of its regions.
 
-        Where one run is still going when the next starts, it ends there: its keyframes from that
-        moment on are dropped, so its last one leads to the next run's first.
+        A run ends where the next one starts: its keyframes from that moment on are dropped, and the
+        automation ramps from its last keyframe to the first of the next run.
         """
         runs = sorted(_runs(automation, target, place), key=lambda run: (run.start, run.order))
         kept: list[Keyframe] = []
@@ -179,7 +179,7 @@ class _Clamp:
             if after is None or run.end < after.start:
                 kept += run.keyframes
                 continue
-            # By samples: what would fall on the next run's first sample goes too.
+            # Compared in samples: a keyframe on the first sample of the next run is dropped too.
             first = samples(after.start, self.timeline.sample_rate)
             kept += [
                 k for k in run.keyframes if samples(k.at_ms, self.timeline.sample_rate) < first
@@ -190,17 +190,16 @@ class _Clamp:
                     f"{run.name} ends at {_ms(run.end)}, and {after.name} starts at "
                     f"{_ms(after.start)}",
                     run.place,
-                    f"the later wins: the earlier now ends at {_ms(after.start)} "
-                    f"instead of {_ms(run.end)}",
+                    f"the earlier one now ends at {_ms(after.start)} instead of {_ms(run.end)}",
                     after.place,
                 )
-        # A region's start can round two of its keyframes onto one sample: the later stays.
+        # Two keyframes can round to one sample: the later one is kept.
         return tuple({samples(k.at_ms, self.timeline.sample_rate): k for k in kept}.values())
 
 
 @define
 class _Run:
-    """Keyframes of one target that belong together, on the clock of their track or clip."""
+    """Keyframes of one target that belong together, in the time of their track or clip."""
 
     start: Decimal
     end: Decimal

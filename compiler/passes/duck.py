@@ -1,8 +1,8 @@
-"""duck: from where the clips of some roles lie to gain automation on the buses that make room.
+"""duck: gain automation on buses, from the positions of the clips of some roles.
 
-Promises: the automation is exact in samples and depends on the timeline alone, never on how loud
-anything is, so it is the same in every backend, and stands in the graph as `<bus>.duck` to be
-looked at. It relies on routed tracks and clamped crossfades. docs/semantics.md has the rule.
+Promises: the automation is exact in samples and depends on the timeline alone, never on levels, so
+it is the same in every backend; in the graph it is `<bus>.duck`. The pass relies on routed tracks
+and clamped crossfades. docs/semantics.md has the rule.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 from ...ir.nodes import Point
 from ...ir.units import samples
 from ...presets.model import Duck
-from ..geometry import extent, joins, mix_length
+from ..geometry import crossfades, extent, mix_length
 from ..timeline.model import Track, decimal
 from ..unit import Unit
 from .base import Pass
@@ -27,7 +27,7 @@ Span = tuple[int, int]
 
 @frozen
 class Ramp:
-    """A `Duck` in samples: depth in dB, and how long it takes down, up, and stays; 1 or more."""
+    """A `Duck` at a sample rate: its depth in dB; attack and release of 1 or more samples; hold."""
 
     depth_db: float
     attack: int
@@ -63,7 +63,7 @@ class Ducking(Pass):
 
 
 def in_samples(preset: Duck, rate: int) -> Ramp:
-    """The ducking at a sample rate; a ramp of no length takes one sample."""
+    """The ducking at a sample rate; a ramp without length takes one sample."""
     attack, release, hold = (
         samples(decimal(ms), rate) for ms in (preset.attack_ms, preset.release_ms, preset.hold_ms)
     )
@@ -71,7 +71,7 @@ def in_samples(preset: Duck, rate: int) -> Ramp:
 
 
 def sounding(unit: Unit, roles: Iterable[str], length: int) -> tuple[Span, ...]:
-    """Where clips of the roles lie and are not muted, within the mix, in start order."""
+    """The spans of the unmuted clips of the roles, within the mix, in start order."""
     wanted = frozenset(roles)
     solo = any(track.solo for track in unit.timeline.tracks)
     heard = (
@@ -86,10 +86,10 @@ def sounding(unit: Unit, roles: Iterable[str], length: int) -> tuple[Span, ...]:
 
 
 def _clips(unit: Unit, track: Track) -> Iterator[Span]:
-    """Where the clips of a track sound: one that crossfades away ends with its crossfade."""
+    """The spans in which the clips of a track sound, up to the end of a crossfade."""
     rate = unit.timeline.sample_rate
     extents = [extent(clip, rate, unit.media) for clip in track.clips]
-    joined = joins(track, extents, rate)
+    joined = crossfades(track, extents, rate)
     for number, (clip, lies) in enumerate(zip(track.clips, extents, strict=True)):
         cut = joined[number].length if number in joined else None
         if not clip.mute:
@@ -97,10 +97,11 @@ def _clips(unit: Unit, track: Track) -> Iterator[Span]:
 
 
 def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:
-    """Keyframes in dB: down by each start, up after each end and its hold.
+    """Keyframes in dB: down before each start, up after each end and the hold.
 
-    Spans less than the hold apart are one. Between two others the gain comes up as far as it gets
-    before it must go down again. Where the mix starts within an attack, so does the automation.
+    Spans less than the hold apart are one. In a gap that is too short for release and attack the
+    gain rises only until it must fall again. If the mix starts within an attack, so does the
+    automation.
 
     Args:
         spans: in start order; may overlap.
@@ -128,12 +129,12 @@ def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:
 
 
 def _stays(spans: Iterable[Span], hold: int) -> Iterator[Span]:
-    """Where the gain is all the way down: each span and its hold, merged where they meet."""
+    """The spans of full depth: each span with its hold, merged if they touch."""
     current: Span | None = None
     for start, end in spans:
         if current is None:
             current = (start, end + hold)
-        elif start <= current[1] + 1:  # a sample between two is no room to come up
+        elif start <= current[1] + 1:  # one sample is too short for a rise
             current = (current[0], max(current[1], end + hold))
         else:
             yield current
@@ -143,7 +144,7 @@ def _stays(spans: Iterable[Span], hold: int) -> Iterator[Span]:
 
 
 def _attack(start: int, ramp: Ramp) -> Iterator[Point]:
-    """The way down to the first start, from sample 0 where there is no more room."""
+    """The ramp down to the first start, cut off at sample 0."""
     if start >= ramp.attack:
         yield Point(start - ramp.attack, 0.0)
     elif start > 0:

@@ -1,8 +1,8 @@
-"""fold-gain: static gains in a row become one.
+"""fold-gain: several static gains in a chain become one.
 
-A gain moves down through what is linear and has no memory (fades, automation of gain, pans,
-placing, a sum of one) to the next static gain, where the decibels add. It never passes a filter, a
-limiter, a loudness gain or a dither, nor a value that anyone else uses.
+A gain moves up the chain through linear nodes without memory (fades, gain automation, pans, places,
+sums of one value) to the next static gain, where the decibels are added. It never moves through a
+filter, a limiter, a loudness gain or a dither, nor through a value that has another user.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class FoldGain(GraphPass):
     equivalence = -250.0
 
     def rewrite(self, graph: Graph) -> Graph:
-        """The graph with each gain added to the nearest one below it that only it can hear."""
+        """The graph with each gain added to the nearest one before it in its chain."""
         extra: dict[str, float] = {}
         folded: set[str] = set()
         for node in graph.nodes:
             if isinstance(node, Gain):
-                target = _gain_below(graph, node, folded)
+                target = _gain_before(graph, node, folded)
                 if target is not None:
                     extra[target] = extra.get(target, 0.0) + node.gain_db
                     folded.add(node.name)
@@ -45,7 +45,7 @@ class FoldGain(GraphPass):
         return graph.rewrite(rule) if folded else graph
 
 
-def _gain_below(graph: Graph, gain: Gain, folded: set[str]) -> str | None:
+def _gain_before(graph: Graph, gain: Gain, folded: set[str]) -> str | None:
     name = gain.operands[0]
     while len(graph.users[name]) == 1:
         node = graph[name]

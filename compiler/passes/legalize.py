@@ -1,7 +1,8 @@
-"""legalize: rewrites what the backend does not have into what it has.
+"""legalize, toposort, verify-legal: from the optimised graph to one that the backend can express.
 
-The backend's capability table names a rule for each kind that it wants rewritten; the rules stand
-in `RULES`. verify-legal then refuses whatever the backend still cannot express.
+The capability table of a backend names a rule for each kind that must be rewritten; `RULES` has the
+rules. verify-legal refuses what the backend still cannot express. The canonical order depends on
+the mix alone, and so does the plan: see `ir.graph.canonical_order`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from attrs import evolve, frozen
 from ...backends.protocol import Support
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
+from ...ir.graph import Graph
 from ...ir.nodes import Crossfade, Fade, Node
 from ..unit import Unit
 from .base import Pass
@@ -55,6 +57,20 @@ class Legalize(Pass):
             return RULES[name](node) if name else node
 
         return evolve(unit, graph=unit.ir.rewrite(rule))
+
+
+@frozen
+class Toposort(Pass):
+    """Puts the nodes in canonical order: depth first from the outputs, operands in their order."""
+
+    name = "toposort"
+    requires = ("lowered",)
+    establishes = ("ordered",)
+    equivalence = "exact"
+
+    def run(self, unit: Unit) -> Unit:
+        """The unit with its graph in canonical order."""
+        return evolve(unit, graph=Graph.ordered(unit.ir.sources, unit.ir.nodes))
 
 
 @frozen

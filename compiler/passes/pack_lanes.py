@@ -1,17 +1,17 @@
-"""pack-lanes: clips that do not overlap share a lane, and only lanes are summed.
+"""pack-lanes: clips that do not overlap share a lane, and a sum adds up lanes.
 
-A sum over n placed clips costs n times the timeline in most engines, most of it adding silence. A
-lane costs the timeline once: clips and silences, one after the other. Which clip goes to which lane
-is interval colouring: taken by start, each goes to the first lane that is free. For intervals
-this greedy choice needs as many lanes as clips ever sound at once, which is the least possible
-(Kleinberg and Tardos, Algorithm Design, 4.1).
+A sum of n placed clips costs n times the timeline in most engines, most of it additions of silence.
+A lane costs the timeline once: clips and silences, one after the other. The assignment is interval
+colouring: in start order, each clip goes to the first lane that is free. For intervals this greedy
+choice needs as many lanes as clips sound at once, which is the minimum (Kleinberg and Tardos,
+Algorithm Design, 4.1).
 
     place a |aaaa|                 lane 1 |aaaa|  |ccc|
     place b    |bbbbb|      ->     lane 2    |bbbbb|   |dd|      mix of 2, not of 4
     place c          |ccc|
     place d             |dd|
 
-The sum of each sample then has the same terms in another grouping, hence the tolerance.
+Each sample is the sum of the same terms in another grouping, hence the tolerance.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .base import GraphPass, option
 
 @frozen
 class _Piece:
-    """An operand of a sum: what sounds, and over which samples."""
+    """An operand of a sum: its value and its samples."""
 
     start: int
     index: int  # in the sum, to break ties
@@ -82,7 +82,7 @@ class PackLanes(GraphPass):
             )
         packed = {p.placed: lane.name for lane, ps in zip(made, lanes, strict=True) for p in ps}
         operands = dict.fromkeys(packed.get(o, o) for o in mix.operands)
-        if len(operands) == 1:  # the lane is the whole sum, and keeps its name
+        if len(operands) == 1:  # the lane replaces the sum, under its name
             return (evolve(made[0], name=mix.name),)
         return (*made, evolve(mix, operands=tuple(operands)))
 
@@ -106,7 +106,7 @@ def colour(pieces: list[_Piece]) -> list[list[_Piece]]:
 
 
 def _piece(graph: Graph, index: int, operand: str) -> _Piece | None:
-    node = graph[operand]  # sums keep their names, so every operand is still the graph's
+    node = graph[operand]  # sums keep their names, so every operand is in the graph
     length = graph.signals[operand].length
     if length is None or len(graph.users[operand]) != 1:
         return None
@@ -116,7 +116,7 @@ def _piece(graph: Graph, index: int, operand: str) -> _Piece | None:
 
 
 def _without_idle_places(packed: Graph, before: Graph) -> Graph:
-    """Drops the places that the lanes have taken the work of."""
+    """The graph without the places that the lanes replace."""
     return Graph(
         packed.sources,
         tuple(

@@ -1,7 +1,7 @@
-"""resolve-facts: what earlier renders measured takes the place of what must be measured.
+"""resolve-facts: measurements of earlier renders replace measuring again.
 
-The key is the digest of the master as it was lowered, so switching an optimisation off does not
-lose the facts, and any change to the mix, the target or a source does.
+The key of the facts is the digest of the lowered master, so that they are found with any set of
+optimisations, and not after a change of the mix, the target or a source.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ResolveFacts(Pass):
     establishes = ("facts",)
 
     def run(self, unit: Unit) -> Unit:
-        """The unit with its fact key, and with gains and margins where facts are filed under it."""
+        """The unit with its fact key, and with the gains and margins of the facts of that key."""
         master = unit.ir.outputs[0].name
         key = fact_key(unit.backend.name, digests(unit.ir)[master])
         keyed = evolve(unit, fact_key=key)

@@ -1,9 +1,9 @@
-"""resolve-roles: which bus each track goes to.
+"""resolve-roles: the bus of each track.
 
-A track's own `bus` wins over its role. The buses are those of the mix preset in its order, with the
-timeline's overrides applied, then the timeline's own in its order. A role that a bus of the
-timeline claims leaves the preset's bus; two that claim one are an error. So are unknown roles and
-buses, which list the known ones, and a bus that takes the master's name.
+A track's own `bus` has precedence over its role. The buses are those of the mix preset in its
+order, as the timeline overrides them, then those that the timeline adds in its order. A role that a
+bus of the timeline claims is removed from the preset's bus. Two buses that claim one role are an
+error, and so are unknown roles and buses, and a bus with the name of the master.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class ResolveRoles(Pass):
 def merge_buses(
     preset: tuple[BusPreset, ...], overrides: tuple[BusOverride, ...]
 ) -> tuple[BusPreset, ...]:
-    """The preset's buses as the timeline changes them, then the buses it adds."""
+    """The preset's buses as the timeline overrides them, then the buses that it adds."""
     claimed = {role: override.id for override in overrides for role in override.roles}
     merged = {bus.id: _without(bus, claimed) for bus in preset}
     for override in overrides:
@@ -55,7 +55,7 @@ def merge_buses(
 
 
 def _without(bus: BusPreset, claimed: Mapping[str, str]) -> BusPreset:
-    """A bus less the roles that the timeline gives to another."""
+    """A bus without the roles that the timeline gives to another."""
     kept = tuple(role for role in bus.roles if claimed.get(role, bus.id) == bus.id)
     return bus if kept == bus.roles else evolve(bus, roles=kept)
 
@@ -73,7 +73,7 @@ def _override(bus: BusPreset | None, override: BusOverride) -> BusPreset:
 
 
 def _duck(duck: model.Duck) -> Duck:
-    """A document's ducking as a preset's."""
+    """The ducking of a document as that of a preset."""
     return Duck(
         by=duck.by,
         gain_db=float(duck.gain_db),
@@ -84,7 +84,7 @@ def _duck(duck: model.Duck) -> Duck:
 
 
 def bus_eq(band: EqBand) -> BusEq:
-    """A document's band as a preset's."""
+    """The band of a document as that of a preset."""
     eq = BusEq(kind=band.kind, frequency_hz=float(band.frequency_hz), gain_db=float(band.gain_db))
     return eq if band.q is None else evolve(eq, q=float(band.q))
 
@@ -121,7 +121,7 @@ def _routes(
 
 
 def _claims(timeline: Timeline) -> list[Diagnostic]:
-    """Buses of the timeline that claim one role, or the master's name."""
+    """Buses of the timeline that claim the same role, or the name of the master."""
     problems: list[Diagnostic] = []
     first: dict[str, int] = {}
     for index, override in enumerate(timeline.buses):
@@ -151,7 +151,7 @@ def _claims(timeline: Timeline) -> list[Diagnostic]:
 
 
 def _ducking(timeline: Timeline, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
-    """Buses that make room for roles that nobody has."""
+    """Buses that duck under roles that no bus has."""
     roles = list(dict.fromkeys(role for bus in buses for role in bus.roles))
     return [
         Diagnostic(
@@ -168,7 +168,7 @@ def _ducking(timeline: Timeline, buses: tuple[BusPreset, ...]) -> list[Diagnosti
 
 
 def _stems(unit: Unit, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
-    """Buses that the request names and nobody has."""
+    """Buses that the request names and that do not exist."""
     wanted = () if isinstance(unit.request.stems, bool) else unit.request.stems
     ids = [bus.id for bus in buses]
     return [

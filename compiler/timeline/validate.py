@@ -17,7 +17,7 @@ from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind
 from ...ir.diagnostics import Diagnostic, Related, did_you_mean
 from ...ir.units import milliseconds, samples
-from ..geometry import Media, extent, joins
+from ..geometry import Media, crossfades, extent
 from .fields import FIELDS, KEYFRAME_VALUES, MAX_TEXT, TIME, Range
 from .model import (
     ZERO,
@@ -295,7 +295,7 @@ def _media(timeline: Timeline, media: Media) -> Found:
 def _joins(timeline: Timeline, track: Track, place: Place, media: Media) -> Found:
     """Fades on edges that crossfade by the hint of the clip on the other side."""
     rate = timeline.sample_rate
-    met = joins(track, [extent(clip, rate, media) for clip in track.clips], rate)
+    met = crossfades(track, [extent(clip, rate, media) for clip in track.clips], rate)
     for c, join in sorted(met.items()):
         clip = track.clips[c]
         for fade, own_hint, crossfade in (

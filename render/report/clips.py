@@ -13,7 +13,7 @@ from attrs import frozen
 from ...audio.envelope import gain_envelope
 from ...backends.native.values import frames_of
 from ...compiler.driver import Compilation
-from ...compiler.geometry import Join, extent, joins, points
+from ...compiler.geometry import Crossfades, crossfades, extent, points
 from ...compiler.timeline.model import Clip, Timeline, Track, clip_id
 from ...ir.nodes import Edge, Point, Source
 from ...ir.origin import Origin
@@ -83,9 +83,9 @@ def _of_track(compilation: Compilation, number: int, track: Track) -> Iterator[S
     timeline, media = compilation.timeline, compilation.media
     rate = timeline.sample_rate
     extents = [extent(clip, rate, media) for clip in track.clips]
-    joined = joins(track, extents, rate)
+    joined = crossfades(track, extents, rate)
     for index, (clip, where) in enumerate(zip(track.clips, extents, strict=True)):
-        join = joined.get(index, Join())
+        join = joined.get(index, Crossfades())
         length = where.length if join.length is None else join.length
         if clip.mute or where.start >= compilation.length or length <= 0:
             continue
@@ -107,7 +107,7 @@ def _of_track(compilation: Compilation, number: int, track: Track) -> Iterator[S
         )
 
 
-def _fades(clip: Clip, join: Join, rate: int, *, cut: bool) -> tuple[int, int]:
+def _fades(clip: Clip, join: Crossfades, rate: int, *, cut: bool) -> tuple[int, int]:
     """The fade lengths of a clip; its fade-out is 0 if the mix ends first."""
     fade_in = join.fade_in or samples(clip.fade_in_ms, rate)
     fade_out = join.fade_out or samples(clip.fade_out_ms, rate)

@@ -86,8 +86,8 @@ def test_the_same_as_json(mixdown, show, listing, command, break_it, code):
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (["--preset", "podcst"], "MIX303", "Unknown export preset: 'podcst'"),
-        (["--mix", "defualt_mix"], "MIX304", "Unknown mix preset: 'defualt_mix'"),
+        (["--preset", "podcst"], "MIX303", "unknown export preset 'podcst'"),
+        (["--mix", "defualt_mix"], "MIX304", "unknown mix preset 'defualt_mix'"),
         (["--backend", "ffmpg"], "MIX501", "'ffmpg'"),
     ],
 )

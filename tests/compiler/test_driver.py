@@ -40,7 +40,7 @@ def test_keywords_change_what_records_say(compiled):
 
 @pytest.mark.parametrize("mix", [5, None, {"tracks": []}])
 def test_anything_else_is_no_mix(mix):
-    with pytest.raises(mixdown.MixdownError, match="is no mix") as caught:
+    with pytest.raises(mixdown.MixdownError, match="is not a mix") as caught:
         mixdown.compile(mix)
     assert caught.value.diagnostics[0].code is Code.BAD_REQUEST
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from mixdown.compiler.geometry import extent, joins, mix_length, points
+from mixdown.compiler.geometry import crossfades, extent, mix_length, points
 from mixdown.compiler.timeline.model import Clip, Keyframe, Timeline, Track
 from mixdown.ir.curves import Shape
 from mixdown.ir.nodes import Point, Source
@@ -22,7 +22,7 @@ def track(*clips):
 
 def joined(*clips):
     t = track(*clips)
-    found = joins(t, [extent(c, RATE, MEDIA) for c in t.clips], RATE)
+    found = crossfades(t, [extent(c, RATE, MEDIA) for c in t.clips], RATE)
     return {i: (j.fade_in, j.fade_out, j.length) for i, j in found.items()}
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mixdown.compiler.passes.base import GraphPass
 from mixdown.compiler.passes.fold_gain import FoldGain
+from mixdown.compiler.passes.legalize import Toposort
 from mixdown.compiler.passes.pack_lanes import PackLanes
-from mixdown.compiler.passes.toposort import Toposort
 from mixdown.compiler.pipeline_text import parse_pipeline, pipeline_text
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import MixdownError

@@ -14,8 +14,8 @@ from mixdown.compiler.driver import begin
 from mixdown.compiler.graph_input import load_graph
 from mixdown.compiler.options import CompileOptions
 from mixdown.compiler.passes.base import GraphPass
-from mixdown.compiler.passes.drop_identity import DropIdentity
 from mixdown.compiler.passes.resolve_facts import ResolveFacts
+from mixdown.compiler.passes.simplify import DropIdentity
 from mixdown.compiler.pipeline import final, pipeline, run_pipeline
 from mixdown.compiler.reproducer import DIRECTORY, PassError
 from mixdown.compiler.request import RenderRequest

@@ -80,7 +80,7 @@ def test_paths_and_names_may_be_single_texts(tmp_path):
 @pytest.mark.parametrize("depth", ["32f", "64f"])
 def test_flac_holds_no_floats(depth):
     ((code, message, help),) = refused(format="flac", bit_depth=depth)
-    assert (code, message) == ("MIX307", f"flac does not hold {depth} bits a sample")
+    assert (code, message) == ("MIX307", f"flac does not support {depth} bits per sample")
     assert "16, 24" in help
 
 
@@ -186,7 +186,7 @@ def test_what_is_no_facts_file(tmp_path, text):
         ({"format": "wav", "bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
         ({"bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
         ({"format": "mp3", "bit_rate": 0}, "bit_rate cannot be 0", "such as 128"),
-        ({"format": "aac"}, "Unknown format: 'aac'", "m4a"),
+        ({"format": "aac"}, "unknown format 'aac'", "m4a"),
     ],
 )
 def test_what_a_lossy_format_has_not(fields, said, helped):

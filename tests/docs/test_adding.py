@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 from house import ROOT, modules, name_of
 from mixdown.compiler.options import CompileOptions
 from mixdown.compiler.passes.base import GraphPass
-from mixdown.compiler.passes.dead_code import DeadCode
+from mixdown.compiler.passes.simplify import DeadCode
 from mixdown.ir.nodes import Place
 from mixdown.render.verify import Renderer, verify_mix
 

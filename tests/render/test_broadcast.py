@@ -129,7 +129,7 @@ def test_the_chunk_ends_with_nothing_and_has_an_even_size(rate):
 
 @pytest.mark.parametrize("form", ["flac", "mp3"])
 def test_other_formats_hold_none(form):
-    with pytest.raises(mixdown.TimelineError, match=f"MIX307.*{form} holds no broadcast metadata"):
+    with pytest.raises(mixdown.TimelineError, match=f"MIX307.*{form} has no broadcast metadata"):
         mixdown.RenderRequest(format=form, broadcast=True)
 
 

@@ -86,6 +86,6 @@ def test_the_noise_is_the_same_each_time(quiet, backend, tmp_path, kind):
 
 
 def test_a_dither_that_is_none_is_refused(quiet):
-    with pytest.raises(TimelineError, match=r"MIX307.*Unknown dither: 'triangular'") as refused:
+    with pytest.raises(TimelineError, match=r"MIX307.*unknown dither 'triangular'") as refused:
         mixdown.compile(quiet, dither="triangular")
     assert "none, tpdf, shaped" in str(refused.value)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
-from mixdown.compiler.geometry import extent, joins
+from mixdown.compiler.geometry import crossfades, extent
 from mixdown.compiler.passes.clamp_overlaps import clamp_overlaps
 from mixdown.compiler.timeline.model import Keyframe, Region, Timeline
 from mixdown.ir.diagnostics import Severity
@@ -132,8 +132,8 @@ def test_the_later_region_wins_from_its_start():
     # All three start at once or later than the first; of equal starts the later in the list wins.
     assert keyframes == [(0, 0), (2999, -1), (3500, -9)]
     assert warnings == [
-        "the later wins: the earlier now ends at 0 ms instead of 100 ms",
-        "the later wins: the earlier now ends at 3000 ms instead of 4000 ms",
+        "the earlier one now ends at 0 ms instead of 100 ms",
+        "the earlier one now ends at 3000 ms instead of 4000 ms",
     ]
 
 
@@ -163,7 +163,7 @@ def test_afterwards_everything_fits_and_nothing_more_changes(timeline):
     rate = timeline.sample_rate
     for before, track in zip(timeline.tracks, clamped.tracks, strict=True):
         extents = [extent(clip, rate, MEDIA) for clip in track.clips]
-        assert joins(track, extents, rate) == joins(before, extents, rate)
+        assert crossfades(track, extents, rate) == crossfades(before, extents, rate)
         for keyframes in (track.automation.gain, track.automation.pan, track.automation.filter):
             times = [k.at_ms for k in keyframes]
             assert times == sorted(set(times))

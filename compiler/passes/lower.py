@@ -1,4 +1,4 @@
-"""lower: the timeline becomes a graph, node for node as docs/semantics.md reads.
+"""lower: the timeline becomes a graph, node by node as docs/semantics.md defines.
 
 Promises: nothing is optimised here; every clip, track and bus becomes its full chain in the order
 of the semantics, each node named after what it serves and carrying the place in the document that
@@ -13,9 +13,9 @@ from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
-from ..ir.curves import canonical_curve
-from ..ir.graph import Graph
-from ..ir.nodes import (
+from ...ir.curves import canonical_curve
+from ...ir.graph import Graph
+from ...ir.nodes import (
     Bus,
     Clip,
     Crossfade,
@@ -33,22 +33,22 @@ from ..ir.nodes import (
     Place,
     Silence,
 )
-from ..ir.origin import Origin
-from ..ir.units import samples
-from ..presets.model import BusPreset
-from .chain import Chain, Nodes
-from .geometry import Extent, Join, extent, joins, mix_length, start_order
-from .passes.base import Pass
-from .request import StemMode
-from .timeline.model import Automation, Timeline, clip_id
-from .unit import Unit
+from ...ir.origin import Origin
+from ...ir.units import samples
+from ...presets.model import BusPreset
+from ..geometry import Crossfades, Extent, crossfades, extent, mix_length, start_order
+from ..request import StemMode
+from ..timeline.model import Automation, Timeline, clip_id
+from ..unit import Unit
+from .base import Pass
+from .chain_builder import ChainBuilder, Nodes
 
 STILL = Automation()
 
 
 @frozen
 class Lower(Pass):
-    """Makes the graph of the timeline, in the order of the semantics, with nothing optimised."""
+    """Makes the graph of the timeline, in the order of the semantics, without optimisations."""
 
     name = "lower"
     requires = ("valid", "routed", "clamped", "ducked")
@@ -70,7 +70,7 @@ class Lower(Pass):
         stems = [b.id for b in unit.buses if unit.request.wants_stem(b.id)]
         for index, bus_id in enumerate(stems, 1):
             place = _bus_place(timeline, bus_id)
-            stem = Chain(nodes, bus_id, place, timeline.sample_rate, buses.get(bus_id, ""))
+            stem = ChainBuilder(nodes, bus_id, place, timeline.sample_rate, buses.get(bus_id, ""))
             if not stem.value and unit.request.silent_stems:
                 stem.begin(_silence(timeline, bus_id, length, place))
             if stem.value:
@@ -80,20 +80,20 @@ class Lower(Pass):
 
 
 def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
-    """The value of a track; None where no clip of it sounds within the mix."""
+    """The value of a track; None if none of its clips sounds within the mix."""
     timeline = unit.timeline
     track = timeline.tracks[index]
     place = timeline.origin("tracks", index)
     extents = [extent(clip, timeline.sample_rate, unit.media) for clip in track.clips]
-    joined = joins(track, extents, timeline.sample_rate)
+    joined = crossfades(track, extents, timeline.sample_rate)
     placed = tuple(
-        _clip(unit, nodes, (index, i), extents[i], joined.get(i, Join()))
+        _clip(unit, nodes, (index, i), extents[i], joined.get(i, Crossfades()))
         for i in start_order(extents)
         if not track.clips[i].mute and extents[i].start < length
     )
     if not placed:
         return None
-    chain = Chain(nodes, track.id, place, timeline.sample_rate)
+    chain = ChainBuilder(nodes, track.id, place, timeline.sample_rate)
     chain.begin(Mix(f"{track.id}.mix", length, operands=placed, origin=place))
     chain.eq(track.eq)
     chain.movable_filter(track.filter, track.automation)
@@ -104,15 +104,17 @@ def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
     return chain.value
 
 
-def _clip(unit: Unit, nodes: Nodes, number: tuple[int, int], where: Extent, join: Join) -> str:
-    """The value of a clip on the timeline; `number` is its track's and its own there."""
+def _clip(
+    unit: Unit, nodes: Nodes, number: tuple[int, int], where: Extent, join: Crossfades
+) -> str:
+    """The value of a clip on the timeline; `number` is that of its track, and its own in it."""
     timeline = unit.timeline
     rate = timeline.sample_rate
     track, index = timeline.tracks[number[0]], number[1]
     clip = track.clips[index]
     place = timeline.origin("tracks", number[0], "clips", index)
     name = f"{track.id}/{clip_id(clip, index)}"
-    chain = Chain(nodes, name, place, rate)
+    chain = ChainBuilder(nodes, name, place, rate)
     length = where.length if join.length is None else join.length
     chain.begin(Clip(f"{name}.clip", clip.source, where.offset, length, rate, origin=place))
     chain.gain(float(clip.gain_db))
@@ -141,7 +143,7 @@ def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
     """The value of a bus where it enters the master sum."""
     timeline = unit.timeline
     place = _bus_place(timeline, bus.id)
-    chain = Chain(nodes, bus.id, place, timeline.sample_rate)
+    chain = ChainBuilder(nodes, bus.id, place, timeline.sample_rate)
     chain.begin(Bus(f"{bus.id}.bus", operands=tuple(tracks), origin=place))
     for number, band in enumerate(bus.eq):
         chain.filter(f"eq{number + 1}", band.kind, band.frequency_hz, band.q, band.gain_db, place)
@@ -154,7 +156,7 @@ def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
 
 
 def _bus_place(timeline: Timeline, bus_id: str) -> Origin:
-    """The timeline's own words on a bus, or else its choice of a mix preset."""
+    """The place of a bus in the timeline, or else that of its mix preset."""
     for index, override in enumerate(timeline.buses):
         if override.id == bus_id:
             return timeline.origin("buses", index)
@@ -162,9 +164,9 @@ def _bus_place(timeline: Timeline, bus_id: str) -> Origin:
 
 
 def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> str:
-    """The finish; gives back the value whose loudness is to be measured."""
+    """Adds the finish, and returns the value whose loudness is measured."""
     timeline, export = unit.timeline, unit.export
-    chain = Chain(nodes, "master", timeline.origin(), timeline.sample_rate)
+    chain = ChainBuilder(nodes, "master", timeline.origin(), timeline.sample_rate)
     operands = tuple(buses.values())
     if not operands:
         chain.begin(_silence(timeline, "master", length, chain.place))
@@ -180,13 +182,13 @@ def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> 
 
 
 def _silence(timeline: Timeline, owner: str, length: int, place: Origin) -> Silence:
-    """As long as the mix."""
+    """Silence of the length of the mix."""
     name = f"{owner}.silence"
     return Silence(name, timeline.sample_rate, timeline.channels, length, origin=place)
 
 
-def _stem(unit: Unit, chain: Chain, measured: str, index: int) -> None:
-    """The bus as it enters the master sum, or moved as the master is before its limiter."""
+def _stem(unit: Unit, chain: ChainBuilder, measured: str, index: int) -> None:
+    """The bus as it enters the master sum, or with the gain of the master before its limiter."""
     export = unit.export
     if unit.request.stem_mode is StemMode.MASTERED:
         chain.then(Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
@@ -197,7 +199,7 @@ def _stem(unit: Unit, chain: Chain, measured: str, index: int) -> None:
     _deliver(unit, chain, OutputRole.STEM, index)
 
 
-def _deliver(unit: Unit, chain: Chain, role: OutputRole, index: int) -> None:
+def _deliver(unit: Unit, chain: ChainBuilder, role: OutputRole, index: int) -> None:
     export = unit.export
     noise = export.dither.noise
     if noise is not None and not export.encoding.is_float and export.encoding.bits <= 16:

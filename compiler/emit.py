@@ -1,19 +1,22 @@
-"""From the graph that the passes leave to the plan: what goes into the files beside the samples."""
+"""From the final graph to the plan: what goes into the files besides the samples."""
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import groupby, pairwise
 
 from ..backends.protocol import plan_for
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity, located
 from ..ir.graph import Graph
 from ..ir.nodes import Loudnorm
+from ..ir.units import milliseconds, samples
 from ..plans import encoding
 from ..plans.encoding import Extras
+from ..plans.ffmetadata import Chapter
 from ..plans.plan import EmitOptions, Plan
-from .chapters import chapters
 from .options import CompileOptions
+from .timeline.model import Timeline
 from .unit import Unit
 
 
@@ -34,6 +37,26 @@ def plan_of(unit: Unit, options: CompileOptions) -> Plan:
         return encoding.emit(partial(plan_for, unit.backend), unit.ir, emit, extras)
 
 
+def chapters(timeline: Timeline, length: int) -> tuple[Chapter, ...]:
+    """The chapters of a mix of `length` samples, in time order, to the millisecond.
+
+    A chapter lasts from its marker to the next one, or to the end of the mix. Markers within one
+    millisecond make one chapter with all of their labels; markers at the end of the mix or after it
+    make none.
+    """
+    in_milliseconds = 1000
+    end = samples(milliseconds(length, timeline.sample_rate), in_milliseconds)
+    markers = sorted(timeline.markers, key=lambda marker: marker.at_ms)
+    moments = [
+        (start, " / ".join(marker.label for marker in group))
+        for start, group in groupby(markers, lambda m: samples(m.at_ms, in_milliseconds))
+        if start < end
+    ]
+    return tuple(
+        Chapter(start, stop, title) for (start, title), (stop, _) in pairwise([*moments, (end, "")])
+    )
+
+
 def one_pass_warnings(graph: Graph, options: CompileOptions) -> tuple[Diagnostic, ...]:
     """A warning where a program normalises the loudness by its own means."""
     if not options.one_pass:
@@ -42,10 +65,10 @@ def one_pass_warnings(graph: Graph, options: CompileOptions) -> tuple[Diagnostic
     return tuple(
         Diagnostic(
             Code.ONE_PASS,
-            f"one pass only comes near {node.target_lufs:g} LUFS (0.1 LU off as a rule, 2 on loops "
-            "of hard hits), with a gain that moves",
+            f"one pass only comes near {node.target_lufs:g} LUFS (usually within 0.1 LU, on loops "
+            "of hard hits within 2 LU), with a gain that changes over time",
             origin=node.origin,
-            help="for the exact loudness and a static gain, render it, or give its --facts",
+            help="for the exact loudness and a static gain, render the mix, or give its --facts",
             severity=Severity.WARNING,
         )
         for node in unknown[:1]

@@ -11,7 +11,7 @@ import soundfile
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.compiler.chapters import chapters
+from mixdown.compiler.emit import chapters
 from mixdown.compiler.timeline.dump import dump
 from mixdown.ir.diagnostics import TimelineError
 from mixdown.plans.ffmetadata import Chapter

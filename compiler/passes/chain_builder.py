@@ -1,8 +1,8 @@
-"""Builds the nodes of one clip, track or bus, one after the other.
+"""Builds the chain of nodes of one clip, track or bus.
 
 Promises: every value gets a unique name made of its owner's id and what it is, and the place in the
-document that asked for it. A `Chain` is a cursor: each call adds a node that takes the value so
-far, and moves on.
+document that asked for it. A `ChainBuilder` is a cursor: each call adds a node whose operand is the
+value so far.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from math import sqrt
 
 from attrs import define, evolve, field
 
-from ..ir.curves import FilterKind, PanLaw
-from ..ir.names import Names
-from ..ir.nodes import (
+from ...ir.curves import FilterKind, PanLaw
+from ...ir.names import Names
+from ...ir.nodes import (
     Edge,
     Filter,
     FilterAutomation,
@@ -24,16 +24,16 @@ from ..ir.nodes import (
     Pan,
     PanAutomation,
 )
-from ..ir.origin import Origin
-from .geometry import points
-from .timeline.model import Automation, EqBand
+from ...ir.origin import Origin
+from ..geometry import points
+from ..timeline.model import Automation, EqBand
 
 DEFAULT_Q = 1 / sqrt(2)
 
 
 @define
 class Nodes:
-    """Collects nodes and keeps their names apart."""
+    """Collects nodes under unique names."""
 
     made: list[Node] = field(factory=list)
     names: Names = field(factory=Names)
@@ -46,12 +46,12 @@ class Nodes:
 
 
 @define
-class Chain:
-    """The value so far of one owner.
+class ChainBuilder:
+    """Builds the chain of one owner.
 
     Attributes:
-        nodes: where nodes go.
-        owner: what value names begin with.
+        nodes: receives the nodes.
+        owner: the first part of the names of values.
         place: the owner's place in the document.
         rate: Hz, for keyframes.
         value: the name of the value so far; "" at the beginning.
@@ -73,18 +73,18 @@ class Chain:
         self.value = self.nodes.add(node)
 
     def gain(self, db: float, place: Origin | None = None) -> None:
-        """A static gain, also of 0 dB: drop-identity sees to that."""
+        """A static gain, also of 0 dB, which drop-identity removes."""
         self.then(Gain, "gain", place or self.place.child("gain_db"), gain_db=db)
 
     def envelope(self, kind: type[Node], edge: Edge, length: int, curve: str) -> None:
-        """A fade or a side of a crossfade; nothing where it has no length."""
+        """A fade or one side of a crossfade; nothing for a length of 0."""
         if length:
             suffix = f"{kind.kind}_{edge.value}"
             place = self.place.child(f"{suffix}_ms")
             self.then(kind, suffix, place, edge=edge, length=length, curve=curve)
 
     def gain_automation(self, automation: Automation) -> None:
-        """A gain that moves, where it does."""
+        """Gain automation, if there is any."""
         if automation.gain:
             place = self.place.child("automation", "gain")
             moves = points(automation.gain, self.rate)
@@ -108,7 +108,7 @@ class Chain:
         self.then(Filter, suffix, place, shape=shape, frequency_hz=hz, q=q, gain_db=db)
 
     def movable_filter(self, band: EqBand | None, automation: Automation) -> None:
-        """The one filter whose frequency may move."""
+        """The one filter whose frequency can be automated."""
         if band is None:
             return
         if not automation.filter:
@@ -125,7 +125,7 @@ class Chain:
         )
 
     def pan(self, position: float, law: PanLaw, automation: Automation) -> None:
-        """A pan that moves, or a static one, also at the centre."""
+        """Pan automation, or a static pan, also at the centre."""
         if automation.pan:
             place = self.place.child("automation", "pan")
             moves = points(automation.pan, self.rate)
@@ -135,5 +135,5 @@ class Chain:
 
 
 def q_of(band: EqBand) -> float:
-    """A band's Q, 1/sqrt 2 where it has none of its own."""
+    """The Q of a band, 1/sqrt 2 by default."""
     return DEFAULT_Q if band.q is None else float(band.q)
