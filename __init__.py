@@ -1,7 +1,7 @@
 """A compiler for audio timelines: `load` one, `compile` it to a plan, `render` it to a master.
 
-This is the public API. It is thin and lazy: importing `mixdown` imports nothing heavy, and each
-name is found where it lives when it is first used.
+`__all__` is the public API; every other module and name is internal and may change. Importing
+`mixdown` is quick: each name is imported from its module when it is first used.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .backends.protocol import Backend
     from .backends.registry import register_backend
     from .compiler.arrangement.load import load, loads
     from .compiler.driver import Compilation, compile
@@ -25,16 +26,23 @@ if TYPE_CHECKING:
         RenderError,
         TimelineError,
     )
+    from .plans.plan import Plan
+    from .render.artifacts.service import AudioRenderService
     from .render.result import Rendered, RenderResult
     from .render.service import render
 
+    __version__: str
+
 _HOME = {
+    "AudioRenderService": ".render.artifacts.service",
+    "Backend": ".backends.protocol",
     "BackendError": ".ir.diagnostics",
     "Compilation": ".compiler.driver",
     "Diagnostic": ".ir.diagnostics",
     "Facts": ".compiler.facts",
     "IRError": ".ir.diagnostics",
     "MixdownError": ".ir.diagnostics",
+    "Plan": ".plans.plan",
     "RenderError": ".ir.diagnostics",
     "RenderRequest": ".compiler.request",
     "RenderResult": ".render.result",
@@ -51,12 +59,15 @@ _HOME = {
 }
 
 __all__ = [
+    "AudioRenderService",
+    "Backend",
     "BackendError",
     "Compilation",
     "Diagnostic",
     "Facts",
     "IRError",
     "MixdownError",
+    "Plan",
     "RenderError",
     "RenderRequest",
     "RenderResult",
@@ -64,6 +75,7 @@ __all__ = [
     "StemMode",
     "Timeline",
     "TimelineError",
+    "__version__",
     "compile",
     "load",
     "load_graph",
@@ -74,11 +86,17 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOME:
-        value: object = getattr(import_module(_HOME[name], __name__), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value = version("mixdown")
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name], __name__), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

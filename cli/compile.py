@@ -10,7 +10,7 @@ import click
 from .options import allow_outside, mix_choices, strict
 
 if TYPE_CHECKING:
-    from ..compiler.choices import Choices
+    from ..compiler.choices import OwnChoices
 
 
 @click.command("compile")
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @allow_outside
 def command(
     file: str,
-    choices: Choices,
+    choices: OwnChoices,
     form: str | None,
     out: str | None,
     allow_outside: bool,

@@ -11,8 +11,6 @@ import click
 from .console import clock, level, print_json, print_table, show
 
 if TYPE_CHECKING:
-    from ..render.compliance import Check
-    from ..render.report.model import Report
     from ..render.result import Rendered, RenderResult
 
 
@@ -37,11 +35,13 @@ def show_result(
         return
     show(result.diagnostics, documents)
     if not quiet:
+        from ..render.report.model import COLUMNS
+
         columns = ("file", "what", "LUFS", "LU range", "true peak dBTP", "duration")
         print_table(columns, map(_row, result.files), numbers=4)
         if result.report is not None:
             click.echo()
-            _show_checks(result.report)
+            print_table(COLUMNS, result.report.rows, numbers=0)
             click.echo(f"\nreport: {result.report_page}")
         for file, id in zip(result.files, ids, strict=False):
             click.echo(f"registered {file.target} as {id}")
@@ -59,30 +59,6 @@ def _row(file: Rendered) -> tuple[str, ...]:
         level(meta["true_peak_dbtp"]),
         clock(duration),
     )
-
-
-def _show_checks(report: Report) -> None:
-    """The requirements on the master and the measured values."""
-    rows = [
-        (
-            check.what,
-            _bounds(check),
-            f"{level(check.measured)} {check.unit}" if check.measured is not None else "silent",
-            "pass" if check.passed else "fail",
-        )
-        for check in report.checks
-    ]
-    faults = len(report.faults)
-    found = f"{faults} found" if faults else "none"
-    looked_at = f"clicks and dropouts at {report.joins.places} joins"
-    rows.append((looked_at, "none", found, "fail" if faults else "pass"))
-    print_table(("check", "asked", "measured", "verdict"), rows, numbers=0)
-
-
-def _bounds(check: Check) -> str:
-    if check.low is not None and check.high is not None:
-        return f"{check.low:.1f} to {check.high:.1f} {check.unit}"
-    return f"at most {check.high:g} {check.unit}"
 
 
 def _data(file: Rendered) -> dict[str, object]:

@@ -9,7 +9,7 @@ import click
 from .options import allow_outside, as_json, mix_choices
 
 if TYPE_CHECKING:
-    from ..compiler.choices import Choices
+    from ..compiler.choices import OwnChoices
 
 
 @click.command("diff")
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def command(
     a: str,
     b: str,
-    choices: Choices,
+    choices: OwnChoices,
     as_json: bool,
     allow_outside: bool,
 ) -> int:

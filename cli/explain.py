@@ -11,7 +11,7 @@ import click
 from .options import allow_outside, as_json, mix_choices
 
 if TYPE_CHECKING:
-    from ..compiler.choices import Choices
+    from ..compiler.choices import OwnChoices
 
 _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)")
 
@@ -47,7 +47,7 @@ def command(
     at: Decimal | None,
     label: str | None,
     node: str | None,
-    choices: Choices,
+    choices: OwnChoices,
     as_json: bool,
     allow_outside: bool,
 ) -> None:

@@ -10,7 +10,7 @@ import click
 from .options import allow_outside, mix_choices
 
 if TYPE_CHECKING:
-    from ..compiler.choices import Choices
+    from ..compiler.choices import OwnChoices
     from ..inspection.trace import Trace
 
 _FORMATS = ("text", "json", "dot", "svg", "mermaid")
@@ -54,7 +54,7 @@ def command(
     stats: bool,
     form: str,
     focus: str | None,
-    choices: Choices,
+    choices: OwnChoices,
     out: str | None,
     allow_outside: bool,
 ) -> None:

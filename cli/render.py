@@ -10,7 +10,7 @@ import click
 from .options import allow_outside, as_json, delivery_choices, registry, strict
 
 if TYPE_CHECKING:
-    from ..compiler.choices import Choices
+    from ..compiler.choices import OwnChoices
 
 
 @click.command("render")
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 def command(
     file: str,
     out: str | None,
-    choices: Choices,
+    choices: OwnChoices,
     as_json: bool,
     write_facts: str | None,
     store: str | None,

@@ -1,14 +1,16 @@
 """The keywords of `compile` and `render`, for type checkers, editors and the command line.
 
 Promises: keywords say what a `RenderRequest` and `CompileOptions` say, most of them by the same
-names; a keyword that does not exist is an error with the nearest one that does.
+names; a keyword that does not exist is an error with the nearest one that does. The types of
+keywords list the names that exist, so that a type checker finds a misspelt one; a `RenderRequest`
+takes any text, for names that are known only at run time. With `presets`, presets have any name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, Literal, Required, TypeAlias, TypedDict
 
 from attrs import evolve, fields
 
@@ -19,9 +21,56 @@ from .options import CompileOptions
 from .passes.base import Pass
 from .request import RenderRequest, StemMode
 
+ExportPresetName: TypeAlias = Literal["default", "podcast", "music", "voiceover", "draft"]
+MixPresetName: TypeAlias = Literal["default_mix", "podcast_mix", "music_mix", "flat"]
+FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "opus", "ogg"]
+BitDepth: TypeAlias = Literal["16", "24", "32f", "64f", 16, 24]
+StemModeName: TypeAlias = Literal["premaster", "mastered"]
+DitherName: TypeAlias = Literal["none", "tpdf", "shaped"]
 
-class Choices(TypedDict, total=False):
-    """What a mix is to become, and how it is compiled.
+
+class _OtherChoices(TypedDict, total=False):
+    """All keywords but those for presets; see `Choices`."""
+
+    profile: str | None
+    stems: bool | Iterable[str]
+    stem_mode: StemMode | StemModeName
+    silent_stems: bool
+    backend: str
+    format: FormatName | None
+    bit_depth: BitDepth | None
+    bit_rate: int | None
+    dither: DitherChoice | DitherName | None
+    sample_rate: int | None
+    channels: int | None
+    broadcast: bool
+    facts: Facts | Mapping[str, object] | str | Path | None
+    disable: str | Iterable[str]
+    pass_limit: int | None
+    pipeline: str | Iterable[Pass] | None
+    passes: str | Iterable[Pass]
+    single: bool
+    one_pass: bool
+    strict: bool
+
+
+class ShippedChoices(_OtherChoices, total=False):
+    """`Choices` with the presets that mixdown ships."""
+
+    preset: ExportPresetName
+    mix: MixPresetName | None
+
+
+class OwnChoices(_OtherChoices, total=False):
+    """`Choices` with presets from files of the caller's own."""
+
+    preset: str
+    mix: str | None
+    presets: Required[str | Path | Iterable[str | Path]]
+
+
+class Choices(_OtherChoices, total=False):
+    """What a mix becomes, and how it is compiled.
 
     Keys:
         preset: id of the export preset ("default").
@@ -34,27 +83,7 @@ class Choices(TypedDict, total=False):
 
     preset: str
     mix: str | None
-    profile: str | None
-    stems: bool | Iterable[str]
-    stem_mode: StemMode | str
-    silent_stems: bool
-    backend: str
-    format: str | None
-    bit_depth: str | int | None
-    bit_rate: int | None
-    dither: DitherChoice | str | None
-    sample_rate: int | None
-    channels: int | None
-    broadcast: bool
-    facts: Facts | Mapping[str, object] | str | Path | None
     presets: str | Path | Iterable[str | Path]
-    disable: str | Iterable[str]
-    pass_limit: int | None
-    pipeline: str | Iterable[Pass] | None
-    passes: str | Iterable[Pass]
-    single: bool
-    one_pass: bool
-    strict: bool
 
 
 _FIELDS = {"preset": "export_preset", "mix": "mix_preset_id", "profile": "render_profile"}

@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from reprlib import repr as shown
-from typing import Unpack
+from typing import Unpack, overload
+from xml.sax.saxutils import escape
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from ..backends.registry import find_backend
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, strict
+from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, counted, strict
 from ..ir.graph import Graph
 from ..ir.nodes import Source
+from ..ir.units import clock
 from ..plans.plan import Plan
 from ..presets.model import BusPreset, MixPreset
-from .choices import Choices, chosen
+from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .emit import one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix
+from .lanes import lanes_svg
 from .media import probe_cover, probe_sources
 from .meta import static_meta
 from .options import CompileOptions
@@ -56,13 +59,43 @@ class Compilation:
     graph: Graph
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
-    meta: Mapping[str, Mapping[str, object]] = field(repr=False)
+    meta: Mapping[str, Mapping[str, object]]
     source_root: Path
     fact_key: str
     length: int
-    media: Mapping[str, Source] = field(repr=False)
-    buses: tuple[BusPreset, ...] = field(repr=False)
-    routes: Mapping[str, str] = field(repr=False)
+    media: Mapping[str, Source]
+    buses: tuple[BusPreset, ...]
+    routes: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        parts = (
+            clock(self.length / self.timeline.sample_rate),
+            counted(len(self.graph), "node"),
+            counted(len(self.plan.steps), "step"),
+            counted(len(self.diagnostics), "warning"),
+        )
+        return f"<Compilation of {self.timeline.id!r} for {self.plan.backend}: {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>\n{lanes_svg(self.timeline, self.media)}"
+
+
+@overload
+def compile(
+    timeline: Mix | str | Path,
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
+    **choices: Unpack[ShippedChoices],
+) -> Compilation: ...
+
+
+@overload
+def compile(
+    timeline: Mix | str | Path,
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
+    **choices: Unpack[OwnChoices],
+) -> Compilation: ...
 
 
 def compile(

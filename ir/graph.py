@@ -105,9 +105,8 @@ class Graph:
         return self.signals[self.outputs[0].operands[0]]
 
     def __repr__(self) -> str:
-        nodes, sources = counted(len(self.nodes), "node"), counted(len(self.sources), "source")
-        delivered = ", ".join(node.target for node in self.outputs) or "nothing"
-        return f"<Graph: {nodes}, {sources}, delivers {delivered}>"
+        counts = {"source": self.sources, "node": self.nodes, "output": self.outputs}
+        return f"<Graph: {', '.join(counted(len(found), noun) for noun, found in counts.items())}>"
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

@@ -203,9 +203,8 @@ class Plan:
     loudness: LoudnessGoal | None = None
 
     def __repr__(self) -> str:
-        delivered = ", ".join(delivery.target for delivery in self.deliveries) or "nothing"
-        steps = counted(len(self.steps), "step")
-        return f"<Plan for {self.backend}, {self.digest[:16]}: {steps}, delivers {delivered}>"
+        parts = f"{counted(len(self.steps), 'step')}, {counted(len(self.deliveries), 'file')}"
+        return f"<Plan for {self.backend}, {self.digest[:16]}: {parts}>"
 
     def __getitem__(self, step_id: str) -> Step:
         return next(step for step in self.steps if step.id == step_id)

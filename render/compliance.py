@@ -46,6 +46,19 @@ class Check:
     passed: bool
     fix: str | None
 
+    @property
+    def asked(self) -> str:
+        """The bounds as text: -16.1 to -15.9 LUFS, at most -1 dBTP."""
+        if self.low is not None and self.high is not None:
+            return f"{self.low:.1f} to {self.high:.1f} {self.unit}"
+        bound = f"at least {self.low:g}" if self.high is None else f"at most {self.high:g}"
+        return f"{bound} {self.unit}"
+
+    @property
+    def found(self) -> str:
+        """The measured value as text: -16.0 LUFS, silent."""
+        return "silent" if self.measured is None else f"{self.measured:.1f} {self.unit}"
+
 
 @frozen
 class Compliance:

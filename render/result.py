@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import frozen
 
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.timeline.model import Timeline
-from ..ir.diagnostics import Diagnostic
+from ..ir.diagnostics import Diagnostic, counted
 
 if TYPE_CHECKING:
     from .report.model import Report
@@ -50,7 +50,18 @@ class Rendered:
     path: Path
     digest: str
     parent: str | None
-    meta: Mapping[str, object] = field(repr=False)
+    meta: Mapping[str, object]
+
+    def __repr__(self) -> str:
+        return f"<Rendered {str(self.path)!r}: {self.levels}>"
+
+    @property
+    def levels(self) -> str:
+        """Loudness and peak as text: -16.0 LUFS, -1.4 dBTP."""
+        units = {"integrated_lufs": "LUFS", "true_peak_dbtp": "dBTP"}
+        known = {unit: self.meta.get(name) for name, unit in units.items()}
+        found = [f"{value:.1f} {unit}" for unit, value in known.items() if value is not None]
+        return ", ".join(found) or "silent"
 
 
 @frozen(kw_only=True)
@@ -74,7 +85,7 @@ class RenderResult:
     master: Rendered
     stems: tuple[Rendered, ...]
     manifest: Path
-    report: Report | None = field(repr=False)
+    report: Report | None
     report_page: Path | None
     chapters: Path | None
     compilation: Compilation
@@ -86,6 +97,20 @@ class RenderResult:
     def files(self) -> tuple[Rendered, ...]:
         """The master, then the stems."""
         return (self.master, *self.stems)
+
+    def __repr__(self) -> str:
+        stems = f" and {counted(len(self.stems), 'stem')}" if self.stems else ""
+        checks = (
+            ""
+            if self.report is None
+            else f", checks {'passed' if self.report.passed else 'failed'}"
+        )
+        return f"<RenderResult {str(self.master.path)!r}{stems}: {self.master.levels}{checks}>"
+
+    def _repr_html_(self) -> str:
+        from .report.player import player_html  # noqa: PLC0415 (jinja2: only in notebooks)
+
+        return player_html(self)
 
 
 def manifest_text(

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Unpack
+from typing import Unpack, overload
 
 from attrs import evolve
 
 from ..audio.meter.measure import Measurement
-from ..compiler.choices import Choices, chosen
+from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
 from ..compiler.driver import Compilation, compile
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.graph_input import Mix
@@ -37,6 +37,34 @@ from .workspace import Workspace, publish, workspace, write_file
 
 MASTER = "master"
 KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
+
+
+@overload
+def render(
+    timeline: Mix | str | Path,
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
+    *,
+    out: str | Path,
+    report: bool = True,
+    progress: Listener = ignore,
+    jobs: int | None = None,
+    **choices: Unpack[ShippedChoices],
+) -> RenderResult: ...
+
+
+@overload
+def render(
+    timeline: Mix | str | Path,
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
+    *,
+    out: str | Path,
+    report: bool = True,
+    progress: Listener = ignore,
+    jobs: int | None = None,
+    **choices: Unpack[OwnChoices],
+) -> RenderResult: ...
 
 
 def render(

@@ -52,7 +52,7 @@ def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
 def loads(
     text: str | bytes,
     name: str = "<text>",
-    root: Path | None = None,
+    root: str | Path = ".",
     format: Format | None = None,
     *,
     allow_outside: bool = False,
@@ -62,14 +62,14 @@ def loads(
     Args:
         text: the document; as bytes, it is UTF-8.
         name: what messages call it.
-        root: the directory that its sources count from; the current one if None.
+        root: the directory that its sources are relative to.
         format: json or yaml; told by the first character if None.
         allow_outside: whether sources may lie outside `root`.
 
     Raises:
         TimelineError: as `load` does.
     """
-    return _timeline(parse(text, name, format), root or Path(), allow_outside=allow_outside)
+    return _timeline(parse(text, name, format), Path(root), allow_outside=allow_outside)
 
 
 def read(text: str, name: str, format: Format | None = None) -> object:

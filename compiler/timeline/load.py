@@ -101,7 +101,7 @@ def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
 def loads(
     text: str | bytes,
     name: str = "<text>",
-    root: Path | None = None,
+    root: str | Path = ".",
     format: Format | None = None,
     *,
     allow_outside: bool = False,
@@ -111,14 +111,14 @@ def loads(
     Args:
         text: the document; as bytes, it is UTF-8.
         name: what messages call it.
-        root: the directory that its sources count from; the current one if None.
+        root: the directory that its sources are relative to.
         format: json or yaml; told by the name's extension, or the first character, if None.
         allow_outside: whether sources may lie outside `root`.
 
     Raises:
         TimelineError: as `load` does.
     """
-    return model(parse(text, name, format), TIMELINES, root or Path(), allow_outside=allow_outside)
+    return model(parse(text, name, format), TIMELINES, Path(root), allow_outside=allow_outside)
 
 
 def parse_file(path: str | Path) -> Parsed:

@@ -25,7 +25,7 @@ from attrs import evolve, field, frozen
 
 from ...ir.codes import Code
 from ...ir.curves import FilterKind, PanLaw, Shape
-from ...ir.diagnostics import Diagnostic, TimelineError
+from ...ir.diagnostics import Diagnostic, TimelineError, counted
 from ...ir.origin import Document, Documents, Origin
 
 if TYPE_CHECKING:
@@ -254,12 +254,23 @@ class Timeline:
     markers: tuple[Marker, ...] = ()
     buses: tuple[BusOverride, ...] = ()
     tracks: tuple[Track, ...] = ()
-    document: Document | None = field(default=None, eq=False, repr=False)
-    root: Path = field(factory=Path, eq=False, repr=False)
-    via: Mapping[str, Origin] = field(factory=dict, eq=False, repr=False)
-    made_from: Document | None = field(default=None, eq=False, repr=False)
-    notes: tuple[Diagnostic, ...] = field(default=(), eq=False, repr=False)
-    allow_outside: bool = field(default=True, eq=False, repr=False)
+    document: Document | None = field(default=None, eq=False)
+    root: Path = field(factory=Path, converter=Path, eq=False)
+    via: Mapping[str, Origin] = field(factory=dict, eq=False)
+    made_from: Document | None = field(default=None, eq=False)
+    notes: tuple[Diagnostic, ...] = field(default=(), eq=False)
+    allow_outside: bool = field(default=True, eq=False)
+
+    def __repr__(self) -> str:
+        clips = sum(len(track.clips) for track in self.tracks)
+        parts = (counted(len(self.tracks), "track"), counted(clips, "clip"))
+        sound = "mono" if self.channels == 1 else "stereo"
+        return f"<Timeline {self.id!r}: {', '.join(parts)}, {self.sample_rate} Hz {sound}>"
+
+    def _repr_html_(self) -> str:
+        from ..lanes import lanes_svg  # noqa: PLC0415 (it draws timelines)
+
+        return lanes_svg(self)
 
     def origin(self, *tokens: str | int) -> Origin:
         """The place of a value, by the keys and indices that lead to it."""

@@ -12,11 +12,15 @@ from collections.abc import Mapping
 
 from attrs import asdict, field, frozen
 
+from ...ir.diagnostics import counted
 from ..compliance import Check
 from .curves import Curve
 
 REPORT_VERSION = 1
 """The version of the keys of report.json; raised when one changes its meaning or is removed."""
+
+COLUMNS = ("check", "asked", "measured", "verdict")
+"""Of the table of checks."""
 
 JSON_NAME = "report.json"
 PAGE_NAME = "report.html"
@@ -211,6 +215,18 @@ class Report:
     def passed(self) -> bool:
         """Whether the master meets its preset, without a click or a dropout."""
         return all(check.passed for check in self.checks) and not self.faults
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The checks as text, the joins last: each as `COLUMNS` says."""
+        rows = [
+            (check.what, check.asked, check.found, "pass" if check.passed else "fail")
+            for check in self.checks
+        ]
+        faults = len(self.faults)
+        joins = f"clicks and dropouts at {counted(self.joins.places, 'join')}"
+        found = f"{faults} found" if faults else "none"
+        return (*rows, (joins, "none", found, "fail" if faults else "pass"))
 
     def to_dict(self) -> dict[str, object]:
         """The report as plain data, in the order documented in docs/report.md."""

@@ -56,7 +56,7 @@ def page_text(report: Report) -> str:
     """The page, with a final line feed."""
     deepest = report.reduction.deepest_db if report.reduction else 0.0
     depth = max(LEAST_REDUCTION_DB, math.ceil(deepest))
-    return _template().render(
+    return template("page.html.jinja").render(
         report=report,
         outline=_outline(report, *report.waveform),
         momentary=_line(report, report.momentary),
@@ -73,7 +73,8 @@ def page_text(report: Report) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of this package, with its filters; every value is escaped."""
     environment = Environment(
         loader=PackageLoader(__package__, ""),
         autoescape=True,
@@ -91,7 +92,7 @@ def _template() -> Template:
         "down": _down,
         "meter": _meter,
     }
-    return environment.get_template("page.html.jinja")
+    return environment.get_template(name)
 
 
 def _clock(seconds: float) -> str:
