@@ -35,7 +35,7 @@ _WORDS_PER_COUNT = 4  # Philox-4x64 makes four 64-bit words for each value of it
 
 
 @frozen(eq=False)
-class Dither:
+class TpdfNoise:
     """Reproducible TPDF noise. seed: any bytes, such as the digest of the dithered signal."""
 
     seed: bytes
@@ -72,7 +72,7 @@ class Quantised:
 
 
 def quantise(
-    block: FloatArray, bits: int, dither: Dither | None = None, offset: int = 0
+    block: FloatArray, bits: int, dither: TpdfNoise | None = None, offset: int = 0
 ) -> Quantised:
     """Round a block, shape (channels, n), full scale 1.0, to integers (half to even), and clip.
 

@@ -26,7 +26,7 @@ import numpy.typing as npt
 from attrs import frozen
 
 from . import FloatArray
-from .dither import NOISE_BITS, Dither
+from .dither import NOISE_BITS, TpdfNoise
 
 IntArray = npt.NDArray[np.int64]
 
@@ -82,7 +82,7 @@ def shaping_filter(rate: int) -> ShapingFilter:
 class NoiseShaper:
     """Quantises a stream; blocks may have any length."""
 
-    def __init__(self, dither: Dither, bits: int, rate: int, channels: int) -> None:
+    def __init__(self, dither: TpdfNoise, bits: int, rate: int, channels: int) -> None:
         """bits: 1 to 24; a quantisation step is 2^(1-bits). rate: Hz."""
         shaping = shaping_filter(rate)
         self._dither, self._bits = dither, bits

@@ -43,7 +43,7 @@ def parse_pipeline(text: str, known: Iterable[Pass]) -> tuple[Pass, ...]:
     Raises:
         MixdownError: MIX307, everything that is wrong with it, with carets.
     """
-    reader = _Reader(text, {step.name: step for step in known})
+    reader = _PipelineReader(text, {step.name: step for step in known})
     passes = reader.pipeline()
     if reader.found:
         raise MixdownError(reader.found, reader.documents)
@@ -95,7 +95,7 @@ class _Token:
 
 
 @define
-class _Reader:
+class _PipelineReader:
     """Reads a pipeline from left to right, and collects what is wrong."""
 
     text: str

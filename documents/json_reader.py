@@ -12,7 +12,7 @@ import re
 from decimal import Decimal
 
 from ..ir.origin import escape
-from .tree import MAX_DEPTH, MAX_NODES, Node, Pair, Root, SyntaxProblem, too_deep, too_many
+from .tree import MAX_DEPTH, MAX_NODES, Pair, Root, SyntaxProblem, TreeNode, too_deep, too_many
 
 _TOKEN = re.compile(
     r'\s*(?:([\[{])|([\]}])|([,:])|("[^"\\]*(?:\\.[^"\\]*)*")|([^\s,:\[\]{}"]+))', re.DOTALL
@@ -78,9 +78,9 @@ def _number(text: str) -> int | Decimal:
 
 def compose(text: str) -> Root:
     """The tree of a text that `read` has accepted."""
-    stack: list[tuple[Node, str]] = []
+    stack: list[tuple[TreeNode, str]] = []
     duplicates: dict[str, Pair] = {}
-    root = Node(0, 0)
+    root = TreeNode(0, 0)
     key: tuple[str, int, int] | None = None
     position = 0
     while (match := _TOKEN.match(text, position)) is not None:
@@ -94,7 +94,7 @@ def compose(text: str) -> Root:
             name = json.loads(quoted, strict=False) if "\\" in quoted else quoted[1:-1]
             key = (name, start, end)
         elif kind != 3:
-            node = Node(start, end)
+            node = TreeNode(start, end)
             pointer = _attach(stack, node, key, duplicates)
             key = None
             if not stack and root.end == 0:
@@ -111,8 +111,8 @@ def compose(text: str) -> Root:
 
 
 def _attach(
-    stack: list[tuple[Node, str]],
-    node: Node,
+    stack: list[tuple[TreeNode, str]],
+    node: TreeNode,
     key: tuple[str, int, int] | None,
     duplicates: dict[str, Pair],
 ) -> str:

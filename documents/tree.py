@@ -24,7 +24,7 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @define(eq=False)
-class Node:
+class TreeNode:
     """A value and the half-open run of characters [start, end) that names it.
 
     Attributes:
@@ -38,7 +38,7 @@ class Node:
     end: int
     value: object = None
     pairs: dict[str, Pair] | None = None
-    items: list[Node] | None = None
+    items: list[TreeNode] | None = None
     size: int = 1
 
 
@@ -49,14 +49,14 @@ class Pair:
     key: str
     start: int
     end: int
-    node: Node
+    node: TreeNode
 
 
 @frozen
 class Root:
     """A composed document: its tree, and the pointers of keys that a mapping holds twice."""
 
-    node: Node
+    node: TreeNode
     duplicates: dict[str, Pair] = field(factory=dict)
 
 
@@ -145,7 +145,7 @@ def composed(compose: Callable[[str], Root], text: str) -> Root:
     return compose(text)
 
 
-def _find(node: Node, pointer: str, at_key: bool) -> tuple[int, int]:
+def _find(node: TreeNode, pointer: str, at_key: bool) -> tuple[int, int]:
     """The characters of `pointer`: a scalar's own, of a mapping or sequence those that open it."""
     place = _opening(node)
     for token in tokens(pointer):
@@ -157,7 +157,7 @@ def _find(node: Node, pointer: str, at_key: bool) -> tuple[int, int]:
     return (key.start, key.end) if at_key and pointer and key is not None else place
 
 
-def _step(node: Node, token: str) -> tuple[Node, Pair | None] | None:
+def _step(node: TreeNode, token: str) -> tuple[TreeNode, Pair | None] | None:
     if node.pairs is not None:
         pair = node.pairs.get(token)
         return None if pair is None else (pair.node, pair)
@@ -167,7 +167,7 @@ def _step(node: Node, token: str) -> tuple[Node, Pair | None] | None:
     return None
 
 
-def _opening(node: Node) -> tuple[int, int]:
+def _opening(node: TreeNode) -> tuple[int, int]:
     """What to underline: all of a scalar; the bracket of a flow collection; a block's first key."""
     first = next(iter(node.pairs.values()), None) if node.pairs else None
     if first is not None and first.start == node.start:
@@ -177,7 +177,7 @@ def _opening(node: Node) -> tuple[int, int]:
     return node.start, node.end
 
 
-def walk(root: Node) -> Iterator[tuple[str, Node]]:
+def walk(root: TreeNode) -> Iterator[tuple[str, TreeNode]]:
     """Every node with its pointer, in document order; nodes used twice come twice."""
     stack = [("", root)]
     while stack:

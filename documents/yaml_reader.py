@@ -29,7 +29,7 @@ from ruamel.yaml.events import (
 )
 
 from ..ir.origin import escape
-from .tree import MAX_DEPTH, MAX_NODES, Node, Pair, Root, SyntaxProblem, too_deep, too_many
+from .tree import MAX_DEPTH, MAX_NODES, Pair, Root, SyntaxProblem, TreeNode, too_deep, too_many
 
 _TAG = "tag:yaml.org,2002:"
 # An anchor and a tag before a value, which are no part of it.
@@ -44,11 +44,11 @@ _FORBIDDEN = re.compile(
 class _Open:
     """A collection being read: its node, the key that waits for a value, what it merges."""
 
-    node: Node
+    node: TreeNode
     anchor: str | None
     pointer: str
     key: Pair | None = None
-    merges: list[Node] = field(factory=list)
+    merges: list[TreeNode] = field(factory=list)
 
 
 def read(text: str) -> tuple[object, Root]:
@@ -94,9 +94,9 @@ class _Composer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.stack: list[_Open] = []
-        self.anchors: dict[str, Node] = {}
+        self.anchors: dict[str, TreeNode] = {}
         self.duplicates: dict[str, Pair] = {}
-        self.root: Node | None = None
+        self.root: TreeNode | None = None
         self.documents = 0
         self.size = 0
 
@@ -124,14 +124,14 @@ class _Composer:
 
     def finish(self) -> Root:
         """The tree, once the events are over; an empty text is a null."""
-        return Root(self.root or Node(0, 0), self.duplicates)
+        return Root(self.root or TreeNode(0, 0), self.duplicates)
 
     def _scalar(self, event: Any, start: int, end: int) -> None:
         parent = self.stack[-1] if self.stack else None
         if parent is not None and parent.node.pairs is not None and parent.key is None:
             self._key(parent, parent.node.pairs, event, start, end)
             return
-        node = Node(start, end, _scalar_value(event, start))
+        node = TreeNode(start, end, _scalar_value(event, start))
         if event.anchor is not None:
             self.anchors[str(event.anchor)] = node
         self._add(node, start, end)
@@ -152,7 +152,7 @@ class _Composer:
             raise too_deep(start)
         mapping = isinstance(event, MappingStartEvent)
         _check_tag(event, "map" if mapping else "seq", start)
-        node = Node(start, end)
+        node = TreeNode(start, end)
         if mapping:
             node.pairs = {}
         else:
@@ -170,7 +170,7 @@ class _Composer:
             self.anchors[done.anchor] = done.node
         self._add(done.node, done.node.start, end)
 
-    def _add(self, node: Node, start: int, end: int) -> None:
+    def _add(self, node: TreeNode, start: int, end: int) -> None:
         self.size += 1
         if not self.stack:
             self.root = node
@@ -200,7 +200,7 @@ class _Composer:
         return f"{parent.pointer}/{escape(parent.key.key if parent.key else '')}"
 
 
-_NOTHING = Node(0, 0)
+_NOTHING = TreeNode(0, 0)
 
 
 def _effective(done: _Open) -> dict[str, Pair]:
@@ -212,14 +212,14 @@ def _effective(done: _Open) -> dict[str, Pair]:
     return pairs
 
 
-def _mergeable(node: Node, start: int) -> list[Node]:
+def _mergeable(node: TreeNode, start: int) -> list[TreeNode]:
     nodes = node.items if node.items is not None else [node]
     if not all(n.pairs is not None for n in nodes):
         raise SyntaxProblem("'<<' merges a mapping or a list of mappings", start)
     return nodes
 
 
-def _value(root: Node, done: dict[int, object]) -> object:
+def _value(root: TreeNode, done: dict[int, object]) -> object:
     """The tree as plain values; an anchored node is built once (depth is bounded by `compose`)."""
     if root.pairs is None and root.items is None:
         return root.value

@@ -16,7 +16,7 @@ from ..ir.graph import Graph
 from ..ir.nodes import Mix, Node
 from ..ir.origin import Origin
 from .differences import differences
-from .matching import Key, Matches, Part, match, parts
+from .matching import Key, Matches, OwnedNodes, match, parts
 from .owners import Level, Owner, owners
 from .words import phrase
 
@@ -136,7 +136,9 @@ def _new(found: Matches, silent: Set[str]) -> Iterator[Change]:
         yield Change(str(owner), what, after=_origin(part))
 
 
-def _changed(a: Graph, one: Part, b: Graph, other: Part, renamed: Set[Pair]) -> Iterator[Change]:
+def _changed(
+    a: Graph, one: OwnedNodes, b: Graph, other: OwnedNodes, renamed: Set[Pair]
+) -> Iterator[Change]:
     """How one owner differs in the second graph."""
     about, places = str(other.owner), (_origin(one), _origin(other))
     old, new = one.owner, other.owner
@@ -179,5 +181,5 @@ def _thing(graph: Graph, node: Node) -> str:
     return f"{node.name.rpartition('.')[2]}: {phrase(graph, node)}"
 
 
-def _origin(part: Part) -> Origin | None:
+def _origin(part: OwnedNodes) -> Origin | None:
     return next(iter(part.nodes.values())).origin

@@ -83,7 +83,7 @@ class Silent:
 
 
 @frozen
-class Moment:
+class Explanation:
     """All of it at sample `at` of the mix."""
 
     at: int
@@ -92,7 +92,7 @@ class Moment:
     silent: tuple[Silent, ...]
 
 
-def explain(unit: Unit, at: int) -> Moment:
+def explain(unit: Unit, at: int) -> Explanation:
     """What sounds at sample `at` of a compilation that has a graph.
 
     Raises:
@@ -119,7 +119,7 @@ def explain(unit: Unit, at: int) -> Moment:
     )
     heard = {sounding.owner.id for sounding in found}
     silent = tuple(s for s in _silent(unit, at) if s.clip not in heard)
-    return Moment(at, signal.rate, found, silent)
+    return Explanation(at, signal.rate, found, silent)
 
 
 # A user of a value, and by which of its operands.

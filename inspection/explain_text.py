@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from ..ir.origin import Documents
 from ..ir.places import place, shown_place
 from ..ir.units import decibels, milliseconds
-from .explain import Moment, Sounding, Stage
+from .explain import Explanation, Sounding, Stage
 from .owners import Level
 from .words import position
 
 
-def moment_text(moment: Moment, documents: Documents) -> str:
+def moment_text(moment: Explanation, documents: Documents) -> str:
     """For people: each clip with all that changes its level, and the sum."""
     count = len(moment.sounding)
     head = f"{position(moment.at, moment.rate)}, sample {moment.at}: "
@@ -88,7 +88,7 @@ def _db(factor: float) -> str:
     return f"{level + 0.0:+.2f} dB"
 
 
-def moment_data(moment: Moment, documents: Documents) -> dict[str, object]:
+def moment_data(moment: Explanation, documents: Documents) -> dict[str, object]:
     """For machines; a level of silence is null."""
     return {
         "sample": moment.at,

@@ -49,7 +49,7 @@ class Rect:
 
 
 @frozen
-class Layout:
+class PictureLayout:
     """Where everything is, in pixels.
 
     Attributes:
@@ -65,7 +65,7 @@ class Layout:
     height: float
 
 
-def layout(graph: Graph, seen: View) -> Layout:
+def layout(graph: Graph, seen: View) -> PictureLayout:
     """The layout of a graph and its view."""
     columns = _columns(graph, seen)
     rows = _rows(graph, seen, columns)
@@ -77,7 +77,7 @@ def layout(graph: Graph, seen: View) -> Layout:
     }
     frames = [placed for frame in seen.frames for placed in _framed(frame, boxes)]
     edges = [rect for _, rect in frames] + list(boxes.values())
-    return Layout(
+    return PictureLayout(
         boxes,
         tuple(frames),
         max((r.x + r.width for r in edges), default=0.0) + PADDING,

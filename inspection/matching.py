@@ -20,7 +20,7 @@ Key = tuple[Level, str]
 
 
 @frozen
-class Part:
+class OwnedNodes:
     """The nodes of one owner, in graph order, by what they are called after its id."""
 
     owner: Owner
@@ -37,19 +37,19 @@ class Part:
 class Matches:
     """Pairs of parts that are one and the same, and those that only one of the graphs has."""
 
-    pairs: tuple[tuple[Part, Part], ...]
-    gone: tuple[Part, ...]
-    new: tuple[Part, ...]
+    pairs: tuple[tuple[OwnedNodes, OwnedNodes], ...]
+    gone: tuple[OwnedNodes, ...]
+    new: tuple[OwnedNodes, ...]
 
 
-def parts(graph: Graph) -> tuple[Part, ...]:
+def parts(graph: Graph) -> tuple[OwnedNodes, ...]:
     """The graph, owner by owner, in the order of their first nodes."""
     of, digest = owners(graph), digests(graph)
     found: dict[Key, list[Node]] = {}
     for node in graph.nodes:
         found.setdefault((of[node.name].level, of[node.name].id), []).append(node)
     return tuple(
-        Part(
+        OwnedNodes(
             of[nodes[-1].name],
             {node.name.removeprefix(f"{owner}."): node for node in nodes},
             digest[nodes[-1].name],
@@ -58,13 +58,13 @@ def parts(graph: Graph) -> tuple[Part, ...]:
     )
 
 
-def match(a: tuple[Part, ...], b: tuple[Part, ...]) -> Matches:
+def match(a: tuple[OwnedNodes, ...], b: tuple[OwnedNodes, ...]) -> Matches:
     """The parts of two graphs, paired."""
-    pairs: list[tuple[Part, Part]] = []
+    pairs: list[tuple[OwnedNodes, OwnedNodes]] = []
     gone, new = {part.key: part for part in a}, {part.key: part for part in b}
 
-    def pair(same: Callable[[Part], Hashable]) -> None:
-        waiting: dict[Hashable, deque[Part]] = {}
+    def pair(same: Callable[[OwnedNodes], Hashable]) -> None:
+        waiting: dict[Hashable, deque[OwnedNodes]] = {}
         for part in new.values():
             waiting.setdefault(same(part), deque()).append(part)
         for part in list(gone.values()):
@@ -83,7 +83,7 @@ def match(a: tuple[Part, ...], b: tuple[Part, ...]) -> Matches:
     return Matches(tuple(pairs), tuple(gone.values()), tuple(new.values()))
 
 
-def _content(part: Part, track: str) -> Hashable:
+def _content(part: OwnedNodes, track: str) -> Hashable:
     """What a clip plays and when, or a track; None for buses and the master."""
     shared = part.owner.level in (Level.CLIP, Level.TRACK)
     return (part.owner.level, track, part.digest) if shared else None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from ..ir.graph import Graph
-from .layout import GAP, PADDING, TITLE, Layout, Rect, layout
+from .layout import GAP, PADDING, TITLE, PictureLayout, Rect, layout
 from .view import Box, Frame, View, Wire, view
 
 _STYLE = """\
@@ -71,14 +71,14 @@ def _box(box: Box, rect: Rect) -> str:
     )
 
 
-def _wires(seen: View, placed: Layout) -> Iterator[str]:
+def _wires(seen: View, placed: PictureLayout) -> Iterator[str]:
     for wire in seen.wires:
         kind = "wire measured" if wire.measured else "wire"
         path = _path(wire, placed)
         yield f'<path class="{kind}" d="{path}" marker-end="url(#tip)"/>'
 
 
-def _path(wire: Wire, placed: Layout) -> str:
+def _path(wire: Wire, placed: PictureLayout) -> str:
     """Along its row to the gap before the user's column, and there up or down to it."""
     start, end = placed.boxes[wire.start], placed.boxes[wire.end]
     x, y = start.x + start.width, start.y + start.height / 2

@@ -32,12 +32,12 @@ PLAIN = frozenset(
 """Codecs of files that every backend reads in place, by libsndfile's names. Any other name is of a
 file that ffmpeg decodes first, and is ffmpeg's."""
 
-_known: dict[str, Facts] = {}
+_known: dict[str, SourceFacts] = {}
 _MOST_KNOWN = 10_000
 
 
 @frozen
-class Facts:
+class SourceFacts:
     """What a source is.
 
     Attributes:
@@ -68,7 +68,7 @@ class Facts:
     first_spoilt: int = 0
 
 
-def kept(key: str, establish: Callable[[], Facts]) -> Facts:
+def kept(key: str, establish: Callable[[], SourceFacts]) -> SourceFacts:
     """The facts that are kept under a key, or those that are established now, and kept.
 
     This process knows them from then on; later ones where there is a cache.
@@ -81,7 +81,7 @@ def kept(key: str, establish: Callable[[], Facts]) -> Facts:
     return _known[key]
 
 
-def _kept(key: str, establish: Callable[[], Facts]) -> Facts:
+def _kept(key: str, establish: Callable[[], SourceFacts]) -> SourceFacts:
     cache = user_cache()
     if cache is None:
         return establish()
@@ -96,11 +96,11 @@ def _kept(key: str, establish: Callable[[], Facts]) -> Facts:
     return facts
 
 
-def _read(record: Path) -> Facts | None:
+def _read(record: Path) -> SourceFacts | None:
     try:
         held: dict[str, Any] = json.loads(record.read_text("utf-8"))
         for name, value in held.items():
             held[name] = tuple(value) if isinstance(value, list) else value
-        return Facts(**held)
+        return SourceFacts(**held)
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None

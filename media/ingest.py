@@ -20,7 +20,7 @@ from ..programs.program import Tool
 from ..programs.run import Watch, patience, run_process, size_of
 from .cache import run_key, scratch, user_cache
 from .decoder import DEMUXERS, LOCAL, MOST_SILENCE_SECONDS, TIMED, Decoding, arguments
-from .facts import PLAIN, Facts, kept
+from .facts import PLAIN, SourceFacts, kept
 from .headers import MAX_CHANNELS, RATES, Header, read_header
 from .identity import digest_of
 from .log import Log
@@ -39,7 +39,7 @@ class _UnfitError(Exception):
         self.code, self.message, self.help = code, message, help_text
 
 
-def establish(path: Path, named: str, selection: Selection = WHOLE) -> Facts | Diagnostic:
+def establish(path: Path, named: str, selection: Selection = WHOLE) -> SourceFacts | Diagnostic:
     """The facts about a file, or what is wrong with it.
 
     Args:
@@ -56,7 +56,7 @@ def establish(path: Path, named: str, selection: Selection = WHOLE) -> Facts | D
         return Diagnostic(Code.MEDIA_UNREADABLE, message, help=error.diagnostics[0].message)
 
 
-def _established(path: Path, selection: Selection) -> Facts:
+def _established(path: Path, selection: Selection) -> SourceFacts:
     digest = _digest(path)
     try:
         header = read_header(path)
@@ -74,7 +74,7 @@ def _established(path: Path, selection: Selection) -> Facts:
                 return facts
     ffmpeg = find_ffmpeg()
     key = f"{digest} {selection!r} ffmpeg {ffmpeg.version_text}"
-    return kept(key, partial(_ingest, _Job(path, header, selection, digest, ffmpeg, doubt)))
+    return kept(key, partial(_ingest, _DecodingJob(path, header, selection, digest, ffmpeg, doubt)))
 
 
 def _digest(path: Path) -> str:
@@ -95,11 +95,11 @@ def _check_shape(rate: int, channels: int) -> None:
         raise _unreadable(f"it has {channels:,} channels; 1 to {MAX_CHANNELS} can be read")
 
 
-def _plain(path: Path, header: Header, digest: str) -> Facts:
+def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
     """The facts of a file that may be read in place; their `damage` says why it may not."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
-    facts = Facts(header.codec, header.rate, header.channels, header.frames)
+    facts = SourceFacts(header.codec, header.rate, header.channels, header.frames)
     if not samples.agrees(path, header):
         return evolve(facts, damage="libsndfile sees something else in it")
     if header.container == "flac":
@@ -109,7 +109,7 @@ def _plain(path: Path, header: Header, digest: str) -> Facts:
     else:
         return facts
 
-    def confirmed() -> Facts:
+    def confirmed() -> SourceFacts:
         found = scan()
         counted = found.frames == header.frames
         fault = found.fault or ("" if counted else "its header counts other samples than it has")
@@ -119,7 +119,7 @@ def _plain(path: Path, header: Header, digest: str) -> Facts:
 
 
 @frozen
-class _Job:
+class _DecodingJob:
     """A file to decode: `doubt` is what is already known to be wrong with it."""
 
     path: Path
@@ -151,7 +151,7 @@ class _Job:
         return log
 
 
-def _ingest(job: _Job) -> Facts:
+def _ingest(job: _DecodingJob) -> SourceFacts:
     """Decode the file, keep what that gives, and say what it is."""
     listing = _listing(job)
     stream = _stream(job.selection, listing)
@@ -170,7 +170,7 @@ def _ingest(job: _Job) -> Facts:
         held = read_header(target)
         if held is None or not held.frames:
             raise _unreadable("it holds no samples that ffmpeg can decode")
-        facts = Facts(
+        facts = SourceFacts(
             codec=decoding.codec,
             rate=held.rate,
             channels=held.channels,
@@ -189,7 +189,7 @@ def _ingest(job: _Job) -> Facts:
     return facts
 
 
-def _listing(job: _Job) -> Log:
+def _listing(job: _DecodingJob) -> Log:
     """What the file says of itself; nothing is decoded."""
     whitelist = ",".join(dict.fromkeys(DEMUXERS.values()))
     path = f"file:{job.path.absolute()}"
@@ -217,7 +217,9 @@ def _stream(selection: Selection, listing: Log) -> int:
     raise _UnfitError(Code.MEDIA_UNREADABLE, message, f"its audio streams are {listed}")
 
 
-def _decode(job: _Job, decoding: Decoding, listing: Log, target: Path) -> tuple[Decoding, Log]:
+def _decode(
+    job: _DecodingJob, decoding: Decoding, listing: Log, target: Path
+) -> tuple[Decoding, Log]:
     """Decode with the silence that the file has.
 
     First as much may be kept as the file says that it lasts. None is where the form of the samples
@@ -237,7 +239,9 @@ def _decode(job: _Job, decoding: Decoding, listing: Log, target: Path) -> tuple[
     return decoding, job.decode(decoding, target)
 
 
-def _damaged(job: _Job, decoding: Decoding, listing: Log, log: Log, facts: Facts) -> Facts:
+def _damaged(
+    job: _DecodingJob, decoding: Decoding, listing: Log, log: Log, facts: SourceFacts
+) -> SourceFacts:
     """The facts with what is wrong with the file."""
     declared, tolerance = 0, 0.0
     if job.header is not None:
@@ -257,7 +261,7 @@ def _damaged(job: _Job, decoding: Decoding, listing: Log, log: Log, facts: Facts
     return facts
 
 
-def _break(job: _Job, decoding: Decoding) -> int:
+def _break(job: _DecodingJob, decoding: Decoding) -> int:
     """How many samples come before the first that ffmpeg cannot decode."""
     with scratch(user_cache()) as target:
         words = arguments(decoding, str(job.path.absolute()), str(target))
@@ -267,7 +271,7 @@ def _break(job: _Job, decoding: Decoding) -> int:
         return 0 if header is None else header.frames
 
 
-def _spoilt(decoded: Path, facts: Facts) -> Facts:
+def _spoilt(decoded: Path, facts: SourceFacts) -> SourceFacts:
     """The facts with how many samples are not finite."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 

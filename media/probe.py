@@ -39,7 +39,7 @@ _FRAME_BYTES = 4
 
 
 @frozen
-class Shape:
+class StreamShape:
     """Of the first audio stream of a file: Hz, channels, samples, "container/coding"."""
 
     rate: int
@@ -57,7 +57,7 @@ class _Header:
     channels: int
 
 
-def shape(ffmpeg: str, path: Path) -> Shape | str:
+def shape(ffmpeg: str, path: Path) -> StreamShape | str:
     """The shape of a file, for which all of it is decoded; or what is wrong with it.
 
     Args:
@@ -81,7 +81,7 @@ def shape(ffmpeg: str, path: Path) -> Shape | str:
     header = counter.header
     if done.failure is not None or header is None or named is None:
         return f"ffmpeg says: {_reason(text, path)}"
-    return Shape(header.rate, header.channels, counter.frames(header), named)
+    return StreamShape(header.rate, header.channels, counter.frames(header), named)
 
 
 @define

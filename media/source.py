@@ -19,7 +19,7 @@ from ..ir.diagnostics import RenderError
 from ..programs.ffmpeg import find_ffmpeg
 from . import probe
 from .cache import user_cache
-from .probe import Shape
+from .probe import StreamShape
 
 MISSING = "missing"
 Probe = tuple[str, int, int, int, str]
@@ -54,13 +54,13 @@ def _content(path: str, size: int, mtime_ns: int) -> Probe | str:
             return f"libsndfile says: {reason}; {shape}"
     else:
         codec = f"{info.format}/{info.subtype}".lower()
-        shape = Shape(info.samplerate, info.channels, info.frames, codec)
+        shape = StreamShape(info.samplerate, info.channels, info.frames, codec)
     if shape.frames <= 0:
         return "it holds no samples"
     return digest, shape.rate, shape.channels, shape.frames, shape.codec
 
 
-def _shape(path: Path, digest: str) -> Shape | str:
+def _shape(path: Path, digest: str) -> StreamShape | str:
     """What ffmpeg tells of a file, or why it does not; decoded once for each version of ffmpeg."""
     try:
         ffmpeg = find_ffmpeg()
@@ -70,9 +70,9 @@ def _shape(path: Path, digest: str) -> Shape | str:
     with tempfile.TemporaryDirectory() as directory:
         note = Path(directory, "shape.json")
         if cache is not None and cache.take(key, note):
-            return Shape(**json.loads(note.read_text("utf-8")))
+            return StreamShape(**json.loads(note.read_text("utf-8")))
         found = probe.shape(ffmpeg.program, path)
-        if cache is not None and isinstance(found, Shape):
+        if cache is not None and isinstance(found, StreamShape):
             note.write_text(json.dumps(asdict(found)), "utf-8")
             cache.keep(key, note)
     return found

@@ -93,7 +93,7 @@ class Extras:
 
 
 @frozen
-class _Job:
+class _EncodingJob:
     """One file to encode.
 
     Attributes:
@@ -173,14 +173,14 @@ def _raw(node: Node) -> Node:
 
 def _jobs(
     plan: Plan, graph: Graph, wanted: Mapping[str, Output], tags: Tags, extras: Extras
-) -> Iterator[_Job]:
+) -> Iterator[_EncodingJob]:
     files = {file for step in plan.steps for file in (*step.inputs, *step.outputs)}
     names = Names(file.path for file in files if file.space is Space.WORK)
     for number, delivery in enumerate(d for d in plan.deliveries if d.target in wanted):
         output, left = wanted[delivery.target], delivery.file
         comments, master = CODERS[output.container].comments, output.role is OutputRole.MASTER
         chapters = extras.chapters if master and CONTAINERS[output.container].holds_chapters else ()
-        yield _Job(
+        yield _EncodingJob(
             output=output,
             signal=graph.signals[output.name],
             is_resampled=graph.signals[output.name].rate != graph.session.rate,
@@ -204,7 +204,7 @@ def _moved(step: Step, moved: Mapping[File, File]) -> Step:
     )
 
 
-def _encoding(job: _Job, ids: Names) -> tuple[Step, ...]:
+def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
     """The run that encodes a file; for a picture in an Ogg, after one that makes a tag of it."""
     metadata = File(Space.WORK, f"encode{job.suffix}.ffmetadata")
     pictured = job.cover is not None and job.coder.comments
@@ -232,7 +232,7 @@ def _encoding(job: _Job, ids: Names) -> tuple[Step, ...]:
     return (*describing, encoding)
 
 
-def _describing(job: _Job, cover: File, metadata: File, step_id: str) -> Step:
+def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) -> Step:
     """The run that writes a picture as a tag."""
     return Step(
         id=step_id,
@@ -248,7 +248,7 @@ def _describing(job: _Job, cover: File, metadata: File, step_id: str) -> Step:
     )
 
 
-def _command(job: _Job, metadata: File | None) -> tuple[Arg, ...]:
+def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
     """What ffmpeg is told: the samples, chapters or a picture as a tag, a picture to attach."""
     coder, rate = job.coder, job.signal.rate
     attached = None if coder.comments else job.cover

@@ -50,7 +50,7 @@ def graph_file_option(option: str, tool: Tool) -> str:
 
 
 @frozen
-class Difference:
+class VersionDifference:
     """Something that versions do differently, and what plans do so that it does not matter.
 
     Attributes:
@@ -64,39 +64,39 @@ class Difference:
     answer: str
 
 
-DIFFERENCES: tuple[Difference, ...] = (
-    Difference(
+DIFFERENCES: tuple[VersionDifference, ...] = (
+    VersionDifference(
         "filter graph from a file",
         "5.1 and 6: `-filter_complex_script FILE`; from 7: `-/filter_complex FILE`, and 9 has lost "
         "the old one",
         "chosen when the step runs",
     ),
-    Difference(
+    VersionDifference(
         "`amix`",
         "5.1 drops a queued tail where its inputs are framed differently",
         "a silent bed as long as the sum comes first, then `atrim`",
     ),
-    Difference(
+    VersionDifference(
         "frames of WAV input",
         "5.1 reads 4096 bytes at a time",
         "`-max_size` asks for the frames that filters use",
     ),
-    Difference(
+    VersionDifference(
         "`adelay`",
         "9.0 gives its silence no times",
         "a filter that moves gets times anew, in samples",
     ),
-    Difference(
+    VersionDifference(
         "biquads in float32",
         "9.0's `r=f32` is bad",
         "`r=f64`, as the definition asks",
     ),
-    Difference(
+    VersionDifference(
         "`afade` outside the fade",
         "`silence` and `unity` came with 6.0, and `exp` leaks 1e-5",
         "neither is used: the exp fade-in is an envelope",
     ),
-    Difference(
+    VersionDifference(
         "FLAC",
         "the encoder's bytes change with the version, the samples do not",
         "digests of FLAC files hold for one version",

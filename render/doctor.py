@@ -49,7 +49,7 @@ class Limit:
 
 
 @frozen
-class Report:
+class SystemReport:
     """What was found.
 
     Attributes:
@@ -63,10 +63,10 @@ class Report:
     cache: Cache | None
 
 
-def examine() -> Report:
+def examine() -> SystemReport:
     """Look for every program that plans may run, and at the limits that bind them."""
     programs = tuple(map(_examined, installed_programs().values()))
-    return Report(programs, _limits(), user_cache())
+    return SystemReport(programs, _limits(), user_cache())
 
 
 def _examined(program: Program) -> Examined:

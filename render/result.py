@@ -22,7 +22,7 @@ from ..compiler.timeline.model import Timeline
 from ..ir.diagnostics import Diagnostic, counted
 
 if TYPE_CHECKING:
-    from .report.model import Report
+    from .report.model import DeliveryReport
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -85,7 +85,7 @@ class RenderResult:
     master: Rendered
     stems: tuple[Rendered, ...]
     manifest: Path
-    report: Report | None
+    report: DeliveryReport | None
     report_page: Path | None
     chapters: Path | None
     compilation: Compilation

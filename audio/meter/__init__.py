@@ -10,7 +10,7 @@ from __future__ import annotations
 from .clipping import Clipping, ClippingMeter
 from .loudness import Loudness, LoudnessMeter
 from .measure import Measurement, measure, measure_file
-from .silence import Silence, SilenceMeter
+from .silence import SilenceMeter, SilentEnds
 from .statistics import Statistics, StatisticsMeter
 from .survey import Survey, survey, survey_file
 from .truepeak import PeakLevels, TruePeakMeter
@@ -22,8 +22,8 @@ __all__ = [
     "LoudnessMeter",
     "Measurement",
     "PeakLevels",
-    "Silence",
     "SilenceMeter",
+    "SilentEnds",
     "Statistics",
     "StatisticsMeter",
     "Survey",

@@ -18,7 +18,7 @@ THRESHOLD_DBFS = -60.0
 
 
 @attrs.frozen
-class Silence:
+class SilentEnds:
     """The number of samples before the first audible one, and after the last."""
 
     head: int
@@ -43,7 +43,7 @@ class SilenceMeter:
             self._end = self._length + int(audible[-1]) + 1
         self._length += block.shape[1]
 
-    def result(self) -> Silence:
+    def result(self) -> SilentEnds:
         """Head and tail of everything fed so far."""
         head = self._length if self._first is None else self._first
-        return Silence(head=head, tail=self._length - self._end)
+        return SilentEnds(head=head, tail=self._length - self._end)

@@ -17,7 +17,7 @@ from .. import FloatArray
 from .clipping import Clipping, ClippingMeter
 from .loudness import Loudness, LoudnessMeter
 from .measure import FILE_BLOCK, Measurement, levels_of
-from .silence import Silence, SilenceMeter
+from .silence import SilenceMeter, SilentEnds
 from .statistics import Statistics, StatisticsMeter
 from .truepeak import PeakLevels, TruePeakMeter
 
@@ -43,7 +43,7 @@ class Survey:
     levels: Measurement
     statistics: Statistics
     clipping: Clipping
-    silence: Silence
+    silence: SilentEnds
     peaks: PeakLevels
     loudness: Loudness | None = attrs.field(repr=False)
     short_term_max_s: float | None

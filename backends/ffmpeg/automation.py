@@ -16,12 +16,12 @@ from ...audio.pan import gains
 from ...ir.curves import PanLaw, Shape
 from ...ir.nodes import GainAutomation, PanAutomation, Point
 from ...ir.units import NEPERS_PER_DB, gain_factor
-from .site import FRAME, LAYOUTS, Site
-from .wiring import Chain, call, quoted
+from .site import FRAME, LAYOUTS, FilterSite
+from .wiring import FilterChain, call, quoted
 
 
 @frozen
-class Segment:
+class EnvelopePiece:
     """`length` samples of an envelope: an expression of n, from 0, for each channel."""
 
     length: int
@@ -29,7 +29,7 @@ class Segment:
 
 
 @frozen
-class Span:
+class EnvelopeSpan:
     """Samples [start, end) of a signal over which an automation follows one rule.
 
     It is on its way from `here` to `after`, or, without `after`, holds the value of `here`.
@@ -60,22 +60,22 @@ class Span:
         return f"({self.here.value!r}+({change!r})*{self.progress('n', -self.start)})"
 
 
-def spans(points: Sequence[Point], length: int) -> list[Span]:
+def spans(points: Sequence[Point], length: int) -> list[EnvelopeSpan]:
     """The spans of an automation over samples [0, length), in order and without a gap."""
     return [s for s in _all_spans(points, length) if s.start < s.end]
 
 
-def _all_spans(points: Sequence[Point], length: int) -> Iterator[Span]:
+def _all_spans(points: Sequence[Point], length: int) -> Iterator[EnvelopeSpan]:
     first, last = points[0], points[-1]
-    yield Span(0, min(first.at, length), first)
+    yield EnvelopeSpan(0, min(first.at, length), first)
     for here, after in pairwise(points):
         moves = here.shape is not Shape.HOLD and here.value != after.value
         start, end = max(here.at, 0), min(after.at, length)
-        yield Span(start, end, here, after if moves else None)
-    yield Span(max(last.at, 0), length, last)
+        yield EnvelopeSpan(start, end, here, after if moves else None)
+    yield EnvelopeSpan(max(last.at, 0), length, last)
 
 
-def multiplied(site: Site, segments: Sequence[Segment]) -> Chain:
+def multiplied(site: FilterSite, segments: Sequence[EnvelopePiece]) -> FilterChain:
     """The node's operand times the envelope, which has its channels or is one for both."""
     envelope = _envelope(site, segments)
     operand = site.operands[0]
@@ -85,14 +85,14 @@ def multiplied(site: Site, segments: Sequence[Segment]) -> Chain:
     return site.wire.join([operand, envelope], site.value, call("amultiply"))
 
 
-def _envelope(site: Site, segments: Sequence[Segment]) -> Chain:
+def _envelope(site: FilterSite, segments: Sequence[EnvelopePiece]) -> FilterChain:
     sources = [_segment(site, segment) for segment in segments]
     if len(sources) == 1:
         return sources[0]
     return site.wire.join(sources, site.value, call("concat", n=len(sources), v=0, a=1))
 
 
-def _segment(site: Site, segment: Segment) -> Chain:
+def _segment(site: FilterSite, segment: EnvelopePiece) -> FilterChain:
     made = call(
         "aevalsrc",
         exprs=quoted("|".join(segment.expressions)),
@@ -103,15 +103,15 @@ def _segment(site: Site, segment: Segment) -> Chain:
     return site.wire.source(site.value, made, call("atrim", end_sample=segment.length))
 
 
-def emit_gain_automation(site: Site, node: GainAutomation) -> Chain:
+def emit_gain_automation(site: FilterSite, node: GainAutomation) -> FilterChain:
     """A gain that moves, linear in dB."""
     return multiplied(site, [_gain_segment(s) for s in spans(node.points, site.length)])
 
 
-def _gain_segment(span: Span) -> Segment:
+def _gain_segment(span: EnvelopeSpan) -> EnvelopePiece:
     if span.after is None:
-        return Segment(span.length, (repr(gain_factor(span.here.value)),))
-    return Segment(span.length, (f"exp({span.value()}*{NEPERS_PER_DB!r})",))
+        return EnvelopePiece(span.length, (repr(gain_factor(span.here.value)),))
+    return EnvelopePiece(span.length, (f"exp({span.value()}*{NEPERS_PER_DB!r})",))
 
 
 _CONSTANT_POWER = ("sin((1-ld(0))*(PI/4))", "sin((1+ld(0))*(PI/4))")
@@ -127,7 +127,7 @@ _LAWS: Mapping[PanLaw, tuple[str, ...]] = {
 """Left and right gain of a mono source at the position in register 0."""
 
 
-def emit_pan_automation(site: Site, node: PanAutomation) -> Chain:
+def emit_pan_automation(site: FilterSite, node: PanAutomation) -> FilterChain:
     """A pan, or balance, that moves."""
     channels = site.incoming.channels
     if channels == 1:
@@ -136,13 +136,13 @@ def emit_pan_automation(site: Site, node: PanAutomation) -> Chain:
     return multiplied(site, [make(s) for s in spans(node.points, site.length)])
 
 
-def _pan_segments(law: PanLaw, channels: int) -> Callable[[Span], Segment]:
+def _pan_segments(law: PanLaw, channels: int) -> Callable[[EnvelopeSpan], EnvelopePiece]:
     sides = _LAWS[law] if channels == 1 else _BALANCE
 
-    def segment(span: Span) -> Segment:
+    def segment(span: EnvelopeSpan) -> EnvelopePiece:
         if span.after is None:
             pair = gains(span.here.value, law.value, channels)[:, 0].tolist()
-            return Segment(span.length, tuple(repr(gain) for gain in pair))
-        return Segment(span.length, tuple(f"st(0,{span.value()});{side}" for side in sides))
+            return EnvelopePiece(span.length, tuple(repr(gain) for gain in pair))
+        return EnvelopePiece(span.length, tuple(f"st(0,{span.value()});{side}" for side in sides))
 
     return segment

@@ -19,12 +19,12 @@ from .filters import (
 from .finish import emit_dither, emit_limiter, emit_output
 from .inputs import emit_clip
 from .moving import emit_filter_automation
-from .site import Site
+from .site import FilterSite
 from .sums import emit_bus, emit_lane, emit_mix, emit_place, emit_silence
-from .wiring import Chain
+from .wiring import FilterChain
 
 # Any: each emitter takes the one node class that it stands against.
-Emitter: TypeAlias = Callable[[Site, Any], Chain]
+Emitter: TypeAlias = Callable[[FilterSite, Any], FilterChain]
 
 EMITTERS: Mapping[type[nodes.Node], Emitter] = {
     nodes.Clip: emit_clip,

@@ -12,10 +12,10 @@ from ...audio.pan import matrix
 from ...ir.curves import FilterKind
 from ...ir.nodes import Downmix, Edge, Fade, Filter, Gain, Headroom, Loudnorm, Pan
 from ...plans.plan import Fact
-from .automation import Segment, multiplied
+from .automation import EnvelopePiece, multiplied
 from .inputs import counted, resample
-from .site import Site
-from .wiring import Call, Chain, call
+from .site import FilterSite
+from .wiring import Call, FilterChain, call
 
 BIQUADS: Mapping[FilterKind, str] = {
     FilterKind.HIGHPASS: "highpass",
@@ -41,12 +41,12 @@ def biquad(shape: FilterKind, frequency: str, q: float, gain_db: float) -> Call:
     return call(BIQUADS[shape], f=frequency, t="q", w=q, **gain, r="f64", a="tdii")
 
 
-def emit_gain(site: Site, node: Gain) -> Chain:
+def emit_gain(site: FilterSite, node: Gain) -> FilterChain:
     """A static gain."""
     return site.then(volume(node.gain_db))
 
 
-def emit_headroom(site: Site, node: Headroom) -> Chain:
+def emit_headroom(site: FilterSite, node: Headroom) -> FilterChain:
     """The master's headroom."""
     return site.then(volume(-node.headroom_db))
 
@@ -55,7 +55,7 @@ ONE_PASS_RATE = 192000
 """Hz at which ffmpeg's loudnorm works."""
 
 
-def emit_loudnorm(site: Site, node: Loudnorm) -> Chain:
+def emit_loudnorm(site: FilterSite, node: Loudnorm) -> FilterChain:
     """The static loudness gain: known, or the fact that the plan waits for; else ffmpeg's own way.
 
     That way, one pass of its loudnorm filter, is a gain that moves (EBU R128 by look-ahead); it
@@ -74,7 +74,7 @@ def emit_loudnorm(site: Site, node: Loudnorm) -> Chain:
     )
 
 
-def emit_fade(site: Site, node: Fade) -> Chain:
+def emit_fade(site: FilterSite, node: Fade) -> FilterChain:
     """A fade over the first or the last samples of its operand."""
     if not node.length:
         return site.then()
@@ -84,18 +84,18 @@ def emit_fade(site: Site, node: Fade) -> Chain:
     return site.then(call("afade", t=node.edge.value, ss=start, ns=node.length, curve=node.curve))
 
 
-def _exponential_rise(site: Site, length: int) -> list[Segment]:
+def _exponential_rise(site: FilterSite, length: int) -> list[EnvelopePiece]:
     """The fade-in 10^(-5(1-g)) that begins at 0, where afade leaves 1e-5.
 
     A clip that a crossfade ends may be shorter than the fade at its other edge.
     """
     rise = f"if(n,exp({-5.0 * math.log(10.0)!r}*(1-n/{length})),0)"
     rest = site.length - length
-    segment = Segment(min(length, site.length), (rise,))
-    return [segment, Segment(rest, ("1",))] if rest > 0 else [segment]
+    segment = EnvelopePiece(min(length, site.length), (rise,))
+    return [segment, EnvelopePiece(rest, ("1",))] if rest > 0 else [segment]
 
 
-def emit_pan(site: Site, node: Pan) -> Chain:
+def emit_pan(site: FilterSite, node: Pan) -> FilterChain:
     """A static pan, or balance, as a matrix."""
     rows = matrix(node.position, node.law.value, site.incoming.channels).tolist()
     mono = len(rows[0]) == 1
@@ -103,11 +103,11 @@ def emit_pan(site: Site, node: Pan) -> Chain:
     return site.then(call("pan", "|".join(("stereo", *terms))))
 
 
-def emit_downmix(site: Site, node: Downmix) -> Chain:
+def emit_downmix(site: FilterSite, node: Downmix) -> FilterChain:
     """Half of the left and half of the right."""
     return site.then(call("pan", "mono|c0=0.5*c0+0.5*c1"))
 
 
-def emit_filter(site: Site, node: Filter) -> Chain:
+def emit_filter(site: FilterSite, node: Filter) -> FilterChain:
     """A biquad that stands still."""
     return site.then(biquad(node.shape, repr(node.frequency_hz), node.q, node.gain_db))

@@ -21,8 +21,8 @@ from ...ir.nodes import (
     Output,
 )
 from .inputs import resample
-from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
-from .wiring import Call, Chain, Text, call
+from .site import TO_DOUBLE, TO_PACKED_DOUBLE, FilterSite
+from .wiring import Call, FilterChain, Text, call
 
 OVERSAMPLING = 4
 """How finely the limiter looks for true peaks: what ITU-R BS.1770-5, annex 2 asks at 48 kHz."""
@@ -65,7 +65,7 @@ _BIT_EXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact")
 _NOTHING_COPIED = ("-map_metadata", "-1", "-map_chapters", "-1")
 
 
-def emit_limiter(site: Site, node: Limiter) -> Chain:
+def emit_limiter(site: FilterSite, node: Limiter) -> FilterChain:
     """alimiter, for true peaks at four times the rate; no latency, the same length."""
     true_peak = node.mode is LimitMode.TRUE_PEAK
     allowance = TRUE_PEAK_ALLOWANCE_DB if true_peak else 0.0
@@ -91,7 +91,7 @@ def emit_limiter(site: Site, node: Limiter) -> Chain:
     )
 
 
-def emit_dither(site: Site, node: Dither) -> Chain:
+def emit_dither(site: FilterSite, node: Dither) -> FilterChain:
     """TPDF noise of one step at `bits`, and what is on that grid then, as float64 again.
 
     Raises:
@@ -129,7 +129,7 @@ _AS_STORED: Mapping[Encoding, tuple[Call, ...]] = {
 }
 
 
-def emit_output(site: Site, node: Output) -> Chain:
+def emit_output(site: FilterSite, node: Output) -> FilterChain:
     """The samples as the file's encoder takes them."""
     return site.then(*_AS_STORED[node.encoding])
 

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping
 from ...ir.nodes import Clip, Source
 from ...plans.decoding import DEMUXERS
 from ...plans.plan import File, Space
-from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, Site
-from .wiring import Call, Chain, Wiring, call
+from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, FilterSite
+from .wiring import Call, FilterChain, Wiring, call
 
 SEEKABLE = frozenset({"wav", "wavex", "rf64", "w64", "aiff", "flac"})
 """Containers in which a seek is exact..."""
@@ -105,7 +105,7 @@ def as_declared(source: Source, rate: int) -> tuple[Call, ...]:
     return (*calls, *told, *resampled, *called)
 
 
-def emit_clip(site: Site, node: Clip) -> Chain:
+def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
     """An input that decodes little more than the clip, then the clip cut from it."""
     source = site.graph.source_by_name[node.source]
     decoded = site.decoded.get((node.source, node.rate))
@@ -153,7 +153,7 @@ def _window(
     return (*seeking, *bounding)
 
 
-def decode(wire: Wiring, source: Source, rate: int) -> Chain:
+def decode(wire: Wiring, source: Source, rate: int) -> FilterChain:
     """A whole source at another rate, as long as its declared length makes it."""
     file = File(Space.SOURCE, source.path)
     length = source.length(rate)

@@ -13,17 +13,17 @@ import math
 from collections.abc import Iterator
 
 from ...ir.nodes import FilterAutomation
-from .automation import Span, spans
+from .automation import EnvelopeSpan, spans
 from .filters import biquad
 from .inputs import counted
-from .site import FRAME, Site
-from .wiring import Chain, call, quoted
+from .site import FRAME, FilterSite
+from .wiring import FilterChain, call, quoted
 
 INTERVAL = 64
 """Samples between two settings of the frequency (docs/semantics.md)."""
 
 
-def emit_filter_automation(site: Site, node: FilterAutomation) -> Chain:
+def emit_filter_automation(site: FilterSite, node: FilterAutomation) -> FilterChain:
     """A biquad that moves."""
     moving = biquad(node.shape, f"{node.points[0].value:g}", node.q, node.gain_db)
     if len(node.points) == 1:
@@ -42,7 +42,7 @@ def emit_filter_automation(site: Site, node: FilterAutomation) -> Chain:
     )
 
 
-def _command(span: Span, rate: int, instance: str) -> Iterator[str]:
+def _command(span: EnvelopeSpan, rate: int, instance: str) -> Iterator[str]:
     """The command over the frames that begin within a span, if there are any."""
     first, end = -(-span.start // INTERVAL), -(-span.end // INTERVAL)
     if first == end:

@@ -27,7 +27,7 @@ from .inputs import to_decode
 from .narrow import closure
 from .parts import Cut, cut
 from .purposes import mixing
-from .steps import Job, Shared, decode_step, measure_step, render_step
+from .steps import Job, PlanContext, decode_step, measure_step, render_step
 from .wiring import Instances, plain_names
 
 
@@ -44,7 +44,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     if options.single:
         halves = _in_one_pass(halves, options)
     work = plain_names()
-    shared = Shared(
+    shared = PlanContext(
         graph=whole.graph,
         tags=options.tags,
         instances=Instances({**unshared.copy_of, **whole.piece_of}),
@@ -87,12 +87,12 @@ def _waiting(halves: Split) -> Iterator[Loudnorm]:
     return (n for n in halves.late if isinstance(n, Loudnorm) and n.gain_db is None)
 
 
-def _decoding(shared: Shared) -> Iterator[Step]:
+def _decoding(shared: PlanContext) -> Iterator[Step]:
     for (name, rate), file in shared.decoded.items():
         yield decode_step(shared, shared.graph.source_by_name[name], rate, file)
 
 
-def _mixing(shared: Shared, halves: Split, whole: Cut, work: NumberedNames) -> Iterator[Step]:
+def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames) -> Iterator[Step]:
     """The parts, the mix of them; and where the loudness is not known, measure and finish."""
     early = {node.name for node in halves.early}
     parts = [[value for value in part if value in early] for part in whole.parts]

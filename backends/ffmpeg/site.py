@@ -9,7 +9,7 @@ from attrs import frozen
 from ...ir.graph import Graph
 from ...ir.node import Signal
 from ...plans.plan import Fact, File
-from .wiring import Call, Chain, Wiring
+from .wiring import Call, FilterChain, Wiring
 
 LAYOUTS: Mapping[int, str] = {1: "mono", 2: "stereo"}
 """ffmpeg's name of the layout with so many channels."""
@@ -27,7 +27,7 @@ RESET_TIME = Call("asetpts", ("PTS-STARTPTS",))
 
 
 @frozen
-class Site:
+class FilterSite:
     """Where a node is emitted.
 
     Attributes:
@@ -42,7 +42,7 @@ class Site:
     wire: Wiring
     graph: Graph
     value: str
-    operands: tuple[Chain, ...]
+    operands: tuple[FilterChain, ...]
     facts: Mapping[str, Fact]
     decoded: Mapping[tuple[str, int], File]
 
@@ -61,6 +61,6 @@ class Site:
         """Samples of the node's value; the verifier has seen to it that this is known."""
         return self.signal.length or 0
 
-    def then(self, *calls: Call) -> Chain:
+    def then(self, *calls: Call) -> FilterChain:
         """The first operand with these filters behind it."""
         return self.wire.extend(self.operands[0], self.value, *calls)

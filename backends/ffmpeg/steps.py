@@ -17,8 +17,8 @@ from ...programs.ffmpeg import GRAPH_OPTION
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
 from .inputs import WORK_INPUT, decode
-from .site import TO_DOUBLE, TO_PACKED_DOUBLE, Site
-from .wiring import Chain, Instances, Wiring, call
+from .site import TO_DOUBLE, TO_PACKED_DOUBLE, FilterSite
+from .wiring import FilterChain, Instances, Wiring, call
 
 PROGRAM = "ffmpeg"
 
@@ -41,7 +41,7 @@ WORK_FORMAT = ("wav", Encoding.F64)
 
 
 @frozen
-class Shared:
+class PlanContext:
     """What the runs of one plan share.
 
     Attributes:
@@ -83,12 +83,12 @@ class Job:
 class Written:
     """A file that a run writes: the chain that carries it, how it is encoded, its path."""
 
-    chain: Chain
+    chain: FilterChain
     options: tuple[str, ...]
     file: File
 
 
-def render_step(shared: Shared, job: Job) -> Step:
+def render_step(shared: PlanContext, job: Job) -> Step:
     """The step that emits the job's nodes and writes its departures and outputs.
 
     Raises:
@@ -98,7 +98,7 @@ def render_step(shared: Shared, job: Job) -> Step:
     wire = Wiring(shared.instances)
     uses = Counter(operand for node in job.nodes for operand in node.heard)
     uses.update(list(job.departures))
-    open_chains: dict[str, list[Chain]] = {}
+    open_chains: dict[str, list[FilterChain]] = {}
     outputs: list[Written] = []
     for value, file in job.arrivals.items():
         if uses[value]:
@@ -106,7 +106,7 @@ def render_step(shared: Shared, job: Job) -> Step:
             open_chains[value] = wire.split(chain, uses[value])
     for node in job.nodes:
         operands = tuple(open_chains[operand].pop(0) for operand in node.heard)
-        site = Site(wire, graph, node.name, operands, shared.facts, shared.decoded)
+        site = FilterSite(wire, graph, node.name, operands, shared.facts, shared.decoded)
         if isinstance(node, Output):
             options = output_options(node, shared.tags)
             chain = EMITTERS[Output](site, node)
@@ -129,7 +129,7 @@ def render_step(shared: Shared, job: Job) -> Step:
     )
 
 
-def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
+def decode_step(shared: PlanContext, source: Source, rate: int, file: File) -> Step:
     """The step that decodes a whole source at a rate, in the name of the first clip that plays it.
 
     No value of the graph is a whole source; an error in one is that clip's to show.
@@ -143,7 +143,7 @@ def decode_step(shared: Shared, source: Source, rate: int, file: File) -> Step:
     return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
 
 
-def measure_step(shared: Shared, step_id: str, value: str, file: File) -> Step:
+def measure_step(shared: PlanContext, step_id: str, value: str, file: File) -> Step:
     """The step that prints the loudness and the true peak of a value as ffmpeg's ebur128 sees it.
 
     On its standard output stand `lavfi.r128.*` keys, again and again as the signal runs; the last
@@ -173,11 +173,11 @@ def measure_step(shared: Shared, step_id: str, value: str, file: File) -> Step:
     )
 
 
-def _arrival(wire: Wiring, value: str, file: File) -> Chain:
+def _arrival(wire: Wiring, value: str, file: File) -> FilterChain:
     return wire.extend(wire.read(value, file, WORK_INPUT), value, TO_DOUBLE)
 
 
-def _departure(wire: Wiring, chain: Chain) -> Chain:
+def _departure(wire: Wiring, chain: FilterChain) -> FilterChain:
     return wire.extend(chain, chain.value, TO_PACKED_DOUBLE)
 
 

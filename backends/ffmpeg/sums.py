@@ -9,8 +9,8 @@ their distance as that of amix does.
 from __future__ import annotations
 
 from ...ir.nodes import Bus, Lane, Mix, Place, Silence
-from .site import FRAME, LAYOUTS, Site
-from .wiring import Call, Chain, call
+from .site import FRAME, LAYOUTS, FilterSite
+from .wiring import Call, FilterChain, call
 
 
 def delay(samples: int) -> tuple[Call, ...]:
@@ -34,17 +34,17 @@ def silence(rate: int, channels: int, length: int) -> tuple[Call, ...]:
     )
 
 
-def emit_silence(site: Site, node: Silence) -> Chain:
+def emit_silence(site: FilterSite, node: Silence) -> FilterChain:
     """Zeros."""
     return site.wire.source(node.name, *silence(node.rate, node.channels, node.length))
 
 
-def emit_place(site: Site, node: Place) -> Chain:
+def emit_place(site: FilterSite, node: Place) -> FilterChain:
     """Silence, then the operand."""
     return site.then(*delay(node.start))
 
 
-def emit_lane(site: Site, node: Lane) -> Chain:
+def emit_lane(site: FilterSite, node: Lane) -> FilterChain:
     """Operands and the silences between them, one after the other."""
     end = 0
     for chain, operand, start in zip(site.operands, node.operands, node.starts, strict=True):
@@ -57,17 +57,17 @@ def emit_lane(site: Site, node: Lane) -> Chain:
     return site.wire.join(site.operands, node.name, joined, *rest)
 
 
-def emit_mix(site: Site, node: Mix) -> Chain:
+def emit_mix(site: FilterSite, node: Mix) -> FilterChain:
     """The sum of the operands over the mix's length."""
     return _sum(site)
 
 
-def emit_bus(site: Site, node: Bus) -> Chain:
+def emit_bus(site: FilterSite, node: Bus) -> FilterChain:
     """The sum of a bus's tracks."""
     return _sum(site)
 
 
-def _sum(site: Site) -> Chain:
+def _sum(site: FilterSite) -> FilterChain:
     if len(site.operands) == 1:
         return site.then(*fitted(site.incoming.length or 0, site.length))
     signal = site.signal

@@ -78,7 +78,7 @@ class Instances:
 
 
 @define(eq=False)
-class Chain:
+class FilterChain:
     """Filters one after the other, still open at the end: the links it reads, and its text so far.
 
     `value` is the IR value that its end carries; its link is named so.
@@ -106,17 +106,17 @@ class Wiring:
     lines: list[Template] = field(factory=list)
     _links: NumberedNames = field(factory=plain_names)
 
-    def read(self, value: str, file: File, options: Sequence[str]) -> Chain:
+    def read(self, value: str, file: File, options: Sequence[str]) -> FilterChain:
         """A chain that begins with the first audio stream of another input."""
         self.inputs += [*options, "-i", file]
         self.files.append(file)
-        return Chain(value, (f"{len(self.files) - 1}:a:0",))
+        return FilterChain(value, (f"{len(self.files) - 1}:a:0",))
 
-    def source(self, value: str, *calls: Call) -> Chain:
+    def source(self, value: str, *calls: Call) -> FilterChain:
         """A chain that begins with a filter without inputs."""
-        return self.extend(Chain(value, ()), value, *calls)
+        return self.extend(FilterChain(value, ()), value, *calls)
 
-    def extend(self, chain: Chain, value: str, *calls: Call) -> Chain:
+    def extend(self, chain: FilterChain, value: str, *calls: Call) -> FilterChain:
         """The same chain with more filters, its end now carrying `value`."""
         for each in calls:
             instance = each.instance or self.instances.name(each.filter, value)
@@ -126,12 +126,12 @@ class Wiring:
         chain.value = value
         return chain
 
-    def join(self, chains: Sequence[Chain], value: str, *calls: Call) -> Chain:
+    def join(self, chains: Sequence[FilterChain], value: str, *calls: Call) -> FilterChain:
         """A chain that begins with a filter of several inputs, the first of `calls`."""
         links = tuple(self.close(chain) for chain in chains)
-        return self.extend(Chain(value, links), value, *calls)
+        return self.extend(FilterChain(value, links), value, *calls)
 
-    def split(self, chain: Chain, count: int) -> list[Chain]:
+    def split(self, chain: FilterChain, count: int) -> list[FilterChain]:
         """The same signal `count` times."""
         if count == 1:
             return [chain]
@@ -139,9 +139,9 @@ class Wiring:
         self.extend(chain, value, call("asplit", count))
         links = [self._links.take(value) for _ in range(count)]
         self._end(chain, links)
-        return [Chain(value, (link,)) for link in links]
+        return [FilterChain(value, (link,)) for link in links]
 
-    def close(self, chain: Chain) -> str:
+    def close(self, chain: FilterChain) -> str:
         """Ends a chain; gives the link that carries its signal, without brackets."""
         if not chain.text:
             return chain.inputs[0]
@@ -154,7 +154,7 @@ class Wiring:
         instance = self.instances.name(made.filter, value)
         return evolve(made, instance=instance), instance
 
-    def _end(self, chain: Chain, links: Sequence[str]) -> None:
+    def _end(self, chain: FilterChain, links: Sequence[str]) -> None:
         parts = [*(f"[{i}]" for i in chain.inputs), *chain.text, *(f"[{link}]" for link in links)]
         self.lines.append(Template(_merged(parts)))
 

@@ -79,7 +79,7 @@ class AuWriter:
 
 
 @frozen
-class Order:
+class IntegersOptions:
     """What a step is asked to do.
 
     Attributes:
@@ -179,7 +179,7 @@ _ENVELOPES: Mapping[type[Node], Callable[[Any, FloatArray, int, int], FloatArray
 
 def _write(
     graph: Graph,
-    order: Order,
+    order: IntegersOptions,
     made: Iterable[tuple[int, Mapping[str, FloatArray]]],
     progress: Callable[[float], None],
 ) -> None:
@@ -213,7 +213,7 @@ def _does_not_fit(graph: Graph, name: str, full_scale: float, peak: float) -> Di
     )
 
 
-def _order(arguments: Iterable[str]) -> Order:
+def _order(arguments: Iterable[str]) -> IntegersOptions:
     """The arguments of either command.
 
     Raises:
@@ -221,7 +221,7 @@ def _order(arguments: Iterable[str]) -> Order:
     """
     words = iter(arguments)
     try:
-        order = Order(Path(next(words)))
+        order = IntegersOptions(Path(next(words)))
         for word in words:
             if word == "--value":
                 value = (next(words), float(next(words)), Path(next(words)))

@@ -236,7 +236,7 @@ def _limiter(node: Limiter, operands: list[FloatArray], context: Context) -> Flo
 def _dither(node: Dither, operands: list[FloatArray], context: Context) -> FloatArray:
     """The operand plus TPDF noise of one step of 2^(1-bits); shaped, by dsp/shaping.py."""
     channels, count = operands[0].shape
-    tpdf = dither.Dither(context.seeds[node.name])
+    tpdf = dither.TpdfNoise(context.seeds[node.name])
     if node.noise is DitherNoise.SHAPED:
         rate = context.graph.signals[node.name].rate
         return NoiseShaper(tpdf, node.bits, rate, channels).process(operands[0])

@@ -41,7 +41,7 @@ _MEASURED_BLOCK = 1 << 16
 
 
 @frozen
-class Order:
+class EngineOptions:
     """What the engine is asked to do.
 
     Attributes:
@@ -129,7 +129,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]]
 }
 
 
-def read_order(arguments: Iterable[str]) -> Order:
+def read_order(arguments: Iterable[str]) -> EngineOptions:
     """The arguments of `mixdown step engine`; each option takes a fixed number of values.
 
     Raises:
@@ -137,7 +137,7 @@ def read_order(arguments: Iterable[str]) -> Order:
     """
     words = iter(arguments)
     try:
-        order = Order(Path(next(words)))
+        order = EngineOptions(Path(next(words)))
         for word in words:
             values = [next(words) for _ in range(_OPTIONS[word])]
             order = _with(order, word, values)
@@ -146,7 +146,7 @@ def read_order(arguments: Iterable[str]) -> Order:
     return order
 
 
-def settled(graph: Graph, order: Order) -> Graph:
+def settled(graph: Graph, order: EngineOptions) -> Graph:
     """The graph with what was measured in its place."""
 
     def rule(node: Node) -> Node:
@@ -159,7 +159,7 @@ def settled(graph: Graph, order: Order) -> Graph:
     return graph.rewrite(rule)
 
 
-def _with(order: Order, option: str, values: list[str]) -> Order:
+def _with(order: EngineOptions, option: str, values: list[str]) -> EngineOptions:
     if option == "--output":
         return evolve(order, outputs={**order.outputs, values[0]: Path(values[1])})
     if option == "--tag":

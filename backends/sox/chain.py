@@ -21,7 +21,7 @@ from .matrix import Matrix, common_gain, growth, identity, number, remix, scaled
 
 
 @frozen
-class Stored:
+class IntegerFile:
     """A file of integers.
 
     Attributes:
@@ -61,12 +61,12 @@ _COMBINING: dict[How, tuple[str, ...]] = {
 class Input:
     """A file that a chain begins with, and the gains that it enters with."""
 
-    stored: Stored
+    stored: IntegerFile
     gains: Matrix
 
 
 @frozen
-class Segment:
+class EffectGroup:
     """Effects between two places where samples can be scaled.
 
     Attributes:
@@ -81,7 +81,7 @@ class Segment:
 
 
 @frozen
-class Chain:
+class EffectChain:
     """A run of SoX.
 
     Attributes:
@@ -97,7 +97,7 @@ class Chain:
     serves: str
     how: How
     inputs: tuple[Input, ...]
-    segments: tuple[Segment, ...]
+    segments: tuple[EffectGroup, ...]
     bound: float
     channels: int
     length: int
@@ -105,7 +105,7 @@ class Chain:
     quiet: float = 0.0
 
     @property
-    def as_stored(self) -> Stored | None:
+    def as_stored(self) -> IntegerFile | None:
         """The file that holds its content already; None where SoX must run to make it."""
         (first, *rest) = self.inputs
         idle = self.how is How.READ and not rest and len(self.segments) == 1
@@ -118,30 +118,30 @@ class Chain:
         """What the largest integer of its output stands for."""
         return 2.0 ** exponent(self.segments[-1].peak)
 
-    def then(self, *effect: str, length: int | None = None) -> Chain:
+    def then(self, *effect: str, length: int | None = None) -> EffectChain:
         """With an effect that lets no sample grow."""
         changed = evolve(self, ringing=(), length=self.length if length is None else length)
         return changed._with(effect, self.bound)
 
-    def filtered(self, part: Section, *effect: str) -> Chain:
+    def filtered(self, part: Section, *effect: str) -> EffectChain:
         """With a biquad after it, and the effect that it is."""
         quiet = self.quiet if self.ringing else self.bound
         ringing = (*self.ringing, part)
         bound = quiet * l1_norm(ringing)
         return evolve(self, ringing=ringing, quiet=quiet, bound=bound)._with(effect, bound)
 
-    def remixed(self, gains: Matrix) -> Chain:
+    def remixed(self, gains: Matrix) -> EffectChain:
         """With its channels mixed."""
         bound = self.bound * growth(gains)
         return evolve(
             self,
-            segments=(*self.segments, Segment(gains, (), bound)),
+            segments=(*self.segments, EffectGroup(gains, (), bound)),
             bound=bound,
             channels=len(gains),
             ringing=(),
         )
 
-    def padded(self, before: int, after: int) -> Chain:
+    def padded(self, before: int, after: int) -> EffectChain:
         """With silence around it."""
         if not before and not after:
             return self
@@ -154,28 +154,30 @@ class Chain:
             return evolve(self, segments=segments, length=length)
         return self.then("pad", f"{before}s", f"{after}s", length=length)
 
-    def fitted(self, length: int) -> Chain:
+    def fitted(self, length: int) -> EffectChain:
         """Cut, or padded with silence, to a length."""
         if length < self.length:
             return self.then("trim", "0s", f"{length}s", length=length)
         return self.padded(0, length - self.length)
 
-    def _with(self, effect: Sequence[str], bound: float) -> Chain:
+    def _with(self, effect: Sequence[str], bound: float) -> EffectChain:
         *before, last = self.segments
-        grown = Segment(last.gains, (*last.effects, tuple(effect)), max(last.peak, bound))
+        grown = EffectGroup(last.gains, (*last.effects, tuple(effect)), max(last.peak, bound))
         return evolve(self, segments=(*before, grown))
 
 
-def read(serves: str, stored: Stored, bound: float) -> Chain:
+def read(serves: str, stored: IntegerFile, bound: float) -> EffectChain:
     """What a file holds, no sample of it over `bound`."""
     gains = identity(stored.channels)
-    first = Segment(gains, (), bound)
-    return Chain(
+    first = EffectGroup(gains, (), bound)
+    return EffectChain(
         serves, How.READ, (Input(stored, gains),), (first,), bound, stored.channels, stored.length
     )
 
 
-def combined(serves: str, how: How, inputs: Sequence[tuple[Input, float]], length: int) -> Chain:
+def combined(
+    serves: str, how: How, inputs: Sequence[tuple[Input, float]], length: int
+) -> EffectChain:
     """Files joined, added up or multiplied; each comes with the largest sample that it may hold."""
     gains = inputs[0][0].gains
     peaks = [bound * growth(each.gains) for each, bound in inputs]
@@ -186,13 +188,13 @@ def combined(serves: str, how: How, inputs: Sequence[tuple[Input, float]], lengt
         )
     else:
         bound = math.prod(peaks) if how is How.MULTIPLY else max(peaks)
-    first = Segment(identity(len(gains)), (), bound)
-    return Chain(
+    first = EffectGroup(identity(len(gains)), (), bound)
+    return EffectChain(
         serves, how, tuple(each for each, _ in inputs), (first,), bound, len(gains), length
     )
 
 
-def command(chain: Chain, output: File, rate: int) -> tuple[Arg, ...]:
+def command(chain: EffectChain, output: File, rate: int) -> tuple[Arg, ...]:
     """The arguments of the run, which leaves the content over its full scale in a file.
 
     `-D` and `-R` keep SoX from dithering, `--no-glob` from taking names for patterns; encoding,
@@ -215,7 +217,7 @@ def command(chain: Chain, output: File, rate: int) -> tuple[Arg, ...]:
     return ("-D", "-R", *_COMBINING[chain.how], *reading, *written, output, *effects)
 
 
-def _reading(chain: Chain, each: Input, scale: float, rate: int) -> tuple[Arg, ...]:
+def _reading(chain: EffectChain, each: Input, scale: float, rate: int) -> tuple[Arg, ...]:
     """An input file with the factor that it enters with; those of a sum stand in its remix."""
     stored = each.stored
     if stored.file is None:

@@ -38,7 +38,7 @@ from ...ir.nodes import (
 )
 from ...ir.units import gain_factor
 from ...plans.carried import file_of
-from .chain import Chain, How, Input, Stored, combined, read
+from .chain import EffectChain, How, Input, IntegerFile, combined, read
 from .levels import (
     DIRECT,
     growth,
@@ -95,14 +95,14 @@ class Value:
         moving: fades and automations still to be applied, one after the other.
     """
 
-    chain: Chain
+    chain: EffectChain
     gains: Matrix
     level: float = 1.0
     moving: tuple[Node, ...] = ()
 
 
 @frozen
-class Site:
+class EffectSite:
     """Where a node is emitted.
 
     Attributes:
@@ -118,7 +118,7 @@ class Site:
     graph: Graph
     shop: Workshop
     stretches: Mapping[str, tuple[int, int]]
-    prepared: dict[str, tuple[Stored, int]]
+    prepared: dict[str, tuple[IntegerFile, int]]
     name: str = ""
     operands: tuple[Value, ...] = ()
     operand_names: tuple[str, ...] = field(default=())
@@ -134,7 +134,7 @@ class Site:
         return self.signal.length or 0
 
 
-def settled(site: Site, value: Value) -> Value:
+def settled(site: EffectSite, value: Value) -> Value:
     """The value with nothing left to apply; what moves becomes an envelope that it is times."""
     if not value.moving:
         return value
@@ -162,26 +162,26 @@ def materialised(value: Value) -> Value:
     return Value(remixed, identity(len(value.gains)), value.level)
 
 
-def stored(site: Site, name: str, value: Value) -> tuple[Input, float]:
+def stored(site: EffectSite, name: str, value: Value) -> tuple[Input, float]:
     """A settled value in a file, with the bound of what that holds."""
     gains = scaled(value.gains, value.level)
     return Input(site.shop.store(name, value.chain), gains), value.chain.bound
 
 
-def kept(site: Site, name: str, value: Value) -> Value:
+def kept(site: EffectSite, name: str, value: Value) -> Value:
     """The value, settled and in a file, so that several can hear it."""
     value = settled(site, value)
     held, bound = stored(site, name, value)
     return Value(read(name, held.stored, bound), value.gains, value.level)
 
 
-def _clip(site: Site, node: Clip) -> Value:
+def _clip(site: EffectSite, node: Clip) -> Value:
     source = site.graph.source_by_name[node.source]
     bound = room(source, node.rate)
     if is_direct(source, node.rate):
         kind = ("-t", DIRECT[source.codec.partition("/")[0]])
         length = source.length(node.rate)
-        file, begin = Stored(file_of(source), kind, 1.0, source.channels, length, source), 0
+        file, begin = IntegerFile(file_of(source), kind, 1.0, source.channels, length, source), 0
     else:
         if node.source not in site.prepared:
             begin, end = site.stretches[node.source]
@@ -194,26 +194,26 @@ def _clip(site: Site, node: Clip) -> Value:
     return Value(chain, identity(source.channels))
 
 
-def _silence(site: Site, node: Silence) -> Value:
-    nothing = Stored(None, (), 1.0, node.channels, node.length)
+def _silence(site: EffectSite, node: Silence) -> Value:
+    nothing = IntegerFile(None, (), 1.0, node.channels, node.length)
     chain = read(node.name, nothing, 0.0).then("trim", "0s", f"{node.length}s")
     return Value(chain, identity(node.channels))
 
 
-def _amplified(site: Site, factor: float) -> Value:
+def _amplified(site: EffectSite, factor: float) -> Value:
     (value,) = site.operands
     return evolve(value, level=value.level * factor)
 
 
-def _gain(site: Site, node: Gain) -> Value:
+def _gain(site: EffectSite, node: Gain) -> Value:
     return _amplified(site, gain_factor(node.gain_db))
 
 
-def _headroom(site: Site, node: Headroom) -> Value:
+def _headroom(site: EffectSite, node: Headroom) -> Value:
     return _amplified(site, gain_factor(-node.headroom_db))
 
 
-def _fade(site: Site, node: Fade) -> Value:
+def _fade(site: EffectSite, node: Fade) -> Value:
     (value,) = site.operands
     kind = FADES.get((node.edge, node.curve))
     if not node.length:
@@ -225,12 +225,12 @@ def _fade(site: Site, node: Fade) -> Value:
     return evolve(value, chain=value.chain.then("fade", kind, *edges))
 
 
-def _gain_automation(site: Site, node: GainAutomation) -> Value:
+def _gain_automation(site: EffectSite, node: GainAutomation) -> Value:
     (value,) = site.operands
     return evolve(value, moving=(*value.moving, node))
 
 
-def _pan_automation(site: Site, node: PanAutomation) -> Value:
+def _pan_automation(site: EffectSite, node: PanAutomation) -> Value:
     """The envelope has a channel each for left and right, so those must stand side by side."""
     (value,) = site.operands
     gain = common_gain(value.gains)
@@ -242,7 +242,7 @@ def _pan_automation(site: Site, node: PanAutomation) -> Value:
     return settled(site, panned)
 
 
-def _filter(site: Site, node: Filter) -> Value:
+def _filter(site: EffectSite, node: Filter) -> Value:
     (value,) = site.operands
     value = settled(site, value)
     told = {
@@ -254,7 +254,7 @@ def _filter(site: Site, node: Filter) -> Value:
     return evolve(value, chain=value.chain.filtered(section(node, site.shop.rate), *effect))
 
 
-def _filter_automation(site: Site, node: FilterAutomation) -> Value:
+def _filter_automation(site: EffectSite, node: FilterAutomation) -> Value:
     ((name,), (value,)) = site.operand_names, site.operands
     value = settled(site, value)
     bound = value.chain.bound * moving_peak(node, site.shop.rate)
@@ -262,27 +262,27 @@ def _filter_automation(site: Site, node: FilterAutomation) -> Value:
     return evolve(value, chain=read(node.name, site.shop.filtered(unfiltered, node, bound), bound))
 
 
-def _mixed(site: Site, gains: Matrix) -> Value:
+def _mixed(site: EffectSite, gains: Matrix) -> Value:
     (value,) = site.operands
     return evolve(value, gains=product(gains, value.gains))
 
 
-def _pan(site: Site, node: Pan) -> Value:
+def _pan(site: EffectSite, node: Pan) -> Value:
     table = pan.matrix(node.position, node.law.value, len(site.operands[0].gains))
     return _mixed(site, tuple(tuple(float(gain) for gain in row) for row in table))
 
 
-def _downmix(site: Site, _: Downmix) -> Value:
+def _downmix(site: EffectSite, _: Downmix) -> Value:
     return _mixed(site, ((0.5, 0.5),))
 
 
-def _place(site: Site, node: Place) -> Value:
+def _place(site: EffectSite, node: Place) -> Value:
     (value,) = site.operands
     value = settled(site, value)
     return evolve(value, chain=value.chain.padded(node.start, 0))
 
 
-def _lane(site: Site, node: Lane) -> Value:
+def _lane(site: EffectSite, node: Lane) -> Value:
     """Each operand with the silence before it, one after the other.
 
     Where all of them are panned alike, that is left for later.
@@ -309,7 +309,7 @@ def _level_apart(value: Value) -> Value:
     return Value(value.chain, identity(len(value.gains)), value.level * gain)
 
 
-def _sum(site: Site, node: Mix | Bus) -> Value:
+def _sum(site: EffectSite, node: Mix | Bus) -> Value:
     parts = [
         (name, settled(site, value))
         for name, value in zip(site.operand_names, site.operands, strict=True)
@@ -318,7 +318,7 @@ def _sum(site: Site, node: Mix | Bus) -> Value:
     return evolve(total, chain=total.chain.fitted(site.length))
 
 
-def _in_runs(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
+def _in_runs(site: EffectSite, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
     """Values joined or added up, in as many runs of SoX as they need."""
     while len(parts) > 1:
         groups = [parts[i : i + MOST_INPUTS] for i in range(0, len(parts), MOST_INPUTS)]
@@ -326,7 +326,7 @@ def _in_runs(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
     return parts[0][1]
 
 
-def _in_one_run(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
+def _in_one_run(site: EffectSite, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
     if len(parts) == 1:
         return parts[0][1]
     inputs = [stored(site, name, value) for name, value in parts]
@@ -335,7 +335,7 @@ def _in_one_run(site: Site, how: How, parts: Sequence[tuple[str, Value]]) -> Val
     return Value(combined(site.name, how, inputs, length), identity(len(inputs[0][0].gains)))
 
 
-EMITTERS: Mapping[type[Node], Callable[[Site, Any], Value]] = {
+EMITTERS: Mapping[type[Node], Callable[[EffectSite, Any], Value]] = {
     Clip: _clip,
     Silence: _silence,
     Gain: _gain,

@@ -24,8 +24,8 @@ from ...plans.plan import Arg, EmitOptions, File, Plan, Space, chained
 from ..protocol import Capability, Support
 from .budget import left_to_the_engine
 from .capabilities import CAPABILITIES
-from .chain import Stored
-from .emitters import EMITTERS, Site, Value, kept, materialised, settled
+from .chain import IntegerFile
+from .emitters import EMITTERS, EffectSite, Value, kept, materialised, settled
 from .matrix import common_gain
 from .workshop import Workshop
 
@@ -88,7 +88,7 @@ def _mix(shop: Workshop, phases: Phases, tags: tuple[Arg, ...]) -> None:
 
 def _rendered(
     shop: Workshop, graph: Graph, late: frozenset[str], crossing: list[str]
-) -> Mapping[str, tuple[Stored, float]]:
+) -> Mapping[str, tuple[IntegerFile, float]]:
     """The values that leave SoX: each in a file, and the gain that it has beside that."""
     early = graph.needed_for(crossing)
     stretches: dict[str, tuple[int, int]] = {}
@@ -97,7 +97,7 @@ def _rendered(
             begin, end = stretches.get(node.source, (node.offset, 0))
             last = max(end, node.offset + node.length)
             stretches[node.source] = (min(begin, node.offset), last)
-    site = Site(graph, shop, stretches, {})
+    site = EffectSite(graph, shop, stretches, {})
     uses = Counter(operand for node in early for operand in node.operands)
     uses.update(crossing)
     values: dict[str, Value] = {}
@@ -109,7 +109,7 @@ def _rendered(
     return {name: _leaving(site, name, values[name]) for name in crossing}
 
 
-def _leaving(site: Site, name: str, value: Value) -> tuple[Stored, float]:
+def _leaving(site: EffectSite, name: str, value: Value) -> tuple[IntegerFile, float]:
     value = materialised(settled(site, value))
     gain = common_gain(value.gains)
     assert gain is not None

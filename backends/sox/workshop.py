@@ -28,7 +28,7 @@ from ...ir.units import decibels
 from ...plans.carried import CONTAINER, ENCODING, carrier
 from ...plans.own_steps import SPACES, engine_step, graph_step
 from ...plans.plan import Arg, File, Space, Step, StepKind
-from .chain import Chain, Stored, command
+from .chain import EffectChain, IntegerFile, command
 from .levels import exponent
 from .matrix import number
 
@@ -68,7 +68,7 @@ class Workshop:
         """Keep a step's name for a later step."""
         self._names.take(name)
 
-    def store(self, value: str, chain: Chain) -> Stored:
+    def store(self, value: str, chain: EffectChain) -> IntegerFile:
         """A chain's content in a file; without a step where it is in one already.
 
         `value` is the name of the value that the content belongs to.
@@ -93,18 +93,18 @@ class Workshop:
                 rate=self.rate,
             )
         )
-        return Stored(file, (), chain.full_scale, chain.channels, chain.length)
+        return IntegerFile(file, (), chain.full_scale, chain.channels, chain.length)
 
-    def prepare(self, source: Source, begin: int, end: int, room: float) -> Stored:
+    def prepare(self, source: Source, begin: int, end: int, room: float) -> IntegerFile:
         """A stretch of a source at the session's rate, no sample over `room`, as integers."""
         clip = Clip(source.name, source.name, begin, end - begin, self.rate)
         name, file = self._work_file(source.name)
         graph = Graph((source,), (clip,))
         argv = ("integers", *SPACES, "--value", clip.name, number(room), file)
         self.add(graph_step(name, f"prepare {printable(source.path)}", graph, argv, (file,)))
-        return Stored(file, (), room, source.channels, clip.length)
+        return IntegerFile(file, (), room, source.channels, clip.length)
 
-    def envelope(self, value: str, nodes: Sequence[Node], ones: Signal, peak: float) -> Stored:
+    def envelope(self, value: str, nodes: Sequence[Node], ones: Signal, peak: float) -> IntegerFile:
         """The gains that a chain of fades and automations applies to a signal of ones.
 
         `value` is the name of the value that they make, `peak` the largest of the gains.
@@ -121,9 +121,9 @@ class Workshop:
         argv = ("envelope", "--value", last, number(full_scale), file)
         purpose = f"write the envelope of {printable(value)}"
         self.add(graph_step(name, purpose, graph, argv, (file,)))
-        return Stored(file, (), full_scale, graph.signals[last].channels, length)
+        return IntegerFile(file, (), full_scale, graph.signals[last].channels, length)
 
-    def filtered(self, stored: Stored, node: FilterAutomation, bound: float) -> Stored:
+    def filtered(self, stored: IntegerFile, node: FilterAutomation, bound: float) -> IntegerFile:
         """What a moving filter makes of a file, no sample of it over `bound`."""
         (operand,) = node.operands
         source = self._as_source(operand, stored)
@@ -137,12 +137,12 @@ class Workshop:
         argv = ("integers", *SPACES, "--value", moving.name, shown_scale, file)
         purpose = f"filter {printable(node.name)} in the native engine"
         self.add(graph_step(name, purpose, Graph((source,), (clip, moving)), argv, (file,)))
-        return Stored(file, (), full_scale, stored.channels, stored.length)
+        return IntegerFile(file, (), full_scale, stored.channels, stored.length)
 
     def restore(
         self,
         step_id: str,
-        values: Mapping[str, tuple[Stored, float]],
+        values: Mapping[str, tuple[IntegerFile, float]],
         outputs: Sequence[Output],
         lacking: Mapping[str, File],
         files: Mapping[str, File],
@@ -182,7 +182,7 @@ class Workshop:
         name = self._names.take(wanted)
         return name, File(Space.WORK, f"{name}.au")
 
-    def _as_source(self, name: str, stored: Stored) -> Source:
+    def _as_source(self, name: str, stored: IntegerFile) -> Source:
         """A file as a source of graphs, called so."""
         if stored.source is not None:
             return evolve(stored.source, name=name)

@@ -86,7 +86,7 @@ def position(text: str) -> Position | None:
 
 
 @frozen
-class Segment:
+class TempoSegment:
     """Bars of one tempo and time signature, from `bar` on.
 
     Attributes:
@@ -108,13 +108,13 @@ class Segment:
 class TempoMap:
     """What is when: segments in the order of their bars, the first of bar 1."""
 
-    segments: tuple[Segment, ...]
+    segments: tuple[TempoSegment, ...]
 
-    def at_bar(self, bar: int) -> Segment:
+    def at_bar(self, bar: int) -> TempoSegment:
         """The segment that a bar is in."""
         return self.segments[bisect_right(self.segments, bar, key=lambda s: s.bar) - 1]
 
-    def at(self, quarter: Fraction) -> Segment:
+    def at(self, quarter: Fraction) -> TempoSegment:
         """The segment that holds from a moment on."""
         return self.segments[bisect_right(self.segments, quarter, key=lambda s: s.quarter) - 1]
 
@@ -164,18 +164,18 @@ def tempo_map(changes: Iterable[tuple[int, Fraction, Signature]]) -> TempoMap:
     Raises:
         ValueError: the first is not of bar 1, or two are of one bar.
     """
-    segments: list[Segment] = []
+    segments: list[TempoSegment] = []
     for bar, tempo, meter in changes:
         if not segments:
             if bar != 1:
                 raise ValueError("the first change is of bar 1")
-            segments.append(Segment(1, Fraction(0), Fraction(0), tempo, meter))
+            segments.append(TempoSegment(1, Fraction(0), Fraction(0), tempo, meter))
             continue
         before = TempoMap(tuple(segments[-1:]))
         if bar <= segments[-1].bar:
             raise ValueError("changes stand in the order of their bars")
         quarter = before.bar(bar)
-        segments.append(Segment(bar, quarter, before.ms(quarter), tempo, meter))
+        segments.append(TempoSegment(bar, quarter, before.ms(quarter), tempo, meter))
     return TempoMap(tuple(segments))
 
 

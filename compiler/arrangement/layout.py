@@ -26,7 +26,7 @@ _Entry = TypeVar("_Entry", Play, Move)
 
 
 @frozen
-class Span:
+class SectionSpan:
     """A section in time.
 
     Attributes:
@@ -66,9 +66,9 @@ class Layout:
     """All of an arrangement's time."""
 
     grid: TempoMap
-    spans: tuple[Span, ...]
+    spans: tuple[SectionSpan, ...]
 
-    def in_sections(self, entries: Sequence[_Entry]) -> Iterator[tuple[Span, int, _Entry]]:
+    def in_sections(self, entries: Sequence[_Entry]) -> Iterator[tuple[SectionSpan, int, _Entry]]:
         """Each section with the entries that name it, and their numbers; sections in time order."""
         by_name: dict[str, list[tuple[int, _Entry]]] = {}
         for number, entry in enumerate(entries):
@@ -82,19 +82,19 @@ class Layout:
         """When the last section ends, ms."""
         return self.spans[-1].end
 
-    def ms(self, span: Span, quarter: Fraction) -> Fraction:
+    def ms(self, span: SectionSpan, quarter: Fraction) -> Fraction:
         """When a moment of a section comes, ms."""
         return span.begin + self.grid.ms(quarter) - self.grid.ms(span.quarter)
 
-    def moment(self, span: Span, quarter: Fraction) -> Moment:
+    def moment(self, span: SectionSpan, quarter: Fraction) -> Moment:
         """A moment of a section that has bars."""
         return Moment(self.ms(span, quarter), quarter)
 
-    def end_of(self, span: Span) -> Moment:
+    def end_of(self, span: SectionSpan) -> Moment:
         """The end of a section."""
         return Moment(span.end, span.end_quarter if span.is_counted else None)
 
-    def at_ms(self, span: Span, ms: Fraction) -> Moment:
+    def at_ms(self, span: SectionSpan, ms: Fraction) -> Moment:
         """The moment of a section that comes at a time."""
         if not span.is_counted:
             return Moment(ms)
@@ -106,7 +106,7 @@ def lay_out(arrangement: Arrangement) -> Layout:
     grid = _grid(arrangement)
     total = Counter(section.name for section in arrangement.sections)
     seen: Counter[str] = Counter()
-    spans: list[Span] = []
+    spans: list[SectionSpan] = []
     begin, bar = ZERO, 1
     for index, section in enumerate(arrangement.sections):
         seen[section.name] += 1
@@ -115,7 +115,7 @@ def lay_out(arrangement: Arrangement) -> Layout:
         end_quarter = grid.bar(next_bar)
         length = Fraction(section.length_ms or 0) + grid.ms(end_quarter) - grid.ms(quarter)
         spans.append(
-            Span(
+            SectionSpan(
                 section,
                 section.name + number,
                 index,
@@ -143,7 +143,7 @@ def _grid(arrangement: Arrangement) -> TempoMap:
 
 def find(
     layout: Layout,
-    span: Span,
+    span: SectionSpan,
     at: str | None,
     at_ms: Fraction | None,
     origin: Origin,

@@ -20,7 +20,7 @@ from ...ir.origin import Origin
 from ...ir.units import milliseconds
 from ..timeline.model import ZERO, Automation, Keyframe, Region, Target
 from .grid import sample
-from .layout import Layout, Span, find
+from .layout import Layout, SectionSpan, find
 from .model import Arrangement, Move, Part
 from .report import Report
 
@@ -32,7 +32,7 @@ class _Placed:
     """A move in one section: from sample `begin` to `end`, its own end."""
 
     move: Move
-    span: Span
+    span: SectionSpan
     origin: Origin
     begin: int
     end: int
@@ -94,7 +94,7 @@ class Mover:
             self.report.stop()
 
     def _after_bars(
-        self, span: Span, quarter: Fraction | None, bars: Decimal, origin: Origin
+        self, span: SectionSpan, quarter: Fraction | None, bars: Decimal, origin: Origin
     ) -> Fraction | None:
         """When so many bars are over, ms; they may reach into the sections that follow."""
         if quarter is None:

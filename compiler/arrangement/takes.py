@@ -17,8 +17,8 @@ from ...documents.values import MAX_SPEED, MAX_TERM
 from ...ir.codes import Code
 from ...ir.diagnostics import Related
 from ...ir.origin import Origin
-from .grid import Segment, Signature, signature
-from .layout import Layout, Moment, Span, find, shown_ms
+from .grid import Signature, TempoSegment, signature
+from .layout import Layout, Moment, SectionSpan, find, shown_ms
 from .model import Arrangement, Material, Part, Play, Stretch, Transition, TransitionKind
 from .report import Report
 
@@ -27,7 +27,7 @@ ONE = Fraction(1)
 
 
 @frozen(kw_only=True)
-class Edge:
+class TakeEdge:
     """One side of a crossfade, at an end of a take: its length in ms, its curve, its place."""
 
     ms: Fraction
@@ -55,7 +55,7 @@ class Take:
 
     material: Material
     number: int
-    span: Span
+    span: SectionSpan
     play: Play
     origin: Origin
     begin: Fraction
@@ -63,8 +63,8 @@ class Take:
     whole: Fraction | None = None
     speed: Fraction = ONE
     tail: bool = False
-    fade_in: Edge | None = None
-    fade_out: Edge | None = None
+    fade_in: TakeEdge | None = None
+    fade_out: TakeEdge | None = None
 
     @property
     def length(self) -> Fraction:
@@ -105,7 +105,7 @@ class Player:
             )
             self.report.stop()
 
-    def _entry(self, part: Part, entry: Play, span: Span, origin: Origin) -> Iterator[Take]:
+    def _entry(self, part: Part, entry: Play, span: SectionSpan, origin: Origin) -> Iterator[Take]:
         """What one entry of `play` makes of one section."""
         number, material = self.materials[entry.material or part.material or ""]
         at_ms = None if entry.at_ms is None else Fraction(entry.at_ms)
@@ -131,7 +131,7 @@ class Player:
         else:
             yield from self._passes(blank, start, stop, entry.repeats)
 
-    def _moment(self, span: Span, ms: Fraction) -> Moment:
+    def _moment(self, span: SectionSpan, ms: Fraction) -> Moment:
         return self.layout.at_ms(span, ms)
 
     def _fill(self, blank: Take, name: str, start: Moment, stop: Moment) -> Take | None:
@@ -262,12 +262,12 @@ def own_length(material: Material) -> Fraction | None:
     return Fraction(material.bars or 0) * meter.bar * 60_000 / Fraction(material.tempo)
 
 
-def last_bar(layout: Layout, span: Span) -> Segment:
+def last_bar(layout: Layout, span: SectionSpan) -> TempoSegment:
     """What holds in the last bar of a section that has bars."""
     return layout.grid.at_bar(span.first_bar + (span.section.bars or 1) - 1)
 
 
-def transition_length(layout: Layout, span: Span, transition: Transition) -> Fraction:
+def transition_length(layout: Layout, span: SectionSpan, transition: Transition) -> Fraction:
     """How long the transition at the end of a section is, ms."""
     if transition.length_ms is not None:
         return Fraction(transition.length_ms)
@@ -275,7 +275,7 @@ def transition_length(layout: Layout, span: Span, transition: Transition) -> Fra
     return span.end - layout.ms(span, span.end_quarter - beats)
 
 
-def silence_from(layout: Layout, span: Span) -> Moment:
+def silence_from(layout: Layout, span: SectionSpan) -> Moment:
     """Where the loops of a section stop: at its end, or before the gap there."""
     transition = span.section.transition
     if transition is None or transition.kind is not TransitionKind.GAP:

@@ -16,10 +16,10 @@ from attrs import evolve
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Related
-from .layout import Layout, Span, shown_ms
+from .layout import Layout, SectionSpan, shown_ms
 from .model import Arrangement, TransitionKind
 from .report import Report
-from .takes import Edge, Take, transition_length
+from .takes import Take, TakeEdge, transition_length
 
 
 def check_transitions(arrangement: Arrangement, layout: Layout, report: Report) -> None:
@@ -50,7 +50,7 @@ def crossfade(
         transition = span.section.transition
         if transition is None or transition.kind is not TransitionKind.CROSSFADE:
             continue
-        edge = Edge(
+        edge = TakeEdge(
             ms=transition_length(layout, span, transition),
             curve=transition.curve,
             origin=arrangement.origin("sections", span.index, "transition"),
@@ -68,7 +68,9 @@ def crossfade(
     return sorted([*changed, *leads], key=lambda take: take.begin)
 
 
-def _parting(span: Span, here: list[Take], following: list[Take]) -> tuple[list[Take], list[Take]]:
+def _parting(
+    span: SectionSpan, here: list[Take], following: list[Take]
+) -> tuple[list[Take], list[Take]]:
     """What ends with a section, and what comes in with a lead, without what plays on."""
     leaving = [take for take in here if take.end == span.end]
     entering = [t for t in following if t.begin == span.end and t.material.tempo is not None]
@@ -79,7 +81,9 @@ def _parting(span: Span, here: list[Take], following: list[Take]) -> tuple[list[
     )
 
 
-def _leads(span: Span, entering: list[Take], edge: Edge, report: Report) -> Iterator[Take]:
+def _leads(
+    span: SectionSpan, entering: list[Take], edge: TakeEdge, report: Report
+) -> Iterator[Take]:
     """The ends of the loops that enter, before they do."""
     for take in entering:
         assert take.whole is not None  # it is a loop
@@ -97,7 +101,7 @@ def _plays_on(leaving: Take, entering: Take) -> bool:
     )
 
 
-def _fits(edge: Edge, take: Take, length: Fraction, report: Report) -> bool:
+def _fits(edge: TakeEdge, take: Take, length: Fraction, report: Report) -> bool:
     if edge.ms <= length:
         return True
     report.error(

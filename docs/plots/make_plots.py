@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from mixdown.audio.curves import CURVES
-from mixdown.audio.dither import Dither, quantise
+from mixdown.audio.dither import TpdfNoise, quantise
 from mixdown.audio.limiter import TruePeakLimiter
 from mixdown.audio.pan import PAN_LAWS
 from mixdown.audio.shaping import NoiseShaper
@@ -145,7 +145,7 @@ def dither() -> Figure:
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2))
     at = np.arange(20 * RATE) / RATE
     sine = (10 ** (-90 / 20) * np.sin(2 * np.pi * 997 * at))[None]
-    noise = Dither(b"plot")
+    noise = TpdfNoise(b"plot")
     made = {
         "none": quantise(sine, 16).samples * 2.0**-15,
         "tpdf": quantise(sine, 16, noise).samples * 2.0**-15,

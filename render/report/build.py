@@ -33,11 +33,11 @@ from .model import (
     BusReport,
     ChapterLoudness,
     DeliveredFile,
+    DeliveryReport,
     DocumentPlace,
     JoinCount,
     Reduction,
     Remark,
-    Report,
 )
 from .reduction import WINDOW_S, reduction
 
@@ -81,7 +81,7 @@ class StagedDelivery:
 
 def make_report(
     delivered: StagedDelivery, progress: Callable[[float], None]
-) -> tuple[Report, tuple[Diagnostic, ...]]:
+) -> tuple[DeliveryReport, tuple[Diagnostic, ...]]:
     """The report of a render, and the warnings that its checks add.
 
     `progress` is called with the share done, 0 to 1.
@@ -103,7 +103,7 @@ def make_report(
     limited = _limited(delivered, path, lambda done: progress(0.75 + 0.2 * done))
     documents = compilation.timeline.documents
     timeline, plan = compilation.timeline, compilation.plan
-    report = Report(
+    report = DeliveryReport(
         timeline_id=timeline.id,
         title=timeline.metadata.get("title") or timeline.id,
         backend=plan.backend,

@@ -155,7 +155,7 @@ class Remark:
 
 
 @frozen(kw_only=True)
-class Report:
+class DeliveryReport:
     """The delivery report of a render.
 
     Attributes:

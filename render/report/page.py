@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ...ir.units import clock, decibels, gain_factor
 from .curves import Curve
-from .model import BusReport, Report
+from .model import BusReport, DeliveryReport
 
 WIDTH = 1000.0
 """The width of every picture, in its own units: the whole master."""
@@ -52,7 +52,7 @@ class BusPicture:
     outline: str
 
 
-def page_text(report: Report) -> str:
+def page_text(report: DeliveryReport) -> str:
     """The page, with a final line feed."""
     deepest = report.reduction.deepest_db if report.reduction else 0.0
     depth = max(LEAST_REDUCTION_DB, math.ceil(deepest))
@@ -124,7 +124,7 @@ def _meter(lufs: float | None) -> float:
     return 0.0 if lufs is None else 100.0 - _percent(_down(lufs))
 
 
-def _across(seconds: float, report: Report) -> float:
+def _across(seconds: float, report: DeliveryReport) -> float:
     """The position of a time, in percent of the master."""
     return round(100.0 * min(seconds / report.duration_s, 1.0), 3)
 
@@ -139,7 +139,7 @@ def _percent(down: float) -> float:
     return round(100.0 * down / HEIGHT, 3)
 
 
-def _places(report: Report, curve: Curve) -> Iterator[float]:
+def _places(report: DeliveryReport, curve: Curve) -> Iterator[float]:
     """The horizontal position of each value of a curve."""
     scale = WIDTH / report.duration_s
     for k in range(len(curve.values)):
@@ -150,7 +150,7 @@ def _points(points: Iterable[tuple[float, float]]) -> str:
     return "L".join(f"{x:g} {y:g}" for x, y in points)
 
 
-def _outline(report: Report, lowest: Curve, highest: Curve) -> str:
+def _outline(report: DeliveryReport, lowest: Curve, highest: Curve) -> str:
     """The waveform as an area: along its upper edge, then back along its lower edge."""
     places = [*_places(report, highest), WIDTH]
     top = [_swing(value) for value in highest.values]
@@ -161,7 +161,7 @@ def _outline(report: Report, lowest: Curve, highest: Curve) -> str:
     return f"M{_points([*above, *below])}Z"
 
 
-def _area(report: Report, peaks: Curve) -> str:
+def _area(report: DeliveryReport, peaks: Curve) -> str:
     """Magnitudes in dB as an area above `FLOOR_DB`."""
     heights = [_height(value or 0.0) for value in peaks.values]
     places = [*_places(report, peaks), WIDTH]
@@ -179,7 +179,7 @@ def _swing(value: float | None) -> float:
     return round(HEIGHT / 2 * (1.0 - min(max(value or 0.0, -1.0), 1.0)), 2)
 
 
-def _line(report: Report, curve: Curve) -> str:
+def _line(report: DeliveryReport, curve: Curve) -> str:
     """Loudness as a line, with gaps where it does not exist."""
     parts: list[list[tuple[float, float]]] = [[]]
     for place, value in zip(_places(report, curve), curve.values, strict=True):
@@ -190,7 +190,7 @@ def _line(report: Report, curve: Curve) -> str:
     return "".join(f"M{_points(part)}" for part in parts if part)
 
 
-def _area_from_top(report: Report, curve: Curve, depth: float) -> str:
+def _area_from_top(report: DeliveryReport, curve: Curve, depth: float) -> str:
     """Gain reduction as an area downwards from the top."""
     points = [
         (place, round(HEIGHT * min((value or 0.0) / depth, 1.0), 2))
@@ -209,7 +209,7 @@ def _times(duration: float) -> Iterator[Tick]:
         yield Tick(round(100.0 * at / duration, 3), text)
 
 
-def _curves(report: Report) -> Mapping[str, object]:
+def _curves(report: DeliveryReport) -> Mapping[str, object]:
     """The values that the readout under the pointer shows."""
     lowest, highest = report.waveform
 

@@ -18,7 +18,7 @@ from ..executor import Listener, Progress
 from ..result import Rendered
 from ..workspace import Workspace, write_file
 from .build import StagedDelivery, make_report
-from .model import JSON_NAME, PAGE_NAME, Report
+from .model import JSON_NAME, PAGE_NAME, DeliveryReport
 from .page import page_text
 
 
@@ -32,7 +32,7 @@ class StagedReport:
         diagnostics: the warnings of its checks.
     """
 
-    report: Report
+    report: DeliveryReport
     names: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
 

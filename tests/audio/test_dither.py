@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.audio.dither import Dither, quantise
+from mixdown.audio.dither import TpdfNoise, quantise
 
-DITHER = Dither(b"digest of a mix")
+DITHER = TpdfNoise(b"digest of a mix")
 MANY = 400_000
 PINNED = [[914668847, -254587205, 2712005761], [-154600954, 2355837859, -845541649]]
 
@@ -29,7 +29,7 @@ def test_noise_is_triangular_and_white():
 
 def test_channels_and_seeds_are_independent():
     left, right = DITHER.noise(2, 0, MANY)
-    other = Dither(b"digest of another mix").noise(1, 0, MANY)[0]
+    other = TpdfNoise(b"digest of another mix").noise(1, 0, MANY)[0]
     assert abs(np.corrcoef(left, right)[0, 1]) < 0.008
     assert abs(np.corrcoef(left, other)[0, 1]) < 0.008
 

@@ -9,11 +9,11 @@ import pytest
 from hearing import heard_db
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.audio.dither import Dither, quantise
+from mixdown.audio.dither import TpdfNoise, quantise
 from mixdown.audio.shaping import SHAPING_FILTERS, NoiseShaper, shaping_filter
 from scipy.signal import freqz, welch
 
-DITHER = Dither(b"digest of a mix")
+DITHER = TpdfNoise(b"digest of a mix")
 STEP = 2.0**-15
 SECONDS = 8
 

@@ -14,7 +14,7 @@ from mixdown.ir.diagnostics import Diagnostic
 from mixdown.media import facts as facts_module
 from mixdown.media import ingest
 from mixdown.media.cache import VARIABLE, Cache
-from mixdown.media.facts import PLAIN, Facts
+from mixdown.media.facts import PLAIN, SourceFacts
 from mixdown.media.ingest import establish
 from mixdown.media.selection import Gap, Pick, Selection
 from odd_media import (
@@ -52,9 +52,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cache:
     return Cache(tmp_path / "cache")
 
 
-def facts_of(path: Path, selection: Selection | None = None) -> Facts:
+def facts_of(path: Path, selection: Selection | None = None) -> SourceFacts:
     found = establish(path, path.name, selection or Selection())
-    assert isinstance(found, Facts), found
+    assert isinstance(found, SourceFacts), found
     return found
 
 
@@ -83,12 +83,12 @@ def test_whole_numbers_are_read_in_place_and_need_no_program(
     soundfile.write(path, tone(0.1, 44100, 2), 44100, subtype=subtype)
     facts = facts_of(path)
     assert facts.codec in PLAIN
-    assert facts == Facts(facts.codec, 44100, 2, 4410)
+    assert facts == SourceFacts(facts.codec, 44100, 2, 4410)
 
 
 def test_a_sound_flac_is_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MIXDOWN_FFMPEG", "/no/such/ffmpeg")
-    assert facts_of(flac(tmp_path / "a.flac")) == Facts("flac/pcm_16", RATE, 1, 4 * RATE)
+    assert facts_of(flac(tmp_path / "a.flac")) == SourceFacts("flac/pcm_16", RATE, 1, 4 * RATE)
 
 
 def test_vbr_mp3_is_counted(tmp_path: Path, ffmpeg: str):
@@ -216,7 +216,7 @@ def test_times_beyond_what_a_file_lasts_are_no_silence(tmp_path: Path, ffmpeg: s
     data[at : at + 4] = (40_000_000).to_bytes(4, "big")
     path.write_bytes(data)
     found = establish(path, "a.mp4")
-    assert not isinstance(found, Facts) or found.frames <= 2.2 * RATE
+    assert not isinstance(found, SourceFacts) or found.frames <= 2.2 * RATE
 
 
 @pytest.fixture
@@ -338,7 +338,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     path = gsm(tmp_path / "a.wav")
     found = ingest._damaged
 
-    def change(*given: object) -> Facts:
+    def change(*given: object) -> SourceFacts:
         path.write_bytes(path.read_bytes() + b"more")
         return found(*given)
 

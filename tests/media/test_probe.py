@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from mixdown.media.probe import CONTAINERS, Shape, shape
+from mixdown.media.probe import CONTAINERS, StreamShape, shape
 
 # Name, what ffmpeg is told to make it with, what it is then called.
 MADE = [
@@ -29,7 +29,7 @@ def test_the_shape_is_that_of_what_decoding_gives(ffmpegs, tmp_path, name, optio
     path = make(ffmpegs, tmp_path / name, *options)
     decoded = [ffmpegs, "-v", "error", "-i", path, "-map", "0:a:0", "-f", "s16le", "pipe:1"]
     frames = len(subprocess.run(decoded, capture_output=True, check=True).stdout) // 4
-    assert shape(ffmpegs, path) == Shape(44100, 2, frames, codec)
+    assert shape(ffmpegs, path) == StreamShape(44100, 2, frames, codec)
     assert codec.partition("/")[0] in CONTAINERS
     assert abs(frames - 0.5 * 44100) <= 4096  # a coding's frames, which some lose at the end
 

@@ -55,7 +55,7 @@ from .streams import (
     Limited,
     Played,
     Shaped,
-    Shared,
+    SharedStream,
     Summed,
 )
 
@@ -68,7 +68,7 @@ class Need(NamedTuple):
     end: int
 
 
-class Site(NamedTuple):
+class StreamSite(NamedTuple):
     """Where a stream is made.
 
     Attributes:
@@ -91,7 +91,7 @@ class Built(NamedTuple):
     """The streams of the values that were asked for, and those that can be made ahead of them."""
 
     streams: Mapping[str, Stream]
-    ahead: tuple[Shared, ...]
+    ahead: tuple[SharedStream, ...]
 
 
 def build(
@@ -125,24 +125,24 @@ def build(
                 hear(need)
 
     seeds, early = dither_seeds(graph), set(ahead)
-    made: dict[tuple[str, int], Stream | Shared] = {}
+    made: dict[tuple[str, int], Stream | SharedStream] = {}
 
     def connect(need: Need) -> Stream:
         stream = made[need[:2]]
-        return stream.port(need.end) if isinstance(stream, Shared) else stream
+        return stream.port(need.end) if isinstance(stream, SharedStream) else stream
 
     for node in graph.nodes:
         for origin, end in heard[node.name].items():
             key = (node.name, origin)
-            site = Site(graph, sources, seeds, origin, end, [connect(n) for n in needs[key]])
+            site = StreamSite(graph, sources, seeds, origin, end, [connect(n) for n in needs[key]])
             stream = STREAMS[type(node)](node, site)
             share = hearers[key] > 1 or node.name in early
             if share and stream.start < stream.end:
-                made[key] = Shared(stream, grid if node.name in early else 1)
+                made[key] = SharedStream(stream, grid if node.name in early else 1)
             else:
                 made[key] = stream
     streams = {n: connect(Need(n, 0, graph.signals[n].length or 0)) for n in wanted}
-    can_be_early = (s for key, s in made.items() if key[0] in early and isinstance(s, Shared))
+    can_be_early = (s for key, s in made.items() if key[0] in early and isinstance(s, SharedStream))
     return Built(streams, tuple(can_be_early))
 
 
@@ -156,36 +156,36 @@ def _needs(graph: Graph, node: Node, origin: int, end: int) -> Iterator[Need]:
             yield Need(operand, origin + start, last)
 
 
-def _played(node: Clip, site: Site) -> Stream:
+def _played(node: Clip, site: StreamSite) -> Stream:
     source = site.graph.source_by_name[node.source]
     return Played(site.sources, source, node.rate, node.offset, site.origin, site.end)
 
 
-def _silent(node: Silence, site: Site) -> Stream:
+def _silent(node: Silence, site: StreamSite) -> Stream:
     return Empty(node.channels, site.origin)
 
 
-def _summed(node: Mix | Bus | Lane, site: Site) -> Stream:
+def _summed(node: Mix | Bus | Lane, site: StreamSite) -> Stream:
     channels = site.graph.signals[node.name].channels
     return Summed(site.operands, channels, site.origin, site.end)
 
 
-def _placed(node: Place, site: Site) -> Stream:
+def _placed(node: Place, site: StreamSite) -> Stream:
     """The operand itself: the origin says where it lies."""
     if site.operands:
         return site.operands[0]
     return Empty(site.graph.signals[node.name].channels, site.origin)
 
 
-def _limited(node: Limiter, site: Site) -> Stream:
+def _limited(node: Limiter, site: StreamSite) -> Stream:
     signal = site.graph.signals[node.name]
     aim = node.ceiling_db - node.margin_db
     limiter = TruePeakLimiter(signal.rate, signal.channels, aim, detector=node.mode.value)
     return Limited(site.operands[0], limiter, site.origin, site.origin + (signal.length or 0))
 
 
-def _dithered(node: Dither, site: Site) -> Stream:
-    noise = dither.Dither(site.seeds[node.name])
+def _dithered(node: Dither, site: StreamSite) -> Stream:
+    noise = dither.TpdfNoise(site.seeds[node.name])
     if node.noise is DitherNoise.SHAPED:
         signal = site.graph.signals[node.name]
         shaper = NoiseShaper(noise, node.bits, signal.rate, signal.channels)
@@ -193,14 +193,14 @@ def _dithered(node: Dither, site: Site) -> Stream:
     return Dithered(site.operands[0], noise, node.bits, site.origin, site.end)
 
 
-def _filtered(node: Filter, site: Site) -> Stream:
+def _filtered(node: Filter, site: StreamSite) -> Stream:
     rate = site.graph.signals[node.name].rate
     rows = biquad.coefficients(node.shape.value, node.frequency_hz, rate, node.q, node.gain_db)
     still = biquad.StaticBiquad(rows[0], site.operands[0].channels)
     return Filtered(site.operands[0], still, site.origin, site.end)
 
 
-def _moving(node: FilterAutomation, site: Site) -> Stream:
+def _moving(node: FilterAutomation, site: StreamSite) -> Stream:
     frames = frames_of(node.points)
     moving = biquad.MovingBiquad(
         node.shape.value,
@@ -217,21 +217,21 @@ def _scale(factor: float) -> Change:
     return lambda samples, _: samples * factor
 
 
-def _gain(node: Gain, _: Site) -> Change:
+def _gain(node: Gain, _: StreamSite) -> Change:
     return _scale(gain_factor(node.gain_db))
 
 
-def _headroom(node: Headroom, _: Site) -> Change:
+def _headroom(node: Headroom, _: StreamSite) -> Change:
     return _scale(gain_factor(-node.headroom_db))
 
 
-def _loudnorm(node: Loudnorm, _: Site) -> Change:
+def _loudnorm(node: Loudnorm, _: StreamSite) -> Change:
     if node.gain_db is None:
         raise ValueError(f"the gain of %{node.name} has not been measured")
     return _scale(gain_factor(node.gain_db))
 
 
-def _fade(node: Fade, site: Site) -> Change:
+def _fade(node: Fade, site: StreamSite) -> Change:
     length, curve = node.length, node.curve
     if node.edge is Edge.IN:
 
@@ -250,17 +250,17 @@ def _fade(node: Fade, site: Site) -> Change:
     return change_out
 
 
-def _gain_automation(node: GainAutomation, _: Site) -> Change:
+def _gain_automation(node: GainAutomation, _: StreamSite) -> Change:
     frames = frames_of(node.points)
     return lambda samples, at: samples * gain_envelope(frames, at, samples.shape[1])
 
 
-def _pan(node: Pan, site: Site) -> Change:
+def _pan(node: Pan, site: StreamSite) -> Change:
     gains = pan.gains(node.position, node.law.value, site.operands[0].channels)
     return lambda samples, _: samples * gains
 
 
-def _pan_automation(node: PanAutomation, _: Site) -> Change:
+def _pan_automation(node: PanAutomation, _: StreamSite) -> Change:
     frames, law = frames_of(node.points), node.law.value
 
     def change(samples: FloatArray, at: int) -> FloatArray:
@@ -270,19 +270,19 @@ def _pan_automation(node: PanAutomation, _: Site) -> Change:
     return change
 
 
-def _downmix(_: Downmix, __: Site) -> Change:
+def _downmix(_: Downmix, __: StreamSite) -> Change:
     return lambda samples, _: pan.downmix(samples)
 
 
-def _changed(make: Callable[[Any, Site], Change]) -> Callable[[Any, Site], Stream]:
-    def stream(node: Node, site: Site) -> Stream:
+def _changed(make: Callable[[Any, StreamSite], Change]) -> Callable[[Any, StreamSite], Stream]:
+    def stream(node: Node, site: StreamSite) -> Stream:
         channels = site.graph.signals[node.name].channels
         return Changed(site.operands[0], make(node, site), channels, site.origin, site.end)
 
     return stream
 
 
-STREAMS: Mapping[type[Node], Callable[[Any, Site], Stream]] = {
+STREAMS: Mapping[type[Node], Callable[[Any, StreamSite], Stream]] = {
     Clip: _played,
     Silence: _silent,
     Gain: _changed(_gain),

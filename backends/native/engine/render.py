@@ -19,7 +19,7 @@ from .build import build
 from .files import WRITERS, Tags, Writer
 from .piece import Piece, take, whole
 from .sources import Locate, Sources, open_sources
-from .streams import Shared
+from .streams import SharedStream
 
 BLOCK = 1 << 15
 """Samples of a block: big enough that Python's part in the work is small."""
@@ -146,7 +146,7 @@ def block_for(tracks: int) -> int:
 class _Workers:
     """Threads that make tracks ahead of the master; numpy, scipy and soxr let them run at once."""
 
-    def __init__(self, tracks: Sequence[Shared], threads: int, stack: ExitStack) -> None:
+    def __init__(self, tracks: Sequence[SharedStream], threads: int, stack: ExitStack) -> None:
         self._tracks, self._pool = tracks, None
         self._under_way: list[Future[None]] = []
         if threads and len(tracks) > 0:

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from ....audio import FloatArray
-from ....audio.dither import Dither
+from ....audio.dither import TpdfNoise
 from ....audio.limiter import TruePeakLimiter
 from ....audio.shaping import NoiseShaper
 from ....ir.nodes import Source
@@ -163,7 +163,9 @@ class Limited:
 class Dithered:
     """Noise added, to silence too."""
 
-    def __init__(self, operand: Stream, dither: Dither, bits: int, origin: int, end: int) -> None:
+    def __init__(
+        self, operand: Stream, dither: TpdfNoise, bits: int, origin: int, end: int
+    ) -> None:
         self.channels, self.start, self.end = operand.channels, origin, end
         self._operand, self._dither, self._step = operand, dither, 2.0 ** (1 - bits)
 
@@ -187,7 +189,7 @@ class Shaped:
         return Piece(start, self._shaper.process(samples))
 
 
-class Shared:
+class SharedStream:
     """A stream that several others hear, or that is made ahead of time: each range is made once.
 
     What was made is kept until everyone has taken it. Hearers may be at different positions and on
@@ -241,7 +243,7 @@ class Shared:
 class Port:
     """One hearer's view of a shared stream."""
 
-    def __init__(self, shared: Shared, end: int) -> None:
+    def __init__(self, shared: SharedStream, end: int) -> None:
         self.channels, self.start, self.end = shared.stream.channels, shared.stream.start, end
         self.position = self.start
         self._shared = shared

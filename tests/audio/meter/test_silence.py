@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixdown.audio.meter import Silence, SilenceMeter
+from mixdown.audio.meter import SilenceMeter, SilentEnds
 
 
 @pytest.mark.parametrize("size", [1, 7, 500])
 @pytest.mark.parametrize(
     ("heard", "silence"),
     [
-        ([(0, 100, 0.5)], Silence(100, 399)),
-        ([(0, 0, 0.5)], Silence(0, 499)),
-        ([(1, 499, -0.5)], Silence(499, 0)),
-        ([(0, 120, 0.0011), (1, 300, -0.0011)], Silence(120, 199)),
-        ([(0, 120, 0.00099)], Silence(500, 500)),
-        ([], Silence(500, 500)),
+        ([(0, 100, 0.5)], SilentEnds(100, 399)),
+        ([(0, 0, 0.5)], SilentEnds(0, 499)),
+        ([(1, 499, -0.5)], SilentEnds(499, 0)),
+        ([(0, 120, 0.0011), (1, 300, -0.0011)], SilentEnds(120, 199)),
+        ([(0, 120, 0.00099)], SilentEnds(500, 500)),
+        ([], SilentEnds(500, 500)),
     ],
 )
 def test_head_and_tail(heard, silence, size):
@@ -30,10 +30,10 @@ def test_head_and_tail(heard, silence, size):
 
 
 def test_nothing_is_neither_head_nor_tail():
-    assert SilenceMeter().result() == Silence(0, 0)
+    assert SilenceMeter().result() == SilentEnds(0, 0)
 
 
 def test_another_threshold():
     meter = SilenceMeter(-20.0)
     meter.feed(np.array([[0.05, 0.2, 0.05]]))
-    assert meter.result() == Silence(1, 1)
+    assert meter.result() == SilentEnds(1, 1)

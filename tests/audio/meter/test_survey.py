@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
-from mixdown.audio.meter import Clipping, Silence, measure, survey, survey_file
+from mixdown.audio.meter import Clipping, SilentEnds, measure, survey, survey_file
 from mixdown.audio.meter.survey import highest_sample
 
 RATE = 16_000
@@ -26,7 +26,7 @@ def test_a_survey_of_blocks():
     assert found.levels == measure([audio], RATE, 2)
     assert found == survey([audio], RATE, 2)
     assert found.clipping == Clipping(1, 4, 5 * RATE)
-    assert found.silence == Silence(0, RATE)
+    assert found.silence == SilentEnds(0, RATE)
     assert found.duration_s == 10.0
     assert found.statistics.noise_floor_dbfs == -np.inf
     assert found.short_term_max_s == pytest.approx(4.0, abs=0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
-from mixdown.audio.dither import Dither, quantise
+from mixdown.audio.dither import TpdfNoise, quantise
 from mixdown.audio.limiter import TruePeakLimiter
 from mixdown.render.report.reduction import WINDOW_S, reduction
 from small_mixes import track
@@ -28,7 +28,7 @@ def test_it_is_what_the_limiter_did(tmp_path, rate, bits):
     limiter = TruePeakLimiter(rate, 2, -1.0)
     pushed = np.ascontiguousarray(premaster.T) * 10 ** (GAIN_DB / 20)
     limited = np.concatenate([limiter.process(pushed), limiter.flush()], axis=1)
-    noise = Dither(b"seed" * 8).noise(2, 0, limited.shape[1]) * 2.0 ** (1 - bits)
+    noise = TpdfNoise(b"seed" * 8).noise(2, 0, limited.shape[1]) * 2.0 ** (1 - bits)
     stored = quantise(limited + noise, bits).samples * 2.0 ** (1 - bits)
     soundfile.write(tmp_path / "premaster.wav", premaster, rate, subtype="DOUBLE")
     soundfile.write(tmp_path / "master.wav", stored.T, rate, subtype=f"PCM_{bits}")

@@ -1,0 +1,22 @@
+"""A class name is used once in the package: one name, one concept."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+
+from house import modules, name_of
+
+# A document's model and the IR's node, or a preset's: the same concept in two representations.
+SAME = {"Clip", "Duck"}
+
+
+def test_a_class_name_is_used_once():
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(f"{name_of(path)}:{node.lineno}")
+    twice = {name: places for name, places in found.items() if len(places) > 1}
+    assert not {name: places for name, places in twice.items() if name not in SAME}
+    assert not SAME - set(twice), "an exception that is needed no more"
