@@ -1,6 +1,7 @@
 """What a backend is: a table of what it can do, a function from graph to plan, and its programs.
 
-The compiler knows backends through this module and `registry` alone.
+The compiler knows backends through this module and `registry` alone. docs/adding-a-backend.md walks
+through one.
 """
 
 from __future__ import annotations
@@ -115,6 +116,14 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
     problem = _problem(plan, graph, decoding, {OURSELVES, *programs_of(backend)})
     if problem is not None:
         raise unusable(backend.name, problem)
+    if options.single and len(plan.steps) > 1:
+        raise BackendError(
+            Diagnostic(
+                Code.UNSUPPORTED_NODE,
+                f"the {backend.name} backend cannot mix this in one command",
+                help="compile the plan as steps",
+            )
+        )
     return evolve(plan, steps=chained((*decoding, *plan.steps)))
 
 

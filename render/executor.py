@@ -178,7 +178,7 @@ class Executor:
         """Run a step whose program is another's."""
         program, tool = self.programs[step.program], self.tools[step.program]
         files = [Path(self.spaces.path(file)) for file in step.outputs]
-        output = _Output(step, program, files, partial(self._report, step))
+        output = _StepOutput(step, program, files, partial(self._report, step))
         argv = command(step, program, tool, self.spaces, facts)
         watch = Watch(self._patience(step, argv), output.sign)
         done = run_process(argv, self.spaces.work, by_line(output.take), stop, watch)
@@ -236,8 +236,8 @@ class Executor:
             return ""
         lines = [program.tidy(self.spaces.relative(line)) for line in errors]
         generic = program.generic
-        telling = [line for line in lines if generic is None or not generic.fullmatch(line)]
-        return "".join(f"\n      {line}" for line in (telling or lines)[-_LINES_SHOWN:])
+        specific = [line for line in lines if generic is None or not generic.fullmatch(line)]
+        return "".join(f"\n      {line}" for line in (specific or lines)[-_LINES_SHOWN:])
 
 
 def executor_for(
@@ -300,7 +300,7 @@ def command(
 
 
 @define
-class _Output:
+class _StepOutput:
     """Reads a step's standard output, a line at a time, as its program says.
 
     Only the last number of each reading is kept, however long the step.

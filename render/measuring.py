@@ -11,6 +11,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -43,6 +45,9 @@ AUDIO_SUFFIXES = frozenset(
 
 _WORTH_PROCESSES = 8 << 20
 """Bytes of audio that justify the half second that processes take to start."""
+
+_SECONDS_TO_UNWIND = 5.0
+"""What a task may take to end its program and to remove its files."""
 
 
 @frozen
@@ -217,7 +222,8 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """
     before = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    with _interrupts_held():  # for the process that tracks what the pool shares
+        pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
     try:
         yield pool
     except BaseException:
@@ -231,8 +237,8 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C: the parent handles it and ends their tasks."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Start processes that never see Ctrl-C or a hang-up: the parent ends their tasks."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:
@@ -240,8 +246,21 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _begin() -> None:
-    """Set up a process of the pool: SIGTERM unwinds it, which removes its files and programs."""
+    """Set up a process of the pool: SIGTERM unwinds it, which removes its files and programs.
+
+    It ends with its parent, even if that was killed.
+    """
     signal.signal(signal.SIGTERM, _unwind)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    while True:  # the first one ends a task, which the pool reports; another ends the wait for more
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_SECONDS_TO_UNWIND)
 
 
 def _unwind(number: int, frame: FrameType | None) -> NoReturn:

@@ -1,4 +1,4 @@
-"""The pages that walk along a node and a pass are true to the code."""
+"""The pages that walk along a node, a pass and a backend are true to the code."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mixdown.compiler.passes.base import GraphPass
 from mixdown.compiler.passes.simplify import DeadCode
 from mixdown.ir.nodes import Place
 from mixdown.render.verify import Renderer, verify_mix
+from pages import File, read_steps
 
 DEMO = ROOT / "examples" / "podcast" / "podcast.yaml"
 LINK = re.compile(r"\]\(\.\./([^)#]+\.py)\)")
@@ -82,3 +83,15 @@ def test_the_pass_that_the_page_shows_works_in_a_mix():
         Renderer("folded", "native", options=options),
     ]
     assert all(found.dbfs == float("-inf") for found in verify_mix(DEMO, performers))
+
+
+def test_the_package_that_the_page_shows_is_the_one_that_is_tested():
+    steps = read_steps(ROOT / "docs" / "adding-a-backend.md")
+    shown = {step.name: step.text.partition("\n")[2] for step in steps if isinstance(step, File)}
+    folder = ROOT / "tests" / "toy_backend"
+    files = {
+        f"mixdown-toy/{path.relative_to(folder).as_posix()}": path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.*")
+        if path.suffix in (".py", ".toml")
+    }
+    assert {name: text for name, text in shown.items() if name in files} == files

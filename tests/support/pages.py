@@ -23,7 +23,7 @@ PROMPT = re.compile(r"^\$ ((?:.*\\\n)*.*)\n?", re.MULTILINE)
 REQUIRES = re.compile(r"<!-- requires: (.*?) -->")
 SHELLS = {"console", "sh", "bash", "shell"}
 # These make or change the environment that the tests run in; .ci/run runs them.
-ENVIRONMENT = re.compile(r"-m venv |apt-get |pip install ")
+ENVIRONMENT = re.compile(r"-m venv |apt-get |pip install (?!.*--target)")
 
 
 @attrs.frozen

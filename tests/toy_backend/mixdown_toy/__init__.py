@@ -1,0 +1,1 @@
+"""A toy backend for mixdown, and the program that it runs."""
