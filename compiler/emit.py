@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 
 from ..backends.protocol import plan_for
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity, located
+from ..ir.finish import unmeasured
 from ..ir.graph import Graph
-from ..ir.nodes import Loudnorm
 from ..ir.units import milliseconds, samples
 from ..plans import encoding
 from ..plans.encoding import Extras
@@ -61,7 +61,6 @@ def one_pass_warnings(graph: Graph, options: CompileOptions) -> tuple[Diagnostic
     """A warning where a program normalises the loudness by its own means."""
     if not options.one_pass:
         return ()
-    unknown = [n for n in graph if isinstance(n, Loudnorm) and n.gain_db is None]
     return tuple(
         Diagnostic(
             Code.ONE_PASS,
@@ -71,5 +70,5 @@ def one_pass_warnings(graph: Graph, options: CompileOptions) -> tuple[Diagnostic
             help="for the exact loudness and a static gain, render the mix, or give its --facts",
             severity=Severity.WARNING,
         )
-        for node in unknown[:1]
+        for node in islice(unmeasured(graph), 1)
     )

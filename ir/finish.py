@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import attrs
@@ -146,3 +146,15 @@ class Output(Node):
     def as_wav(self, encoding: Encoding) -> Output:
         """The same as a WAV of these samples."""
         return attrs.evolve(self, container="wav", encoding=encoding, bit_rate=None)
+
+
+def unmeasured(nodes: Iterable[Node]) -> Iterator[Loudnorm]:
+    """The loudness gains among the nodes that are yet to be measured."""
+    return (node for node in nodes if isinstance(node, Loudnorm) and node.gain_db is None)
+
+
+def measured(node: Node, gain_db: float | None, margin_db: float) -> Node:
+    """The node with what a render measures: a loudness gain's gain, a limiter's margin."""
+    if isinstance(node, Loudnorm):
+        return attrs.evolve(node, gain_db=gain_db)
+    return attrs.evolve(node, margin_db=margin_db) if isinstance(node, Limiter) else node

@@ -13,10 +13,11 @@ from pathlib import Path
 from attrs import evolve
 
 from ..ir.digest import node_digest, source_identity
+from ..ir.finish import measured
 from ..ir.graph import Graph
 from ..ir.names import Names
 from ..ir.node import Signal
-from ..ir.nodes import Clip, Encoding, Limiter, Loudnorm, Node, Source
+from ..ir.nodes import Clip, Encoding, Node, Source
 from .plan import File, Space
 
 CONTAINER, ENCODING = "wav", Encoding.F64
@@ -90,11 +91,5 @@ def value_digests(graph: Graph) -> Mapping[str, str]:
     for node in graph.nodes:
         value = carried(graph.source_by_name[node.source]) if isinstance(node, Clip) else None
         operands = [found[name] for name in node.operands]
-        found[node.name] = value or node_digest(_unmeasured(node), operands, sources)
+        found[node.name] = value or node_digest(measured(node, None, 0.0), operands, sources)
     return found
-
-
-def _unmeasured(node: Node) -> Node:
-    if isinstance(node, Loudnorm):
-        return evolve(node, gain_db=None)
-    return evolve(node, margin_db=0.0) if isinstance(node, Limiter) else node

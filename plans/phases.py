@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic, Related
+from ..ir.finish import unmeasured
 from ..ir.graph import Graph
 from ..ir.names import Names, NumberedNames
 from ..ir.nodes import Limiter, Loudnorm, Node, Output, OutputRole
@@ -104,7 +105,7 @@ def split(graph: Graph) -> Split:
             the open gain on the way to the master.
     """
     live = graph.needed_for(output.name for output in graph.outputs)
-    waiting = [n for n in live if isinstance(n, Loudnorm) and n.gain_db is None]
+    waiting = list(unmeasured(live))
     if not waiting:
         return Split(live)
     names = {node.name for node in waiting}

@@ -15,6 +15,7 @@ from attrs import evolve
 
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
+from ...ir.finish import unmeasured
 from ...ir.graph import Graph
 from ...ir.names import NumberedNames
 from ...ir.nodes import Clip, Loudnorm, Node, Output
@@ -72,7 +73,7 @@ def _in_one_pass(halves: Split, options: EmitOptions) -> Split:
         return halves
     if not options.one_pass:
         raise _unmeasured(halves.mastering.loudnorm)
-    for node in _waiting(halves):
+    for node in unmeasured(halves.late):
         if node is not halves.mastering.loudnorm:
             raise _refused(
                 node,
@@ -80,11 +81,6 @@ def _in_one_pass(halves: Split, options: EmitOptions) -> Split:
                 "deliver premaster stems, or give the measured gain with --facts",
             )
     return Split((*halves.early, *halves.late))
-
-
-def _waiting(halves: Split) -> Iterator[Loudnorm]:
-    """The loudness gains that are not known."""
-    return (n for n in halves.late if isinstance(n, Loudnorm) and n.gain_db is None)
 
 
 def _decoding(shared: PlanContext) -> Iterator[Step]:
@@ -138,7 +134,7 @@ def _facts(halves: Split) -> dict[str, Fact]:
     """What the late nodes wait for: every loudness gain is the master's."""
     if halves.mastering is None:
         return {}
-    gains = dict.fromkeys((node.name for node in _waiting(halves)), halves.mastering.gain)
+    gains = dict.fromkeys((node.name for node in unmeasured(halves.late)), halves.mastering.gain)
     return {**gains, halves.mastering.limiter.name: halves.mastering.margin}
 
 

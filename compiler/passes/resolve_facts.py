@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from ...ir.digest import digests
-from ...ir.nodes import Limiter, Loudnorm, Node
+from ...ir.finish import measured
 from ..facts import fact_key
 from ..unit import Unit
 from .base import Pass
@@ -35,11 +35,6 @@ class ResolveFacts(Pass):
         if finish is None:
             return keyed
 
-        def rule(node: Node) -> Node:
-            if isinstance(node, Loudnorm):
-                return evolve(node, gain_db=finish.gain_db)
-            if isinstance(node, Limiter):
-                return evolve(node, margin_db=finish.margin_db)
-            return node
-
-        return evolve(keyed, graph=unit.ir.rewrite(rule))
+        gain_db, margin_db = finish.gain_db, finish.margin_db
+        graph = unit.ir.rewrite(lambda node: measured(node, gain_db, margin_db))
+        return evolve(keyed, graph=graph)
