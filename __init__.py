@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .backends.protocol import Backend
     from .backends.registry import register_backend
-    from .compiler.arrangement.load import load, loads
     from .compiler.driver import Compilation, compile
     from .compiler.facts import Facts
     from .compiler.graph_input import load_graph
+    from .compiler.load import load, loads
     from .compiler.request import RenderRequest, StemMode
     from .compiler.timeline.model import Timeline
+    from .documents.models import replace
     from .ir.diagnostics import (
         BackendError,
         Diagnostic,
@@ -51,11 +52,12 @@ _HOME = {
     "Timeline": ".compiler.timeline.model",
     "TimelineError": ".ir.diagnostics",
     "compile": ".compiler.driver",
-    "load": ".compiler.arrangement.load",
+    "load": ".compiler.load",
     "load_graph": ".compiler.graph_input",
-    "loads": ".compiler.arrangement.load",
+    "loads": ".compiler.load",
     "register_backend": ".backends.registry",
     "render": ".render.service",
+    "replace": ".documents.models",
 }
 
 __all__ = [
@@ -82,6 +84,7 @@ __all__ = [
     "loads",
     "register_backend",
     "render",
+    "replace",
 ]
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/load.py [clips]
 
-The base builds the same model classes by hand from what json.loads returns, checking nothing; the
-aim is a ratio of at most 3.
+The base makes the same models by hand from what json.loads returns, checking nothing; the aim is a
+ratio of at most 3.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 
-from mixdown.compiler.timeline.load import loads
+from mixdown.compiler.load import loads
 from mixdown.compiler.timeline.model import Automation, Clip, Keyframe, Timeline, Track
 from mixdown.compiler.timeline.validate import validate
+from mixdown.documents.structure import build
 
 ROUNDS = 7
 
@@ -60,11 +61,11 @@ def base(text: str) -> Timeline:
         for clip in track.pop("clips"):
             moves = clip.pop("automation", None)
             if moves is not None:
-                moves = Automation(gain=tuple(Keyframe(**k) for k in moves["gain"]))
-                clip["automation"] = moves
-            clips.append(Clip(**clip))
-        tracks.append(Track(clips=tuple(clips), **track))
-    return Timeline(tracks=tuple(tracks), **data)
+                gain = tuple(build(Keyframe, keyframe) for keyframe in moves["gain"])
+                clip["automation"] = build(Automation, {"gain": gain})
+            clips.append(build(Clip, clip))
+        tracks.append(build(Track, {"clips": tuple(clips), **track}))
+    return build(Timeline, {"tracks": tuple(tracks), **data})
 
 
 def best(work: Callable[[], object]) -> float:

@@ -28,7 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "Check a timeline and every file that it names.",
         "fmt": "Format timelines; comments and meaning stay as they are.",
         "arrange": "Print the timeline of an arrangement or a show.",
-        "schema": "Print the JSON Schema of timelines, for editors and validators.",
+        "schema": "Print the JSON Schema of a kind of document, for editors.",
     },
     "Render and deliver": {
         "demo": "Render the podcast that comes with mixdown.",

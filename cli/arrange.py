@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from .options import allow_outside, strict
@@ -25,14 +23,12 @@ def command(file: str, out: str | None, strict: bool, allow_outside: bool) -> No
     Paths in a timeline are relative to its own directory, so write it next to FILE.
     """
     from ..compiler.arrangement.review import review
-    from ..compiler.timeline.dump import dump
-    from ..render.workspace import write_file
+    from ..documents.writer import dump
     from .console import show
 
     timeline, found = review(file, strict=strict, allow_outside=allow_outside)
     show(found, timeline.documents)
-    text = dump(timeline, "json" if out is not None and out.endswith(".json") else "yaml")
     if out is None:
-        click.echo(text, nl=False)
+        click.echo(dump(timeline), nl=False)
     else:
-        write_file(Path(out), text)
+        timeline.dump(out)

@@ -53,9 +53,9 @@ def command(
     """
     from ..compiler.driver import compile
     from ..compiler.graph_input import open_mix
+    from ..documents.writer import write_file
     from ..inspection.plans import DEFAULT_FORMATS, FORMATS
     from ..render.doctor import crowding
-    from ..render.workspace import write_file
     from .console import show
 
     compilation = compile(open_mix(file, allow_outside=allow_outside), **choices)

@@ -20,9 +20,9 @@ def command(files: tuple[str, ...], check: bool, as_json: bool) -> int:
 
     Every FILE must be valid: if one is not, nothing is written.
     """
-    from ..compiler.timeline.fmt import format_text
-    from ..compiler.timeline.load import read_text
-    from ..render.workspace import write_file
+    from ..compiler.fmt import format_text
+    from ..documents.load import read_text
+    from ..documents.writer import write_file
     from .app import ExitCode
     from .console import print_json
 

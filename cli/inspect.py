@@ -65,8 +65,8 @@ def command(
     command and 'mixdown compile' can read.
     """
     from ..compiler.graph_input import open_mix
+    from ..documents.writer import write_file
     from ..inspection.trace import trace
-    from ..render.workspace import write_file
     from .console import show
 
     if sum((after is not None, before is not None, changed, timings, stats)) > 1:

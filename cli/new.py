@@ -21,9 +21,9 @@ def command(file: str, media: tuple[str, ...], identity: str | None, force: bool
     the timeline has two examples. FILE is timeline.yaml by default; - is standard output.
     """
     from ..compiler.timeline.new import starter
+    from ..documents.writer import write_file
     from ..ir.codes import Code
     from ..ir.diagnostics import Diagnostic, MixdownError
-    from ..render.workspace import write_file
 
     path = Path(file)
     name = "timeline.yaml" if file == "-" else path.name

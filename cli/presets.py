@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,7 @@ def command(
     if kind is not None and preset_id is not None:
         shown = {kind: {preset_id: _one(kind, preset_id, tables[kind])}}
     if as_json:
-        import attrs
-
-        print_json(
-            {name: [attrs.asdict(p) for p in table.values()] for name, table in shown.items()}
-        )
+        print_json({name: [_data(p) for p in table.values()] for name, table in shown.items()})
         return
     from ..inspection.preset_tables import TABLES
 
@@ -59,6 +56,16 @@ def command(
             click.echo()
         columns, rows, numbers = TABLES[name](table.values())
         print_table(columns, rows, numbers=numbers)
+
+
+def _data(preset: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A preset as plain values, its decimals as floats."""
+    import attrs
+
+    def plain(_owner: object, _field: object, value: object) -> object:
+        return float(value) if isinstance(value, Decimal) else value
+
+    return attrs.asdict(preset, value_serializer=plain)
 
 
 def _one(kind: str, preset_id: str, table: Mapping[str, Any]) -> object:

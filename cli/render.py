@@ -80,8 +80,8 @@ def command(
     FILE may be a graph (.mir, see 'mixdown inspect'), which states its own delivery.
     """
     from ..compiler.graph_input import open_mix
+    from ..documents.writer import write_file
     from ..render.service import render
-    from ..render.workspace import write_file
     from .delivery import show_result
     from .progress import progress_bars
 

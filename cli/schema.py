@@ -1,4 +1,4 @@
-"""`mixdown schema`: the JSON Schema of timelines."""
+"""`mixdown schema`: the JSON Schemas of documents."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from pathlib import Path
 
 import click
 
+KINDS = ("timeline", "arrangement", "show", "export", "mix", "spec")
+
 
 @click.command("schema")
+@click.argument("kind", type=click.Choice(KINDS), default="timeline")
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
 )
-def command(out: str | None) -> None:
-    """Print the JSON Schema of timelines, for editors and validators."""
-    from ..compiler.timeline.schema import schema_text
-    from ..render.workspace import write_file
+def command(kind: str, out: str | None) -> None:
+    """Print the JSON Schema of a kind of document, for editors.
+
+    Without KIND, that of timelines. 'export', 'mix' and 'spec' are the preset files export.toml,
+    mix.toml and spec.toml.
+    """
+    from ..compiler.schemas import schema
+    from ..documents.writer import write_file
 
     if out is None:
-        click.echo(schema_text(), nl=False)
+        click.echo(schema(kind), nl=False)
     else:
-        write_file(Path(out), schema_text())
+        write_file(Path(out), schema(kind))

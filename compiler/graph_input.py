@@ -9,15 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..backends.registry import find_backend
+from ..documents.load import read_text
+from ..documents.models import replace
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
 from ..presets.model import DitherChoice, ExportPreset, MixPreset
-from .arrangement.load import load
+from .load import load
 from .request import RenderRequest
-from .timeline.load import read_text
 from .timeline.model import Timeline
 from .unit import Unit
 
@@ -120,11 +121,11 @@ def _export_of(graph: Graph) -> ExportPreset:
         node = graph[node.operands[0]]
         match node:
             case Dither(noise=noise):
-                preset = evolve(preset, dither=DitherChoice(noise.value))
+                preset = replace(preset, dither=DitherChoice(noise.value))
             case Limiter(ceiling_db=ceiling, mode=mode):
-                preset = evolve(preset, ceiling_db=ceiling, limit=mode)
+                preset = replace(preset, ceiling_db=ceiling, limit=mode)
             case Loudnorm(target_lufs=target):
-                preset = evolve(preset, lufs=target)
+                preset = replace(preset, lufs=target)
             case Headroom(headroom_db=headroom):
-                preset = evolve(preset, headroom_db=headroom)
+                preset = replace(preset, headroom_db=headroom)
     return preset

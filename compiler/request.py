@@ -14,10 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from attrs.converters import optional
 
 from ..backends.registry import backend_names, unknown_backend
+from ..documents.fields import declaration
+from ..documents.models import replace
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding, spelt
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
@@ -25,7 +27,6 @@ from ..presets.load import Library, library
 from ..presets.model import DitherChoice, ExportPreset
 from .checks import type_problems
 from .facts import Facts, facts_of
-from .timeline.fields import FIELDS
 from .timeline.model import Timeline
 
 
@@ -136,7 +137,7 @@ class RenderRequest:
         container = self.format or preset.container
         encoding = _encoding(preset, container, self.bit_depth)
         dither = self.dither or preset.dither
-        return evolve(preset, container=container, encoding=encoding, dither=dither)
+        return replace(preset, container=container, encoding=encoding, dither=dither)
 
     def bit_rate_at(self, rate: int, channels: int) -> int | None:
         """The bit rate of a file with a mix at `rate` Hz, kbit/s; None for formats without one.
@@ -171,7 +172,7 @@ class RenderRequest:
         channels = self.channels or timeline.channels
         if (rate, channels) == (timeline.sample_rate, timeline.channels):
             return timeline
-        return evolve(timeline, sample_rate=rate, channels=channels)
+        return replace(timeline, sample_rate=rate, channels=channels)
 
     def to_dict(self) -> dict[str, object]:
         """The choices as plain data, without the facts and the directories of presets."""
@@ -214,7 +215,7 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
     yield from _format_problems(request, known)
     for name in ("sample_rate", "channels"):
         value = getattr(request, name)
-        allowed = FIELDS[Timeline][name].range
+        allowed = declaration(Timeline).keys[name].limit
         assert allowed is not None
         if value is not None and not allowed.holds(value):
             message = f"{name} cannot be {value!r}"

@@ -32,6 +32,7 @@ class TreeNode:
         items: of a sequence; None elsewhere.
         value: of a scalar, once it is constructed.
         size: nodes in it, aliases counted as often as they are used.
+        opens: how many characters at its start show a collection: a bracket, or a table's name.
     """
 
     start: int
@@ -40,6 +41,7 @@ class TreeNode:
     pairs: dict[str, Pair] | None = None
     items: list[TreeNode] | None = None
     size: int = 1
+    opens: int = 1
 
 
 @define(eq=False)
@@ -173,7 +175,7 @@ def _opening(node: TreeNode) -> tuple[int, int]:
     if first is not None and first.start == node.start:
         return first.start, first.end
     if node.pairs is not None or node.items is not None:
-        return node.start, node.start + 1
+        return node.start, node.start + node.opens
     return node.start, node.end
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..compiler.timeline.dump import dump
 from ..compiler.unit import Unit
+from ..documents.writer import dump
 from ..ir.text.printer import print_graph
 from .linediff import unified
 from .trace import Trace

@@ -18,8 +18,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..compiler.arrangement.load import load
 from ..compiler.driver import compile
+from ..compiler.load import load
 from ..compiler.media import probe_sources
 from ..compiler.passes.clamp_overlaps import clamp_overlaps
 from ..compiler.timeline.model import Timeline

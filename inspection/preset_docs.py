@@ -62,6 +62,9 @@ studio = "studio_presets"
 Presets are merged by id. Two of one id must be equal; where they differ, that is an error (MIX306)
 which names both places. A file that is no TOML, or holds an unknown key or a value that makes no
 sense, is MIX305, with its line; all of them are reported at once. No bus is called `master`.
+`mixdown schema export` prints the JSON Schema of `export.toml` ([here](export.schema.json)), which
+says what each key is for; `mix` ([here](mix.schema.json)) and `spec` ([here](spec.schema.json)) are
+those of the other two.
 
 ```toml
 # file: house/export.toml

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..ir.containers import CONTAINERS
-from ..presets.model import BusEq, BusPreset, DeliverySpec, Duck, ExportPreset, MixPreset
+from ..presets.model import BusPreset, DeliverySpec, Duck, EqBand, ExportPreset, MixPreset
 
 Rows = list[tuple[str, ...]]
 Table = tuple[tuple[str, ...], Rows, int]
@@ -67,14 +67,14 @@ def _bus(bus: BusPreset) -> tuple[str, ...]:
     )
 
 
-def _band(band: BusEq) -> str:
-    gain = f" {band.gain_db:+g} dB" if band.gain_db else ""
-    return f"{band.kind.value} {band.frequency_hz:g} Hz{gain}"
+def _band(band: EqBand) -> str:
+    gain = f" {float(band.gain_db):+g} dB" if band.gain_db else ""
+    return f"{band.kind.value} {float(band.frequency_hz):g} Hz{gain}"
 
 
 def _duck(duck: Duck) -> str:
-    times = f"{duck.attack_ms:g}/{duck.hold_ms:g}/{duck.release_ms:g} ms"
-    return f"{duck.gain_db:g} dB by {', '.join(duck.by)}, {times}"
+    times = "/".join(f"{float(ms):g}" for ms in (duck.attack_ms, duck.hold_ms, duck.release_ms))
+    return f"{float(duck.gain_db):g} dB by {', '.join(duck.by)}, {times} ms"
 
 
 def spec_table(specs: Iterable[DeliverySpec]) -> Table:

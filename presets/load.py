@@ -13,23 +13,24 @@ from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from attrs import field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Related, TimelineError, did_you_mean
-from ..ir.origin import Document, Origin
+from ..ir.origin import Origin
 from .model import DeliverySpec, ExportPreset, MixPreset
-from .read import Preset, PresetFile, read_presets
+from .read import Preset, PresetFile, blank, read_presets
 
 GROUP = "mixdown.presets"
 
-KINDS: Mapping[str, type[Preset]] = {
-    "export.toml": ExportPreset,
-    "mix.toml": MixPreset,
-    "spec.toml": DeliverySpec,
+KINDS: Mapping[str, Any] = {
+    "export.toml": Mapping[str, ExportPreset],
+    "mix.toml": Mapping[str, MixPreset],
+    "spec.toml": Mapping[str, DeliverySpec],
 }
+"""The types of the files, by their names."""
 
 
 @frozen
@@ -118,35 +119,31 @@ def _installed() -> tuple[tuple[str, PresetFile], ...]:
 def _of_package(package: str) -> Iterator[tuple[str, PresetFile]]:
     try:
         root = files(package)
-        texts = {
-            n: root.joinpath(n).read_text("utf-8") for n in KINDS if root.joinpath(n).is_file()
-        }
+        contents = {n: root.joinpath(n).read_bytes() for n in KINDS if root.joinpath(n).is_file()}
     except (ImportError, OSError, ValueError) as error:
         yield "export.toml", _unreadable(package, str(error))
         return
-    for name, text in texts.items():
-        yield name, read_presets(text, f"{package}/{name}", KINDS[name])
+    for name, content in contents.items():
+        yield name, read_presets(content, f"{package}/{name}", KINDS[name])
 
 
 def _read_file(name: str, path: Path) -> PresetFile:
     try:
         status = path.stat()
         return _read_content(name, path, status.st_size, status.st_mtime_ns)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        return _unreadable(str(path), str(reason))
+    except OSError as error:
+        return _unreadable(str(path), str(error.strerror))
 
 
 @lru_cache(maxsize=256)
 def _read_content(name: str, path: Path, size: int, mtime_ns: int) -> PresetFile:
     """Keyed by size and time too, so that a file that changed is read again."""
-    return read_presets(path.read_text(encoding="utf-8"), str(path), KINDS[name])
+    return read_presets(path.read_bytes(), str(path), KINDS[name])
 
 
 def _unreadable(name: str, reason: str) -> PresetFile:
     message = f"cannot read {name!r}: {reason}"
-    document = Document(name, "", lambda text, pointer: None)
-    return PresetFile(document, {}, (Diagnostic(Code.BAD_PRESET, message),))
+    return PresetFile(blank(name), {}, (Diagnostic(Code.BAD_PRESET, message),))
 
 
 def _merged(read: list[tuple[str, PresetFile]]) -> tuple[Library, list[Diagnostic]]:

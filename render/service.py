@@ -22,6 +22,7 @@ from ..compiler.facts import Facts, FinishFacts
 from ..compiler.graph_input import Mix
 from ..compiler.options import CompileOptions
 from ..compiler.request import RenderRequest
+from ..documents.writer import write_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
@@ -33,7 +34,7 @@ from .loudness import Levels, judge
 from .mastering import run_plan
 from .report.stage import StagedReport, stage_report
 from .result import CHAPTERS, MANIFEST, Rendered, RenderResult, chapters_text, manifest_text
-from .workspace import Workspace, publish, workspace, write_file
+from .workspace import Workspace, publish, workspace
 
 MASTER = "master"
 KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,11 +21,9 @@ from typing import IO
 
 from attrs import frozen
 
-from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..documents.writer import PREFIX, not_writable
 from ..plans.plan import File, Space
 
-PREFIX = ".mixdown-work-"
 _MARK = "at-work"
 
 
@@ -80,7 +77,7 @@ def workspace(out: Path, source: Path) -> Iterator[Workspace]:
         spaces.staging.mkdir()
     except OSError as error:
         _unmake(made)
-        raise _not_writable(out, error) from error
+        raise not_writable(out, error) from error
     try:
         yield spaces
     finally:
@@ -111,28 +108,8 @@ def publish(spaces: Workspace, names: Sequence[str]) -> tuple[Path, ...]:
                     replaced.replace(placed)
                 else:
                     placed.unlink(missing_ok=True)
-            raise _not_writable(final, error) from error
+            raise not_writable(final, error) from error
     return tuple(final for final, _ in moved)
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a text file atomically.
-
-    Raises:
-        RenderError: MIX604.
-    """
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")  # a pipe or a terminal cannot be replaced
-            return
-        temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}")
-        try:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise _not_writable(path, error) from error
 
 
 def _mark(root: Path) -> IO[bytes]:
@@ -162,7 +139,7 @@ def _make(out: Path) -> list[Path]:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         _unmake(missing)
-        raise _not_writable(out, error) from error
+        raise not_writable(out, error) from error
     return missing
 
 
@@ -191,13 +168,3 @@ def _flush(path: Path) -> None:
     """Write to disk before renaming: a crash must not leave a name without its content."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _not_writable(path: Path, error: OSError) -> RenderError:
-    return RenderError(
-        Diagnostic(
-            Code.NOT_WRITABLE,
-            f"cannot write to {str(path)!r}: {error.strerror or error}",
-            help="choose another output with -o",
-        )
-    )

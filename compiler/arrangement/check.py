@@ -10,20 +10,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from ...documents.models import exceeded
 from ...documents.values import shown
 from ...ir.codes import Code
-from ...ir.curves import CURVE_ALIASES, FADE_CURVES
 from ...ir.diagnostics import Diagnostic
 from ...ir.origin import Origin
 from ..timeline.model import Target
-from .fields import ARRANGEMENT
+from ..timeline.validate import unique
 from .grid import MAX_BEATS, TICKS, UNITS, position, signature
 from .model import Arrangement, Mark, Material, Move, Part, Play, Section, TransitionKind
-from .report import ranges, unique, unknown
+from .report import unknown
 
 Found = Iterator[Diagnostic]
-
-CURVES = (*FADE_CURVES, *CURVE_ALIASES)
 
 # Exact times are fractions, whose terms grow with each change and decimal.
 MAX_CHANGES = 1000
@@ -45,7 +43,7 @@ _BEATS = Either("length_ms", "beats")
 def check(arrangement: Arrangement) -> Found:
     """Every violation that shows without laying anything out."""
     origin = arrangement.origin()
-    yield from ranges(arrangement, ARRANGEMENT, origin)
+    yield from exceeded(arrangement, arrangement.origin)
     yield from _tempo_map(arrangement, origin.child("tempo_map"))
     for s, section in enumerate(arrangement.sections):
         yield from _section(section, origin.child("sections", s))
@@ -56,10 +54,11 @@ def check(arrangement: Arrangement) -> Found:
         yield from _one_of(mark, _AT, "a marker", origin.child("markers", m))
         yield from _position(mark, origin.child("markers", m))
     ids = [material.id for material in arrangement.materials]
-    yield from unique(ids, "material", origin.child("materials"), "id")
+    yield from unique(arrangement.origin, ids, ("materials",), "material")
     for m, material in enumerate(arrangement.materials):
         yield from _material(material, origin.child("materials", m))
-    yield from unique([p.id for p in arrangement.parts], "part", origin.child("parts"), "id")
+    ids = [part.id for part in arrangement.parts]
+    yield from unique(arrangement.origin, ids, ("parts",), "part")
     for p, part in enumerate(arrangement.parts):
         yield from _part(arrangement, part, origin.child("parts", p))
 
@@ -99,7 +98,7 @@ def _tempo_map(arrangement: Arrangement, origin: Origin) -> Found:
 
 
 def _decimals(value: Decimal) -> int:
-    """How many decimals a number has; none if it is not finite, which `ranges` reports."""
+    """How many decimals a number has."""
     exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
@@ -110,10 +109,6 @@ def _section(section: Section, origin: Origin) -> Found:
     if transition is None:
         return
     place = origin.child("transition")
-    if transition.curve is not None and transition.curve not in CURVES:
-        yield unknown(
-            Code.UNKNOWN_CURVE, "curve", transition.curve, list(CURVES), place.child("curve")
-        )
     if transition.kind is TransitionKind.CUT:
         given = [key for key in ("length_ms", "beats", "curve") if getattr(transition, key)]
         if given:

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from attrs import define, evolve, field
 
+from ...documents.models import replace
 from ...ir.codes import Code
 from ...ir.names import fresh
 from ...ir.nodes import Source
@@ -143,7 +144,7 @@ class Clips:
                     f"fade_{side}_ms": milliseconds(whole, rate),
                     f"fade_{side}_curve": edge.curve or _EQUAL_POWER,
                 }
-                clip = evolve(clip, **changes)  # type: ignore[arg-type]
+                clip = replace(clip, **changes)
         return clip
 
     def _trace(self, pointer: str, take: Take) -> None:

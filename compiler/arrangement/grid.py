@@ -76,9 +76,9 @@ class Position:
         return Position(bar, self.beat, self.tick)
 
 
-def position(text: str) -> Position | None:
+def position(text: str | int) -> Position | None:
     """The position that a text such as 33, 33:2 or 33:2:480 names."""
-    found = _POSITION.fullmatch(text)
+    found = _POSITION.fullmatch(str(text))
     if found is None:
         return None
     made = Position(int(found[1]), int(found[2] or 1), int(found[3] or 0))

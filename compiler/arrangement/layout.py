@@ -144,7 +144,7 @@ def _grid(arrangement: Arrangement) -> TempoMap:
 def find(
     layout: Layout,
     span: SectionSpan,
-    at: str | None,
+    at: str | int | None,
     at_ms: Fraction | None,
     origin: Origin,
     report: Report,
@@ -185,7 +185,7 @@ def find(
     return None if quarter is None else layout.moment(span, quarter)
 
 
-def find_in_whole(layout: Layout, at: str, origin: Origin, report: Report) -> Fraction | None:
+def find_in_whole(layout: Layout, at: str | int, origin: Origin, report: Report) -> Fraction | None:
     """A position in the whole, ms; its very end counts too."""
     quarter = _quarter(layout, at, 1, origin, report)
     if quarter is None:
@@ -204,7 +204,7 @@ def find_in_whole(layout: Layout, at: str, origin: Origin, report: Report) -> Fr
 
 
 def _quarter(
-    layout: Layout, at: str, first_bar: int, origin: Origin, report: Report
+    layout: Layout, at: str | int, first_bar: int, origin: Origin, report: Report
 ) -> Fraction | None:
     """A position, its bars counted from `first_bar`, in quarter notes."""
     place = position(at)

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from attrs import evolve
-
+from ...documents.models import replace
+from ...ir.codes import Code
 from ...ir.nodes import Source
 from ...ir.origin import Origin
 from ...ir.units import milliseconds
 from ..geometry import mix_length
-from ..timeline.model import Marker, Timeline, Track
+from ..timeline.model import MAX_TIME_MS, Marker, Timeline, Track
 from .check import check
 from .clips import Clips, fit
 from .grid import decimal_ms, sample
@@ -41,6 +41,7 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     report.found += check(arrangement)
     report.stop()
     layout = lay_out(arrangement)
+    _check_length(arrangement, layout, report)
     check_transitions(arrangement, layout, report)
     bare = blank(arrangement)
     materials = {material.id: (m, material) for m, material in enumerate(arrangement.materials)}
@@ -78,7 +79,7 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     )
     via = {f"/tracks/{p}": arrangement.origin("parts", p) for p in range(len(tracks))}
     via |= {f"/markers/{m}": place for m, (_, place) in enumerate(markers)}
-    whole = evolve(
+    whole = replace(
         bare,
         sources=clips.sources,
         speeds=clips.speeds,
@@ -87,7 +88,17 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
         via={**bare.via, **via, **clips.via, **mover.via},
         notes=tuple(report.found),
     )
-    return evolve(whole, length_ms=_length(whole, layout, clips.played))
+    return replace(whole, length_ms=_length(whole, layout, clips.played))
+
+
+def _check_length(arrangement: Arrangement, layout: Layout, report: Report) -> None:
+    """End the work on an arrangement that is longer than any timeline may be."""
+    late = next((span for span in layout.spans if span.end > MAX_TIME_MS), None)
+    if late is not None:
+        message = f"this section ends after {MAX_TIME_MS:,} ms, the longest that a mix may be"
+        origin = arrangement.origin("sections", late.index)
+        report.error(Code.OUT_OF_RANGE, message, origin, "make it shorter, or the tempo faster")
+        report.stop()
 
 
 def _markers(

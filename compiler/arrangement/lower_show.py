@@ -13,16 +13,18 @@ from fractions import Fraction
 from itertools import zip_longest
 from math import ceil
 
-from attrs import define, evolve, field
+from attrs import define, field
 
+from ...documents.models import exceeded, replace
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Source
 from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
-from ..timeline.model import ZERO, Clip, Marker, Timeline, Track
-from .report import Report, ranges, unique, unknown
-from .show import SHOW, Music, Segment, SegmentKind, Show, Speaker
+from ..timeline.model import MAX_TIME_MS, ZERO, Clip, Marker, Timeline, Track
+from ..timeline.validate import unique
+from .report import Report, unknown
+from .show import Music, Segment, SegmentKind, Show, Speaker
 from .whole import blank, probe, trimmed
 
 # The tracks that do not belong to a speaker: id -> role.
@@ -47,7 +49,7 @@ def lower_show(show: Show) -> Timeline:
     length = desk.mix()
     report.stop()
     return trimmed(
-        evolve(
+        replace(
             timeline,
             length_ms=milliseconds(length, show.sample_rate),
             markers=tuple(sorted(desk.markers, key=lambda marker: marker.at_ms)),
@@ -60,9 +62,9 @@ def lower_show(show: Show) -> Timeline:
 def check_show(show: Show) -> Iterator[Diagnostic]:
     """Every violation that shows without the files."""
     origin = show.origin()
-    yield from ranges(show, SHOW, origin)
+    yield from exceeded(show, show.origin)
     ids = [speaker.id for speaker in show.speakers]
-    yield from unique(ids, "speaker", origin.child("speakers"), "id")
+    yield from unique(show.origin, ids, ("speakers",), "speaker")
     for s, speaker in enumerate(show.speakers):
         if speaker.id in (*_OTHERS, _BED):
             yield Diagnostic(
@@ -182,6 +184,10 @@ class _Desk:
             if s:
                 gap = self.show.gap_ms if segment.gap_ms is None else segment.gap_ms
                 at += self._samples(gap)
+            if self._ms(at) > MAX_TIME_MS:
+                message = f"this begins after {MAX_TIME_MS:,} ms, the longest that a show may be"
+                self.report.error(Code.OUT_OF_RANGE, message, self.show.origin("segments", s))
+                break
             label = segment.label or ("Ad" if segment.kind is SegmentKind.AD else None)
             if label is not None:
                 self.markers.append(Marker(at_ms=self._ms(at), label=label))

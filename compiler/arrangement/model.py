@@ -1,4 +1,4 @@
-"""The arrangement: what a document in sections, bars and parts says, as frozen values.
+"""The arrangement: what a document in sections, bars and parts says, and what each field is for.
 
 Promises: the model holds exactly what the document holds, numbers as decimals; nothing here is a
 time yet. Positions are `bar:beat:tick` (see `grid`). What a part and a track have in common has the
@@ -7,16 +7,23 @@ same name and the same meaning as in a timeline.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
 
-from attrs import frozen
-
+from ...documents.fields import Many, Number, One, OptionalNumber, Texts, Word, key, like, version
+from ...documents.limits import Range
+from ...documents.models import model
 from ...ir.curves import Shape
-from ..timeline.model import ZERO, EqBand, Target
+from ...presets.model import GAIN, EqBand
+from ..timeline.model import DURATION, TIME, Clip, Target, Track
 from .whole import Whole
 
 ARRANGEMENT_VERSION = 1
+MAX_BAR = 100_000
+
+_TEMPO = Range(1, 1000, "quarter notes a minute")
+_BARS = Range(0, MAX_BAR, "bars", open_low=True)
+_BEATS = Range(0, MAX_BAR, "beats", open_low=True)
+_WHOLE = Range(1, MAX_BAR)
 
 
 class Stretch(StrEnum):
@@ -34,131 +41,180 @@ class TransitionKind(StrEnum):
     GAP = "gap"
 
 
-@frozen(kw_only=True)
+@model("an entry of the tempo map")
 class TempoChange:
-    """What holds from a bar on: tempo in quarter notes a minute, time signature; None: as before.
+    """What holds from a bar on; absent: as before.
 
     The first is of bar 1 and gives a tempo; its time signature absent is 4/4.
     """
 
-    bar: int
-    tempo: Decimal | None = None
-    time_signature: str | None = None
+    bar: int = key("from this bar on; bars count from 1", _WHOLE, examples=(1,))
+    tempo: OptionalNumber = key(
+        "quarter notes a minute; absent: as before", _TEMPO, default=None, examples=(97,)
+    )
+    time_signature: str | None = key(
+        "as 4/4 or 6/8; absent: as before", default=None, examples=("4/4",)
+    )
 
 
-@frozen(kw_only=True)
+@model("a transition")
 class Transition:
     """How a section ends: a crossfade or a gap over its last milliseconds, or its last beats."""
 
-    kind: TransitionKind
-    length_ms: Decimal | None = None
-    beats: Decimal | None = None
-    curve: str | None = None
+    kind: TransitionKind = key("cut, crossfade with what comes next, or gap: nothing plays")
+    length_ms: OptionalNumber = key(
+        "over how much of the section's end", DURATION, default=None, examples=(500,)
+    )
+    beats: OptionalNumber = key(
+        "over how many of its last beats", _BEATS, default=None, examples=(1,)
+    )
+    curve: str | None = like(Clip, "crossfade_curve", default=None)
 
 
-@frozen(kw_only=True)
+@model("a section")
 class Section:
     """A stretch of the whole, so many bars or milliseconds long; a name may come again."""
 
-    name: str
-    bars: int | None = None
-    length_ms: Decimal | None = None
-    transition: Transition | None = None
+    name: str = key("its name; sections of one name share what plays", examples=("verse",))
+    bars: int | None = key("how many bars it lasts", _WHOLE, default=None, examples=(8,))
+    length_ms: OptionalNumber = key(
+        "how long it lasts, for one that is not counted in bars", DURATION, default=None
+    )
+    transition: One[Transition | None] = key(
+        "how it goes over into the next; absent: by a cut", default=None
+    )
 
 
-@frozen(kw_only=True)
+@model("a marker")
 class Mark:
     """A named moment, besides the sections' beginnings."""
 
-    label: str
-    at: str | None = None
-    at_ms: Decimal | None = None
+    label: str = key("what happens", examples=("Drop",))
+    at: str | int | None = key(
+        "when, as bar:beat:tick of the whole", default=None, examples=("33:1:0",)
+    )
+    at_ms: OptionalNumber = key("when, from the start of the whole", TIME, default=None)
 
 
-@frozen(kw_only=True)
+@model("a material")
 class Material:
     """What parts play: a file, played through once; with `bars`, played anew every so many bars.
 
     With a tempo it is a loop, which fits music of that tempo alone unless `stretch` says otherwise.
-    `time_signature` says what a bar of it is; absent: as where it plays.
     """
 
-    id: str
-    source: str
-    bars: Decimal | None = None
-    tempo: Decimal | None = None
-    time_signature: str | None = None
-    stretch: Stretch = Stretch.REFUSE
-    offset_ms: Decimal = ZERO
-    duration_ms: Decimal | None = None
-    gain_db: Decimal = ZERO
-    fade_in_ms: Decimal = ZERO
-    fade_out_ms: Decimal = ZERO
+    id: str = key("the name that parts use", examples=("beat",))
+    source: str = key("a name from sources, or a path", examples=("loops/beat.flac",))
+    bars: OptionalNumber = key(
+        "how many bars it lasts; absent: it plays once, to its end",
+        _BARS,
+        default=None,
+        examples=(2,),
+    )
+    tempo: OptionalNumber = key(
+        "the loop's own tempo, in quarter notes a minute", _TEMPO, default=None, examples=(97,)
+    )
+    time_signature: str | None = key(
+        "what a bar of it is; absent: a bar where it plays", default=None, examples=("4/4",)
+    )
+    stretch: Stretch = key(
+        "where the music's tempo is another: refuse, or resample: faster or slower, the pitch "
+        "follows",
+        default=Stretch.REFUSE,
+    )
+    offset_ms: Number = key("where in the file it begins", TIME, default=0)
+    duration_ms: OptionalNumber = key(
+        "how much of the file counts; absent: to its end", DURATION, default=None
+    )
+    gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
+    fade_in_ms: Number = key("a fade at the start of each time it plays", TIME, default=0)
+    fade_out_ms: Number = key(
+        "a fade at the end of each time it plays", TIME, default=0, examples=(20,)
+    )
 
 
-@frozen(kw_only=True)
+@model("an entry of play", short="section")
 class Play:
-    """A part plays in the sections of this name: the part's material or another, from `at` on.
+    """A part plays in the sections of this name, from `at` on; `at` counts from their first bar."""
 
-    `at` counts from the section's first bar. `repeats` absent: until the section ends. `fill` is
-    material that plays in place of the section's end.
-    """
+    section: str = key("the name of the sections in which it does so", examples=("verse",))
+    material: str | None = key("what it plays there; absent: the part's material", default=None)
+    at: str | int | None = key(
+        "where in the section, as bar:beat:tick; absent: 1, its beginning",
+        default=None,
+        examples=("5",),
+    )
+    at_ms: OptionalNumber = key("where in the section", TIME, default=None)
+    repeats: int | None = key(
+        "how often it plays; absent: until the section ends", _WHOLE, default=None, examples=(4,)
+    )
+    fill: str | None = key(
+        "material that ends the section, in place of its last bars", default=None
+    )
+    gain_db: Number = key("level there", GAIN, default=0, examples=(-3,))
 
-    section: str
-    material: str | None = None
-    at: str | None = None
-    at_ms: Decimal | None = None
-    repeats: int | None = None
-    fill: str | None = None
-    gain_db: Decimal = ZERO
 
-
-@frozen(kw_only=True)
+@model("a move")
 class Move:
     """What moves of a part in the sections of this name, from `begin` to `end`.
 
-    `end` absent: it stays at `begin`. Neither `bars` nor `length_ms`: until the section ends. When
-    the section is over, and the move too, the part's own value counts again.
+    When the section is over, and the move too, the part's own value counts again.
     """
 
-    section: str
-    target: Target
-    begin: Decimal
-    end: Decimal | None = None
-    at: str | None = None
-    at_ms: Decimal | None = None
-    bars: Decimal | None = None
-    length_ms: Decimal | None = None
-    curve: Shape = Shape.LINEAR
+    section: str = like(Play)
+    target: Target = key("gain, pan or filter")
+    begin: Number = key("from this gain in dB, pan from -1 to 1, or frequency in Hz")
+    end: OptionalNumber = key("to this one; absent: it stays", default=None)
+    at: str | int | None = like(Play, default=None)
+    at_ms: OptionalNumber = like(Play, default=None)
+    bars: OptionalNumber = key(
+        "for so many bars; absent: until the section ends", _BARS, default=None, examples=(8,)
+    )
+    length_ms: OptionalNumber = key("for so long", DURATION, default=None)
+    curve: Word[Shape] = key("how it gets there", default=Shape.LINEAR)
 
 
-@frozen(kw_only=True)
+@model("a part")
 class Part:
     """One player: it becomes a track."""
 
-    id: str
-    role: str
-    name: str | None = None
-    material: str | None = None
-    bus: str | None = None
-    gain_db: Decimal = ZERO
-    pan: Decimal = ZERO
-    mute: bool = False
-    solo: bool = False
-    tags: tuple[str, ...] = ()
-    eq: tuple[EqBand, ...] = ()
-    filter: EqBand | None = None
-    play: tuple[Play, ...] = ()
-    moves: tuple[Move, ...] = ()
+    id: str = key("the part's name, unique", examples=("drums",))
+    role: str = like(Track)
+    name: str | None = like(Track, default=None)
+    material: str | None = key(
+        "what it plays where an entry of play says nothing else", default=None
+    )
+    bus: str | None = like(Track, default=None)
+    gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
+    pan: Number = like(Track, default=0)
+    mute: bool = like(Track, default=False)
+    solo: bool = like(Track, default=False)
+    tags: Texts = like(Track, default=())
+    eq: Many[EqBand] = like(Track, default=())
+    filter: One[EqBand | None] = key(
+        "the one filter whose frequency moves of target filter move", default=None
+    )
+    play: Many[Play] = key(
+        "the sections in which it plays: their names, or what it does there",
+        default=(),
+        examples=(["intro", {"section": "verse", "fill": "roll"}],),
+    )
+    moves: Many[Move] = key("what moves in which sections", default=())
 
 
-@frozen(kw_only=True)
+@model("an arrangement")
 class Arrangement(Whole):
     """A whole document."""
 
-    arrangement_version: int = ARRANGEMENT_VERSION
-    tempo_map: tuple[TempoChange, ...] = ()
-    sections: tuple[Section, ...]
-    markers: tuple[Mark, ...] = ()
-    materials: tuple[Material, ...] = ()
-    parts: tuple[Part, ...]
+    arrangement_version: int = version(default=ARRANGEMENT_VERSION)
+    tempo_map: Many[TempoChange] = key(
+        "tempo and time signature, by the bars from which they hold",
+        default=(),
+        examples=([{"bar": 1, "tempo": 97}, {"bar": 41, "tempo": 100}],),
+    )
+    sections: Many[Section] = key(
+        "what comes after what", examples=([{"name": "intro", "bars": 8}],)
+    )
+    markers: Many[Mark] = key("named moments besides the sections' beginnings", default=())
+    materials: Many[Material] = key("the files and loops that parts play", default=())
+    parts: Many[Part] = key("who plays; each becomes a track")

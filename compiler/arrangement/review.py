@@ -12,10 +12,10 @@ from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, TimelineError
 from ...ir.diagnostics import strict as as_errors
 from ..driver import begin
+from ..load import load
 from ..pipeline import FRONT, final
 from ..request import RenderRequest
 from ..timeline.model import Timeline
-from .load import load
 
 
 def review(

@@ -6,18 +6,13 @@ steps back for speech by the ducking of its bus, which the default mix preset of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from enum import StrEnum
 
-from attrs import frozen
-
-from ..timeline.fields import FIELDS as TIMELINE_FIELDS
-from ..timeline.fields import GAIN, MAX_TIME_MS, TIME, Range, Spec
-from ..timeline.fields import NOUNS as TIMELINE_NOUNS
-from ..timeline.model import ZERO, EqBand, Track
-from ..timeline.structure import Language
-from .whole import WHOLE, Whole
+from ...documents.fields import Many, Number, One, OptionalNumber, key, like, version
+from ...documents.models import model
+from ...presets.model import GAIN, EqBand
+from ..timeline.model import DURATION, TIME, Track
+from .whole import Whole
 
 SHOW_VERSION = 1
 
@@ -30,153 +25,89 @@ class SegmentKind(StrEnum):
     STING = "sting"
 
 
-@frozen(kw_only=True)
+@model("a speaker", short="id")
 class Speaker:
     """Somebody who speaks: a track."""
 
-    id: str
-    role: str = "dialogue"
-    name: str | None = None
-    gain_db: Decimal = ZERO
-    pan: Decimal = ZERO
-    eq: tuple[EqBand, ...] = ()
+    id: str = key("the name that segments use", examples=("host",))
+    role: str = key("dialogue, vox, voiceover, or a role of the mix preset", default="dialogue")
+    name: str | None = like(Track, default=None)
+    gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
+    pan: Number = like(Track, default=0)
+    eq: Many[EqBand] = like(Track, default=())
 
 
-@frozen(kw_only=True)
+@model("a segment", short="source")
 class Segment:
-    """One thing after the other; an ad without a source is a silent slot of `duration_ms`.
+    """One thing after the other; an ad without a source is a silent slot of `duration_ms`."""
 
-    `gap_ms` is the silence before it; absent: the show's.
-    """
+    kind: SegmentKind = key(
+        "part: somebody speaks; ad; or sting: a sound between", default=SegmentKind.PART
+    )
+    source: str | None = key(
+        "a name from sources, or a path; an ad without one is a silent slot",
+        default=None,
+        examples=("audio/host.flac",),
+    )
+    speaker: str | None = key("who speaks; absent: the first speaker", default=None)
+    label: str | None = key(
+        "a marker where it begins; ads have one anyhow", default=None, examples=("Welcome",)
+    )
+    offset_ms: Number = key("where in the file it begins", TIME, default=0)
+    duration_ms: OptionalNumber = key(
+        "how long it plays; absent: to the end of the file", DURATION, default=None
+    )
+    gain_db: Number = like(Speaker, default=0)
+    gap_ms: OptionalNumber = key("the silence before it; absent: the show's", TIME, default=None)
 
-    kind: SegmentKind = SegmentKind.PART
-    source: str | None = None
-    speaker: str | None = None
-    label: str | None = None
-    offset_ms: Decimal = ZERO
-    duration_ms: Decimal | None = None
-    gain_db: Decimal = ZERO
-    gap_ms: Decimal | None = None
 
-
-@frozen(kw_only=True)
+@model("the music", short="source")
 class Music:
-    """Music that opens or closes the show.
+    """Music that opens or closes the show."""
 
-    `alone_ms` is how long it is heard before anybody speaks over it, or after the last word;
-    absent: nobody speaks over it.
-    """
+    source: str = key("a name from sources, or a path", examples=("audio/theme.flac",))
+    offset_ms: Number = like(Segment, default=0)
+    duration_ms: OptionalNumber = like(Segment, default=None)
+    gain_db: Number = like(Speaker, default=0)
+    alone_ms: OptionalNumber = key(
+        "how long it is heard before the first word, or after the last; absent: nobody speaks "
+        "over it",
+        TIME,
+        default=None,
+        examples=(5000,),
+    )
+    fade_in_ms: Number = key("how long it fades in", TIME, default=0)
+    fade_out_ms: Number = key("how long it fades out", TIME, default=0)
 
-    source: str
-    offset_ms: Decimal = ZERO
-    duration_ms: Decimal | None = None
-    gain_db: Decimal = ZERO
-    alone_ms: Decimal | None = None
-    fade_in_ms: Decimal = ZERO
-    fade_out_ms: Decimal = ZERO
 
-
-@frozen(kw_only=True)
+@model("a bed", short="source")
 class Bed:
     """What lies under the whole show, repeated for as long as it lasts."""
 
-    source: str
-    role: str = "ambience"
-    gain_db: Decimal = ZERO
-    crossfade_ms: Decimal = Decimal(2000)
-    fade_in_ms: Decimal = Decimal(2000)
-    fade_out_ms: Decimal = Decimal(2000)
+    source: str = like(Music)
+    role: str = key("ambience, music, or a role of the mix preset", default="ambience")
+    gain_db: Number = like(Speaker, default=0)
+    crossfade_ms: Number = key("how much one round and the next overlap", DURATION, default=2000)
+    fade_in_ms: Number = like(Music, default=2000)
+    fade_out_ms: Number = like(Music, default=2000)
 
 
-@frozen(kw_only=True)
+@model("a show")
 class Show(Whole):
     """A whole document."""
 
-    mix_preset_id: str = "podcast_mix"
-    show_version: int = SHOW_VERSION
-    gap_ms: Decimal = Decimal(500)
-    fade_ms: Decimal = Decimal(10)
-    speakers: tuple[Speaker, ...] = ()
-    intro: Music | None = None
-    segments: tuple[Segment, ...]
-    outro: Music | None = None
-    bed: Bed | None = None
-
-
-LENGTH = Range(Decimal(0), MAX_TIME_MS, "ms", open_low=True)
-_TRACK = TIMELINE_FIELDS[Track]
-_SOURCE = Spec("a name from sources, or a path", examples=("audio/host.flac",))
-_OFFSET = Spec("where in the file it begins", TIME)
-_DURATION = Spec("how long it plays; absent: to the end of the file", LENGTH)
-_LEVEL = Spec("level", GAIN, (-3,))
-_FADE_IN = Spec("how long it fades in", TIME)
-_FADE_OUT = Spec("how long it fades out", TIME)
-
-NOUNS: Mapping[type, str] = {
-    **TIMELINE_NOUNS,
-    Show: "a show",
-    Speaker: "a speaker",
-    Segment: "a segment",
-    Music: "the music",
-    Bed: "a bed",
-}
-
-FIELDS: Mapping[type, Mapping[str, Spec]] = {
-    **TIMELINE_FIELDS,
-    Show: {
-        **WHOLE,
-        "id": Spec("the show's name among others", examples=("episode-7",)),
-        "show_version": Spec("the version of this format that the document is written in"),
-        "gap_ms": Spec("the silence between segments", TIME),
-        "fade_ms": Spec("the fades at both ends of each segment, which keep cuts quiet", TIME),
-        "speakers": Spec("who speaks, where more than one does", examples=([{"id": "host"}],)),
-        "intro": Spec("the music that opens the show"),
-        "segments": Spec("what comes after what", examples=([{"source": "audio/host.flac"}],)),
-        "outro": Spec("the music that closes the show"),
-        "bed": Spec("what lies under the whole show"),
-    },
-    Speaker: {
-        "id": Spec("the name that segments use", examples=("host",)),
-        "role": Spec("dialogue, vox, voiceover, or a role of the mix preset"),
-        "name": _TRACK["name"],
-        "gain_db": _LEVEL,
-        "pan": _TRACK["pan"],
-        "eq": _TRACK["eq"],
-    },
-    Segment: {
-        "kind": Spec("part: somebody speaks; ad; or sting: a sound between"),
-        "source": Spec(
-            f"{_SOURCE.doc}; an ad without one is a silent slot", None, _SOURCE.examples
-        ),
-        "speaker": Spec("who speaks; absent: the first speaker"),
-        "label": Spec("a marker where it begins; ads have one anyhow", examples=("Welcome",)),
-        "offset_ms": _OFFSET,
-        "duration_ms": _DURATION,
-        "gain_db": _LEVEL,
-        "gap_ms": Spec("the silence before it; absent: the show's", TIME),
-    },
-    Music: {
-        "source": _SOURCE,
-        "offset_ms": _OFFSET,
-        "duration_ms": _DURATION,
-        "gain_db": _LEVEL,
-        "alone_ms": Spec(
-            "how long it is heard before the first word, or after the last; absent: nobody "
-            "speaks over it",
-            TIME,
-            (5000,),
-        ),
-        "fade_in_ms": _FADE_IN,
-        "fade_out_ms": _FADE_OUT,
-    },
-    Bed: {
-        "source": _SOURCE,
-        "role": Spec("ambience, music, or a role of the mix preset"),
-        "gain_db": _LEVEL,
-        "crossfade_ms": Spec("how much one round and the next overlap", LENGTH),
-        "fade_in_ms": _FADE_IN,
-        "fade_out_ms": _FADE_OUT,
-    },
-}
-
-SHOW = Language(Show, NOUNS, FIELDS)
+    mix_preset_id: str = like(Whole, default="podcast_mix")
+    show_version: int = version(default=SHOW_VERSION)
+    gap_ms: Number = key("the silence between segments", TIME, default=500)
+    fade_ms: Number = key(
+        "the fades at both ends of each segment, which keep cuts quiet", TIME, default=10
+    )
+    speakers: Many[Speaker] = key(
+        "who speaks, where more than one does", default=(), examples=([{"id": "host"}],)
+    )
+    intro: One[Music | None] = key("the music that opens the show", default=None)
+    segments: Many[Segment] = key(
+        "what comes after what", examples=([{"source": "audio/host.flac"}],)
+    )
+    outro: One[Music | None] = key("the music that closes the show", default=None)
+    bed: One[Bed | None] = key("what lies under the whole show", default=None)

@@ -9,58 +9,45 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
+from ...documents.fields import aside, declaration, key, like
+from ...documents.models import model, replace
 from ...ir.curves import PanLaw
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Source
 from ...ir.origin import Document, Origin
 from ..media import probe_sources
-from ..timeline.fields import FIELDS, Spec
 from ..timeline.model import BusOverride, Clip, Timeline, Track
 from ..timeline.sources import validate_sources
-from ..timeline.structure import document_fields
 from .report import Report
 
 
-@frozen(kw_only=True)
+@model("a document")
 class Whole:
     """What arrangements and shows have in common with timelines; it means what it means there."""
 
-    id: str
-    sample_rate: int = 48000
-    channels: int = 2
-    pan_law: PanLaw = PanLaw.CONSTANT_POWER
-    mix_preset_id: str = "default_mix"
-    metadata: Mapping[str, str] = field(factory=dict)
-    sources: Mapping[str, str] = field(factory=dict)
-    buses: tuple[BusOverride, ...] = ()
-    document: Document | None = field(default=None, eq=False, repr=False)
-    root: Path = field(factory=Path, eq=False, repr=False)
-    allow_outside: bool = field(default=True, eq=False, repr=False)
+    id: str = key("its name among others", examples=("episode-7", "night-train"))
+    sample_rate: int = like(Timeline, default=48000)
+    channels: int = like(Timeline, default=2)
+    pan_law: PanLaw = like(Timeline, default=PanLaw.CONSTANT_POWER)
+    mix_preset_id: str = like(Timeline, default="default_mix")
+    metadata: Mapping[str, str] = like(Timeline, default={})
+    sources: Mapping[str, str] = like(Timeline, default={})
+    buses: tuple[BusOverride, ...] = like(Timeline, default=())
+    document: Document | None = aside(default=None)
+    root: Path = aside(default=Path())
+    allow_outside: bool = aside(default=True)
 
     def origin(self, *tokens: str | int) -> Origin:
         """The place of a value, by the keys and indices that lead to it."""
         return Origin(self.document.name if self.document else "<document>").child(*tokens)
 
 
-# What each of its fields is for, as in a timeline.
-WHOLE: Mapping[str, Spec] = {
-    attribute.name: FIELDS[Timeline][attribute.name] for attribute in document_fields(Whole)
-}
-
-
 def blank(whole: Whole) -> Timeline:
     """The timeline before anything is on it."""
     return Timeline(
-        id=whole.id,
-        sample_rate=whole.sample_rate,
-        channels=whole.channels,
-        pan_law=whole.pan_law,
-        mix_preset_id=whole.mix_preset_id,
-        metadata=whole.metadata,
-        sources=whole.sources,
-        buses=whole.buses,
+        **{name: getattr(whole, name) for name in declaration(Whole).keys},
         root=whole.root,
         allow_outside=whole.allow_outside,
         document=generated(whole.document),
@@ -89,11 +76,10 @@ def probe(
     Raises:
         TimelineError: anything is.
     """
-    clips = tuple(Clip(source=source) for source, _ in uses)
+    clips = tuple(Clip(source) for source, _ in uses)
     via = {f"/tracks/0/clips/{c}/source": origin for c, (_, origin) in enumerate(uses)}
-    played = evolve(
-        timeline, tracks=(Track(id="", role="", clips=clips),), via={**timeline.via, **via}
-    )
+    track = Track("", role="", clips=clips)
+    played = replace(timeline, tracks=(track,), via={**timeline.via, **via})
     report.found += map(_at_home, validate_sources(played))
     report.stop()
     media, problems = probe_sources(played)
@@ -112,4 +98,4 @@ def trimmed(timeline: Timeline) -> Timeline:
     """The timeline with only those of its sources that clips use."""
     used = {clip.source for track in timeline.tracks for clip in track.clips}
     sources = {name: path for name, path in timeline.sources.items() if name in used}
-    return evolve(timeline, sources=sources)
+    return replace(timeline, sources=sources)

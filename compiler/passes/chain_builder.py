@@ -12,7 +12,7 @@ from math import sqrt
 
 from attrs import define, evolve, field
 
-from ...ir.curves import FilterKind, PanLaw
+from ...ir.curves import PanLaw
 from ...ir.names import Names
 from ...ir.nodes import (
     Edge,
@@ -25,8 +25,9 @@ from ...ir.nodes import (
     PanAutomation,
 )
 from ...ir.origin import Origin
+from ...presets.model import EqBand
 from ..geometry import points
-from ..timeline.model import Automation, EqBand
+from ..timeline.model import Automation
 
 DEFAULT_Q = 1 / sqrt(2)
 
@@ -96,16 +97,16 @@ class ChainBuilder:
             self.band(f"eq{number + 1}", band, self.place.child("eq", number))
 
     def band(self, suffix: str, band: EqBand, place: Origin) -> None:
-        """One static filter of the document."""
-        self.filter(
-            suffix, band.kind, float(band.frequency_hz), q_of(band), float(band.gain_db), place
-        )
-
-    def filter(
-        self, suffix: str, shape: FilterKind, hz: float, q: float, db: float, place: Origin
-    ) -> None:
         """One static filter."""
-        self.then(Filter, suffix, place, shape=shape, frequency_hz=hz, q=q, gain_db=db)
+        self.then(
+            Filter,
+            suffix,
+            place,
+            shape=band.kind,
+            frequency_hz=float(band.frequency_hz),
+            q=q_of(band),
+            gain_db=float(band.gain_db),
+        )
 
     def movable_filter(self, band: EqBand | None, automation: Automation) -> None:
         """The one filter whose frequency can be automated."""

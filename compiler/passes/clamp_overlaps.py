@@ -14,11 +14,13 @@ from itertools import pairwise
 
 from attrs import define, evolve, field, frozen
 
+from ...documents.models import replace
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.units import milliseconds, samples
 from ..geometry import Extent, Media, extent, start_order
 from ..timeline.model import (
+    STILL,
     ZERO,
     Automation,
     Clip,
@@ -35,8 +37,6 @@ from .base import Pass
 Place = tuple[str | int, ...]
 Changes = dict[str, Decimal]
 
-_STILL = Automation()
-
 
 def clamp_overlaps(timeline: Timeline, media: Media) -> tuple[Timeline, tuple[Diagnostic, ...]]:
     """The timeline with everything clamped, and a warning for each clamp.
@@ -49,7 +49,7 @@ def clamp_overlaps(timeline: Timeline, media: Media) -> tuple[Timeline, tuple[Di
     tracks = tuple(clamp.track(track, ("tracks", t)) for t, track in enumerate(timeline.tracks))
     if tracks == timeline.tracks:
         return timeline, ()
-    return evolve(timeline, tracks=tracks), tuple(clamp.warnings)
+    return replace(timeline, tracks=tracks), tuple(clamp.warnings)
 
 
 @define
@@ -77,13 +77,13 @@ class _Clamp:
         automation = self._automation(track.automation, (*place, "automation"))
         if clips == track.clips and automation is track.automation:
             return track
-        return evolve(track, clips=clips, automation=automation)
+        return replace(track, clips=clips, automation=automation)
 
     def _clip(self, clip: Clip, changes: Changes, place: Place) -> Clip:
         automation = self._automation(clip.automation, (*place, "automation"))
         if not changes and automation is clip.automation:
             return clip
-        return evolve(clip, automation=automation, **changes)  # type: ignore[arg-type]
+        return replace(clip, automation=automation, **changes)
 
     def _warn(self, code: Code, message: str, place: Place, help: str, other: Place | None) -> None:
         related = () if other is None else (Related(self.timeline.origin(*other), "this one"),)
@@ -159,7 +159,7 @@ class _Clamp:
     # Automation.
 
     def _automation(self, automation: Automation, place: Place) -> Automation:
-        if automation is _STILL:
+        if automation is STILL:
             return automation
         moves = {t: self._merged(automation, t, place) for t in Target}
         return Automation(
@@ -232,7 +232,7 @@ def _runs(automation: Automation, target: Target, place: Place) -> Iterator[_Run
 
 def _region_run(region: Region, r: int, place: Place) -> _Run:
     moved = sorted(
-        (evolve(k, at_ms=k.at_ms + region.start_ms) for k in region.keyframes),
+        (replace(k, at_ms=k.at_ms + region.start_ms) for k in region.keyframes),
         key=lambda k: k.at_ms,
     )
     return _Run(

@@ -17,7 +17,7 @@ from ...ir.nodes import Point
 from ...ir.units import samples
 from ...presets.model import Duck
 from ..geometry import crossfades, extent, mix_length
-from ..timeline.model import Track, decimal
+from ..timeline.model import Track
 from ..unit import Unit
 from .base import Pass
 
@@ -65,9 +65,9 @@ class Ducking(Pass):
 def in_samples(preset: Duck, rate: int) -> Ramp:
     """The ducking at a sample rate; a ramp without length takes one sample."""
     attack, release, hold = (
-        samples(decimal(ms), rate) for ms in (preset.attack_ms, preset.release_ms, preset.hold_ms)
+        samples(ms, rate) for ms in (preset.attack_ms, preset.release_ms, preset.hold_ms)
     )
-    return Ramp(preset.gain_db, max(attack, 1), max(release, 1), hold)
+    return Ramp(float(preset.gain_db), max(attack, 1), max(release, 1), hold)
 
 
 def sounding(unit: Unit, roles: Iterable[str], length: int) -> tuple[Span, ...]:

@@ -146,7 +146,7 @@ def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
     chain = ChainBuilder(nodes, bus.id, place, timeline.sample_rate)
     chain.begin(Bus(f"{bus.id}.bus", operands=tuple(tracks), origin=place))
     for number, band in enumerate(bus.eq):
-        chain.filter(f"eq{number + 1}", band.kind, band.frequency_hz, band.q, band.gain_db, place)
+        chain.band(f"eq{number + 1}", band, place)
     chain.gain(bus.gain_db, place)
     if bus.id in unit.ducking:
         chain.then(GainAutomation, "duck", place, points=unit.ducking[bus.id])

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
+from ...documents.models import replace
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, did_you_mean
-from ...presets.model import MASTER, BusEq, BusPreset, Duck
-from ..timeline import model
-from ..timeline.model import BusOverride, EqBand, Timeline
+from ...presets.model import MASTER, BusPreset
+from ..timeline.model import BusOverride, Timeline
 from ..unit import Unit
 from .base import Pass
 
@@ -57,36 +57,19 @@ def merge_buses(
 def _without(bus: BusPreset, claimed: Mapping[str, str]) -> BusPreset:
     """A bus without the roles that the timeline gives to another."""
     kept = tuple(role for role in bus.roles if claimed.get(role, bus.id) == bus.id)
-    return bus if kept == bus.roles else evolve(bus, roles=kept)
+    return bus if kept == bus.roles else replace(bus, roles=kept)
 
 
 def _override(bus: BusPreset | None, override: BusOverride) -> BusPreset:
     base = bus or BusPreset(id=override.id)
-    return evolve(
+    return replace(
         base,
         roles=(*base.roles, *(r for r in override.roles if r not in base.roles)),
         gain_db=base.gain_db if override.gain_db is None else float(override.gain_db),
         pan=base.pan if override.pan is None else float(override.pan),
-        eq=base.eq if override.eq is None else tuple(bus_eq(band) for band in override.eq),
-        duck=base.duck if override.duck is None else _duck(override.duck),
+        eq=base.eq if override.eq is None else override.eq,
+        duck=base.duck if override.duck is None else override.duck,
     )
-
-
-def _duck(duck: model.Duck) -> Duck:
-    """The ducking of a document as that of a preset."""
-    return Duck(
-        by=duck.by,
-        gain_db=float(duck.gain_db),
-        attack_ms=float(duck.attack_ms),
-        release_ms=float(duck.release_ms),
-        hold_ms=float(duck.hold_ms),
-    )
-
-
-def bus_eq(band: EqBand) -> BusEq:
-    """The band of a document as that of a preset."""
-    eq = BusEq(kind=band.kind, frequency_hz=float(band.frequency_hz), gain_db=float(band.gain_db))
-    return eq if band.q is None else evolve(eq, q=float(band.q))
 
 
 def _routes(

@@ -1,4 +1,4 @@
-"""The timeline: what a document says, as frozen values.
+"""The timeline: what a document says, as frozen values, and what each field of it is for.
 
 Promises: the model holds exactly what the document holds, numbers as decimals and names as written,
 so that load -> dump -> load is the identity; nothing here is a sample or a factor yet. Absent
@@ -6,9 +6,10 @@ fields have the defaults below, which is how documents older than a field keep l
 value came from follows from its position: `Timeline.origin` makes the JSON Pointer into the
 document, resolved to a line only when a diagnostic is shown.
 
-It is also the way to write a timeline in Python, as short as the document and equal to it: lists
-stand for tuples, ints and floats for decimals, (at_ms, value, curve) for a keyframe, a mapping for
-a filter or an automation; `Timeline.track` and `Timeline.clip` return a timeline with one more.
+It is also the way to write a timeline in Python, as short as the document and equal to it: any
+iterable serves for a list, an int or a float for a decimal, (at_ms, value, curve) for a keyframe, a
+mapping for a filter or an automation; `Timeline.track` and `Timeline.clip` return a timeline with
+one more.
 
     Timeline(id="intro").track("host", role="dialogue").clip("host.wav", fade_in_ms=50)
 """
@@ -18,61 +19,43 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePath
+from typing import Any
 
-from attrs import evolve, field, frozen
-
+from ...documents.fields import (
+    As,
+    FilePath,
+    Many,
+    Number,
+    One,
+    OptionalNumber,
+    Texts,
+    Word,
+    aside,
+    key,
+    like,
+    version,
+)
+from ...documents.limits import Length, Range, Words
+from ...documents.models import adds, model, put
+from ...documents.writer import dump, write_file
 from ...ir.codes import Code
-from ...ir.curves import FilterKind, PanLaw, Shape
+from ...ir.curves import CURVE_ALIASES, FADE_CURVES, PanLaw, Shape
 from ...ir.diagnostics import Diagnostic, TimelineError, counted
 from ...ir.origin import Document, Documents, Origin
-
-if TYPE_CHECKING:
-    from typing import Unpack
-
-    from .builder import BusFields, ClipFields, TrackFields
+from ...presets.model import FREQUENCY, GAIN, PAN
+from ...presets.model import Duck as Duck
+from ...presets.model import EqBand as EqBand
 
 SCHEMA_VERSION = 1
 ZERO = Decimal(0)
 
-
-def decimal(value: Decimal | int | float) -> Decimal:
-    """A number as the model keeps it; a float counts as the shortest decimal that names it."""
-    if isinstance(value, Decimal):
-        return value
-    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-
-
-def optional_decimal(value: Decimal | int | float | None) -> Decimal | None:
-    """The same, None staying None."""
-    return None if value is None else decimal(value)
-
-
-def words(values: Iterable[str]) -> tuple[str, ...]:
-    """Any run of texts as a tuple."""
-    return tuple(values)
-
-
-@frozen(kw_only=True)
-class Keyframe:
-    """An automation keyframe: gain in dB, pan in [-1, 1], filter in Hz."""
-
-    at_ms: Decimal = field(converter=decimal)
-    value: Decimal = field(converter=decimal)
-    curve: Shape = field(default=Shape.LINEAR, converter=Shape)
-
-
-def keyframes(points: Iterable[Keyframe | tuple[Any, ...]]) -> tuple[Keyframe, ...]:
-    """Keyframes, also from (at_ms, value) and (at_ms, value, curve)."""
-    return tuple(
-        [
-            point
-            if isinstance(point, Keyframe)
-            else Keyframe(**dict(zip(("at_ms", "value", "curve"), point, strict=False)))
-            for point in points
-        ]
-    )
+MAX_TIME_MS = 1_000_000_000  # eleven and a half days
+MAX_TEXT = 4096  # characters of one name or path: what file systems allow
+TIME = Range(0, MAX_TIME_MS, "ms")
+DURATION = Range(0, MAX_TIME_MS, "ms", open_low=True)
+NAME = Length(1, MAX_TEXT)
+CURVE = Words((*FADE_CURVES, *CURVE_ALIASES), Code.UNKNOWN_CURVE)
 
 
 class Target(StrEnum):
@@ -83,7 +66,24 @@ class Target(StrEnum):
     FILTER = "filter"
 
 
-@frozen(kw_only=True)
+# What the value of a keyframe may be.
+VALUES: Mapping[Target, Range] = {Target.GAIN: GAIN, Target.PAN: PAN, Target.FILTER: FREQUENCY}
+
+
+@model("a keyframe")
+class Keyframe:
+    """An automation keyframe: gain in dB, pan in [-1, 1], filter in Hz."""
+
+    at_ms: Number = key("when", TIME, kw_only=False, examples=(3000,))
+    value: Number = key(
+        "gain in dB, pan from -1 to 1, or frequency in Hz", kw_only=False, examples=(-6,)
+    )
+    curve: Word[Shape] = key(
+        "how it runs to the next keyframe", default=Shape.LINEAR, kw_only=False
+    )
+
+
+@model("an automation region")
 class Region:
     """A run of keyframes that is moved as one; its times count from `start_ms`.
 
@@ -91,175 +91,227 @@ class Region:
     clamp pass, which makes plain keyframes of them all).
     """
 
-    target: Target = field(converter=Target)
-    start_ms: Decimal = field(converter=decimal)
-    duration_ms: Decimal = field(converter=decimal)
-    keyframes: tuple[Keyframe, ...] = field(converter=keyframes)
+    target: Word[Target] = key("what it moves")
+    start_ms: Number = key(
+        "where it starts, on its track's or clip's clock", TIME, examples=(8000,)
+    )
+    duration_ms: Number = key("how long it is", TIME, examples=(4000,))
+    keyframes: Many[Keyframe] = key(
+        "its keyframes; their times count from its start",
+        schema={"items": {"anyOf": [{"$ref": f"#/$defs/{name}_keyframe"} for name in Target]}},
+    )
 
 
-@frozen(kw_only=True)
+@model("an automation")
 class Automation:
     """What moves: each a run of keyframes, empty where it does not move."""
 
-    gain: tuple[Keyframe, ...] = field(default=(), converter=keyframes)
-    pan: tuple[Keyframe, ...] = field(default=(), converter=keyframes)
-    filter: tuple[Keyframe, ...] = field(default=(), converter=keyframes)
-    regions: tuple[Region, ...] = ()
+    gain: Many[Keyframe] = key(
+        "keyframes in dB, added to gain_db",
+        default=(),
+        items={"value": GAIN},
+        examples=([{"at_ms": 0, "value": 0}, {"at_ms": 3000, "value": -6}],),
+    )
+    pan: Many[Keyframe] = key(
+        "keyframes from -1 to 1, in place of pan", default=(), items={"value": PAN}
+    )
+    filter: Many[Keyframe] = key(
+        "keyframes in Hz, in place of the filter's frequency_hz",
+        default=(),
+        items={"value": FREQUENCY},
+    )
+    regions: Many[Region] = key(
+        "runs of keyframes that are moved as one; of two that overlap the later wins "
+        "from its start",
+        default=(),
+    )
 
 
-def automation(moves: Automation | Mapping[str, Any]) -> Automation:
-    """An automation, also from a mapping of its fields."""
-    return moves if isinstance(moves, Automation) else Automation(**moves)
+STILL = Automation()
+"""Nothing moves: what an absent automation counts as."""
 
 
-@frozen(kw_only=True)
-class EqBand:
-    """A biquad; `q` absent is 1/sqrt 2."""
-
-    kind: FilterKind = field(converter=FilterKind)
-    frequency_hz: Decimal = field(converter=decimal)
-    q: Decimal | None = field(default=None, converter=optional_decimal)
-    gain_db: Decimal = field(default=ZERO, converter=decimal)
-
-
-def band(value: EqBand | Mapping[str, Any]) -> EqBand:
-    """A filter, also from a mapping of its fields."""
-    return value if isinstance(value, EqBand) else EqBand(**value)
-
-
-def optional_band(value: EqBand | Mapping[str, Any] | None) -> EqBand | None:
-    """The same, None staying None."""
-    return None if value is None else band(value)
-
-
-def bands(values: Iterable[EqBand | Mapping[str, Any]]) -> tuple[EqBand, ...]:
-    """Filters, also from mappings."""
-    return tuple([band(value) for value in values])
-
-
-def optional_bands(
-    values: Iterable[EqBand | Mapping[str, Any]] | None,
-) -> tuple[EqBand, ...] | None:
-    """The same, None staying None."""
-    return None if values is None else bands(values)
-
-
-@frozen(kw_only=True)
+@model("a clip")
 class Clip:
-    """A piece of a source on a track.
+    """A piece of a source on a track."""
 
-    `duration_ms` absent: to the end of the source. `id` absent: its number on the track. A fade
-    curve absent is tri, a crossfade curve qsin.
-    """
+    id: str | None = key(
+        "its name, unique on the track; absent: c1, c2 and so on",
+        NAME,
+        default=None,
+        examples=("c1",),
+    )
+    source: FilePath = key(
+        "a name from sources, or a path",
+        kw_only=False,
+        examples=("host", "audio/host.flac"),
+        schema=NAME.schema(),
+    )
+    start_ms: Number = key("where it starts on the timeline", TIME, default=0, examples=(4000,))
+    offset_ms: Number = key("where it starts in the source", TIME, default=0, examples=(250,))
+    duration_ms: OptionalNumber = key(
+        "how long it plays; absent: to the end of the source",
+        TIME,
+        default=None,
+        examples=(12000, 1500.5),
+        schema={"exclusiveMinimum": 0},
+    )
+    gain_db: Number = key("level", GAIN, default=0, examples=(2,))
+    pan: Number = key("-1 left, 0 centre, 1 right", PAN, default=0, examples=(-0.2,))
+    mute: bool = key("true: it does not sound", default=False)
+    fade_in_ms: Number = key("how long it fades in", TIME, default=0, examples=(30,))
+    fade_out_ms: Number = key("how long it fades out", TIME, default=0, examples=(30,))
+    fade_in_curve: str | None = key(
+        "the fade-in's curve; absent: tri", CURVE, default=None, examples=("tri",)
+    )
+    fade_out_curve: str | None = key(
+        "the fade-out's curve; absent: tri", CURVE, default=None, examples=("tri",)
+    )
+    crossfade_in_ms: OptionalNumber = key(
+        "crossfade with the clip that it overlaps at its start", TIME, default=None
+    )
+    crossfade_out_ms: OptionalNumber = key(
+        "crossfade with the clip that it overlaps at its end", TIME, default=None, examples=(400,)
+    )
+    crossfade_curve: str | None = key(
+        "the crossfade's curve; absent: qsin, equal power", CURVE, default=None, examples=("qsin",)
+    )
+    eq: Many[EqBand] = key(
+        "static biquad filters, in order",
+        default=(),
+        examples=([{"kind": "highpass", "frequency_hz": 80}],),
+    )
+    filter: One[EqBand | None] = key(
+        "the one filter whose frequency automation.filter moves", default=None
+    )
+    automation: One[Automation] = key(
+        "what moves; times count from the start of the clip", default=STILL
+    )
 
-    id: str | None = None
-    source: str
-    start_ms: Decimal = field(default=ZERO, converter=decimal)
-    offset_ms: Decimal = field(default=ZERO, converter=decimal)
-    duration_ms: Decimal | None = field(default=None, converter=optional_decimal)
-    gain_db: Decimal = field(default=ZERO, converter=decimal)
-    pan: Decimal = field(default=ZERO, converter=decimal)
-    mute: bool = False
-    fade_in_ms: Decimal = field(default=ZERO, converter=decimal)
-    fade_out_ms: Decimal = field(default=ZERO, converter=decimal)
-    fade_in_curve: str | None = None
-    fade_out_curve: str | None = None
-    crossfade_in_ms: Decimal | None = field(default=None, converter=optional_decimal)
-    crossfade_out_ms: Decimal | None = field(default=None, converter=optional_decimal)
-    crossfade_curve: str | None = None
-    eq: tuple[EqBand, ...] = field(default=(), converter=bands)
-    filter: EqBand | None = field(default=None, converter=optional_band)
-    automation: Automation = field(default=Automation(), converter=automation)
 
-
-@frozen(kw_only=True)
+@model("a track")
 class Track:
     """Clips that share a role, a level and a bus; `bus` absent: the role's in the mix preset."""
 
-    id: str
-    role: str
-    name: str | None = None
-    bus: str | None = None
-    gain_db: Decimal = field(default=ZERO, converter=decimal)
-    pan: Decimal = field(default=ZERO, converter=decimal)
-    mute: bool = False
-    solo: bool = False
-    tags: tuple[str, ...] = field(default=(), converter=words)
-    eq: tuple[EqBand, ...] = field(default=(), converter=bands)
-    filter: EqBand | None = field(default=None, converter=optional_band)
-    automation: Automation = field(default=Automation(), converter=automation)
-    clips: tuple[Clip, ...] = ()
+    id: str = key(
+        "the track's name, unique in the timeline", NAME, kw_only=False, examples=("host",)
+    )
+    role: str = key(
+        "what it plays: dialogue, vox, voiceover, music, drums, bass, keys, fx, ambience, "
+        "or a role of the mix preset; decides its bus",
+        examples=("dialogue",),
+    )
+    name: str | None = key("a name for people", default=None, examples=("Host",))
+    bus: str | None = key(
+        "the bus it goes to; absent: its role's", default=None, examples=("bus_dialogue",)
+    )
+    gain_db: Number = key("level, added to all of its clips", GAIN, default=0, examples=(-1.5,))
+    pan: Number = key(
+        "-1 left, 0 centre, 1 right; a balance, as the track is stereo", PAN, default=0
+    )
+    mute: bool = like(Clip, default=False)
+    solo: bool = key("true: only tracks that are solo sound", default=False)
+    tags: Texts = key("words to find it by", default=(), examples=(["remote"],))
+    eq: Many[EqBand] = like(Clip, default=())
+    filter: One[EqBand | None] = like(Clip, default=None)
+    automation: One[Automation] = key(
+        "what moves; times count from the start of the timeline", default=STILL
+    )
+    clips: Many[Clip] = key("what it plays", default=())
 
 
-@frozen(kw_only=True)
+@model("a marker")
 class Marker:
     """A named moment."""
 
-    at_ms: Decimal = field(converter=decimal)
-    label: str
+    at_ms: Number = key("when", TIME, kw_only=False, examples=(0,))
+    label: str = key("what happens", kw_only=False, examples=("Intro",))
 
 
-@frozen(kw_only=True)
-class Duck:
-    """How a bus steps back while tracks of the roles `by` play; no roles: it does not."""
-
-    by: tuple[str, ...] = field(converter=words)
-    gain_db: Decimal = field(default=Decimal(-9), converter=decimal)
-    attack_ms: Decimal = field(default=Decimal(200), converter=decimal)
-    release_ms: Decimal = field(default=Decimal(600), converter=decimal)
-    hold_ms: Decimal = field(default=Decimal(300), converter=decimal)
-
-
-def optional_duck(value: Duck | Mapping[str, Any] | None) -> Duck | None:
-    """A ducking, also from a mapping of its fields; None stays None."""
-    return Duck(**value) if isinstance(value, Mapping) else value
-
-
-@frozen(kw_only=True)
+@model("a bus")
 class BusOverride:
     """A change to a bus of the mix preset, or a bus of its own; None keeps what the preset has."""
 
-    id: str
-    gain_db: Decimal | None = field(default=None, converter=optional_decimal)
-    pan: Decimal | None = field(default=None, converter=optional_decimal)
-    eq: tuple[EqBand, ...] | None = field(default=None, converter=optional_bands)
-    roles: tuple[str, ...] = field(default=(), converter=words)
-    duck: Duck | None = field(default=None, converter=optional_duck)
+    id: str = key(
+        "the bus, the preset's or a new one", NAME, kw_only=False, examples=("bus_music",)
+    )
+    gain_db: OptionalNumber = key("level; absent: the preset's", GAIN, default=None, examples=(-3,))
+    pan: OptionalNumber = key("balance; absent: the preset's", PAN, default=None)
+    eq: As[tuple[EqBand, ...] | None, Iterable[EqBand | Mapping[str, Any]] | None] = key(
+        "static biquad filters; absent: the preset's", default=None
+    )
+    roles: Texts = key(
+        "the roles that play on it, besides the preset's", default=(), examples=(["music"],)
+    )
+    duck: One[Duck | None] = key(
+        "how it steps back while others play; absent: the preset's", default=None
+    )
 
 
-@frozen(kw_only=True)
+@model("a timeline")
 class Timeline:
     """A whole document.
 
     `lenient` lets the clamp pass shorten fades that are longer than their clip. `document` and
-    `root` are where it came from and the directory its paths count from; they take no part in
+    `root` are where it came from and the directory that its paths count from; they take no part in
     equality. Of a generated timeline, `via` says for pointers into it what each, and all below it,
     was made from, `made_from` is the document of those places, and `notes` are warnings about it. A
     timeline made in Python trusts its author's paths (`allow_outside`); `load` does not unless it
-    is asked.
+    is asked to.
     """
 
-    id: str
-    schema_version: int = SCHEMA_VERSION
-    sample_rate: int = 48000
-    channels: int = 2
-    pan_law: PanLaw = field(default=PanLaw.CONSTANT_POWER, converter=PanLaw)
-    length_ms: Decimal | None = field(default=None, converter=optional_decimal)
-    lenient: bool = False
-    mix_preset_id: str = "default_mix"
-    metadata: Mapping[str, str] = field(factory=dict)
-    cover: str | None = None
-    sources: Mapping[str, str] = field(factory=dict)
-    speeds: Mapping[str, str] = field(factory=dict)
-    markers: tuple[Marker, ...] = ()
-    buses: tuple[BusOverride, ...] = ()
-    tracks: tuple[Track, ...] = ()
-    document: Document | None = field(default=None, eq=False)
-    root: Path = field(factory=Path, converter=Path, eq=False)
-    via: Mapping[str, Origin] = field(factory=dict, eq=False)
-    made_from: Document | None = field(default=None, eq=False)
-    notes: tuple[Diagnostic, ...] = field(default=(), eq=False)
-    allow_outside: bool = field(default=True, eq=False)
+    id: str = key("the timeline's name among others", NAME, examples=("episode-042",))
+    schema_version: int = version(default=SCHEMA_VERSION)
+    sample_rate: int = key("the session's sample rate", Range(8000, 384_000, "Hz"), default=48000)
+    channels: int = key("1 for a mono session, 2 for stereo", Range(1, 2), default=2)
+    pan_law: Word[PanLaw] = key(
+        "what panning a mono source to the centre costs", default=PanLaw.CONSTANT_POWER
+    )
+    length_ms: OptionalNumber = key(
+        "how long the mix is; absent: to the end of the last clip",
+        DURATION,
+        default=None,
+        examples=(60000,),
+    )
+    lenient: bool = key(
+        "true: fades longer than their clip are shortened, with a warning", default=False
+    )
+    mix_preset_id: str = key(
+        "the preset that says which buses there are and who plays on them", default="default_mix"
+    )
+    metadata: Mapping[str, str] = key(
+        "tags for the rendered files", default={}, examples=({"title": "Episode 42"},)
+    )
+    cover: As[str | None, str | PurePath | None] = key(
+        "a JPEG or PNG for the rendered files; its path counts from this document's directory",
+        default=None,
+        examples=("cover.jpg",),
+    )
+    sources: As[Mapping[str, str], Mapping[str, str] | Mapping[str, str | PurePath]] = key(
+        "a name for each file; paths count from this document's directory",
+        default={},
+        examples=({"host": "audio/host.flac"},),
+        schema={"additionalProperties": {"type": "string", **NAME.schema()}},
+    )
+    speeds: Mapping[str, str] = key(
+        "for names of sources, how fast they play, as a ratio or a number in quotes; the pitch "
+        "follows",
+        default={},
+        examples=({"loop": "100/97"},),
+    )
+    markers: Many[Marker] = key(
+        "named moments", default=(), examples=([{"at_ms": 0, "label": "Intro"}],)
+    )
+    buses: Many[BusOverride] = key(
+        "changes to the mix preset's buses, and buses of the timeline's own", default=()
+    )
+    tracks: Many[Track] = key("what sounds", default=())
+    document: Document | None = aside(default=None)
+    root: As[Path, str | Path] = aside(default=Path(), converter=Path)
+    via: Mapping[str, Origin] = aside(default={})
+    made_from: Document | None = aside(default=None)
+    notes: tuple[Diagnostic, ...] = aside(default=())
+    allow_outside: bool = aside(default=True)
 
     def __repr__(self) -> str:
         clips = sum(len(track.clips) for track in self.tracks)
@@ -286,11 +338,13 @@ class Timeline:
         via = self.via.get(known)
         return via and Origin(via.document, via.pointer + pointer[len(known) :], via.via)
 
-    def track(self, id: str, *, role: str, **fields: Unpack[TrackFields]) -> Timeline:
+    @adds(Track)
+    def track(self, track: Track) -> Timeline:
         """The same with one more track, which following clips go on."""
-        return evolve(self, tracks=(*self.tracks, Track(id=id, role=role, **fields)))
+        return put(self, tracks=(*self.tracks, track))
 
-    def clip(self, source: str, **fields: Unpack[ClipFields]) -> Timeline:
+    @adds(Clip)
+    def clip(self, clip: Clip) -> Timeline:
         """The same with one more clip on its last track.
 
         Raises:
@@ -300,16 +354,28 @@ class Timeline:
             message = "a clip goes on the last track, and there is none yet"
             raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="call track() first"))
         *others, last = self.tracks
-        last = evolve(last, clips=(*last.clips, Clip(source=source, **fields)))
-        return evolve(self, tracks=(*others, last))
+        return put(self, tracks=(*others, put(last, clips=(*last.clips, clip))))
 
-    def bus(self, id: str, **fields: Unpack[BusFields]) -> Timeline:
+    @adds(BusOverride)
+    def bus(self, bus: BusOverride) -> Timeline:
         """The same with one more change to a bus, or a bus of its own."""
-        return evolve(self, buses=(*self.buses, BusOverride(id=id, **fields)))
+        return put(self, buses=(*self.buses, bus))
 
-    def marker(self, at_ms: Decimal | int | float, label: str) -> Timeline:
+    @adds(Marker)
+    def marker(self, marker: Marker) -> Timeline:
         """The same with one more marker."""
-        return evolve(self, markers=(*self.markers, Marker(at_ms=at_ms, label=label)))
+        return put(self, markers=(*self.markers, marker))
+
+    def dump(self, path: str | Path) -> None:
+        """Write it as a document, JSON if the path ends in .json and else YAML.
+
+        Paths in it count from the new document's directory: write it where the old one is.
+
+        Raises:
+            RenderError: MIX604, the file cannot be written.
+        """
+        form = "json" if Path(path).suffix.lower() == ".json" else "yaml"
+        write_file(Path(path), dump(self, form))
 
     @property
     def documents(self) -> Documents:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
+from ...documents.writer import yaml_text
 from ...ir.names import NumberedNames
-from .dump import yaml_text
 
 _HEAD = """\
 # A timeline of mixdown. Times are milliseconds, gains dB; paths count from this file.

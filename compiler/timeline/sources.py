@@ -17,8 +17,7 @@ from pathlib import Path
 from ...documents.values import MAX_SPEED, MAX_TERM, ratio, shown
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
-from .fields import MAX_TEXT
-from .model import Timeline
+from .model import MAX_TEXT, Timeline
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 

@@ -1,55 +1,40 @@
 """What is wrong with a timeline, as far as it can be told without presets.
 
 Promises: every violation at once (the first thousand, if there are more), in one fixed order, each
-with its place; nothing raises.
+with its place; nothing raises. Values that break the limits of their fields come first.
 `validate` needs no files; `validate_media` adds what depends on how long the sources are. Both see
 a timeline made in Python as they see a loaded one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import islice, pairwise
 
-from ...documents.values import MOST, number_problem, shown, text_problem
+from ...documents.models import exceeded, over, within_limits
+from ...documents.values import MOST, shown
 from ...ir.codes import Code
-from ...ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind
-from ...ir.diagnostics import Diagnostic, Related, did_you_mean
+from ...ir.curves import FilterKind
+from ...ir.diagnostics import Diagnostic, Related
+from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
+from ...presets.model import FREQUENCY, EqBand
 from ..geometry import Media, crossfades, extent
-from .fields import FIELDS, KEYFRAME_VALUES, MAX_TEXT, TIME, Range
-from .model import (
-    ZERO,
-    Automation,
-    Clip,
-    EqBand,
-    Keyframe,
-    Timeline,
-    Track,
-    clip_id,
-)
+from .model import STILL, VALUES, Clip, Keyframe, Target, Timeline, Track, clip_id
 from .sources import validate_cover, validate_sources
 
 Place = tuple[str | int, ...]
 Found = Iterator[Diagnostic]
 
-# class -> the ranges of its numbers, by field
-_RANGES: Mapping[type, tuple[tuple[str, Range], ...]] = {
-    cls: tuple((name, spec.range) for name, spec in specs.items() if spec.range is not None)
-    for cls, specs in FIELDS.items()
-}
-
 # What resamplers count rates in: the two sides of a speed, times those of the rates, must fit.
 _HIGHEST_RATE = 2**31
 
-_CURVES = (*FADE_CURVES, *CURVE_ALIASES)
-_CURVE_FIELDS = ("fade_in_curve", "fade_out_curve", "crossfade_curve")
 _WITHOUT_GAIN = (FilterKind.HIGHPASS, FilterKind.LOWPASS)
 
 
 def validate(timeline: Timeline) -> tuple[Diagnostic, ...]:
-    """Every violation that shows without the media, as SEMANTICS and `fields` have it."""
+    """Every violation that shows without the media."""
     return tuple(islice(_timeline(timeline), MOST))
 
 
@@ -65,23 +50,16 @@ def validate_media(timeline: Timeline, media: Media) -> tuple[Diagnostic, ...]:
 
 
 def _timeline(timeline: Timeline) -> Found:
-    yield from _numbers(timeline, timeline, ())
-    yield from _name(timeline, timeline.id, ("id",))
+    yield from exceeded(timeline, timeline.origin)
     yield from _metadata(timeline)
     yield from validate_sources(timeline)
     yield from validate_cover(timeline)
-    for m, marker in enumerate(timeline.markers):
-        yield from _numbers(timeline, marker, ("markers", m))
-    yield from _unique(timeline, [b.id for b in timeline.buses], ("buses",), "bus")
+    yield from unique(timeline.origin, [b.id for b in timeline.buses], ("buses",), "bus")
     for b, bus in enumerate(timeline.buses):
-        yield from _numbers(timeline, bus, ("buses", b))
-        yield from _name(timeline, bus.id, ("buses", b, "id"))
         yield from _mono(timeline, bool(bus.pan), ("buses", b, "pan"))
         for e, band in enumerate(bus.eq or ()):
             yield from _band(timeline, band, ("buses", b, "eq", e))
-        if bus.duck is not None:
-            yield from _numbers(timeline, bus.duck, ("buses", b, "duck"))
-    yield from _unique(timeline, [t.id for t in timeline.tracks], ("tracks",), "track")
+    yield from unique(timeline.origin, [t.id for t in timeline.tracks], ("tracks",), "track")
     for t, track in enumerate(timeline.tracks):
         yield from _track(timeline, track, ("tracks", t))
     if timeline.length_ms is None and not any(track.clips for track in timeline.tracks):
@@ -94,7 +72,7 @@ def _timeline(timeline: Timeline) -> Found:
 
 
 def _metadata(timeline: Timeline) -> Found:
-    for key, value in timeline.metadata.items():
+    for key in timeline.metadata:
         if not key or "=" in key or "\n" in key:
             yield Diagnostic(
                 Code.OUT_OF_RANGE,
@@ -102,41 +80,23 @@ def _metadata(timeline: Timeline) -> Found:
                 timeline.origin("metadata", key),
                 "a tag's name is not empty and holds neither '=' nor a line break",
             )
-        problem = text_problem(key) or text_problem(value)
-        if problem is not None:
-            place = timeline.origin("metadata", key)
-            yield Diagnostic(problem.code, f"{shown(key)} {problem.message}", place, problem.help)
 
 
 def _track(timeline: Timeline, track: Track, place: Place) -> Found:
-    yield from _name(timeline, track.id, (*place, "id"))
-    yield from _numbers(timeline, track, place)
     yield from _mono(timeline, track.pan != 0, (*place, "pan"))
     yield from _processing(timeline, track, place)
     ids = [clip_id(clip, c) for c, clip in enumerate(track.clips)]
-    yield from _unique(timeline, ids, (*place, "clips"), "clip")
+    yield from unique(timeline.origin, ids, (*place, "clips"), "clip")
     for c, clip in enumerate(track.clips):
         here = (*place, "clips", c)
-        if clip.id is not None:
-            yield from _name(timeline, clip.id, (*here, "id"))
         yield from _clip(timeline, clip, here)
         if clip.duration_ms is not None:
             yield from _fits(timeline, clip, here, clip.duration_ms)
 
 
 def _clip(timeline: Timeline, clip: Clip, place: Place) -> Found:
-    yield from _numbers(timeline, clip, place)
     yield from _mono(timeline, clip.pan != 0, (*place, "pan"))
     yield from _processing(timeline, clip, place)
-    for name in _CURVE_FIELDS:
-        curve = getattr(clip, name)
-        if curve is not None and curve not in _CURVES:
-            yield Diagnostic(
-                Code.UNKNOWN_CURVE,
-                f"no curve is named {shown(curve)}",
-                timeline.origin(*place, name),
-                did_you_mean(curve, _CURVES),
-            )
     for fade, crossfade in (
         ("fade_in_ms", "crossfade_in_ms"),
         ("fade_out_ms", "crossfade_out_ms"),
@@ -149,7 +109,7 @@ def _clip(timeline: Timeline, clip: Clip, place: Place) -> Found:
                 "keep one of the two: a crossfade is the fade where clips overlap",
                 (Related(timeline.origin(*place, fade), "the fade"),),
             )
-    if clip.duration_ms is not None and _finite(clip.duration_ms) and clip.duration_ms >= 0:
+    if clip.duration_ms is not None and clip.duration_ms >= 0:
         rate = timeline.sample_rate
         if 0 < rate < 10**6 and samples(clip.duration_ms, rate) == 0:
             yield Diagnostic(
@@ -167,47 +127,40 @@ def _processing(timeline: Timeline, owner: Track | Clip, place: Place) -> Found:
     if owner.filter is not None:
         yield from _band(timeline, owner.filter, (*place, "filter"))
     automation = owner.automation
-    if automation is _STILL:
+    if automation is STILL:
         return
     here = (*place, "automation")
-    moved = {name for name in KEYFRAME_VALUES if getattr(automation, name)}
-    for name in sorted(moved):
-        yield from _keyframes(timeline, getattr(automation, name), (*here, name), name)
+    moved = {target for target in Target if getattr(automation, target)}
+    for target in sorted(moved):
+        yield from _keyframes(timeline, getattr(automation, target), (*here, target), target)
     for r, region in enumerate(automation.regions):
-        spot = (*here, "regions", r)
-        moved.add(region.target.value)
-        yield from _numbers(timeline, region, spot)
-        yield from _keyframes(timeline, region.keyframes, (*spot, "keyframes"), region.target.value)
-        yield from _inside(
-            timeline, region.keyframes, (*spot, "keyframes"), region.duration_ms, "region"
-        )
-    if "filter" in moved and owner.filter is None:
+        spot, allowed = (*here, "regions", r, "keyframes"), VALUES[region.target]
+        moved.add(region.target)
+        for k, keyframe in enumerate(region.keyframes):
+            if not allowed.holds(keyframe.value):
+                yield over(allowed, keyframe.value, timeline.origin(*spot, k, "value"))
+        yield from _keyframes(timeline, region.keyframes, spot, region.target)
+        yield from _inside(timeline, region.keyframes, spot, region.duration_ms, "region")
+    if Target.FILTER in moved and owner.filter is None:
         yield Diagnostic(
             Code.FILTER_AUTOMATION_WITHOUT_FILTER,
             "this moves a filter that is not there",
             timeline.origin(*here, "filter"),
             "add the filter: filter: {kind: lowpass, frequency_hz: 12000}",
         )
-    yield from _mono(timeline, "pan" in moved, (*here, "pan"))
-
-
-_STILL = Automation()
+    yield from _mono(timeline, Target.PAN in moved, (*here, "pan"))
 
 
 def _keyframes(
-    timeline: Timeline, keyframes: tuple[Keyframe, ...], place: Place, target: str
+    timeline: Timeline, keyframes: tuple[Keyframe, ...], place: Place, target: Target
 ) -> Found:
-    for k, keyframe in enumerate(keyframes):
-        yield from _numbers(timeline, keyframe, (*place, k))
-        value_range = KEYFRAME_VALUES[target]
-        yield from _number(timeline, keyframe.value, "value", value_range, (*place, k))
-        if target == "filter":
+    if target is Target.FILTER:
+        for k, keyframe in enumerate(keyframes):
             yield from _nyquist(timeline, keyframe.value, (*place, k, "value"))
     rate = timeline.sample_rate
     if not 0 < rate < 10**6:
         return
-    timed = [(k.at_ms, i) for i, k in enumerate(keyframes) if _finite(k.at_ms)]
-    timed.sort()
+    timed = sorted((k.at_ms, i) for i, k in enumerate(keyframes))
     for (earlier, first), (later, second) in pairwise(timed):
         if samples(earlier, rate) == samples(later, rate):
             yield Diagnostic(
@@ -223,7 +176,7 @@ def _keyframes(
 
 def _fits(timeline: Timeline, clip: Clip, place: Place, duration: Decimal) -> Found:
     """What has to lie within a clip of a known length: its fades and keyframes."""
-    if not (_finite(duration) and duration > 0):
+    if duration <= 0:
         return
     length = f"the clip lasts {_ms(duration)}"
     if fades_exceed(clip, duration) and not timeline.lenient:
@@ -236,27 +189,25 @@ def _fits(timeline: Timeline, clip: Clip, place: Place, duration: Decimal) -> Fo
             f"{length}; lenient: true shortens such fades",
         )
     automation = clip.automation
-    if automation is _STILL:
+    if automation is STILL:
         return
     here = (*place, "automation")
-    for name in KEYFRAME_VALUES:
-        yield from _inside(timeline, getattr(automation, name), (*here, name), duration, "clip")
+    for target in Target:
+        yield from _inside(timeline, getattr(automation, target), (*here, target), duration, "clip")
     for r, region in enumerate(automation.regions):
-        if _finite(region.start_ms) and _finite(region.duration_ms):
-            end = region.start_ms + region.duration_ms
-            if end > duration:
-                yield Diagnostic(
-                    Code.KEYFRAME_OUTSIDE_CLIP,
-                    f"this region ends at {_ms(end)}, after its clip",
-                    timeline.origin(*here, "regions", r, "duration_ms"),
-                    length,
-                )
+        end = region.start_ms + region.duration_ms
+        if end > duration:
+            yield Diagnostic(
+                Code.KEYFRAME_OUTSIDE_CLIP,
+                f"this region ends at {_ms(end)}, after its clip",
+                timeline.origin(*here, "regions", r, "duration_ms"),
+                length,
+            )
 
 
 def fades_exceed(clip: Clip, duration: Decimal) -> bool:
     """Whether a clip's fades together are longer than `duration`, in ms."""
-    fades = (clip.fade_in_ms, clip.fade_out_ms)
-    return all(map(_finite, fades)) and sum(fades) > duration
+    return clip.fade_in_ms + clip.fade_out_ms > duration
 
 
 def _inside(
@@ -267,7 +218,7 @@ def _inside(
     owner: str,
 ) -> Found:
     for k, keyframe in enumerate(keyframes):
-        if _finite(keyframe.at_ms) and _finite(duration) and keyframe.at_ms > duration:
+        if keyframe.at_ms > duration:
             yield Diagnostic(
                 Code.KEYFRAME_OUTSIDE_CLIP,
                 f"this keyframe at {_ms(keyframe.at_ms)} is after the end of its {owner}",
@@ -277,14 +228,14 @@ def _inside(
 
 
 def _media(timeline: Timeline, media: Media) -> Found:
-    if any(True for _ in _numbers(timeline, timeline, ())):
+    if not within_limits(timeline):
         return
     for t, track in enumerate(timeline.tracks):
         place = ("tracks", t)
         sound = True
         for c, clip in enumerate(track.clips):
             here = (*place, "clips", c)
-            if clip.source not in media or any(True for _ in _numbers(timeline, clip, here)):
+            if clip.source not in media or not within_limits(clip):
                 sound = False
             else:
                 yield from _clip_media(timeline, clip, here, media)
@@ -354,32 +305,7 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
         yield from _fits(timeline, clip, place, milliseconds(length, rate))
 
 
-def _numbers(timeline: Timeline, owner: object, place: Place) -> Found:
-    for name, allowed in _RANGES[type(owner)]:
-        value = getattr(owner, name)
-        if value is not None and value is not ZERO:
-            yield from _number(timeline, value, name, allowed, place)
-
-
-def _number(
-    timeline: Timeline, value: Decimal | int, name: str, allowed: Range, place: Place
-) -> Found:
-    problem = number_problem(value)
-    if problem is not None:
-        origin = timeline.origin(*place, name)
-        yield Diagnostic(problem.code, f"{name!r} {problem.message}", origin, problem.help)
-    elif not allowed.holds(value):
-        negative = value < 0 and allowed.unit == TIME.unit
-        yield Diagnostic(
-            Code.NEGATIVE_TIME if negative else Code.OUT_OF_RANGE,
-            f"{name!r} is {value}, a negative time" if negative else f"{name!r} cannot be {value}",
-            timeline.origin(*place, name),
-            f"allowed: {allowed}",
-        )
-
-
 def _band(timeline: Timeline, band: EqBand, place: Place) -> Found:
-    yield from _numbers(timeline, band, place)
     yield from _nyquist(timeline, band.frequency_hz, (*place, "frequency_hz"))
     if band.kind in _WITHOUT_GAIN and band.gain_db:
         yield Diagnostic(
@@ -392,7 +318,7 @@ def _band(timeline: Timeline, band: EqBand, place: Place) -> Found:
 
 def _nyquist(timeline: Timeline, frequency: Decimal, place: Place) -> Found:
     half = Decimal(timeline.sample_rate) / 2
-    if _finite(frequency) and half <= frequency <= KEYFRAME_VALUES["filter"].high:
+    if half <= frequency <= FREQUENCY.high:
         yield Diagnostic(
             Code.OUT_OF_RANGE,
             f"{frequency} Hz is not under half the sample rate",
@@ -412,19 +338,15 @@ def _mono(timeline: Timeline, panned: bool, place: Place) -> Found:
         )
 
 
-def _name(timeline: Timeline, name: str, place: Place) -> Found:
-    problem = text_problem(name)
-    if not name or len(name) > MAX_TEXT:
-        yield Diagnostic(
-            Code.OUT_OF_RANGE,
-            f"an id has 1 to {MAX_TEXT:,} characters",
-            timeline.origin(*place),
-        )
-    elif problem is not None:
-        yield Diagnostic(problem.code, f"'id' {problem.message}", timeline.origin(*place))
+def unique(origin: Callable[..., Origin], ids: list[str], place: Place, noun: str) -> Found:
+    """Names that come again.
 
-
-def _unique(timeline: Timeline, ids: list[str], place: Place, noun: str) -> Found:
+    Args:
+        origin: the place of a value, by the keys and indices that lead to it.
+        ids: the names of a list's items.
+        place: of the list.
+        noun: what messages call an item.
+    """
     if len(set(ids)) == len(ids):
         return
     first: dict[str, int] = {}
@@ -433,17 +355,12 @@ def _unique(timeline: Timeline, ids: list[str], place: Place, noun: str) -> Foun
             yield Diagnostic(
                 Code.DUPLICATE_ID,
                 f"two {noun}{'e' if noun.endswith('s') else ''}s are named {shown(name)}",
-                timeline.origin(*place, index, "id"),
+                origin(*place, index, "id"),
                 "give each its own id",
-                (Related(timeline.origin(*place, first[name], "id"), "the first"),),
+                (Related(origin(*place, first[name], "id"), "the first"),),
             )
-        else:
-            first[name] = index
-
-
-def _finite(value: Decimal) -> bool:
-    return number_problem(value) is None
+        first.setdefault(name, index)
 
 
 def _ms(value: Decimal) -> str:
-    return f"{value.normalize():f} ms" if _finite(value) else "?"
+    return f"{value.normalize():f} ms"

@@ -11,12 +11,13 @@ from attrs import frozen
 
 from ...compiler.driver import Compilation
 from ...compiler.facts import FinishFacts
+from ...documents.writer import write_file
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
 from ...media.decode import readable
 from ..executor import Listener, Progress
 from ..result import Rendered
-from ..workspace import Workspace, write_file
+from ..workspace import Workspace
 from .build import StagedDelivery, make_report
 from .model import JSON_NAME, PAGE_NAME, DeliveryReport
 from .page import page_text

@@ -11,9 +11,9 @@ import soundfile
 import soxr
 from attrs import evolve
 from mixdown import Timeline, TimelineError, compile, render
-from mixdown.compiler.timeline.dump import dump
-from mixdown.compiler.timeline.load import loads
+from mixdown.compiler.load import loads
 from mixdown.compiler.timeline.validate import validate
+from mixdown.documents.writer import dump
 from mixdown.ir.codes import Code
 from mixdown.ir.digest import source_identity
 from mixdown.ir.nodes import Source

@@ -14,9 +14,9 @@ import soundfile
 from differential import kept, mixes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mixdown.compiler.load import loads
 from mixdown.compiler.options import CompileOptions
 from mixdown.compiler.pipeline import OPTIMISATIONS
-from mixdown.compiler.timeline.load import loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.units import gain_factor
 from mixdown.presets.load import export_preset

@@ -7,9 +7,9 @@ import difflib
 import pytest
 from attrs import evolve
 from mixdown.compiler.graph_input import load_graph
+from mixdown.compiler.load import loads
 from mixdown.compiler.pipeline import FRONT, pipeline
 from mixdown.compiler.request import RenderRequest
-from mixdown.compiler.timeline.load import loads
 from mixdown.inspection.dumps import changes_text, timings_rows, unit_text
 from mixdown.inspection.stats import rows, stats
 from mixdown.inspection.trace import trace

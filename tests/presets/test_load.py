@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from mixdown.documents.toml_places import locate
 from mixdown.ir.diagnostics import TimelineError
 from mixdown.presets.load import KINDS, Library, delivery_specs, export_presets, library
 
@@ -130,22 +129,22 @@ def test_equal_presets_of_one_id_agree_and_others_conflict(tmp_path):
 def test_all_that_is_wrong_is_said_at_once_at_its_line(tmp_path):
     text = HOUSE.replace("-2", "2.5") + "[broken]\ntitle = 3\nuse = 'x'\nceiling = -1\n"
     found = wrong(tmp_path, export=text, mix=MIX % ("m", "m", "master", "gainn_db = 1"))
-    assert found[0] == ("MIX305", "'ceiling_db' cannot be 2.5", 4)
-    assert ("MIX305", "this is not a text", 10) in found
-    assert ("MIX305", "unknown key 'ceiling'", 12) in found
-    assert ("MIX305", "'ceiling_db' is missing", 9) in found
-    assert ("MIX305", "unknown key 'gainn_db'", 6) in found
+    assert ("MIX305", "'ceiling_db' cannot be 2.5", 4) in found
+    assert ("MIX305", "'title' must be text, not a number", 10) in found
+    assert ("MIX305", "an export preset has no key 'ceiling'", 12) in found
+    assert ("MIX305", "an export preset needs the key 'ceiling_db'", 9) in found
+    assert ("MIX305", "a bus has no key 'gainn_db'", 6) in found
 
 
 @pytest.mark.parametrize(
     ("rest", "message"),
     [
-        ("pan = nan", "this is not a finite number"),
+        ("pan = nan", "'pan' is not a number (NaN)"),
         ("pan = 2", "'pan' cannot be 2"),
-        ("gain_db = true", "this is not a finite number"),
+        ("gain_db = true", "'gain_db' must be a number, not true or false"),
         ("duck = {by = ['nobody']}", "no bus takes role 'nobody'"),
         ("duck = {by = [], gain_db = 1}", "'gain_db' cannot be 1"),
-        ("eq = [{kind = 'notch', frequency_hz = 80}]", "this is not a kind of filter"),
+        ("eq = [{kind = 'notch', frequency_hz = 80}]", "'kind' cannot be 'notch'"),
         ("roles = ['a', 'a']", "role 'a' plays on 'b' and on 'b'"),
         ("[[m.buses]]\nid = 'b'", "two buses are named 'b'"),
         ("[[m.buses]]\nid = 'master'", "'master' cannot be a bus's id"),
@@ -163,27 +162,8 @@ def test_what_is_no_preset_file(tmp_path):
     assert (code, line) == ("MIX305", 2)
     assert message.startswith("not TOML: ")
     (tmp_path / "export.toml").write_bytes(b"\xff\xfe")
-    assert wrong(tmp_path)[0][1].endswith("it is not UTF-8")
+    assert wrong(tmp_path)[0][1].startswith("the document is not UTF-8")
     assert wrong(tmp_path / "nowhere")[0][0] == "MIX305"
-
-
-@pytest.mark.parametrize(
-    ("pointer", "place"),
-    [
-        ("", (1, 1)),
-        ("/a", (1, 2)),
-        ("/a/x", (2, 1)),
-        ("/a/missing", (1, 2)),
-        ("/a/buses/1", (6, 4)),
-        ("/a/buses/1/id", (7, 3)),
-        ("/a/buses/0/eq/3", (5, 1)),
-    ],
-)
-def test_places_in_toml(pointer, place):
-    text = "[a]\nx = 1\n[[a.buses]]\nid = 2\neq = [{}]\n[[ a.buses ]]\n  id = 3\n"
-    span = locate(text, pointer)
-    assert span is not None
-    assert (span.line, span.column) == place
 
 
 @pytest.mark.parametrize(
@@ -192,9 +172,9 @@ def test_places_in_toml(pointer, place):
         ("mp3 = { bit_rate = 100 }", "mp3 has no 100 kbit/s"),
         ("wav = { bit_rate = 128 }", "'wav' is no lossy container"),
         ("mp4 = { bit_rate = 128 }", "'mp4' is no lossy container"),
-        ("mp3 = { bit_rate = 128.5 }", "this is not a whole number"),
-        ("mp3 = { bitrate = 128 }", "unknown key 'bitrate'"),
-        ("mp3 = { }", "'bit_rate' is missing"),
+        ("mp3 = { bit_rate = 128.5 }", "'bit_rate' must be a whole number, not a number"),
+        ("mp3 = { bitrate = 128 }", "a format has no key 'bitrate'"),
+        ("mp3 = { }", "a format needs the key 'bit_rate'"),
     ],
 )
 def test_what_a_preset_says_of_formats(tmp_path, formats, said):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from mixdown.ir.diagnostics import RenderError
 from mixdown.plans.plan import File, Space
-from mixdown.render.workspace import publish, workspace, write_file
+from mixdown.render.workspace import publish, workspace
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -118,27 +118,3 @@ def test_a_place_that_takes_no_files_is_an_error(out, tmp_path):
     error = pytest.raises(RenderError, match=r"MIX604")
     with error, workspace(Path(out), tmp_path):
         pass
-
-
-def test_a_text_file_is_written_whole_or_not_at_all(tmp_path):
-    path = tmp_path / "plan.txt"
-    write_file(path, "one\ntwo\n")
-    assert path.read_bytes() == b"one\ntwo\n"
-    mask = os.umask(0)
-    os.umask(mask)
-    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
-    with pytest.raises(RenderError, match=r"MIX604.*Is a directory"):
-        write_file(tmp_path, "x")
-    with pytest.raises(RenderError, match=r"MIX604.*No such file"):
-        write_file(tmp_path / "missing/plan.txt", "x")
-    assert tree(tmp_path) == {"plan.txt": "one\ntwo\n"}
-
-
-def test_a_device_is_written_to_not_replaced(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    write_file(pipe, "text")
-    assert os.read(reader, 100) == b"text"
-    os.close(reader)
-    assert pipe.is_fifo()

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = {"numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "ruamel", "cattrs"}
+HEAVY = {"numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "ruamel"}
 HEAVY |= {"sqlalchemy", "fsspec", "jinja2"}
 REPORT = "import json, sys; print('\\n' + json.dumps(sorted(sys.modules)))"
 HELP = """

@@ -7,8 +7,8 @@ from collections import defaultdict
 
 from house import modules, name_of
 
-# A document's model and the IR's node, or a preset's: the same concept in two representations.
-SAME = {"Clip", "Duck"}
+# A document's model and the IR's node: the same concept in two representations.
+SAME = {"Clip"}
 
 
 def test_a_class_name_is_used_once():

@@ -20,7 +20,6 @@ import numpy as np
 import soundfile
 from attrs import frozen
 from hypothesis import strategies as st
-from mixdown.compiler.timeline.dump import dump
 from mixdown.compiler.timeline.model import (
     Automation,
     BusOverride,
@@ -32,6 +31,7 @@ from mixdown.compiler.timeline.model import (
     Timeline,
     Track,
 )
+from mixdown.documents.writer import dump
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.units import samples
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown import Timeline
-from mixdown.compiler.arrangement.load import loads
+from mixdown.compiler.load import loads
 
 RATE = 48000
 Arrange = Callable[..., Timeline]

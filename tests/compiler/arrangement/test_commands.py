@@ -9,10 +9,10 @@ import pytest
 import soundfile
 from mixdown import load
 from mixdown.cli.app import ExitCode, run
-from mixdown.compiler.arrangement.load import load as load_any
-from mixdown.compiler.arrangement.load import read
-from mixdown.compiler.timeline.dump import dump
-from mixdown.compiler.timeline.fmt import format_text
+from mixdown.compiler.fmt import format_text
+from mixdown.compiler.load import load as load_any
+from mixdown.compiler.load import read
+from mixdown.documents.writer import dump
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 

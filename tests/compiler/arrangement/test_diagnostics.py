@@ -6,8 +6,8 @@ from textwrap import dedent
 
 import pytest
 from mixdown import TimelineError, compile
-from mixdown.compiler.arrangement.load import loads
-from mixdown.compiler.timeline.dump import dump
+from mixdown.compiler.load import loads
+from mixdown.documents.writer import dump
 from mixdown.ir.codes import Code
 from mixdown.ir.origin import tokens
 
@@ -44,7 +44,7 @@ FAULTS = [
     ("bars: 4}", "bars: 4, transition: {kind: cut, beats: 1}}", "MIX223", None, "a cut has no"),
     ("3000}", "3000, transition: {kind: gap, beats: 1}}", "MIX223", None, "has no beats"),
     ("bars: 4}", "bars: 4, transition: {kind: crossfade, beats: 1, curve: odd}}", "MIX211",
-     "/sections/1/transition/curve", "no curve is named 'odd'"),
+     "/sections/1/transition/curve", "'curve' cannot be 'odd'"),
     ("{bar: 1, tempo: 120}]\ns", "{bar: 1, tempo: 120.00001}]\ns", "MIX206", None, "4 decimals"),
     ("bars: 2}", "bars: 2, transition: {kind: gap, beats: 9}}", "MIX223", None, "a gap of 4,500"),
     ("bar: 1, tempo: 120}]", "bar: 2, tempo: 120}]", "MIX223", "/tempo_map/0/bar", "for bar 1"),
@@ -178,6 +178,12 @@ def test_too_many_takes_are_refused(media):
     text = text.replace("materials:", "materials:\n  - {id: tick, source: bar.wav, bars: 0.125}")
     (found,) = problems(text, media)
     assert found.code is Code.TOO_COMPLEX
+
+
+def test_what_is_longer_than_any_mix_is_refused_at_its_section(media):
+    text = SONG.replace("tempo: 120}]", "tempo: 1}]").replace("bars: 4}", "bars: 100000}")
+    (found,) = problems(text, media)
+    assert (found.code, found.origin.pointer) == (Code.OUT_OF_RANGE, "/sections/1")
 
 
 def test_a_loop_that_is_cut_is_warned_of_once_it_compiles(media):

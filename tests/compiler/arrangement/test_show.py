@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mixdown import Timeline, TimelineError, compile
-from mixdown.compiler.arrangement.load import loads
+from mixdown.compiler.load import loads
 from mixdown.ir.nodes import GainAutomation
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "show" / "episode.yaml"
@@ -142,6 +142,7 @@ FAULTS = [
      "/bed/crossfade_ms", "less than three"),
     ("segments: [s1.wav]\noutro: {source: s10.wav, alone_ms: 1000}\n", "MIX223",
      "/outro/alone_ms", "8000 ms before the show"),
+    ("gap_ms: 1000000000\nsegments: [s1.wav, s1.wav]\n", "MIX206", "/segments/1", "longest"),
 ]  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def test_a_fault_that_the_timeline_shows_points_into_the_show(show):
 
 
 def test_the_example_is_sound(snapshot):
-    from mixdown.compiler.timeline.dump import dump
+    from mixdown.documents.writer import dump
 
     timeline = loads(EXAMPLE.read_text("utf-8"), "episode.yaml", MEDIA)
     assert compile(timeline, preset="podcast").diagnostics == ()

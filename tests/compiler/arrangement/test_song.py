@@ -12,8 +12,8 @@ import pytest
 import soundfile
 from attrs import evolve
 from mixdown import Timeline, compile, render
-from mixdown.compiler.arrangement.load import load
-from mixdown.compiler.timeline.dump import dump
+from mixdown.compiler.load import load
+from mixdown.documents.writer import dump
 from mixdown.ir.nodes import Place
 from requirements import SAMPLES
 from syrupy.assertion import SnapshotAssertion

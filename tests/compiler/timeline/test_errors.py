@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mixdown.compiler.arrangement.load import load
+from mixdown.compiler.load import load
 from mixdown.inspection.error_docs import COMMAND, answer, entries, page
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Severity, TimelineError

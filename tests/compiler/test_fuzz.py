@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.compiler.timeline.dump import dump
-from mixdown.compiler.timeline.load import loads
+from mixdown.compiler.load import loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.compiler.timeline.validate import validate
+from mixdown.documents.writer import dump
 from mixdown.ir.diagnostics import TimelineError, render
 from mutants import json_of, mutated_bytes, mutated_text, mutated_values
 
-CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "timelines").glob("*"))
+CORPUS = sorted((Path(__file__).parents[1] / "corpus" / "timelines").glob("*"))
 
 
 def survives(data: bytes | str, format: str | None) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from mixdown.compiler.timeline.dump import dump
-from mixdown.compiler.timeline.load import loads
+from mixdown.compiler.load import load, loads
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.compiler.timeline.validate import validate
+from mixdown.documents.writer import dump, write_file
+from mixdown.ir.diagnostics import RenderError
 from strategies import timelines
 
 SOME = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -78,3 +80,38 @@ def test_yaml_is_laid_out_for_people():
         "        source: bed\n"
         "        fade_in_ms: 50\n"
     )
+
+
+# Files.
+
+
+@pytest.mark.parametrize("name", ["mix.yaml", "mix.json"])
+def test_a_timeline_is_written_in_the_format_of_its_name(name, tmp_path):
+    timeline = Timeline(id="x").track("a", role="fx").clip("a.wav", start_ms=Decimal("1.50"))
+    timeline.dump(tmp_path / name)
+    assert load(tmp_path / name) == timeline
+    assert (tmp_path / name).read_text("utf-8") == dump(timeline, name[-4:])
+
+
+def test_a_text_file_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "plan.txt"
+    write_file(path, "one\ntwo\n")
+    assert path.read_bytes() == b"one\ntwo\n"
+    mask = os.umask(0)
+    os.umask(mask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~mask
+    with pytest.raises(RenderError, match=r"MIX604.*Is a directory"):
+        write_file(tmp_path, "x")
+    with pytest.raises(RenderError, match=r"MIX604.*No such file"):
+        write_file(tmp_path / "missing/plan.txt", "x")
+    assert [file.name for file in tmp_path.iterdir()] == ["plan.txt"]
+
+
+def test_a_device_is_written_to_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_file(pipe, "text")
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)
+    assert pipe.is_fifo()

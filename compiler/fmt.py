@@ -19,10 +19,10 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import ScalarString
 
-from ...documents import json_reader
-from ..arrangement.load import read
-from .dump import WIDTH, json_text
-from .load import Format, format_of
+from ..documents import json_reader
+from ..documents.load import Format, format_of
+from ..documents.writer import WIDTH, json_text
+from .load import read
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 

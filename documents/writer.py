@@ -1,23 +1,25 @@
-"""A timeline as text.
+"""Models and plain values as text, and text into a file.
 
-Promises: loading the text gives an equal timeline; equal timelines give equal texts, numbers as
-plain decimals, fields in the model's order, defaults left out. Relies on nothing but the model:
-what it writes is the small part of YAML that every reader agrees on.
+Promises: reading the text gives an equal model; equal models give equal texts, numbers as plain
+decimals, fields in the order of their class, defaults left out. What it writes is the small part of
+YAML that every reader agrees on. A file is there whole or not at all.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 
-import attrs
-
-from .model import Timeline
-from .structure import default_of, document_fields
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, RenderError
+from .models import plain
 
 WIDTH = 100
+PREFIX = ".mixdown-work-"  # of the names of files and directories under way
 
 # Readable as text by YAML 1.1 and 1.2 alike, in block and flow context, as key and as value.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
@@ -26,20 +28,14 @@ _NOT_PRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _KEY_LIMIT = 120  # YAML wants longer keys to be marked with "? "
 
 # Of these lists each entry is a paragraph of its own; entries of others fit on a line.
-_PARAGRAPHS = ("tracks", "clips", "buses")
+_PARAGRAPHS = ("tracks", "clips", "buses", "parts")
 
 Scalar = Callable[[object], str]
 
 
-def dump(timeline: Timeline, format: str = "yaml") -> str:
-    """The document of a timeline: `format` is yaml or json. Ends in a line feed."""
-    data = to_data(timeline)
-    return json_text(data) if format == "json" else yaml_text(data)
-
-
-def to_data(timeline: Timeline) -> dict[str, object]:
-    """The document as plain values: dict, list, str, int, bool, Decimal."""
-    return {"schema_version": timeline.schema_version, **_plain(timeline)}
+def dump(model: object, format: str = "yaml") -> str:
+    """The document of a model: `format` is yaml or json. Ends in a line feed."""
+    return json_text(plain(model)) if format == "json" else yaml_text(plain(model))
 
 
 def json_text(data: object) -> str:
@@ -50,25 +46,6 @@ def json_text(data: object) -> str:
 def yaml_text(data: Mapping[str, object]) -> str:
     """Plain values as YAML."""
     return "\n".join(_yaml_mapping(data, "")) + "\n"
-
-
-def _plain(owner: object) -> dict[str, object]:
-    made: dict[str, object] = {}
-    for attribute in document_fields(type(owner)):
-        value = getattr(owner, attribute.name)
-        if value != default_of(attribute):
-            made[attribute.name] = _plain_value(value)
-    return made
-
-
-def _plain_value(value: object) -> object:
-    if attrs.has(type(value)):
-        return _plain(value)
-    if isinstance(value, tuple):
-        return [_plain_value(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain_value(item) for key, item in value.items()}
-    return str(value) if isinstance(value, str) else value
 
 
 # JSON.
@@ -152,3 +129,37 @@ def _yaml_scalar(value: object) -> str:
     if _PLAIN.fullmatch(value) and not _RESERVED.fullmatch(value):
         return value
     return _NOT_PRINTABLE.sub(lambda m: f"\\u{ord(m[0]):04x}", _json_scalar(value))
+
+
+# Files.
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a text file atomically.
+
+    Raises:
+        RenderError: MIX604.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")  # a pipe or a terminal cannot be replaced
+            return
+        temporary = path.with_name(f"{PREFIX}{secrets.token_hex(8)}")
+        try:
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise not_writable(path, error) from error
+
+
+def not_writable(path: Path, error: OSError) -> RenderError:
+    """MIX604, with the reason."""
+    return RenderError(
+        Diagnostic(
+            Code.NOT_WRITABLE,
+            f"cannot write to {str(path)!r}: {error.strerror or error}",
+            help="choose another output with -o",
+        )
+    )

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mixdown.compiler.timeline.dump import dump
-from mixdown.compiler.timeline.fmt import format_text
-from mixdown.compiler.timeline.load import loads
+from mixdown.compiler.fmt import format_text
+from mixdown.compiler.load import loads
 from mixdown.compiler.timeline.new import starter
 from mixdown.compiler.timeline.validate import validate
+from mixdown.documents.writer import dump
 from mixdown.ir.diagnostics import TimelineError
 from strategies import timelines
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     *sorted((ROOT / "tests" / "corpus" / "timelines").iterdir()),
     ROOT / "examples" / "podcast" / "podcast.yaml",

@@ -1,0 +1,110 @@
+"""From a document of any kind to a timeline.
+
+Promises: what kind a document is shows in its version key alone: `arrangement_version` and
+`show_version` are in the documents that `lower` makes timelines of, all others are timelines.
+Strictness, limits and errors are those of `documents.load` for every kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from ..documents.load import Format, Parsed, parse, parse_file, read_model
+from ..ir.diagnostics import Diagnostic
+from .arrangement.check import check
+from .arrangement.lower import lower_arrangement
+from .arrangement.lower_show import check_show, lower_show
+from .arrangement.model import Arrangement
+from .arrangement.show import Show
+from .timeline.model import Timeline
+from .timeline.validate import validate
+
+
+@frozen(eq=False)
+class Kind:
+    """A kind of document.
+
+    Attributes:
+        model: the class of the whole.
+        check: what is wrong with one, as far as it shows without its files.
+        lower: one -> its timeline.
+    """
+
+    model: type[Any]
+    check: Callable[[Any], Iterable[Diagnostic]]
+    lower: Callable[[Any], Timeline]
+
+
+TIMELINE = Kind(Timeline, validate, lambda timeline: timeline)
+KINDS: Mapping[str, Kind] = {
+    "arrangement_version": Kind(Arrangement, check, lower_arrangement),
+    "show_version": Kind(Show, check_show, lower_show),
+}
+"""By the key that only documents of the kind have; all others are timelines."""
+
+
+def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
+    """The timeline in a file, or the one that the arrangement or show in it becomes.
+
+    Args:
+        path: the document, YAML or JSON; its sources count from its directory.
+        allow_outside: whether sources may lie outside that directory.
+
+    Raises:
+        TimelineError: everything that is wrong with the document.
+    """
+    return _timeline(parse_file(path), Path(path).parent, allow_outside)
+
+
+def loads(
+    text: str | bytes,
+    name: str = "<text>",
+    root: str | Path = ".",
+    format: Format | None = None,
+    *,
+    allow_outside: bool = False,
+) -> Timeline:
+    """The same from a text.
+
+    Args:
+        text: the document; as bytes, it is UTF-8.
+        name: what messages call it.
+        root: the directory that its sources are relative to.
+        format: of the text; if None, by the name's extension or else the first character.
+        allow_outside: whether sources may lie outside `root`.
+
+    Raises:
+        TimelineError: as `load` does.
+    """
+    return _timeline(parse(text, name, format), Path(root), allow_outside)
+
+
+def read(text: str, name: str, format: Format | None = None) -> object:
+    """What a document of any kind says, before a timeline is made of it; arguments as for `loads`.
+
+    Raises:
+        TimelineError: as `load` does, without a look into any file.
+    """
+    parsed = parse(text, name, format)
+    return _model(parsed, _kind(parsed), Path(), allow_outside=True)
+
+
+def _timeline(parsed: Parsed, root: Path, allow_outside: bool) -> Timeline:
+    kind = _kind(parsed)
+    return kind.lower(_model(parsed, kind, root, allow_outside))
+
+
+def _model(parsed: Parsed, kind: Kind, root: Path, allow_outside: bool) -> object:
+    model: object = read_model(
+        parsed, kind.model, kind.check, root=root, allow_outside=allow_outside
+    )
+    return model
+
+
+def _kind(parsed: Parsed) -> Kind:
+    keys = parsed.data if isinstance(parsed.data, dict) else {}
+    return next((kind for key, kind in KINDS.items() if key in keys), TIMELINE)

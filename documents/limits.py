@@ -1,0 +1,107 @@
+"""What a field may hold beyond its type: a range of numbers, lengths of text, or certain words.
+
+Promises: a limit checks a value, says what is wrong with it and describes itself in JSON Schema,
+so that checks, messages and schemas agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from ..ir.codes import Code
+from ..ir.diagnostics import did_you_mean
+from .values import Problem, shown
+
+
+class Constraint(Protocol):
+    """What the value of a field is checked against, once its type is right."""
+
+    def holds(self, value: Any) -> bool:  # noqa: ANN401 - of the field's type
+        """Whether a value is within it."""
+
+    def problem(self, value: Any) -> Problem:  # noqa: ANN401
+        """What is wrong with a value that is not; the message continues "<name> ..."."""
+
+    def schema(self) -> Mapping[str, Any]:
+        """The same as keywords of JSON Schema."""
+
+
+@frozen
+class Range:
+    """The numbers from `low` to `high`; `open_low` leaves the lower end itself out."""
+
+    low: int
+    high: int
+    unit: str = ""
+    open_low: bool = False
+
+    def holds(self, value: Decimal | float) -> bool:
+        """Whether a finite number is in it."""
+        above = value > self.low if self.open_low else value >= self.low
+        return above and value <= self.high
+
+    def problem(self, value: Decimal | float) -> Problem:
+        """A negative time has a code of its own."""
+        if value < 0 and self.unit == "ms":
+            message = f"is {_plain(value)}, a negative time"
+            return Problem(Code.NEGATIVE_TIME, message, f"allowed: {self}")
+        return Problem(Code.OUT_OF_RANGE, f"cannot be {_plain(value)}", f"allowed: {self}")
+
+    def schema(self) -> Mapping[str, Any]:
+        """Its ends."""
+        return {"exclusiveMinimum" if self.open_low else "minimum": self.low, "maximum": self.high}
+
+    def __str__(self) -> str:
+        unit = f" {self.unit}" if self.unit else ""
+        if self.open_low:
+            return f"over {self.low:,} up to {self.high:,}{unit}"
+        return f"{self.low:,} to {self.high:,}{unit}"
+
+
+@frozen
+class Length:
+    """Texts of `low` to `high` characters."""
+
+    low: int
+    high: int
+
+    def holds(self, value: str) -> bool:
+        """Whether a text is neither too short nor too long."""
+        return self.low <= len(value) <= self.high
+
+    def problem(self, value: str) -> Problem:
+        """How long it may be."""
+        message = f"has {self.low} to {self.high:,} characters, not {len(value):,}"
+        return Problem(Code.OUT_OF_RANGE, message)
+
+    def schema(self) -> Mapping[str, Any]:
+        """Its ends."""
+        return {"minLength": self.low, "maxLength": self.high}
+
+
+@frozen
+class Words:
+    """Certain words; `code` is that of any other."""
+
+    known: tuple[str, ...]
+    code: Code
+
+    def holds(self, value: str) -> bool:
+        """Whether it is one of them."""
+        return value in self.known
+
+    def problem(self, value: str) -> Problem:
+        """Which there are."""
+        return Problem(self.code, f"cannot be {shown(value)}", did_you_mean(value, self.known))
+
+    def schema(self) -> Mapping[str, Any]:
+        """All of them."""
+        return {"enum": list(self.known)}
+
+
+def _plain(value: Decimal | float) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,247 @@
+"""From a file, or a text, to plain values, and from those to a model.
+
+Promises: whatever the bytes, the result is a model or a TimelineError with every problem of the
+document in it, in bounded time and memory; nothing else escapes. Numbers are exact. The text is
+kept with the model, so that a later diagnostic can show its line; no place is worked out before.
+`parse` and `read_model` are the two halves, for those who look into a document to know its kind.
+"""
+
+# ruff: noqa: ANN401 (kinds of documents are handled as values here)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import frozen
+
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, TimelineError
+from ..ir.origin import Document, Origin
+from . import json_reader, toml_reader, yaml_reader
+from .fields import declaration, is_model
+from .migrations import Migration, migrate
+from .models import put
+from .structure import structure
+from .tree import Locator, Root, SyntaxProblem, TooComplex, composed, span_at
+from .values import MOST
+
+Format = Literal["json", "yaml", "toml"]
+
+
+@frozen
+class _Reading:
+    """How a format is read.
+
+    Attributes:
+        read: text -> values, and the tree if the text had to be composed for them.
+        compose: text -> tree.
+        max_bytes: the largest document.
+        extensions: of its files.
+    """
+
+    read: Callable[[str], tuple[object, Root | None]]
+    compose: Callable[[str], Root]
+    max_bytes: int
+    extensions: tuple[str, ...]
+
+
+_READING: Mapping[Format, _Reading] = {
+    "json": _Reading(json_reader.read, json_reader.compose, 64 << 20, (".json",)),
+    "yaml": _Reading(yaml_reader.read, yaml_reader.compose, 8 << 20, (".yaml", ".yml")),
+    "toml": _Reading(toml_reader.read, toml_reader.compose, 1 << 20, (".toml",)),
+}
+_LARGEST = max(reading.max_bytes for reading in _READING.values())
+_SMALLER = "split it into several documents"
+
+
+@frozen(eq=False)
+class Parsed:
+    """A text as plain values; `repeated` are the pointers of keys that a mapping holds twice."""
+
+    name: str
+    text: str
+    format: Format
+    data: object
+    repeated: tuple[str, ...]
+
+    def document(self, unknown: Iterable[str] = ()) -> Document:
+        """The text with its places; those of the keys at the pointers `unknown` are the keys."""
+        compose = _READING[self.format].compose
+        locator = Locator(compose, frozenset(unknown), frozenset(self.repeated))
+        return Document(self.name, self.text, locator)
+
+
+def parse_file(path: str | Path) -> Parsed:
+    """The values in a file, its format by its extension (else by its first character).
+
+    Raises:
+        TimelineError: MIX101 it cannot be read, or as `parse` does.
+    """
+    return parse(_bytes(Path(path), str(path)), str(path))
+
+
+def parse(text: str | bytes, name: str, format: Format | None = None) -> Parsed:
+    """The values in a text.
+
+    Args:
+        text: the document; as bytes, it is UTF-8.
+        name: what messages call it.
+        format: of the text; if None, by the name's extension or else the first character.
+
+    Raises:
+        TimelineError: MIX102 its syntax is wrong, MIX108 it is too large, MIX110 it is not UTF-8.
+    """
+    if isinstance(text, bytes):
+        text = _decode(text, name)
+    text = text.removeprefix("\ufeff")  # a byte order mark is no part of the document
+    format = format or format_of(name, text)
+    data, tree = _read(text, name, format)
+    return Parsed(name, text, format, data, tuple(tree.duplicates) if tree is not None else ())
+
+
+def format_of(name: str, text: str) -> Format:
+    """The format that a document's extension names, else JSON if its text begins with a brace."""
+    extension = Path(name).suffix.lower()
+    known = (f for f, reading in _READING.items() if extension in reading.extensions)
+    begins_with_brace = text.lstrip("\ufeff \t\r\n")[:1] == "{"
+    return next(known, "json" if begins_with_brace else "yaml")
+
+
+def read_model(
+    parsed: Parsed,
+    kind: Any,
+    check: Callable[[Any], Iterable[Diagnostic]],
+    *,
+    migrations: Mapping[int, Migration] | None = None,
+    **asides: object,
+) -> Any:
+    """What the values say, as a model; its `document`, if it has that field, is the text.
+
+    Args:
+        parsed: the document.
+        kind: a model class, or another type of which a document's values may be.
+        check: what else is wrong with a model; asked only if something is wrong with the values,
+            so that all problems are reported together.
+        migrations: of older versions of the format.
+        asides: fields of the model that no document sets.
+
+    Raises:
+        TimelineError: everything that is wrong with the document.
+    """
+    name, text, repeated, origin = parsed.name, parsed.text, parsed.repeated, Origin(parsed.name)
+    keys = declaration(kind).keys.values() if is_model(kind) else ()
+    version = next((key for key in keys if key.is_version), None)
+    data, outdated = parsed.data, None
+    if version is not None:
+        data, outdated = migrate(data, origin, version, migrations or {})
+    made, found = structure(data, kind, name)
+    document = parsed.document(found.unknown)
+    if made is not None and is_model(kind):
+        made = put(made, document=document, **asides)
+    if not (outdated or repeated or found.count):
+        return made
+    try:  # JSON that nests absurdly can be read, but has no tree to show places in
+        composed(_READING[parsed.format].compose, text)
+    except TooComplex as problem:
+        raise _too_complex(problem, name, text) from None
+    diagnostics = [*([outdated] if outdated else ()), *_repetitions(repeated, name)]
+    diagnostics += found.diagnostics
+    if made is not None and not found.full:
+        bad = found.bad.union(repeated)
+        rest = check(made)
+        diagnostics += [d for d in rest if d.origin is None or not _within(d.origin.pointer, bad)]
+    raise TimelineError(diagnostics[:MOST], {name: document})
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a file, at most one byte more than the largest document may have.
+
+    Raises:
+        TimelineError: MIX101 it cannot be read; MIX110 it is not UTF-8.
+    """
+    return _decode(_bytes(Path(path), str(path)), str(path))
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    """The file's content, one byte over the largest limit at most."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        message, help = f"no file {name!r}", "check the path, or make one with `mixdown new`"
+    except IsADirectoryError:
+        message, help = f"{name!r} is a directory", "name the document in it"
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        message, help = f"cannot read {name!r}: {reason}", "check the path and its permissions"
+    raise TimelineError(Diagnostic(Code.FILE_NOT_FOUND, message, help=help))
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The place is shown in the text as far as it could be read.
+        text = data.decode("utf-8-sig", errors="replace")
+        index = len(data[: error.start].decode("utf-8-sig", errors="replace"))
+        raise _unreadable(
+            Code.ENCODING,
+            f"the document is not UTF-8: byte 0x{data[error.start]:02x} at {error.start:,}",
+            name,
+            text,
+            index,
+            "save it as UTF-8",
+        ) from None
+
+
+def _read(text: str, name: str, format: Format) -> tuple[object, Root | None]:
+    reading = _READING[format]
+    if len(text) > reading.max_bytes:
+        message = f"the document is larger than {reading.max_bytes >> 20} MB"
+        raise _unreadable(Code.TOO_COMPLEX, message, name, text, None, _SMALLER)
+    try:
+        return reading.read(text)
+    except SyntaxProblem as problem:
+        message = f"not {format.upper()}: {problem.message}"
+        raise _unreadable(Code.SYNTAX, message, name, text, problem.index, None) from None
+    except TooComplex as problem:
+        raise _too_complex(problem, name, text) from None
+
+
+def _too_complex(problem: TooComplex, name: str, text: str) -> TimelineError:
+    return _unreadable(Code.TOO_COMPLEX, problem.message, name, text, problem.index, _SMALLER)
+
+
+def _unreadable(
+    code: Code, message: str, name: str, text: str, index: int | None, help: str | None
+) -> TimelineError:
+    """The error of a document without a tree; `index` is the character to show, if one is."""
+    diagnostic = Diagnostic(code, message, Origin(name), help)
+    if index is None:
+        return TimelineError(diagnostic)
+    locator = Locator(yaml_reader.compose, fixed=span_at(text, index, index + 1))
+    return TimelineError(diagnostic, {name: Document(name, text, locator)})
+
+
+def _repetitions(pointers: tuple[str, ...], name: str) -> list[Diagnostic]:
+    return [
+        Diagnostic(
+            Code.DUPLICATE_KEY,
+            "this key was given before",
+            Origin(name, pointer),
+            "keep one of the two",
+        )
+        for pointer in pointers
+    ]
+
+
+def _within(pointer: str, bad: set[str]) -> bool:
+    """Whether a place or a parent of it is among `bad`."""
+    while True:
+        if pointer in bad:
+            return True
+        if not pointer:
+            return False
+        pointer = pointer.rpartition("/")[0]

@@ -1,0 +1,132 @@
+"""JSON Schemas of documents, for editors and for validators other than ours.
+
+Promises: generated from the declarations of a model class, draft 2020-12; a schema accepts every
+document that is read without an error, and refuses what a schema can see: unknown and missing keys,
+wrong types, numbers out of range, unknown words.
+"""
+
+# ruff: noqa: ANN401 (types are handled as values here)
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, get_args, get_origin
+
+import attrs
+
+from .fields import Key, declaration, is_model, options
+from .limits import Constraint
+
+Schema = dict[str, Any]
+
+
+def schema_text(root: Any, title: str, description: str) -> str:
+    """The schema of documents of a kind, a model class or names of one, as JSON."""
+    definitions: Schema = {}
+    if is_model(root):
+        whole = _object(root, definitions)
+    else:
+        preset = _element(get_args(root)[1], definitions)
+        whole = {"type": "object", "additionalProperties": preset}
+    made = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "description": description,
+        **whole,
+        "$defs": dict(sorted(definitions.items())),
+    }
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+
+
+def _object(
+    cls: type, definitions: Schema, tighter: Mapping[str, Constraint] | None = None
+) -> Schema:
+    """A model class; `tighter` are limits that count here, by the fields' names."""
+    declared = declaration(cls)
+    properties = {n: _property(key, definitions) for n, key in declared.keys.items()}
+    for name, limit in (tighter or {}).items():
+        properties[name].pop("examples", None)
+        properties[name] |= {"description": f"from {limit}", **limit.schema()}
+    made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    required = [n for n, key in declared.keys.items() if key.default is attrs.NOTHING]
+    made |= {"required": required} if required else {}
+    return made if declared.short is None else {"anyOf": [{"type": "string"}, made]}
+
+
+def _property(key: Key, definitions: Schema) -> Schema:
+    kinds = [option for option in options(key.kind) if option is not type(None)]
+    made: Schema = {"description": key.help, **_type(kinds, definitions, key)}
+    if len(kinds) < len(options(key.kind)):
+        made = _nullable(made)
+    default = _json_value(key.default)
+    if default is not None:
+        made["default"] = default
+    return {**made, "examples": list(key.examples)} if key.examples else made
+
+
+def _nullable(made: Schema) -> Schema:
+    """The same, or null: what an absent key means may be written out."""
+    if "type" in made and "enum" not in made:
+        names = made["type"] if isinstance(made["type"], list) else [made["type"]]
+        return {**made, "type": [*names, "null"]}
+    inner = {key: value for key, value in made.items() if key != "description"}
+    return {"description": made["description"], "anyOf": [inner, {"type": "null"}]}
+
+
+def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
+    """The values of some types, as far as a field's declaration limits them."""
+    kind, *others = kinds
+    if others:
+        return {"type": [_NAMES[each] for each in kinds]}
+    if is_model(kind):
+        return _reference(kind, definitions)
+    if get_origin(kind) is tuple:
+        items = key.schema.get("items") or _element(get_args(kind)[0], definitions, key)
+        return {"type": "array", "items": items}
+    if get_origin(kind) is not None:
+        items = key.schema.get("additionalProperties") or _element(get_args(kind)[1], definitions)
+        return {"type": "object", "additionalProperties": items}
+    if issubclass(kind, StrEnum):
+        return {"enum": [member.value for member in kind]}
+    limits = key.limit.schema() if key.limit is not None else {}
+    return {"type": _NAMES[kind], **limits, **key.schema}
+
+
+def _element(kind: Any, definitions: Schema, key: Key | None = None) -> Schema:
+    """What a list or a mapping of names holds."""
+    if is_model(kind):
+        return _reference(kind, definitions, key)
+    return {"type": _NAMES[kind]}
+
+
+def _reference(cls: type, definitions: Schema, key: Key | None = None) -> Schema:
+    """A reference to the definition of a class, which is made if it is the first."""
+    tighter = key.items if key is not None else {}
+    name = "".join("_" + c.lower() if c.isupper() else c for c in cls.__name__).lstrip("_")
+    if key is not None and tighter:
+        name = f"{key.name}_{name}"
+    if name not in definitions:
+        definitions[name] = {}
+        definitions[name] = _object(cls, definitions, tighter)
+    return {"$ref": f"#/$defs/{name}"}
+
+
+_NAMES: Mapping[Any, str] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    Decimal: "number",
+}
+
+
+def _json_value(value: Any) -> Any:
+    """A default as JSON has it; None where there is nothing to say."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, StrEnum):
+        return value.value
+    return value if isinstance(value, str | bool | int | float) else None

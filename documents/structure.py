@@ -1,0 +1,387 @@
+"""Plain values into models, with everything that is wrong with them.
+
+Promises: one walk reads a document of any kind and collects every unknown and missing key, wrong
+type and unusable number or text with its place. For sound values it costs little more than making
+the models: each class and type has one reader, made once; a place is a linked pair, which becomes a
+JSON Pointer only where something is wrong. What Python gives to a constructor is read by the same
+readers, which then take more: models, floats, any iterable for a list, a tuple for a mapping.
+"""
+
+# ruff: noqa: ANN401 (types are handled as values here, and values of any type)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache, reduce
+from numbers import Integral, Real
+from operator import or_
+from pathlib import PurePath
+from typing import Any, get_args, get_origin
+
+import attrs
+
+from ..ir.codes import Code
+from ..ir.curves import Shape
+from ..ir.diagnostics import Diagnostic, did_you_mean
+from ..ir.origin import Origin
+from .fields import Declaration, declaration, is_model, options
+from .values import MOST, Problem, number_problem, shown, text_problem
+
+Place = tuple[Any, str | int] | None
+"""The place around it, and its key or index; None is the whole."""
+
+Reader = Callable[[Any, Place, "Findings"], Any]
+"""(value, place, findings) -> what the model keeps, or `_BAD` after saying why not."""
+
+_BAD: Any = object()
+
+
+class Findings:
+    """What is wrong, found so far.
+
+    Attributes:
+        document: what messages call the whole.
+        in_python: whether the values come from Python rather than from a document.
+        diagnostics: what is wrong, at most `MOST`.
+        count: how much was wrong, those that are not kept too.
+        unknown: the pointers of keys that nobody knows.
+        bad: all pointers to distrust: a stand-in is in the model there.
+    """
+
+    __slots__ = ("bad", "count", "diagnostics", "document", "in_python", "unknown")
+
+    def __init__(self, document: str, *, in_python: bool = False) -> None:
+        self.document = document
+        self.in_python = in_python
+        self.diagnostics: list[Diagnostic] = []
+        self.count = 0
+        self.unknown: set[str] = set()
+        self.bad: set[str] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many as anyone would read."""
+        return len(self.diagnostics) >= MOST
+
+    def add(
+        self, code: Code, message: str, at: Place, help: str | None = None, bad: Place = None
+    ) -> Any:
+        """Note one thing that is wrong at a place, unless there are enough.
+
+        Args:
+            code: its code.
+            message: what it is.
+            at: where to show it.
+            help: what to do instead.
+            bad: the place to distrust, if that is another.
+
+        Returns:
+            `_BAD`.
+        """
+        self.count += 1
+        if not self.full:
+            origin = self.place(at)
+            self.diagnostics.append(Diagnostic(code, message, origin, help))
+            self.bad.add((origin if bad is None else self.place(bad)).pointer)
+        return _BAD
+
+    def place(self, at: Place) -> Origin:
+        """The origin of a place."""
+        tokens: list[str | int] = []
+        while at is not None:
+            at, token = at
+            tokens.append(token)
+        return Origin(self.document).child(*reversed(tokens))
+
+
+def structure(
+    data: object, kind: Any, document: str, name: str = "the document"
+) -> tuple[Any, Findings]:
+    """Everything wrong with the values, and as much of a model as can be made of the rest.
+
+    Where a required value is missing or unusable a stand-in takes its place, so that places keep
+    their numbers; `Findings.bad` names those places, for whoever checks the model further.
+
+    Args:
+        data: plain values.
+        kind: the type of the whole.
+        document: its name.
+        name: what messages call it where its type is wrong.
+
+    Returns:
+        The model, None if the values are of another type altogether; and what is wrong.
+    """
+    findings = Findings(document)
+    made = reader(kind, name)(data, None, findings)
+    return (None if made is _BAD else made), findings
+
+
+def build(cls: Any, values: Mapping[str, Any]) -> Any:
+    """A model of values that were read."""
+    made = cls.__new__(cls)
+    made.__attrs_init__(**values)
+    return made
+
+
+@cache
+def reader(kind: Any, name: str) -> Reader:
+    """What reads values of a type; messages call one `name`, or by its key if that is empty."""
+    if type(None) in options(kind):
+        rest = (option for option in options(kind) if option is not type(None))
+        return _optional(reader(reduce(or_, rest), name))
+    if len(options(kind)) > 1:
+        return _scalar(kind, name)
+    if is_model(kind):
+        return _mapping_of_keys(kind, name)
+    if get_origin(kind) is not None:
+        element, *named = get_args(kind)
+        is_list = get_origin(kind) is tuple
+        return _list(element, name) if is_list else _mapping_of_names(named[0], name)
+    make = _word if issubclass(kind, StrEnum) else _SCALARS.get(kind, _scalar)
+    return make(kind, name)
+
+
+def _optional(read: Reader) -> Reader:
+    return lambda value, at, found: None if value is None else read(value, at, found)
+
+
+# Mappings and lists.
+
+
+def _mapping_of_keys(cls: type, name: str) -> Reader:
+    fields = field_reader(cls)
+    declared = declaration(cls)
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        if value.__class__ is not dict:
+            value = _as_mapping(value, declared, cls, found)
+            if isinstance(value, cls):
+                return value
+            if value.__class__ is not dict:
+                return _wrong("a mapping", value, at, name, found)
+        return build(cls, fields(value, at, found))
+
+    return read
+
+
+def _as_mapping(value: Any, declared: Declaration, cls: type, found: Findings) -> Any:
+    """The mapping that another value stands for; the value itself where it stands for none."""
+    if declared.short is not None and isinstance(value, str):
+        return {declared.short: value}
+    if not found.in_python or isinstance(value, cls):
+        return value
+    if isinstance(value, Mapping):
+        return dict(value)
+    names = declared.by_position
+    if isinstance(value, tuple | list) and len(value) <= len(names):
+        return dict(zip(names, value, strict=False))
+    return value
+
+
+@cache
+def field_reader(cls: Any) -> Callable[[dict[Any, Any], Place, Findings], dict[str, Any]]:
+    """What reads a mapping into the values of a model's fields."""
+    declared = declaration(cls)
+    keys, asides = declared.keys, declared.asides
+    required = frozenset(n for n, key in keys.items() if key.default is attrs.NOTHING)
+    readers = {n: reader(key.kind, repr(n)) for n, key in keys.items()}
+
+    def read(data: dict[Any, Any], at: Place, found: Findings) -> dict[str, Any]:
+        values = {}
+        if not data.keys() >= required:
+            for name in (n for n in keys if n in required and n not in data):
+                message, help = f"{declared.noun} needs the key {name!r}", keys[name].help
+                found.add(Code.MISSING_KEY, message, at, f"{name}: {help}", (at, name))
+                values[name] = _stand_in(keys[name].kind)
+        for name, value in data.items():
+            read = readers.get(name)
+            if read is not None:
+                made = read(value, (at, name), found)
+                if made is not _BAD:
+                    values[name] = made
+                elif name in required:
+                    values[name] = _stand_in(keys[name].kind)
+            elif found.in_python and name in asides:
+                values[name] = value
+            else:
+                _unknown(name, declared, at, found)
+        return values
+
+    return read
+
+
+def _unknown(name: str, declared: Declaration, at: Place, found: Findings) -> None:
+    if not found.full:
+        found.unknown.add(found.place((at, name)).pointer)
+    message, help = f"{declared.noun} has no key {shown(name)}", did_you_mean(name, declared.keys)
+    found.add(Code.UNKNOWN_KEY, message, (at, name), help)
+
+
+def _list(element: Any, name: str) -> Reader:
+    noun = declaration(element).noun if is_model(element) else f"an item of {name}"
+    read_item = reader(element, noun)
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        if value.__class__ is not list:
+            is_iterable = isinstance(value, Iterable) and not isinstance(value, str | Mapping)
+            if not (found.in_python and is_iterable):
+                return _wrong("a list", value, at, name, found)
+            value = list(value)
+        before = found.count
+        made = [read_item(item, (at, index), found) for index, item in enumerate(value)]
+        if found.count != before:
+            made = [_stand_in(element) if item is _BAD else item for item in made]
+        return tuple(made)
+
+    return read
+
+
+def _mapping_of_names(kind: Any, name: str) -> Reader:
+    read_item = reader(kind, "")
+    values = declaration(kind).noun.partition(" ")[2] + "s" if is_model(kind) else "text"
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        if not isinstance(value, Mapping if found.in_python else dict):
+            return _wrong(f"a mapping of names to {values}", value, at, name, found)
+        made = {}
+        for key, item in value.items():
+            problem = text_problem(key) if isinstance(key, str) else _NO_TEXT
+            if problem is not None:
+                found.add(problem.code, f"a key of {name} {problem.message}", (at, key))
+            else:
+                made[key] = read_item(item, (at, key), found)
+        return {key: item for key, item in made.items() if item is not _BAD}
+
+    return read
+
+
+_NO_TEXT = Problem(Code.WRONG_TYPE, "is not text")
+
+
+# Scalars.
+
+
+def _text(kind: Any, name: str) -> Reader:
+    slow = _scalar(str, name)
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        if value.__class__ is str and value.isascii() and "\0" not in value:
+            return value
+        return slow(value, at, found)
+
+    return read
+
+
+def _number(kind: Any, name: str) -> Reader:
+    slow = _scalar(Decimal, name)
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        cls = value.__class__
+        if (cls is int or cls is Decimal) and number_problem(value) is None:
+            return Decimal(value)
+        return slow(value, at, found)
+
+    return read
+
+
+def _scalar(kind: Any, name: str) -> Reader:
+    """A scalar of a type, or of one of some types."""
+    kinds = options(kind)
+    wanted = " or ".join(_WANTED[kind] for kind in kinds)
+    classes = {cls for kind in kinds for cls in _CLASSES[kind]}
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        if found.in_python:
+            value = _plain(value)
+        if value.__class__ not in classes:
+            return _wrong(wanted, value, at, name, found)
+        problem = text_problem(value) if value.__class__ is str else None
+        if value.__class__ is int or value.__class__ is Decimal:
+            problem = number_problem(value)
+        if problem is not None:
+            return found.add(
+                problem.code, f"{_named(name, at)} {problem.message}", at, problem.help
+            )
+        return value if value.__class__ in kinds else kinds[0](value)
+
+    return read
+
+
+def _plain(value: Any) -> Any:
+    """What a document would have in place of a value from Python; unknown values as they are."""
+    if isinstance(value, bool | Decimal):
+        return value
+    if isinstance(value, str | PurePath):
+        return str(value)
+    if isinstance(value, Integral):
+        return int(value)
+    return Decimal(repr(float(value))) if isinstance(value, Real) else value
+
+
+def _word(kind: Any, name: str) -> Reader:
+    members = {member.value: member for member in kind}
+    read_text = _text(str, name)
+    code = Code.UNKNOWN_CURVE if kind is Shape else Code.WRONG_TYPE
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        text = read_text(value, at, found)
+        if text in members or text is _BAD:
+            return members.get(text, _BAD)
+        message = f"{_named(name, at)} cannot be {shown(text)}"
+        return found.add(code, message, at, did_you_mean(text, members))
+
+    return read
+
+
+_SCALARS: Mapping[Any, Callable[[Any, str], Reader]] = {str: _text, Decimal: _number}
+_WANTED: Mapping[Any, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+}
+_CLASSES: Mapping[Any, tuple[type, ...]] = {
+    str: (str,),
+    bool: (bool,),
+    int: (int,),
+    float: (int, Decimal),
+    Decimal: (int, Decimal),
+}
+
+
+def _wrong(wanted: str, value: Any, at: Place, name: str, found: Findings) -> Any:
+    message = f"{_named(name, at)} must be {wanted}, not {_kind(value)}"
+    help = None
+    if wanted == "text" and isinstance(value, int | Decimal):
+        help = "put it in quotes"
+    elif isinstance(value, str) and wanted in ("true or false", "a whole number", "a number"):
+        help = "write it without quotes"
+    return found.add(Code.WRONG_TYPE, message, at, help)
+
+
+def _named(name: str, at: Place) -> str:
+    return name or shown(at[1] if at is not None else "")
+
+
+def _kind(value: object) -> str:
+    """What a value is, as messages call it."""
+    if value is None:
+        return "nothing"
+    names = {bool: "true or false", int: "a number", Decimal: "a number", dict: "a mapping"}
+    names |= {str: "text", list: "a list", tuple: "a list"}
+    return names.get(type(value), f"a value of type {type(value).__name__}")
+
+
+def _stand_in(kind: Any) -> Any:
+    """Some value of a type, for a place that has none of its own."""
+    kind = options(kind)[0]
+    if is_model(kind):
+        keys = declaration(kind).keys.items()
+        missing = {n: key.kind for n, key in keys if key.default is attrs.NOTHING}
+        return build(kind, {name: _stand_in(inner) for name, inner in missing.items()})
+    if get_origin(kind) is not None:
+        return () if get_origin(kind) is tuple else {}
+    return next(iter(kind)) if issubclass(kind, StrEnum) else kind()

@@ -1,0 +1,146 @@
+"""TOML as plain values, numbers exact, and as a tree where a place has to be shown.
+
+Promises: values are those of Python's tomllib, with decimals for floats; the tree is made only by
+`compose`, of a text that tomllib has accepted, so it takes sound syntax for granted. A table is
+shown at its header, or at the key that holds it; every other value where it is written.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from decimal import Decimal
+
+from .tree import MAX_DEPTH, Pair, Root, SyntaxProblem, TreeNode, too_deep
+
+_PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
+_STRING = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\])*"|\'[^\']*\'', re.DOTALL
+)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_BARE_VALUE = re.compile(r"[^\s,\]}#]+(?: \d[^\s,\]}#]*)?")
+
+
+def read(text: str) -> tuple[object, Root | None]:
+    """The document as dict, list, str, int, Decimal, bool and dates; no tree is needed for it.
+
+    Raises:
+        SyntaxProblem: not TOML.
+        TooComplex: it nests too deep.
+    """
+    try:
+        return tomllib.loads(text, parse_float=Decimal), None
+    except tomllib.TOMLDecodeError as error:
+        found = _PLACE.fullmatch(str(error))
+        message = found[1] if found else str(error)
+        index = len(text)
+        if found and found[2]:
+            before = text.split("\n")[: int(found[2]) - 1]
+            index = sum(len(line) + 1 for line in before) + int(found[3]) - 1
+        raise SyntaxProblem(message[:1].lower() + message[1:], index) from None
+    except RecursionError:
+        raise too_deep() from None
+
+
+def compose(text: str) -> Root:
+    """The tree of a text that `read` has accepted."""
+    return Root(_Scanner(text).document())
+
+
+class _Scanner:
+    """Reads a text once, from its beginning; `at` is the index of what comes next."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def document(self) -> TreeNode:
+        """The tree of the whole text."""
+        root = table = TreeNode(0, 0, pairs={})
+        while self._next():
+            if self._next() == "[":
+                table = self._header(root)
+            else:
+                self._pair(table, 1)
+        return root
+
+    def _header(self, root: TreeNode) -> TreeNode:
+        """The table that a header opens; the path in the header shows it."""
+        is_array = self.text.startswith("[[", self.at)
+        self.at += 1 + is_array
+        *outer, last = self._keys()
+        self.at += 1 + is_array
+        table = root
+        for key in outer:
+            table = _inner(table, key)
+        if is_array:
+            assert table.pairs is not None
+            array = table.pairs.setdefault(last.key, last).node
+            array.items = [*(array.items or ()), TreeNode(0, last.end, pairs={})]
+        table = _inner(table, last)
+        table.start = min(key.start for key in (*outer, last))
+        table.opens = last.end - table.start
+        return table
+
+    def _pair(self, table: TreeNode, depth: int) -> None:
+        *outer, last = self._keys()
+        for key in outer:
+            table = _inner(table, key)
+        self.at += 1  # the equals sign
+        last.node = self._value(depth)
+        assert table.pairs is not None
+        table.pairs[last.key] = last
+
+    def _keys(self) -> list[Pair]:
+        """The keys of a path with dots, their values still to come."""
+        keys: list[Pair] = []
+        while not keys or self._next() == ".":
+            self.at += bool(keys)
+            self._next()
+            start = self.at
+            name = self._match(_STRING, _BARE_KEY)
+            if name[0] in "\"'":
+                (name,) = tomllib.loads(f"{name} = 0")
+            keys.append(Pair(name, start, self.at, TreeNode(start, self.at, opens=self.at - start)))
+        return keys
+
+    def _value(self, depth: int) -> TreeNode:
+        if depth >= MAX_DEPTH:
+            raise too_deep(self.at)
+        opening = self._next()
+        node = TreeNode(self.at, self.at)
+        if opening in "[{":
+            node.items, node.pairs = ([], None) if opening == "[" else (None, {})
+            self.at += 1
+            while self._next() not in "]}":
+                if node.items is not None:
+                    node.items.append(self._value(depth + 1))
+                else:
+                    self._pair(node, depth + 1)
+                self.at += self._next() == ","
+            self.at += 1
+        else:
+            self._match(_STRING, _BARE_VALUE)
+        node.end = self.at
+        return node
+
+    def _next(self) -> str:
+        """The next character that counts; "" at the end of the text."""
+        self._match(_BLANK)
+        return self.text[self.at : self.at + 1]
+
+    def _match(self, *patterns: re.Pattern[str]) -> str:
+        found = next(filter(None, (pattern.match(self.text, self.at) for pattern in patterns)))
+        self.at = found.end()
+        return found[0]
+
+
+def _inner(table: TreeNode, key: Pair) -> TreeNode:
+    """The table under a key, made where there is none; of an array of tables the last."""
+    assert table.pairs is not None
+    node = table.pairs.setdefault(key.key, key).node
+    if node.items:
+        return node.items[-1]
+    node.pairs = {} if node.pairs is None else node.pairs
+    return node
