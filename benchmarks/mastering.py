@@ -112,10 +112,10 @@ def master(
     path = result.master.path
     readings = [ebur128(program, path) for program in ffmpegs().values()]
     meta = result.master.meta
-    target = meta["loudnorm_target"]
+    target = meta.loudnorm_target
     return Result(
         target=target,
-        ceiling=meta["limiter_thresh"],
+        ceiling=meta.limiter_thresh,
         integrated=max((lufs for lufs, _ in readings), key=lambda lufs: abs(lufs - target)),
         true_peak=max(peak for _, peak in readings),
         fine_peak=peak_16x(path),

@@ -49,15 +49,13 @@ def show_result(
 
 def _row(file: Rendered) -> tuple[str, ...]:
     meta = file.meta
-    duration = meta["duration_s"]
-    assert isinstance(duration, float)
     return (
         str(file.path),
         "master" if file.parent is None else f"stem of {file.target}",
-        level(meta["integrated_lufs"]),
-        level(meta["loudness_range_lu"]),
-        level(meta["true_peak_dbtp"]),
-        clock(duration),
+        level(meta.integrated_lufs),
+        level(meta.loudness_range_lu),
+        level(meta.true_peak_dbtp),
+        clock(meta.duration_s),
     )
 
 
@@ -68,5 +66,5 @@ def _data(file: Rendered) -> dict[str, object]:
         "path": str(file.path),
         "digest": file.digest,
         "parent": file.parent,
-        "meta": dict(file.meta),
+        "meta": file.meta.to_dict(),
     }

@@ -26,7 +26,7 @@ from .emit import one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix
 from .lanes import lanes_svg
 from .media import probe_cover, probe_sources
-from .meta import static_meta
+from .meta import FileMeta, file_metas
 from .options import CompileOptions
 from .pipeline import final
 from .request import RenderRequest, unknown_mix
@@ -59,7 +59,7 @@ class Compilation:
     graph: Graph
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
-    meta: Mapping[str, Mapping[str, object]]
+    meta: Mapping[str, FileMeta]
     source_root: Path
     fact_key: str
     length: int
@@ -138,7 +138,7 @@ def compile(
         graph=graph,
         plan=plan,
         diagnostics=diagnostics,
-        meta=static_meta(unit),
+        meta=file_metas(unit),
         source_root=unit.timeline.root,
         fact_key=unit.fact_key,
         length=length,

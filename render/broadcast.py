@@ -11,7 +11,7 @@ import math
 import re
 import struct
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..audio.meter.measure import Measurement
@@ -20,6 +20,7 @@ from ..compiler.timeline.model import Marker
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.units import samples
+from .result import RenderedMeta
 
 VERSION = 2
 _NO_LOUDNESS = 0x7FFF
@@ -28,7 +29,7 @@ _NO_LOUDNESS = 0x7FFF
 def annotate(
     path: Path,
     markers: Iterable[Marker],
-    meta: Mapping[str, object],
+    meta: RenderedMeta,
     levels: Measurement,
     *,
     program: str | None,
@@ -38,45 +39,43 @@ def annotate(
     Args:
         path: the file.
         markers: of the timeline; they become cue points.
-        meta: of the file, as for `bext_chunk`.
+        meta: of the file.
         levels: measured on the file.
         program: the program named in the broadcast metadata; None: write no such metadata.
 
     Raises:
         RenderError: MIX603, the file cannot be read or written.
     """
-    if meta["container"] != "wav":
+    if meta.container != "wav":
         return
-    rate = int(str(meta["sample_rate"]))
+    rate = meta.sample_rate
     in_time = sorted(markers, key=lambda marker: marker.at_ms)
     cues = (Cue(samples(marker.at_ms, rate), marker.label) for marker in in_time)
     wanted = () if program is None else (bext_chunk(meta, levels, program),)
     try:
         put_chunks(path, (*wanted, *cue_chunks(cues)))
     except (ValueError, OSError) as error:
-        message = f"cannot write metadata into the file for {meta['bus_id']!r}: {error}"
+        message = f"cannot write metadata into the file for {meta.bus_id!r}: {error}"
         raise RenderError(Diagnostic(Code.STEP_FAILED, message)) from error
 
 
-def bext_chunk(meta: Mapping[str, object], levels: Measurement, program: str) -> Chunk:
+def bext_chunk(meta: RenderedMeta, levels: Measurement, program: str) -> Chunk:
     """The `bext` chunk of a file.
 
     Args:
-        meta: of the file (docs/metadata.md); uses tags, timeline_id, plan_digest, sample_rate,
-            bit_depth and channels.
+        meta: of the file.
         levels: measured on the file.
         program: that made it, such as "mixdown 0.1.0".
     """
-    tags = meta["tags"]
-    assert isinstance(tags, Mapping)
-    date = str(tags.get("date", ""))
-    mode = "mono" if meta["channels"] == 1 else "stereo"
-    history = f"A=PCM,F={meta['sample_rate']},W={meta['bit_depth']},M={mode},T={program}\r\n"
+    tags = meta.tags
+    date = tags.get("date", "")
+    mode = "mono" if meta.channels == 1 else "stereo"
+    history = f"A=PCM,F={meta.sample_rate},W={meta.bit_depth},M={mode},T={program}\r\n"
     content = struct.pack(
         "<256s32s32s10s8sIIH64s5h180s",
-        _ascii(tags.get("description") or tags.get("title") or meta["timeline_id"]),
+        _ascii(tags.get("description") or tags.get("title") or meta.timeline_id),
         _ascii(tags.get("artist") or program),
-        _ascii(str(meta["plan_digest"]).removeprefix("sha256:")),
+        _ascii(meta.plan_digest.removeprefix("sha256:")),
         _ascii(date if re.fullmatch(r"\d{4}-\d\d-\d\d", date) else ""),
         b"",
         0,

@@ -55,8 +55,8 @@ def clipped_stems(
 
 def _is_full(stem: Rendered, encoding: Encoding) -> bool:
     """Whether a sample is at either end of an integer format's range, and so may be clipped."""
-    peak = stem.meta["sample_peak_dbfs"]
-    if encoding.is_float or not isinstance(peak, float):
+    peak = stem.meta.sample_peak_dbfs
+    if encoding.is_float or peak is None:
         return False
     return peak >= decibels(1 - 2.0 ** (1 - encoding.bits)) - 1e-4  # levels have four decimals
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
 from pathlib import Path
 
 import soundfile
 
 from ..audio.meter.measure import FILE_BLOCK, Measurement, measure
+from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..media.decode import readable
 
 
-def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:
+def check_shape(path: Path, target: str, meta: FileMeta) -> int:
     """Check a file against its metadata and return its sample rate, Hz.
 
     In some formats a decoder may append a tail (docs/formats.md).
@@ -35,9 +35,9 @@ def check_shape(path: Path, target: str, meta: Mapping[str, object]) -> int:
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
         raise _faulty(target, f"cannot be read back: {error}") from error
     found = (info.samplerate, info.channels, info.frames)
-    wanted = (meta["sample_rate"], meta["channels"], meta["samples"])
-    container = CONTAINERS.get(str(meta["container"]))
-    over = info.frames - int(str(meta["samples"]))
+    wanted = (meta.sample_rate, meta.channels, meta.samples)
+    container = CONTAINERS.get(meta.container)
+    over = info.frames - meta.samples
     if found[:2] != wanted[:2] or not 0 <= over <= (container.tail if container else 0):
         raise _faulty(
             target,

@@ -12,14 +12,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
+from ..compiler.meta import FILE_KINDS, FileMeta
 from ..compiler.timeline.model import Timeline
 from ..ir.diagnostics import Diagnostic, counted
+from ..ir.nodes import OutputRole
 
 if TYPE_CHECKING:
     from .report.model import DeliveryReport
@@ -29,6 +31,65 @@ MANIFEST_VERSION = 1
 
 CHAPTERS = "chapters.json"
 CHAPTERS_VERSION = "1.2.0"
+
+_OF_THE_MASTER = frozenset({"premaster_lufs", "loudness_gain_db", "limiter_margin_db"})
+
+
+@frozen(kw_only=True)
+class RenderedMeta(FileMeta):
+    """Everything that is known of a delivered file; docs/metadata.md has the meanings.
+
+    Levels are in LUFS, LU, dBTP and dBFS; one that does not exist is None. How the master reached
+    its loudness is None for a stem, and where the preset asks for none.
+    """
+
+    integrated_lufs: float | None
+    loudness_range_lu: float | None
+    momentary_max_lufs: float | None
+    short_term_max_lufs: float | None
+    true_peak_dbtp: float | None
+    sample_peak_dbfs: float | None
+    duration_s: float
+    premaster_lufs: float | None = None
+    loudness_gain_db: float | None = None
+    limiter_margin_db: float | None = None
+    plan_digest: str
+    programs: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls,
+        known: FileMeta,
+        levels: Mapping[str, Any],
+        finish: FinishFacts | None,
+        plan_digest: str,
+        programs: Mapping[str, str],
+    ) -> RenderedMeta:
+        """What is known, and what the render adds.
+
+        Args:
+            known: before the render.
+            levels: measured, by field.
+            finish: how the master reached its loudness; None for a stem.
+            plan_digest: of the plan.
+            programs: versions by name.
+        """
+        before: dict[str, Any] = {f.name: getattr(known, f.name) for f in fields(FileMeta)}
+        return cls(
+            **before,
+            **levels,
+            premaster_lufs=finish.integrated_lufs if finish else None,
+            loudness_gain_db=finish.gain_db if finish else None,
+            limiter_margin_db=finish.margin_db if finish else None,
+            plan_digest=plan_digest,
+            programs=dict(sorted(programs.items())),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a manifest has it: a stem without what is the master's alone."""
+        stem = self.kind == FILE_KINDS[OutputRole.STEM]
+        left_out = _OF_THE_MASTER if stem else ()
+        return {key: value for key, value in super().to_dict().items() if key not in left_out}
 
 
 @frozen(kw_only=True)
@@ -41,8 +102,7 @@ class Rendered:
         path: of the file.
         digest: "sha256:" and the hex digest of its content.
         parent: for a stem, the digest of its master.
-        meta: its metadata; docs/metadata.md explains the keys. Levels are LUFS, LU, dBTP and dBFS,
-            None for silence.
+        meta: everything that is known of it.
     """
 
     kind: str
@@ -50,7 +110,7 @@ class Rendered:
     path: Path
     digest: str
     parent: str | None
-    meta: Mapping[str, object]
+    meta: RenderedMeta
 
     def __repr__(self) -> str:
         return f"<Rendered {str(self.path)!r}: {self.levels}>"
@@ -59,7 +119,7 @@ class Rendered:
     def levels(self) -> str:
         """Loudness and peak as text: -16.0 LUFS, -1.4 dBTP."""
         units = {"integrated_lufs": "LUFS", "true_peak_dbtp": "dBTP"}
-        known = {unit: self.meta.get(name) for name, unit in units.items()}
+        known = {unit: getattr(self.meta, name) for name, unit in units.items()}
         found = [f"{value:.1f} {unit}" for unit, value in known.items() if value is not None]
         return ", ".join(found) or "silent"
 
@@ -158,7 +218,7 @@ def manifest_text(
                 "file": names[file.target],
                 "digest": file.digest,
                 "parent": file.parent,
-                "meta": dict(file.meta),
+                "meta": file.meta.to_dict(),
             }
             for file in files
         ],

@@ -20,6 +20,7 @@ from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
 from ..compiler.driver import Compilation, compile
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.graph_input import Mix
+from ..compiler.meta import FileMeta
 from ..compiler.options import CompileOptions
 from ..compiler.request import RenderRequest
 from ..documents.writer import write_file
@@ -33,11 +34,18 @@ from .executor import Listener, Progress, executor_for, ignore
 from .loudness import Levels, judge
 from .mastering import run_plan
 from .report.stage import StagedReport, stage_report
-from .result import CHAPTERS, MANIFEST, Rendered, RenderResult, chapters_text, manifest_text
+from .result import (
+    CHAPTERS,
+    MANIFEST,
+    Rendered,
+    RenderedMeta,
+    RenderResult,
+    chapters_text,
+    manifest_text,
+)
 from .workspace import Workspace, publish, workspace
 
 MASTER = "master"
-KINDS = {OutputRole.MASTER: "audio_render", OutputRole.STEM: "audio_bus_stem"}
 
 
 @overload
@@ -180,14 +188,13 @@ def render_compilation(
 
 def _meter(compilation: Compilation, target: str) -> Callable[[Path], Measurement]:
     """A function that measures the file of a target, without samples that a decoder appends."""
-    samples = int(str(compilation.meta[target]["samples"]))
-    return partial(measured, target=target, samples=samples)
+    return partial(measured, target=target, samples=compilation.meta[target].samples)
 
 
-def _judge(meta: Mapping[str, object], levels: Measurement) -> tuple[Diagnostic, ...]:
+def _judge(meta: FileMeta, levels: Measurement) -> tuple[Diagnostic, ...]:
     """The warnings about a master that was rendered without the loudness loop."""
-    target, ceiling = meta["loudnorm_target"], meta["limiter_thresh"]
-    if not isinstance(target, float) or not isinstance(ceiling, float):
+    target, ceiling = meta.loudnorm_target, meta.limiter_thresh
+    if target is None or ceiling is None:
         return ()
     return judge(target, ceiling, Levels(levels.integrated, levels.true_peak_dbtp))
 
@@ -210,18 +217,18 @@ def _inspect(
         known = compilation.meta[delivery.target]
         rate = check_shape(path, delivery.target, known)
         levels = master_levels if master else _meter(compilation, delivery.target)(path)
-        meta = {
-            **known,
-            **levels_meta(levels, rate),
-            **(_finish_meta(finish) if master else {}),
-            "plan_digest": f"sha256:{plan.digest}",
-            "programs": dict(sorted(programs.items())),
-        }
+        meta = RenderedMeta.of(
+            known,
+            levels_meta(levels, rate),
+            finish if master else None,
+            f"sha256:{plan.digest}",
+            programs,
+        )
         program = f"mixdown {programs['mixdown']}" if compilation.request.broadcast else None
         annotate(path, compilation.timeline.markers, meta, levels, program=program)
         files.append(
             Rendered(
-                kind=KINDS[delivery.role],
+                kind=known.kind,
                 target=delivery.target,
                 path=spaces.out / delivery.file.path,
                 digest=file_digest(path),
@@ -231,12 +238,3 @@ def _inspect(
         )
     listener(Progress("check", "check and measure", 1.0))
     return tuple(files)
-
-
-def _finish_meta(finish: FinishFacts | None) -> dict[str, object]:
-    """How the master reached its loudness; every value is None without a loudness target."""
-    return {
-        "premaster_lufs": finish.integrated_lufs if finish else None,
-        "loudness_gain_db": finish.gain_db if finish else None,
-        "limiter_margin_db": finish.margin_db if finish else None,
-    }

@@ -20,9 +20,6 @@ from ..result import Rendered, RenderResult
 META_VERSION = 1
 """The version of the keys in `meta` (docs/artifacts.md); raised when one changes or is removed."""
 
-MASTER_KIND = "audio_render"
-STEM_KIND = "audio_bus_stem"
-
 _LONGEST = 80  # characters per part of a key; file systems allow 255 bytes
 
 
@@ -96,7 +93,7 @@ def _artifact(file: Rendered, timeline_id: str, request: str, parent_id: str | N
         request_digest=request,
         media_key=media_key(timeline_id, file.digest, file.target, file.path.suffix),
         size=file.path.stat().st_size,
-        meta={**file.meta, "parent_id": parent_id, "request_digest": request},
+        meta={**file.meta.to_dict(), "parent_id": parent_id, "request_digest": request},
     )
 
 

@@ -107,21 +107,21 @@ def make_report(
         timeline_id=timeline.id,
         title=timeline.metadata.get("title") or timeline.id,
         backend=plan.backend,
-        preset=str(master.meta["export_preset"]),
-        mix_preset=str(master.meta["mix_preset_id"]),
+        preset=master.meta.export_preset,
+        mix_preset=master.meta.mix_preset_id,
         plan_digest=f"sha256:{plan.digest}",
         programs=dict(sorted(delivered.programs.items())),
         files=tuple(_files(delivered)),
         rate=curves.rate,
-        channels=_whole(master.meta["channels"]),
+        channels=master.meta.channels,
         samples=compilation.length,
         checks=tuple(_checks(compilation, master)),
         waveform=(curves.lowest, curves.highest),
         momentary=curves.momentary,
         short_term=curves.short_term,
-        target_lufs=_number(master.meta["loudnorm_target"]),
+        target_lufs=master.meta.loudnorm_target,
         tolerance_lu=RULES.tolerance_lu,
-        ceiling_db=_number(master.meta["limiter_thresh"]),
+        ceiling_db=master.meta.limiter_thresh,
         chapters=tuple(_chapters(compilation, curves)),
         buses=tuple(_buses(delivered, clips)),
         reduction=limited,
@@ -167,18 +167,18 @@ def _files(delivered: StagedDelivery) -> Iterator[DeliveredFile]:
 
 
 def _levels(file: Rendered) -> dict[str, float | None]:
-    return {key: _number(file.meta[key]) for key in LEVELS}
+    return {key: getattr(file.meta, key) for key in LEVELS}
 
 
 def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
     """The checks of the master against its preset."""
-    target, ceiling = (_number(master.meta[k]) for k in ("loudnorm_target", "limiter_thresh"))
+    target, ceiling = master.meta.loudnorm_target, master.meta.limiter_thresh
     if target is not None:
         yield _check(
             "integrated",
             "integrated loudness",
             "LUFS",
-            _number(master.meta["integrated_lufs"]),
+            master.meta.integrated_lufs,
             target - RULES.tolerance_lu,
             target + RULES.tolerance_lu,
             "turn down or compress the loudest peaks, or choose a preset with a lower target",
@@ -188,11 +188,11 @@ def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
     limiters = [node.mode for node in compilation.graph if isinstance(node, Limiter)]
     mode = limiters[-1] if limiters else compilation.request.export.limit
     if mode is LimitMode.TRUE_PEAK:
-        name, what, unit, key = "true_peak", "true peak", "dBTP", "true_peak_dbtp"
+        name, what, unit, peak = "true_peak", "true peak", "dBTP", master.meta.true_peak_dbtp
     else:
-        name, what, unit, key = "sample_peak", "sample peak", "dBFS", "sample_peak_dbfs"
+        name, what, unit, peak = "sample_peak", "sample peak", "dBFS", master.meta.sample_peak_dbfs
     lower = "choose a preset with a lower target, or turn down the loudest peaks"
-    yield _check(name, what, unit, _number(master.meta[key]), None, ceiling, lower)
+    yield _check(name, what, unit, peak, None, ceiling, lower)
 
 
 def _check(
@@ -245,7 +245,7 @@ def _buses(delivered: StagedDelivery, clips: Sequence[SoundingClip]) -> Iterator
             tracks=tuple(dict.fromkeys(clip.track for clip in on_it)),
             clips=len(on_it),
             sounding_s=round(covered(on_it) / delivered.compilation.timeline.sample_rate, 3),
-            stem=str(stem.meta["stem_mode"]) if stem else None,
+            stem=stem.meta.stem_mode if stem else None,
             levels=_levels(stem) if stem else dict.fromkeys(LEVELS),
             peaks=peak_columns(delivered.paths[bus_id]) if stem else None,
         )
@@ -289,12 +289,3 @@ def _place(origin: Origin | None, documents: Documents) -> DocumentPlace | None:
         line=found.line if found else None,
         column=found.column if found else None,
     )
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _whole(value: object) -> int:
-    assert isinstance(value, int)
-    return value

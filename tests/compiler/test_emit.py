@@ -40,9 +40,9 @@ def test_a_cover_survives_load_and_dump(folder):
     (folder / "b.yaml").write_text(dump(timeline))
     assert mixdown.load(folder / "b.yaml") == timeline
     meta = mixdown.compile(timeline, format="mp3", stems=True).meta
-    assert str(meta["master"]["cover"]).startswith("sha256:")
-    assert meta["bus_music"]["cover"] is None
-    assert mixdown.compile(timeline).meta["master"]["cover"] is None  # a WAV holds none
+    assert str(meta["master"].cover).startswith("sha256:")
+    assert meta["bus_music"].cover is None
+    assert mixdown.compile(timeline).meta["master"].cover is None  # a WAV holds none
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_the_metadata_tells_the_finish_that_stands_in_the_graph(compilation, com
         "samples",
         "sources",
     ]
-    known, found = compilation.meta["master"], compiled_again.meta["master"]
+    known, found = (c.meta["master"].to_dict() for c in (compilation, compiled_again))
     assert {k: found[k] for k in keys} == {k: known[k] for k in keys}
     assert list(compiled_again.meta) == list(compilation.meta)
 

@@ -116,7 +116,7 @@ def test_rate_and_channels_win_over_the_timelines(tone, tmp_path):
     result = mixdown.render(tone, out=tmp_path / "out", profile="phone", **choices)
     info = soundfile.info(result.master.path)
     assert (info.samplerate, info.channels, info.frames) == (16000, 1, 16000)
-    assert result.master.meta["render_profile"] == "phone"
+    assert result.master.meta.render_profile == "phone"
     with pytest.raises(TimelineError, match="MIX210"):
         mixdown.compile(evolve(tone, tracks=(evolve(tone.tracks[0], pan=1),)), channels=1)
 
@@ -234,4 +234,4 @@ def test_where_a_bit_rate_comes_from(tone, tmp_path, choices, stored):
     )
     made = {"sample_rate": 48000, "presets": [tmp_path], **choices}
     meta = mixdown.compile(tone, **made).meta["master"]
-    assert (meta["encoding"], meta["bit_rate"]) == stored
+    assert (meta.encoding, meta.bit_rate) == stored

@@ -18,8 +18,10 @@ import wavinfo
 from attrs import evolve
 from mixdown.audio.meter import measure
 from mixdown.audio.riff import read_chunks
+from mixdown.compiler.meta import FileMeta
 from mixdown.render.broadcast import bext_chunk
-from mixdown.render.result import chapters_text
+from mixdown.render.delivery import levels_meta
+from mixdown.render.result import RenderedMeta, chapters_text
 
 TIMELINE = """\
 schema_version: 1
@@ -30,14 +32,40 @@ markers: [{at_ms: 1000.5, label: Später}, {at_ms: 0, label: Intro}]
 tracks: [{id: host, role: dialogue, clips: [{id: hello, source: voice}]}]
 """
 
-META = {
-    "tags": {"date": "2026"},
-    "timeline_id": "an-episode",
-    "plan_digest": "sha256:" + "ab" * 32,
-    "sample_rate": 48_000,
-    "bit_depth": 24,
-    "channels": 1,
-}
+META = RenderedMeta.of(
+    FileMeta(
+        kind="audio_render",
+        timeline_id="an-episode",
+        bus_id="master",
+        roles=("master",),
+        gain_db=0.0,
+        export_preset="default",
+        mix_preset_id="default_mix",
+        render_profile="default",
+        stem_mode=None,
+        headroom_db=None,
+        loudnorm_target=None,
+        limiter_thresh=None,
+        dithered=False,
+        dither="none",
+        container="wav",
+        codec="pcm",
+        encoding="s24",
+        bit_depth=24,
+        bit_rate=None,
+        sample_rate=48_000,
+        channels=1,
+        samples=100,
+        tags={"date": "2026"},
+        cover=None,
+        markers=(),
+        sources={},
+    ),
+    levels_meta(measure([np.zeros((1, 100))], 48_000, 1), 48_000),
+    None,
+    "sha256:" + "ab" * 32,
+    {"mixdown": "1"},
+)
 
 
 @pytest.fixture
@@ -70,11 +98,11 @@ def test_what_a_broadcast_wav_says_of_itself(timeline, tmp_path, backend, bit_de
         assert bext["description"] == "Hohenfluge ?"
         assert (bext["originator"], bext["originator_date"]) == ("Zoe", "2026-03-01")
         assert bext["originator_time"] == ""
-        assert bext["loudness_value"] == round(file.meta["integrated_lufs"], 2)
-        assert bext["loudness_range"] == round(file.meta["loudness_range_lu"], 2)
-        assert bext["max_true_peak"] == round(file.meta["true_peak_dbtp"], 2)
-        assert bext["max_momentary_loudness"] == round(file.meta["momentary_max_lufs"], 2)
-        assert bext["max_shortterm_loudness"] == round(file.meta["short_term_max_lufs"], 2)
+        assert bext["loudness_value"] == round(file.meta.integrated_lufs, 2)
+        assert bext["loudness_range"] == round(file.meta.loudness_range_lu, 2)
+        assert bext["max_true_peak"] == round(file.meta.true_peak_dbtp, 2)
+        assert bext["max_momentary_loudness"] == round(file.meta.momentary_max_lufs, 2)
+        assert bext["max_shortterm_loudness"] == round(file.meta.short_term_max_lufs, 2)
         assert bext["coding_history"].startswith("A=PCM,F=48000,W=")
         assert [cue.sample_offset for cue in read.cues.cues] == [0, 48_024]
         assert [label.text for label in read.cues.labels] == ["Intro", "Später"]
@@ -123,7 +151,7 @@ def test_what_is_not_known_is_left_open():
 def test_the_chunk_ends_with_nothing_and_has_an_even_size(rate):
     """libsndfile does not find the samples behind an odd one in an RF64."""
     levels = measure([np.zeros((1, 100))], 48_000, 1)
-    _, content = bext_chunk({**META, "sample_rate": rate}, levels, "mixdown 1")
+    _, content = bext_chunk(evolve(META, sample_rate=rate), levels, "mixdown 1")
     assert len(content) % 2 == 0 and content.endswith(b"\r\n" + bytes(1 + (rate > 96_000)))
 
 

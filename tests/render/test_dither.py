@@ -45,7 +45,7 @@ def test_the_error_of_16_bits_is_what_was_chosen(quiet, backend, tmp_path):
         whole[kind], meta = played(quiet, backend, tmp_path, dither=kind)
         errors[kind] = (whole[kind] - exact) / STEP
         assert np.array_equal(whole[kind] / STEP, np.rint(whole[kind] / STEP))
-        assert (meta["dither"], meta["dithered"]) == (kind, kind != "none")
+        assert (meta.dither, meta.dithered) == (kind, kind != "none")
     going_along = np.corrcoef(errors["none"][:, 0], exact[:, 0])[0, 1]
     assert abs(going_along) > 0.1  # which is distortion, and what noise is for
     for kind in ("tpdf", "shaped"):
@@ -67,7 +67,7 @@ def test_24_bits_are_rounded_and_not_cut(quiet, backend, tmp_path):
     within = 0.5 if backend != "sox" else 0.51  # SoX's samples are integers of 32 bits
     assert np.abs(error).max() <= within
     assert abs(error.mean()) < 0.01
-    assert (meta["dither"], meta["dithered"]) == ("none", False)
+    assert (meta.dither, meta.dithered) == ("none", False)
 
 
 @pytest.mark.parametrize("depth", ["32f", "64f"])
@@ -75,7 +75,7 @@ def test_floats_get_no_noise(quiet, backend, tmp_path, depth):
     plain, _ = played(quiet, backend, tmp_path, bit_depth=depth)
     asked, meta = played(quiet, backend, tmp_path, bit_depth=depth, dither="shaped")
     assert np.array_equal(plain, asked)
-    assert (meta["dither"], meta["dithered"]) == ("none", False)
+    assert (meta.dither, meta.dithered) == ("none", False)
 
 
 @pytest.mark.parametrize("kind", ["tpdf", "shaped"])

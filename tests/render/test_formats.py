@@ -84,8 +84,8 @@ def test_nothing_is_moved_or_cut(form, rate, channels, tmp_path, ffmpegs, monkey
     result = mixdown.render(mix, out=tmp_path / "out", format=form, **choices)
     meta, held = result.master.meta, CONTAINERS[form].rate(rate)
     samples = round(Fraction(rate - 77) * held / rate)
-    assert (meta["sample_rate"], meta["samples"]) == (held, samples)
-    assert meta["duration_s"] == samples / held
+    assert (meta.sample_rate, meta.samples) == (held, samples)
+    assert meta.duration_s == samples / held
     decoded = {"ffmpeg": by_ffmpeg(ffmpegs, result.master.path, channels)}
     if form != "m4a":
         decoded["libsndfile"] = soundfile.read(result.master.path, always_2d=True)[0][:, 0]
@@ -156,7 +156,7 @@ def test_tags_chapters_and_cover_are_read_back(form, tagged, tmp_path, ffmpegs, 
     assert found == list(TAGS.values())
     picture = (tmp_path / "cover.png").read_bytes()
     assert pictures_of(master) == [("image/png", picture)]
-    assert result.master.meta["cover"] == f"sha256:{hashlib.sha256(picture).hexdigest()}"
+    assert result.master.meta.cover == f"sha256:{hashlib.sha256(picture).hexdigest()}"
     if form != "flac":
         starts = [(start, title) for start, _, title in chapters_of(master)]
         assert starts == [(0.0, "One"), (0.5, "T=wo\\; #2")]
@@ -219,11 +219,11 @@ def test_the_decoded_file_is_what_is_under_the_ceiling(
     choices = {"backend": backend, "preset": "podcast", "bit_rate": bit_rate}
     result = render(peaky, tmp_path / "out", format=form, **choices)
     loudness, peak = ebur128(embedded_ffmpeg, result.master.path)
-    assert max(peak, result.master.meta["true_peak_dbtp"]) <= -1.0
+    assert max(peak, result.master.meta.true_peak_dbtp) <= -1.0
     assert result.finish is not None
     assert result.finish.margin_db > 0.5  # the WAV needs none, or next to none
     assert [d.code for d in result.diagnostics] == [Code.TARGET_MISSED]
-    assert loudness == pytest.approx(result.master.meta["integrated_lufs"], abs=0.1)
+    assert loudness == pytest.approx(result.master.meta.integrated_lufs, abs=0.1)
 
 
 @pytest.mark.parametrize("backend", ["ffmpeg", "native"])
@@ -244,11 +244,11 @@ def test_stems_have_the_masters_format_and_tags(tagged, tmp_path):
     assert [file.path.name for file in result.files] == ["master.opus", "bus_fx.opus"]
     for file in result.files:
         keys = ("codec", "encoding", "bit_depth", "bit_rate", "dithered", "sample_rate")
-        assert [file.meta[key] for key in keys] == ["opus", "opus", None, 64, False, 48000]
-        assert soundfile.info(file.path).frames == file.meta["samples"]
+        assert [getattr(file.meta, key) for key in keys] == ["opus", "opus", None, 64, False, 48000]
+        assert soundfile.info(file.path).frames == file.meta.samples
         assert mutagen.File(file.path)["title"] == [TAGS["title"]]
     stem = result.stems[0]
-    assert stem.meta["cover"] is None
+    assert stem.meta.cover is None
     assert "metadata_block_picture" not in mutagen.File(stem.path)
 
 
@@ -285,11 +285,11 @@ def test_a_script_of_ffmpeg_alone_measures_what_it_encoded(peaky, tmp_path, embe
 def test_rates_at_the_ends(form, rate, tmp_path):
     """MPEG 2.5 and Vorbis have a telephone's; what is beyond is resampled."""
     meta = render(timeline(tmp_path, rate), tmp_path / "out", format=form).master.meta
-    assert (meta["sample_rate"], meta["samples"]) == {
+    assert (meta.sample_rate, meta.samples) == {
         8000: (8000, 7923),
         96000: (48000, 47962),
     }[rate]
-    assert meta["bit_rate"] in CONTAINERS[form].allowed(rate, 1)
+    assert meta.bit_rate in CONTAINERS[form].allowed(rate, 1)
 
 
 def test_libvorbis_takes_the_ends_of_the_table(ffmpegs, tmp_path):
@@ -312,7 +312,8 @@ def test_sox_delivers_them_too(form, tmp_path):
         for name in ("native", "sox")
     )
     for key in ("samples", "codec", "bit_rate", "integrated_lufs"):
-        assert sox.master.meta[key] == pytest.approx(native.master.meta[key], abs=0.001), key
+        wanted = getattr(native.master.meta, key)
+        assert getattr(sox.master.meta, key) == pytest.approx(wanted, abs=0.001), key
 
 
 def test_a_big_cover_fits_into_an_ogg(tagged, tmp_path, ffmpegs, monkeypatch):
@@ -323,4 +324,4 @@ def test_a_big_cover_fits_into_an_ogg(tagged, tmp_path, ffmpegs, monkeypatch):
     result = render(tagged, tmp_path / "out", format="opus")
     ((mime, data),) = pictures_of(mutagen.File(result.master.path))
     assert (mime, data) == ("image/png", (tmp_path / "cover.png").read_bytes())
-    assert len(soundfile.read(result.master.path)[0]) == result.master.meta["samples"]
+    assert len(soundfile.read(result.master.path)[0]) == result.master.meta.samples

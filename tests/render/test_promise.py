@@ -55,7 +55,7 @@ def master(tmp_path):
 def check(name, result, rounds, meters):
     """Holds a master to the promise, by each of the meters."""
     codes = [diagnostic.code for diagnostic in result.diagnostics]
-    target = result.master.meta["loudnorm_target"]
+    target = result.master.meta.loudnorm_target
     for meter in meters:
         loudness, peak = ebur128(meter, result.master.path)
         assert peak <= CEILING
@@ -72,7 +72,7 @@ def check(name, result, rounds, meters):
     assert 1 <= rounds <= 1 + RULES.corrections + 1
     info = soundfile.info(result.master.path)
     assert (info.frames, info.channels) == (
-        result.master.meta["samples"],
+        result.master.meta.samples,
         1 if name == "mono" else 2,
     )
 

@@ -143,7 +143,7 @@ def test_the_loop_of_a_script_corrects_as_a_render_does(tmp_path, ffmpegs, monke
     levels = measure_file(tmp_path / "by/hand/master.wav")
     assert levels.integrated == pytest.approx(-16.0, abs=0.1)
     assert levels.true_peak_dbtp <= -1.0
-    assert levels.integrated == pytest.approx(rendered.master.meta["integrated_lufs"], abs=0.05)
+    assert levels.integrated == pytest.approx(rendered.master.meta.integrated_lufs, abs=0.05)
 
 
 def test_a_script_says_what_cannot_be_reached(tmp_path, ffmpegs):

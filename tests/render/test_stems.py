@@ -62,7 +62,7 @@ def test_which_stems_there_are(show, tmp_path):
     def targets(**choices: object) -> list[str]:
         out = tmp_path / "out"
         result = mixdown.render(show, out=out, preset="draft", backend="native", **choices)
-        assert len({file.meta["samples"] for file in result.files}) == 1
+        assert len({file.meta.samples for file in result.files}) == 1
         return [file.target for file in result.stems]
 
     assert targets() == []
@@ -82,7 +82,7 @@ def test_a_silent_stem_is_silence_as_long_as_the_mix(show, tmp_path, backend, mo
     master, silent = samples(result)
     assert silent.shape == master.shape
     assert not silent.any()
-    assert result.stems[0].meta["integrated_lufs"] is None
+    assert result.stems[0].meta.integrated_lufs is None
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -93,7 +93,7 @@ def test_a_stem_that_clips_says_by_how_much(show, tmp_path, backend, preset, mod
     result = mixdown.render(loud, out=tmp_path / "int", bit_depth="16", **choices)
     floating = mixdown.render(loud, out=tmp_path / "float", bit_depth="32f", **choices)
     assert Code.STEM_CLIPPED not in [d.code for d in floating.diagnostics]
-    peaks = {file.target: file.meta["sample_peak_dbfs"] for file in floating.stems}
+    peaks = {file.target: file.meta.sample_peak_dbfs for file in floating.stems}
     over = {target: peak for target, peak in peaks.items() if peak > 0}
     found = [d for d in result.diagnostics if d.code is Code.STEM_CLIPPED]
     assert [target for target in over if any(repr(target) in d.message for d in found)] == [*over]
@@ -111,5 +111,5 @@ def test_a_stem_that_just_fits_is_no_warning(tmp_path):
     timeline = timeline.track("a", role="fx").clip("full.wav")
     choices = {"preset": "draft", "mix": "flat", "backend": "native", "stems": True}
     result = mixdown.render(timeline, out=tmp_path / "out", **choices)
-    assert result.stems[0].meta["sample_peak_dbfs"] == pytest.approx(0, abs=0.001)
+    assert result.stems[0].meta.sample_peak_dbfs == pytest.approx(0, abs=0.001)
     assert Code.STEM_CLIPPED not in [d.code for d in result.diagnostics]

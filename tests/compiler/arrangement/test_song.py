@@ -123,7 +123,7 @@ def test_all_of_it_is_the_same_in_every_backend(song: Timeline, tmp_path: Path, 
         buses[name] = {
             stem.target: soundfile.read(stem.path, always_2d=True)[0] for stem in done.stems
         }
-        assert abs(done.master.meta["integrated_lufs"] + 14) <= 0.1
+        assert abs(done.master.meta.integrated_lufs + 14) <= 0.1
     assert set(buses["native"]) == set(buses[backend])
     for bus, samples in buses["native"].items():
         assert np.max(np.abs(samples - buses[backend][bus])) < within, bus

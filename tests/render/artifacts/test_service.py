@@ -36,7 +36,7 @@ def test_a_render_becomes_artifacts(show, request_, tmp_path, url):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == digest
         assert (artifact.size, artifact.meta_version) == (path.stat().st_size, 1)
         expected = {"parent_id": artifact.parent_id, "request_digest": request_.digest}
-        assert artifact.meta == {**file.meta, **expected}
+        assert artifact.meta == {**file.meta.to_dict(), **expected}
         assert not file.path.exists()
         assert soundfile.info(path).samplerate == 8000
     assert service.registry.artifacts() == done.artifacts

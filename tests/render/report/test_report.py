@@ -67,10 +67,10 @@ def test_what_it_says_of_a_show(mixed):
         content = rendered.path.read_bytes()
         assert file["digest"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
         assert file["size"] == len(content)
-        assert file["levels"]["integrated_lufs"] == rendered.meta["integrated_lufs"]
+        assert file["levels"]["integrated_lufs"] == rendered.meta.integrated_lufs
     loudness, peak = data["checks"]
     assert (loudness["rule"], loudness["low"], loudness["high"]) == ("integrated", -16.1, -15.9)
-    assert loudness["measured"] == result.master.meta["integrated_lufs"]
+    assert loudness["measured"] == result.master.meta.integrated_lufs
     assert (peak["rule"], peak["low"], peak["high"], peak["passed"]) == (
         "true_peak",
         None,
@@ -85,7 +85,7 @@ def test_what_it_says_of_a_show(mixed):
     speech, music = data["buses"]
     assert (speech["id"], speech["tracks"], speech["clips"]) == ("bus_dialogue", ["b"], 1)
     assert (music["sounding_s"], music["stem"]) == (4.0, "premaster")
-    assert music["levels"]["integrated_lufs"] == result.stems[1].meta["integrated_lufs"]
+    assert music["levels"]["integrated_lufs"] == result.stems[1].meta.integrated_lufs
     assert len(music["peaks"]["values"]) == len(data["curves"]["waveform"]["highest"])
     assert data["joins"] == {"places": 4, "edges": 4, "crossfades": 0, "splices": 0}
 
