@@ -102,7 +102,7 @@ _PASS_CHOICES = (
         default="ffmpeg",
         show_default=True,
         metavar="NAME",
-        help="The backend to compile for: ffmpeg, native or sox.",
+        help="The backend to compile for: ffmpeg, native, sox or an installed one.",
     ),
     click.option(
         "--pipeline",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     default="ffmpeg",
     show_default=True,
     metavar="NAME",
-    help="The backend that renders: ffmpeg, native or sox.",
+    help="The backend that renders: ffmpeg, native, sox or an installed one.",
 )
 @click.option(
     "--bwf", "broadcast", is_flag=True, help="Put broadcast metadata (a bext chunk) into WAVs."

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     "backends",
     multiple=True,
     default=("native", "ffmpeg"),
-    show_default="native and ffmpeg",
     metavar="NAME",
-    help="A backend, or 'reference', the slow oracle; repeatable.",
+    help="A backend, or 'reference', the slow oracle; repeatable.  [default: native, ffmpeg]",
 )
 @click.option(
     "--mix",
