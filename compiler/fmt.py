@@ -1,10 +1,9 @@
-"""A document in one layout, its meaning and its comments untouched.
+"""Format documents; meaning and comments stay the same.
 
-Promises: what comes out says the same and holds the same comments; formatting it again changes
-nothing. Arrangements and shows are laid out as timelines are. YAML keeps its order, quotes, anchors
-and number formats, and gets even indentation, even spaces and line feeds; JSON is laid out anew.
-Relies on ruamel.yaml's round trip for comments. What that cannot lay out without changing its
-meaning comes back as it was.
+Promises: the formatted document has the same meaning and the same comments; formatting it again
+changes nothing. YAML keeps its order, quotes, anchors and number formats, and gets consistent
+indentation, spaces and line feeds; JSON is written anew. Relies on ruamel.yaml's round trip for
+comments. A document that the round trip cannot keep intact is returned unchanged.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 def format_text(text: str, name: str = "<text>", format: Format | None = None) -> str:
-    """The document in one layout.
+    """The document, formatted.
 
     Args:
         text: the document.
         name: what messages call it.
-        format: json or yaml; told by the name's extension, or the first character, if None.
+        format: of the text; if None, by the name's extension or else the first character.
 
     Raises:
         TimelineError: the document does not load.
@@ -52,7 +51,7 @@ def format_text(text: str, name: str = "<text>", format: Format | None = None) -
 
 
 def _comments(text: str) -> list[str]:
-    """What stands behind every sharp of a text, so all of its comments, without outer blanks."""
+    """The text after every # of a document, so all of its comments, without outer blanks."""
     return [part.strip() for line in re.split(r"[\r\n]", text) for part in line.split("#")[1:]]
 
 

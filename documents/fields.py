@@ -1,4 +1,4 @@
-"""Fields of the classes that documents are made of, each declared once, where its class is.
+"""Declarations of the fields of documents: once for each field, on its class.
 
 Promises: the declaration of a field has all that readers, checks, schemas, dumps and help texts
 need: what it is for, its type, default, limit and examples. The type is the annotation. Where
@@ -56,9 +56,9 @@ class Key:
         limit: what it may hold beyond its type.
         examples: values that it might have.
         items: for a list of models, tighter ranges of the items' fields, by their names.
-        schema: what JSON Schema says besides.
-        is_version: whether it is the version of the format, which is always written, and first.
-        name, kind, default: as the class has them; attrs.NOTHING where it must not be absent.
+        schema: further keywords of JSON Schema.
+        is_version: whether it names the version of the format; a dump always begins with it.
+        name, kind, default: of the field; a required field has the default attrs.NOTHING.
     """
 
     help: str
@@ -84,7 +84,7 @@ def key(
 ) -> Any:
     """Declare a field that documents may set; see `Key`.
 
-    Without a default it is required. With `kw_only=False` Python may give it by position, too.
+    Without a default it is required. With `kw_only=False` Python may pass it by position, too.
     """
     declared = Key(
         help=help,
@@ -97,7 +97,7 @@ def key(
 
 
 def like(cls: type, name: str = "", *, default: Any = attrs.NOTHING) -> Any:
-    """Declare a field that is for the same, and has the same limit, as one of another class.
+    """Declare a field with the help, the limit and the examples of a field of another class.
 
     Args:
         cls: the class that declares it.
@@ -119,7 +119,8 @@ def version(*, default: int) -> Any:
 
 def aside(*, default: Any, converter: Any = None) -> Any:
     """Declare a field that no document sets and that takes no part in equality."""
-    return attrs.field(default=default, converter=converter, kw_only=True, eq=False, repr=False)
+    given = attrs.Factory(dict) if default == {} else default
+    return attrs.field(default=given, converter=converter, kw_only=True, eq=False, repr=False)
 
 
 @frozen
@@ -127,10 +128,10 @@ class Declaration:
     """What is declared of a class.
 
     Attributes:
-        noun: what messages call one of it, with its article.
-        short: the field that a bare text in place of the mapping sets; None: there is none.
+        noun: what messages call an instance, with its article.
+        short: the field that a text sets where a mapping is expected; None: text is an error.
         keys: the fields that documents may set, by name, in the order in which they are written.
-        by_position: the names of those that Python may give by position.
+        by_position: the names of the fields that Python may pass by position.
         asides: the names of the fields that no document sets.
     """
 

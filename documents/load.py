@@ -3,7 +3,7 @@
 Promises: whatever the bytes, the result is a model or a TimelineError with every problem of the
 document in it, in bounded time and memory; nothing else escapes. Numbers are exact. The text is
 kept with the model, so that a later diagnostic can show its line; no place is worked out before.
-`parse` and `read_model` are the two halves, for those who look into a document to know its kind.
+Between `parse` and `read_model` a caller finds out which kind of document it is.
 """
 
 # ruff: noqa: ANN401 (kinds of documents are handled as values here)

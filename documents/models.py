@@ -1,9 +1,8 @@
 """Model classes: frozen values that documents are read into and that Python makes.
 
-Promises: `model` makes a class of declared fields a frozen one whose constructor reads what it is
-given as a document is read: a keyword that nobody knows, one that is missing or a value of a wrong
-type raises TimelineError with everything that is wrong. Type checkers see the fields as those of a
-dataclass.
+Promises: `model` turns a class of declared fields into a frozen one. Its constructor reads its
+arguments as a document is read: an unknown or missing keyword or a value of a wrong type raises
+TimelineError with everything that is wrong. Type checkers see the fields as those of a dataclass.
 """
 
 # ruff: noqa: ANN401 (fields hold values of any type)
@@ -28,7 +27,18 @@ import attrs
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.origin import Origin
-from .fields import Declaration, Key, aside, declaration, is_model, kept, key, options, version
+from .fields import (
+    Declaration,
+    Key,
+    aside,
+    declaration,
+    is_model,
+    kept,
+    key,
+    like,
+    options,
+    version,
+)
 from .limits import Constraint
 from .structure import Findings, build, field_reader, reader
 
@@ -39,10 +49,10 @@ _P = ParamSpec("_P")
 
 
 @dataclass_transform(
-    frozen_default=True, kw_only_default=True, field_specifiers=(key, version, aside)
+    frozen_default=True, kw_only_default=True, field_specifiers=(key, like, version, aside)
 )
 def model(noun: str, *, short: str | None = None) -> Callable[[type[_Model]], type[_Model]]:
-    """Make a class of declared fields a model; `fields.Declaration` explains the arguments."""
+    """Turn a class of declared fields into a model; `fields.Declaration` explains the arguments."""
 
     def decorate(cls: type[_Model]) -> type[_Model]:
         cls.__init__ = _init  # type: ignore[method-assign]
@@ -79,7 +89,7 @@ def _resolved(field: attrs.Attribute[Any], annotation: Any) -> attrs.Attribute[A
 
 
 def _parameters(cls: type) -> list[Parameter]:
-    """Those of a model's constructor, by position first."""
+    """The parameters of a model's constructor, those by position first."""
     ways = {True: Parameter.KEYWORD_ONLY, False: Parameter.POSITIONAL_OR_KEYWORD}
     return sorted(
         (
@@ -113,7 +123,7 @@ def _init(self: Any, *args: Any, **given: Any) -> None:
 def _by_name(
     cls: type, args: tuple[Any, ...], given: dict[str, Any], found: Findings
 ) -> dict[str, Any]:
-    """The arguments of a constructor, those given by position too, by their names."""
+    """All arguments of a constructor by name."""
     names = declaration(cls).by_position
     if len(args) > len(names):
         message = f"{cls.__name__} takes {len(names)} by position, not {len(args)}"
@@ -125,7 +135,7 @@ def _by_name(
 
 
 def replace(model: _Model, **changes: Any) -> _Model:
-    """The same model with some fields changed, which are read as by the constructor.
+    """The same model with some fields changed; their values are read as by the constructor.
 
     Raises:
         TimelineError: as the constructor does.
@@ -134,7 +144,7 @@ def replace(model: _Model, **changes: Any) -> _Model:
 
 
 def put(model: _Model, **values: object) -> _Model:
-    """The same model with fields set to values of their types, which are not read again."""
+    """The same model with other values in some fields; they must be of the right types."""
     made: _Model = build(type(model), {**_values(model), **values})
     return made
 
@@ -163,7 +173,7 @@ def adds(
 
 
 def plain(model: object) -> dict[str, object]:
-    """A model as dicts, lists and scalars as a document has them; defaults are left out.
+    """A model as the values of its document: dicts, lists and scalars, without defaults.
 
     The version of the format comes first, and is there even if it is the default.
     """
@@ -189,7 +199,7 @@ def _plain(value: object) -> object:
 def exceeded(
     model: Any, origin: Callable[..., Origin], at: tuple[str | int, ...] = ()
 ) -> Iterator[Diagnostic]:
-    """Every value of a model that breaks the limit of its field, however deep it is in there.
+    """Every value of a model, and of the models in it, that breaks the limit of its field.
 
     Args:
         model: any.

@@ -4,7 +4,7 @@ Promises: one walk reads a document of any kind and collects every unknown and m
 type and unusable number or text with its place. For sound values it costs little more than making
 the models: each class and type has one reader, made once; a place is a linked pair, which becomes a
 JSON Pointer only where something is wrong. What Python gives to a constructor is read by the same
-readers, which then take more: models, floats, any iterable for a list, a tuple for a mapping.
+readers, which then accept more: models, floats, any iterable for a list, a tuple for a mapping.
 """
 
 # ruff: noqa: ANN401 (types are handled as values here, and values of any type)
@@ -33,21 +33,21 @@ Place = tuple[Any, str | int] | None
 """The place around it, and its key or index; None is the whole."""
 
 Reader = Callable[[Any, Place, "Findings"], Any]
-"""(value, place, findings) -> what the model keeps, or `_BAD` after saying why not."""
+"""(value, place, findings) -> what the model keeps, or `_BAD` after adding a finding."""
 
 _BAD: Any = object()
 
 
 class Findings:
-    """What is wrong, found so far.
+    """The problems found so far.
 
     Attributes:
         document: what messages call the whole.
         in_python: whether the values come from Python rather than from a document.
-        diagnostics: what is wrong, at most `MOST`.
-        count: how much was wrong, those that are not kept too.
-        unknown: the pointers of keys that nobody knows.
-        bad: all pointers to distrust: a stand-in is in the model there.
+        diagnostics: the problems, at most `MOST`.
+        count: how many problems there were, including those over `MOST`.
+        unknown: the pointers of unknown keys.
+        bad: pointers whose values in the model are placeholders.
     """
 
     __slots__ = ("bad", "count", "diagnostics", "document", "in_python", "unknown")
@@ -62,7 +62,7 @@ class Findings:
 
     @property
     def full(self) -> bool:
-        """Whether there are as many as anyone would read."""
+        """Whether no more diagnostics are kept."""
         return len(self.diagnostics) >= MOST
 
     def add(
@@ -75,7 +75,7 @@ class Findings:
             message: what it is.
             at: where to show it.
             help: what to do instead.
-            bad: the place to distrust, if that is another.
+            bad: the place whose value is a placeholder, if that is another.
 
         Returns:
             `_BAD`.
@@ -101,8 +101,8 @@ def structure(
 ) -> tuple[Any, Findings]:
     """Everything wrong with the values, and as much of a model as can be made of the rest.
 
-    Where a required value is missing or unusable a stand-in takes its place, so that places keep
-    their numbers; `Findings.bad` names those places, for whoever checks the model further.
+    A placeholder replaces a required value that is missing or unusable, so that the indices of
+    other values stay the same; further checks ignore the places in `Findings.bad`.
 
     Args:
         data: plain values.
@@ -167,7 +167,7 @@ def _mapping_of_keys(cls: type, name: str) -> Reader:
 
 
 def _as_mapping(value: Any, declared: Declaration, cls: type, found: Findings) -> Any:
-    """The mapping that another value stands for; the value itself where it stands for none."""
+    """A value as a mapping of fields if it is short for one, else the value itself."""
     if declared.short is not None and isinstance(value, str):
         return {declared.short: value}
     if not found.in_python or isinstance(value, cls):
@@ -194,7 +194,7 @@ def field_reader(cls: Any) -> Callable[[dict[Any, Any], Place, Findings], dict[s
             for name in (n for n in keys if n in required and n not in data):
                 message, help = f"{declared.noun} needs the key {name!r}", keys[name].help
                 found.add(Code.MISSING_KEY, message, at, f"{name}: {help}", (at, name))
-                values[name] = _stand_in(keys[name].kind)
+                values[name] = _placeholder(keys[name].kind)
         for name, value in data.items():
             read = readers.get(name)
             if read is not None:
@@ -202,7 +202,7 @@ def field_reader(cls: Any) -> Callable[[dict[Any, Any], Place, Findings], dict[s
                 if made is not _BAD:
                     values[name] = made
                 elif name in required:
-                    values[name] = _stand_in(keys[name].kind)
+                    values[name] = _placeholder(keys[name].kind)
             elif found.in_python and name in asides:
                 values[name] = value
             else:
@@ -232,7 +232,7 @@ def _list(element: Any, name: str) -> Reader:
         before = found.count
         made = [read_item(item, (at, index), found) for index, item in enumerate(value)]
         if found.count != before:
-            made = [_stand_in(element) if item is _BAD else item for item in made]
+            made = [_placeholder(element) if item is _BAD else item for item in made]
         return tuple(made)
 
     return read
@@ -310,7 +310,7 @@ def _scalar(kind: Any, name: str) -> Reader:
 
 
 def _plain(value: Any) -> Any:
-    """What a document would have in place of a value from Python; unknown values as they are."""
+    """A value from Python as a document would have it; other values as they are."""
     if isinstance(value, bool | Decimal):
         return value
     if isinstance(value, str | PurePath):
@@ -375,13 +375,13 @@ def _kind(value: object) -> str:
     return names.get(type(value), f"a value of type {type(value).__name__}")
 
 
-def _stand_in(kind: Any) -> Any:
-    """Some value of a type, for a place that has none of its own."""
+def _placeholder(kind: Any) -> Any:
+    """A placeholder of a type."""
     kind = options(kind)[0]
     if is_model(kind):
         keys = declaration(kind).keys.items()
         missing = {n: key.kind for n, key in keys if key.default is attrs.NOTHING}
-        return build(kind, {name: _stand_in(inner) for name, inner in missing.items()})
+        return build(kind, {name: _placeholder(inner) for name, inner in missing.items()})
     if get_origin(kind) is not None:
         return () if get_origin(kind) is tuple else {}
     return next(iter(kind)) if issubclass(kind, StrEnum) else kind()

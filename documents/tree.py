@@ -1,4 +1,4 @@
-"""A document as a tree of nodes that know where they stand, and the way from a pointer to a span.
+"""A document as a tree of nodes with their places in the text; from a pointer to its span.
 
 Promises: YAML and JSON become the same tree, so one walk serves both; an alias is the anchored node
 itself, so a pointer through it leads to the text that was written. Trees are made for YAML when it
@@ -46,7 +46,7 @@ class TreeNode:
 
 @define(eq=False)
 class Pair:
-    """A key, where it stands, and its value."""
+    """A key, its place in the text, and its value."""
 
     key: str
     start: int

@@ -1,4 +1,4 @@
-"""What a number and a text in a document may be at all, whatever field they stand in.
+"""The limits of numbers and texts in documents, whatever their field.
 
 Promises: a number that passes is finite, and small and short enough that arithmetic on it is exact
 and cheap (`ir.units.samples`); a text that passes can be written to a file, a file name and a

@@ -115,7 +115,7 @@ def _yaml_entry(item: object, pad: str, *, compact: bool = False) -> Iterator[st
 
 
 def _fits(value: object, used: int) -> bool:
-    """Whether a collection can stand on one line: room, no paragraphs in it, no long keys."""
+    """Whether a collection fits on one line: room, no paragraphs in it, no long keys."""
     if isinstance(value, dict) and any(
         key in _PARAGRAPHS or len(_yaml_scalar(key)) > _KEY_LIMIT for key in value
     ):

@@ -1,6 +1,6 @@
-"""What is wrong with an arrangement as it stands, before anything is placed in time.
+"""What is wrong with an arrangement, as far as it shows before anything is placed in time.
 
-Promises: every violation at once, each with its place, none raised; what passes can be laid out.
+Promises: every violation at once, each with its place, none raised; `lay_out` relies on it.
 What a part has in common with a track is the timeline's to check, which points back here.
 """
 

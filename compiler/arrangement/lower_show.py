@@ -158,7 +158,7 @@ class _Desk:
         return found
 
     def _owners(self) -> list[Speaker]:
-        """What the tracks are called and how they stand, of those that play."""
+        """The names, roles and levels of the tracks that play."""
         every = [*(self.show.speakers or (_HOST,))]
         every += [Speaker(id=id, role=role) for id, role in _OTHERS.items()]
         if self.show.bed is not None:

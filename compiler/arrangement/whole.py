@@ -1,7 +1,7 @@
 """What all front ends share: the timeline as far as the document says it itself, and its files.
 
-Promises: every place of the timeline leads back to the document, first of all to where the same
-keys stand; no file is opened that the document may not name.
+Promises: every place of the timeline leads back to the document, by default to the same keys there;
+no file is opened that the document may not name.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def probe(
     Args:
         timeline: a blank one.
         uses: each source with the place that names it.
-        report: is told what is wrong with them.
+        report: collects what is wrong with them.
 
     Raises:
         TimelineError: anything is.

@@ -1,4 +1,4 @@
-"""What is wrong with a timeline, as far as it can be told without presets.
+"""What is wrong with a timeline, as far as it shows without presets.
 
 Promises: every violation at once (the first thousand, if there are more), in one fixed order, each
 with its place; nothing raises. Values that break the limits of their fields come first.
@@ -44,7 +44,7 @@ def validate_media(timeline: Timeline, media: Media) -> tuple[Diagnostic, ...]:
     Args:
         timeline: any.
         media: by the clips' `source` as the document writes it; clips without an entry are passed
-            over, as whoever could not read the file has said so.
+            over: the probe has reported them.
     """
     return tuple(islice(_media(timeline, media), MOST))
 
@@ -165,7 +165,7 @@ def _keyframes(
         if samples(earlier, rate) == samples(later, rate):
             yield Diagnostic(
                 Code.DUPLICATE_KEYFRAME,
-                f"two keyframes stand at {_ms(later)}"
+                f"two keyframes are at {_ms(later)}"
                 if earlier == later
                 else f"keyframes at {_ms(earlier)} and {_ms(later)} fall on one sample",
                 timeline.origin(*place, max(first, second), "at_ms"),
