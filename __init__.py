@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .compiler.facts import Facts
     from .compiler.graph_input import load_graph
     from .compiler.load import load, loads
+    from .compiler.options import CompileOptions
     from .compiler.request import RenderRequest, StemMode
     from .compiler.timeline.model import Timeline
     from .documents.models import replace
@@ -39,6 +40,7 @@ _HOME = {
     "Backend": ".backends.protocol",
     "BackendError": ".ir.diagnostics",
     "Compilation": ".compiler.driver",
+    "CompileOptions": ".compiler.options",
     "Diagnostic": ".ir.diagnostics",
     "Facts": ".compiler.facts",
     "IRError": ".ir.diagnostics",
@@ -65,6 +67,7 @@ __all__ = [
     "Backend",
     "BackendError",
     "Compilation",
+    "CompileOptions",
     "Diagnostic",
     "Facts",
     "IRError",
