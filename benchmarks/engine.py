@@ -30,7 +30,7 @@ from mixdown.compiler.driver import compile
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
 from mixdown.ir.curves import FilterKind
 from mixdown.media.cache import OFF, VARIABLE
-from mixdown.render.verify import Performer, perform
+from mixdown.render.verify import Renderer, render_premaster
 
 RATE = 48000
 LIMIT_MB = 500
@@ -113,19 +113,19 @@ def timed(seconds: float, work: Callable[[], object]) -> tuple[float, float]:
 
 
 def speed(minutes: int, clips: int) -> int:
-    performers = [Performer(name, name) for name in ("native", "reference", "ffmpeg")]
+    renderers = [Renderer(name, name) for name in ("native", "reference", "ffmpeg")]
     with TemporaryDirectory() as directory:
         root = Path(directory)
         make_media(root)
         mix = timeline(root, minutes, clips)
-        perform(timeline(root, 1, 4), performers[0], root / "warm")  # imports are no part of it
+        render_premaster(timeline(root, 1, 4), renderers[0], root / "warm")  # load modules first
         print(
             f"{minutes} minutes, {clips} clips, {len(mix.tracks)} tracks, float64 premaster, stems"
         )
-        for performer in performers:
-            out = root / performer.name
-            cpu, clock = timed(minutes * 60, lambda p=performer, o=out: perform(mix, p, o))
-            print(f"{performer.name:>10}: {cpu:7.1f}x of processor, {clock:7.1f}x by the clock")
+        for renderer in renderers:
+            out = root / renderer.name
+            cpu, clock = timed(minutes * 60, lambda p=renderer, o=out: render_premaster(mix, p, o))
+            print(f"{renderer.name:>10}: {cpu:7.1f}x of processor, {clock:7.1f}x by the clock")
     return 0
 
 

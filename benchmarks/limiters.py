@@ -27,7 +27,7 @@ import soxr
 from attrs import frozen
 from mixdown.audio.limiter import TruePeakLimiter
 from mixdown.backends.ffmpeg.finish import LIMITING, OVERSAMPLING, TRUE_PEAK_ALLOWANCE_DB
-from mixdown.render.verify import Performer, perform
+from mixdown.render.verify import Renderer, render_premaster
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 
@@ -99,7 +99,9 @@ def fine_peak(samples: np.ndarray) -> float:
 
 def pushed(name: str, directory: Path) -> tuple[np.ndarray, int]:
     """The premaster of a programme, its ends faded for 10 ms, 6 dB over the ceiling."""
-    take = perform(programme(name, directory), Performer("native", "native"), directory / "out")
+    take = render_premaster(
+        programme(name, directory), Renderer("native", "native"), directory / "out"
+    )
     samples, rate = soundfile.read(take.files["premaster"], always_2d=True)
     ramp = np.minimum(1.0, np.arange(len(samples)) / (0.01 * rate))[:, None]
     samples = (samples * ramp * ramp[::-1]).T

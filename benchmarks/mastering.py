@@ -53,7 +53,7 @@ OVERLAP = 4096
 
 
 @frozen
-class Performer:
+class Renderer:
     """A backend, with the ffmpeg that it runs, if any."""
 
     name: str
@@ -61,12 +61,12 @@ class Performer:
     ffmpeg: str | None = None
 
 
-def performers() -> Iterator[Performer]:
+def renderers() -> Iterator[Renderer]:
     for name, program in ffmpegs().items():
-        yield Performer(name, "ffmpeg", program)
-    yield Performer("native", "native")
+        yield Renderer(name, "ffmpeg", program)
+    yield Renderer("native", "native")
     if shutil.which("sox"):
-        yield Performer("sox", "sox")
+        yield Renderer("sox", "sox")
 
 
 def ffmpegs() -> dict[str, str]:
@@ -94,7 +94,7 @@ class Result:
 
 
 def master(
-    timeline: mixdown.Timeline, preset: str, presets: Path, by: Performer, out: Path
+    timeline: mixdown.Timeline, preset: str, presets: Path, by: Renderer, out: Path
 ) -> Result:
     if by.ffmpeg is not None:
         os.environ[VARIABLE] = by.ffmpeg
@@ -138,7 +138,7 @@ def peak_16x(path: Path) -> float:
 def main(words: list[str]) -> int:
     presets, names = (words[:1], words[1:]) if words else (PRESETS, [])
     short = [name for name, made in PROGRAMMES.items() if not made.is_long]
-    everyone = list(performers())
+    everyone = list(renderers())
     heads = "".join(f"{by.name:>24}" for by in everyone)
     print(f"{'preset':8} {'programme':10}{heads}")
     print(f"{'':19}{'   LUFS  dBTP     rounds' * len(everyone)}")
@@ -155,7 +155,7 @@ def main(words: list[str]) -> int:
     return verdict(results)
 
 
-def mastered(name: str, preset: str, everyone: Iterable[Performer]) -> Iterator[tuple[str, Result]]:
+def mastered(name: str, preset: str, everyone: Iterable[Renderer]) -> Iterator[tuple[str, Result]]:
     with TemporaryDirectory(dir=".") as directory:
         here = Path(directory)
         (here / "export.toml").write_text(HOT)
