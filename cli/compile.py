@@ -54,7 +54,7 @@ def command(
     from ..compiler.driver import compile
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
-    from ..inspection.plans import DEFAULT_FORMATS, FORMATS
+    from ..inspection.formats import DEFAULT_PLAN_FORMATS, PLAN_FORMATS
     from ..render.doctor import crowding
     from .console import show
 
@@ -62,7 +62,8 @@ def command(
     plan = compilation.plan
     notes = (*compilation.diagnostics, *crowding(plan))
     show(notes, compilation.timeline.documents)
-    text = FORMATS[form or DEFAULT_FORMATS.get(compilation.request.backend, "text")](plan)
+    default = DEFAULT_PLAN_FORMATS.get(compilation.request.backend, "text")
+    text = PLAN_FORMATS[form or default](plan)
     if out is None:
         click.echo(text, nl=False)
     else:

@@ -60,7 +60,7 @@ def command(
     """
     from ..compiler.graph_input import open_mix
     from ..inspection.explain import explain
-    from ..inspection.explain_text import moment_data, moment_text
+    from ..inspection.explain_text import explanation_data, explanation_text
     from ..inspection.lookup import find_filter, find_value, found_data, found_text
     from ..inspection.trace import trace
     from ..ir.units import samples
@@ -73,7 +73,8 @@ def command(
     if at is not None:
         unit = done.lowered
         moment = explain(unit, samples(at, unit.timeline.sample_rate))
-        text, data = moment_text(moment, documents), moment_data(moment, documents)
+        text = explanation_text(moment, documents)
+        data = explanation_data(moment, documents)
     else:
         found = find_value(done, node) if node is not None else find_filter(done, label or "")
         text, data = found_text(found, documents), found_data(found, documents)

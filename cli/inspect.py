@@ -94,7 +94,7 @@ def _mix_text(
 ) -> str:
     from ..inspection.dumps import unit_text
     from ..inspection.focus import focus_at
-    from ..inspection.formats import FORMATS
+    from ..inspection.formats import GRAPH_FORMATS
 
     unit = done.final
     if after is not None:
@@ -107,7 +107,7 @@ def _mix_text(
                 "there is no graph before the pass lower; use --format text without --focus"
             )
         return unit_text(unit)
-    return FORMATS[form](unit.graph if focus is None else focus_at(done, unit, focus))
+    return GRAPH_FORMATS[form](unit.graph if focus is None else focus_at(done, unit, focus))
 
 
 def _timings(done: Trace) -> str:

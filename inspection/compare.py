@@ -1,8 +1,8 @@
-"""How two mixes differ, in words: clips, gains, fades, automation, routes, sources, the finish.
+"""The differences between two mixes, in words: clips, gains, fades, automation, routes, sources.
 
-Promises: what differs in the graphs is told, each thing once, at the clip, track or bus that it
-belongs to; two mixes without differences have equal graphs, names aside. Relies on graphs that
-still hold every gain by itself: those that `lower` leaves.
+Every difference between the graphs is reported once, at its clip, track or bus; two mixes without
+differences have equal graphs, apart from names. The graphs must come from `lower`, before gains are
+folded.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Change:
     Attributes:
         about: the clip, track or bus, "master", or "source", "metadata", "markers".
         what: a phrase.
-        before: where the first mix says so.
-        after: where the second does.
+        before: its place in the first mix.
+        after: its place in the second.
     """
 
     about: str
@@ -46,43 +46,43 @@ class Change:
 def compare_graphs(
     a: Graph, b: Graph, silent: tuple[Set[str], Set[str]] = (frozenset(), frozenset())
 ) -> tuple[Change, ...]:
-    """What differs between two graphs.
+    """The differences between two graphs.
 
     Args:
         a: the first.
         b: the second.
-        silent: the ids of clips ("track/clip") and tracks that each mix has, but does not play.
+        silent: the ids of clips ("track/clip") and tracks that each mix has but does not play.
     """
     found = match(parts(a), parts(b))
     tracks = [(x.owner.id, y.owner.id) for x, y in found.pairs if x.owner.level is Level.TRACK]
     renamed = {(old, new) for old, new in tracks if old != new}
     return (
         *_sources(a, b),
-        *_gone(found, silent[1]),
-        *_new(found, silent[0]),
+        *_removed(found, silent[1]),
+        *_added(found, silent[0]),
         *(change for x, y in found.pairs for change in _changed(a, x, b, y, renamed)),
         *_orders(a, b, found),
     )
 
 
 def compare_timelines(a: Timeline, b: Timeline) -> tuple[Change, ...]:
-    """What differs in what no graph holds: metadata and markers."""
+    """The differences in metadata and markers, which are not part of the graph."""
     found = []
     for key in sorted({*a.metadata, *b.metadata}):
         if a.metadata.get(key) != b.metadata.get(key):
             new, old = (repr(t.metadata[key]) if key in t.metadata else "none" for t in (b, a))
             origins = (t.origin("metadata", key) for t in (a, b))
-            found.append(Change("metadata", f"{key} {new}, not {old}", *origins))
+            found.append(Change("metadata", f"{key} {new}, was {old}", *origins))
     if a.markers != b.markers:
         origins = (t.origin("markers") for t in (a, b))
-        what = f"{len(b.markers)}, not {len(a.markers)}"
-        what = what if len(a.markers) != len(b.markers) else "other times or labels"
+        what = f"{len(b.markers)}, was {len(a.markers)}"
+        what = what if len(a.markers) != len(b.markers) else "changed times or labels"
         found.append(Change("markers", what, *origins))
     return tuple(found)
 
 
 def silent_ids(timeline: Timeline, graph: Graph) -> Set[str]:
-    """The ids of the tracks and clips that a timeline has, and its graph does not play."""
+    """The ids of the tracks and clips that a timeline has but its graph does not play."""
     known = {track.id for track in timeline.tracks}
     known |= {
         f"{track.id}/{clip_id(clip, index)}"
@@ -97,41 +97,43 @@ def _sources(a: Graph, b: Graph) -> Iterator[Change]:
         old, new = a.source_by_name.get(name), b.source_by_name.get(name)
         about = f"source {name}"
         if old is None and new is not None:
-            yield Change(about, f"is new: {new.path}")
+            yield Change(about, f"added ({new.path})")
         elif old is not None and new is None:
-            yield Change(about, f"is gone: {old.path}")
+            yield Change(about, f"removed ({old.path})")
         elif old is not None and new is not None:
             if old.path != new.path:
-                yield Change(about, f"is {new.path}, not {old.path}")
+                yield Change(about, f"{new.path}, was {old.path}")
             if old.digest != new.digest:
                 lengths = (
                     f"{s.frames} samples at {s.rate} Hz, {s.channels} channels" for s in (new, old)
                 )
                 shapes = list(dict.fromkeys(lengths))
-                told = f": {', not '.join(shapes)}" if len(shapes) > 1 else ""
-                yield Change(about, f"has another content{told}")
+                how = f": {', was '.join(shapes)}" if len(shapes) > 1 else ""
+                yield Change(about, f"content changed{how}")
 
 
-def _gone(found: Matches, silent: Set[str]) -> Iterator[Change]:
-    tracks = {part.owner.id for part in found.gone if part.owner.level is Level.TRACK}
-    for part in found.gone:
+def _removed(found: Matches, silent: Set[str]) -> Iterator[Change]:
+    tracks = {part.owner.id for part in found.removed if part.owner.level is Level.TRACK}
+    for part in found.removed:
         if part.owner.level is Level.CLIP and part.owner.track in tracks:
             continue
         no_sound = part.owner.id in silent
         yield Change(
-            str(part.owner), "no longer sounds" if no_sound else "is gone", before=_origin(part)
+            str(part.owner), "no longer sounds" if no_sound else "removed", before=_origin(part)
         )
 
 
-def _new(found: Matches, silent: Set[str]) -> Iterator[Change]:
-    tracks = {part.owner.id for part in found.new if part.owner.level is Level.TRACK}
-    for part in found.new:
+def _added(found: Matches, silent: Set[str]) -> Iterator[Change]:
+    tracks = {part.owner.id for part in found.added if part.owner.level is Level.TRACK}
+    for part in found.added:
         owner = part.owner
         if owner.level is Level.CLIP and owner.track in tracks:
             continue
-        what = "sounds again" if owner.id in silent else "is new"
+        what = "sounds again" if owner.id in silent else "added"
         if owner.level is Level.TRACK:
-            inside = [p.owner.id for p in found.new if p.owner.track == owner.id and p is not part]
+            inside = [
+                p.owner.id for p in found.added if p.owner.track == owner.id and p is not part
+            ]
             what += f", on {owner.bus}" + (f", with {', '.join(inside)}" if inside else "")
         yield Change(str(owner), what, after=_origin(part))
 
@@ -139,37 +141,37 @@ def _new(found: Matches, silent: Set[str]) -> Iterator[Change]:
 def _changed(
     a: Graph, one: OwnedNodes, b: Graph, other: OwnedNodes, renamed: Set[Pair]
 ) -> Iterator[Change]:
-    """How one owner differs in the second graph."""
+    """The differences of one owner in the second graph."""
     about, places = str(other.owner), (_origin(one), _origin(other))
     old, new = one.owner, other.owner
     if old.id != new.id and (old.track, new.track) not in renamed - {(old.id, new.id)}:
-        yield Change(about, f"was called {old.id}", *places)
+        yield Change(about, f"renamed from {old.id}", *places)
     if new.level is Level.TRACK and old.bus != new.bus:
-        yield Change(about, f"goes to {new.bus}, not {old.bus}", *places)
+        yield Change(about, f"routed to {new.bus}, was {old.bus}", *places)
     for name, before in one.nodes.items():
         after = other.nodes.get(name)
         if after is None:
-            yield Change(about, f"no longer has {_thing(a, before)}", before.origin, None)
+            yield Change(about, f"removed {_thing(a, before)}", before.origin, None)
         elif not (isinstance(after, Mix) and new.level is Level.TRACK):  # as long as the master
             for what in differences(a, before, b, after):
                 yield Change(about, what, before.origin, after.origin)
     for name, after in other.nodes.items():
         if name not in one.nodes:
-            yield Change(about, f"now has {_thing(b, after)}", None, after.origin)
+            yield Change(about, f"added {_thing(b, after)}", None, after.origin)
 
 
 def _orders(a: Graph, b: Graph, found: Matches) -> Iterator[Change]:
-    """Which buses, and whether the master, add up the same parts in another order."""
-    now_called = {one.key: other.key for one, other in found.pairs}
+    """The buses, and perhaps the master, that sum the same parts in another order."""
+    new_keys = {one.key: other.key for one, other in found.pairs}
     of_a, of_b = owners(a), owners(b)
     for node in b.nodes:
         before = a.by_name.get(node.name)
         if of_b[node.name].level not in (Level.BUS, Level.MASTER) or before is None:
             continue
-        was = [now_called.get(_key(of_a[o])) for o in before.operands]
+        was = [new_keys.get(_key(of_a[o])) for o in before.operands]
         now = [_key(of_b[o]) for o in node.operands]
         if len(now) > 1 and was != now and sorted(map(str, was)) == sorted(map(str, now)):
-            what = f"adds up in another order: {', '.join(name for _, name in now)}"
+            what = f"sums in another order: {', '.join(name for _, name in now)}"
             yield Change(str(of_b[node.name]), what, before.origin, node.origin)
 
 

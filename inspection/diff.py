@@ -1,4 +1,4 @@
-"""Two mixes side by side: what differs in words, and then in the IR."""
+"""Compares two mixes: the differences in words, then in the IR."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .trace import Trace
 
 
 @frozen
-class Difference:
-    """How a second mix differs from a first.
+class MixDiff:
+    """The differences of a second mix from a first.
 
     Attributes:
         changes: in words.
-        ir: a unified diff of the final graphs, without origins; "" where they are equal.
-        documents: of both, for places.
+        ir: a unified diff of the final graphs, without origins; "" if they are equal.
+        documents: of both mixes, for places.
     """
 
     changes: tuple[Change, ...]
@@ -30,12 +30,12 @@ class Difference:
         return bool(self.changes or self.ir)
 
     def to_text(self) -> str:
-        """For readers; "" where nothing differs."""
+        """The differences as text; "" if there are none."""
         lines = [f"{change}{self._where(change)}" for change in self.changes]
         return "".join(f"{line}\n" for line in lines) + (f"\n{self.ir}" if self.ir else "")
 
     def to_dict(self) -> dict[str, object]:
-        """As plain data."""
+        """The differences as plain data."""
         a, b = self.documents
         return {
             "differs": bool(self),
@@ -52,18 +52,18 @@ class Difference:
         }
 
     def _where(self, change: Change) -> str:
-        told: tuple[Origin | None, Documents] = (change.after, self.documents[1])
+        where: tuple[Origin | None, Documents] = (change.after, self.documents[1])
         if change.after is None:
-            told = (change.before, self.documents[0])
-        shown = shown_place(*told)
+            where = (change.before, self.documents[0])
+        shown = shown_place(*where)
         return f"  ({shown})" if shown else ""
 
 
-def diff(a: Trace, b: Trace, names: tuple[str, str]) -> Difference:
-    """How `b` differs from `a`.
+def diff(a: Trace, b: Trace, names: tuple[str, str]) -> MixDiff:
+    """The differences of `b` from `a`.
 
-    Two timelines are compared as they were lowered; where one of the two is a graph, both are as
-    the backend would get them.
+    Two timelines are compared after lowering; if one of the two is a graph, both are compared as
+    the backend receives them.
     """
     changes: tuple[Change, ...]
     if a.start.graph is None and b.start.graph is None:
@@ -75,4 +75,4 @@ def diff(a: Trace, b: Trace, names: tuple[str, str]) -> Difference:
         changes = compare_graphs(a.final.ir, b.final.ir)
     texts = [unit_text(each.final, origins=False) for each in (a, b)]
     documents = (a.start.timeline.documents, b.start.timeline.documents)
-    return Difference(changes, unified(texts[0], texts[1], names), documents)
+    return MixDiff(changes, unified(texts[0], texts[1], names), documents)

@@ -1,7 +1,7 @@
 """A graph in the DOT language of Graphviz: clusters for buses, tracks and the master.
 
-The language: https://graphviz.org/doc/info/lang.html. Boxes are called n0, n1, ... in graph order;
-names stand in their labels.
+The language: https://graphviz.org/doc/info/lang.html. Boxes are named n0, n1, ... in graph order;
+their labels show the names of values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .view import Frame, View, view
 
 
 def dot(graph: Graph) -> str:
-    """The text, ended by a line feed."""
+    """The text, with a final line feed."""
     seen = view(graph)
     ids = {name: f"n{number}" for number, name in enumerate(seen.boxes)}
     framed = {name for frame in seen.frames for name in frame.all_boxes()}

@@ -1,8 +1,7 @@
-"""A compilation as text: the mix at a point of the pipeline, what each pass changed, timings.
+"""A compilation as text: the mix after a pass, the changes of each pass, timings.
 
-Promises: where there is a graph, the text is IR that can be read back; before that it is the
-document of the timeline, with the routes known so far above it. A diff shows no origins, for they
-tell where a line came from and not what it does.
+After `lower` the text is IR that can be read back; before it, the document of the timeline,
+preceded by the routes known so far. A diff omits origins: they do not affect the result.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from .trace import Trace
 
 
 def unit_text(unit: Unit, *, origins: bool = True) -> str:
-    """The mix as it stands in a unit: IR, or a timeline in YAML."""
+    """The mix in a unit: IR, or a timeline in YAML."""
     if unit.graph is not None:
         return print_graph(unit.graph, origins=origins)
     routes = "".join(f"# {track} -> {bus}\n" for track, bus in unit.routes.items())
@@ -25,12 +24,12 @@ def unit_text(unit: Unit, *, origins: bool = True) -> str:
 
 
 def changes_text(trace: Trace) -> str:
-    """What each pass changed, as a unified diff a pass; passes that changed nothing are left out.
+    """The changes of each pass as a unified diff; passes that changed nothing are left out.
 
-    Of `lower`, which makes all of a graph, only the size is told: `--after lower` prints it.
+    For `lower`, which creates the graph, only the size is given: `--after lower` prints the graph.
     """
     sections = []
-    shown: tuple[Unit, str] | None = None  # what a pass left is what the next one finds
+    shown: tuple[Unit, str] | None = None  # the output of a pass is the input of the next
     for ran in trace.ran:
         if not ran.changed:
             continue
@@ -41,7 +40,7 @@ def changes_text(trace: Trace) -> str:
             shown = (ran.after, unit_text(ran.after, origins=False))
             head += unified(before, shown[1])
         sections.append(head)
-    return "\n".join(sections) or "no pass changed it\n"
+    return "\n".join(sections) or "no pass changed the mix\n"
 
 
 def _size(unit: Unit) -> str:
@@ -51,7 +50,7 @@ def _size(unit: Unit) -> str:
 
 
 def timings_rows(trace: Trace) -> Iterable[tuple[str, str, str, str]]:
-    """A row a pass: its name, the mix after it, milliseconds in it and on verifying; a total."""
+    """A row per pass, and a total: its name, the size after it, ms in it and in the verifier."""
     for ran in trace.ran:
         yield ran.step.name, _size(ran.after), _ms(ran.seconds), _ms(ran.verifying)
     yield (

@@ -1,9 +1,9 @@
-"""What sounds at one moment of a mix, and how it got there.
+"""Explains what sounds at one moment of a mix, and how it reaches the master.
 
-Promises: every clip that has a sample there is listed once for each way it takes to the master,
-with all that it passes, in order; the product of the known factors is what the native engine
-multiplies the source's sample by, filters and limiter aside. Relies on a graph that `lower` left,
-in which every gain still stands by itself; any other graph is explained as it is.
+Every clip that has a sample there is listed once for each path to the master, with all nodes on it
+in order. The product of the known factors is what the native engine multiplies the source's sample
+by, apart from filters and the limiter. A graph from `lower`, in which no gains are folded yet, is
+explained gain by gain; any other graph is explained as it is.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from .words import phrase, position
 
 @frozen
 class Stage:
-    """One node on the way of a clip.
+    """One node on the path of a clip.
 
     Attributes:
         node: the node.
-        owner: whose it is.
-        does: what it does, and what it has come to at this moment.
-        effect: what that is in factors.
+        owner: of the node.
+        does: what it does, with its current value if it is automated.
+        effect: the same in factors.
     """
 
     node: Node
@@ -43,7 +43,7 @@ class Stage:
 
     @property
     def matters(self) -> bool:
-        """Whether it does anything to what is heard, as far as can be told from one sample."""
+        """Whether it changes the sound, as far as one sample shows."""
         if self.effect.factors is not None:
             return any(factor != 1.0 for factor in self.effect.factors)
         return self.effect.now != "" or not self.effect.known or self.effect.shapes
@@ -51,17 +51,17 @@ class Stage:
 
 @frozen
 class Sounding:
-    """One clip that sounds, on one way to the master.
+    """One clip that sounds, on one path to the master.
 
     Attributes:
         owner: the clip, its track and its bus.
         origin: of the clip.
-        source: what it plays.
-        sample: of the source at the session rate.
-        stages: what it passes, in order.
-        factors: of all stages together, a channel of the master, or of a stereo source that is
-            mixed down to mono; the loudness gain only where it is known.
-        measured: whether the loudness gain is among them, or there is none.
+        source: the source it plays.
+        sample: of the source, at the session rate.
+        stages: the nodes on its path, in order.
+        factors: the product over all stages, one per channel of the master, or per channel of a
+            stereo source that is mixed down to mono; the loudness gain is included if known.
+        measured: whether the loudness gain is included, or there is none.
     """
 
     owner: Owner
@@ -75,7 +75,7 @@ class Sounding:
 
 @frozen
 class Silent:
-    """A clip of the timeline that lies there and is not heard, and why."""
+    """A clip of the timeline that is silent at that moment, and the reason."""
 
     clip: str
     why: str
@@ -84,7 +84,7 @@ class Silent:
 
 @frozen
 class Explanation:
-    """All of it at sample `at` of the mix."""
+    """The sounding and silent clips at sample `at` of the mix."""
 
     at: int
     rate: int
@@ -93,7 +93,7 @@ class Explanation:
 
 
 def explain(unit: Unit, at: int) -> Explanation:
-    """What sounds at sample `at` of a compilation that has a graph.
+    """Explain sample `at` of a compilation that has a graph.
 
     Raises:
         MixdownError: MIX307, the mix has no such sample.
@@ -105,8 +105,8 @@ def explain(unit: Unit, at: int) -> Explanation:
         raise MixdownError(
             Diagnostic(
                 Code.BAD_REQUEST,
-                f"the mix lasts {position(length, signal.rate)}; there is nothing at "
-                f"{position(at, signal.rate)}",
+                f"{position(at, signal.rate)} is outside the mix, which lasts "
+                f"{position(length, signal.rate)}",
             )
         )
     of = owners(graph)
@@ -117,17 +117,17 @@ def explain(unit: Unit, at: int) -> Explanation:
         for path in _paths(graph, node, ())
         if (sounding := _sounding(graph, of[node.name], node, path, at, of)) is not None
     )
-    heard = {sounding.owner.id for sounding in found}
-    silent = tuple(s for s in _silent(unit, at) if s.clip not in heard)
+    audible = {sounding.owner.id for sounding in found}
+    silent = tuple(s for s in _silent(unit, at) if s.clip not in audible)
     return Explanation(at, signal.rate, found, silent)
 
 
-# A user of a value, and by which of its operands.
+# A user of a value, and the index of the operand.
 Step = tuple[Node, int]
 
 
 def _paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
-    """Every way from a value to the master, as the nodes after it."""
+    """Every path from a value to the master, as the nodes after the value."""
     if isinstance(node, Output) and node.role is OutputRole.MASTER:
         yield so_far
     for user in dict.fromkeys(graph.users[node.name]):
@@ -139,7 +139,7 @@ def _paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple
 def _sounding(
     graph: Graph, owner: Owner, clip: Clip, path: tuple[Step, ...], at: int, of: Mapping[str, Owner]
 ) -> Sounding | None:
-    """The clip on one way; None where it has no sample there."""
+    """The clip on one path; None if it has no sample there."""
     local = at - sum(node.starts[index] for node, index in path)
     if not 0 <= local < clip.length:
         return None
@@ -165,7 +165,7 @@ def _sounding(
 
 
 def _times(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, ...]:
-    """Channel by channel; one channel counts for each of several."""
+    """The product per channel; a single channel applies to all."""
     wide = max(len(a), len(b))
     sides = (each * wide if len(each) == 1 else each for each in (a, b))
     return tuple(x * y for x, y in zip(*sides, strict=True))
@@ -173,12 +173,12 @@ def _times(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, ...]:
 
 def _does(graph: Graph, node: Node, done: Effect) -> str:
     now = f", {done.now}" if done.now else ""
-    more = ", less where peaks ask for it" if isinstance(node, Limiter) else ""
+    more = ", lower on peaks" if isinstance(node, Limiter) else ""
     return f"{phrase(graph, node)}{now}{more}"
 
 
 def _silent(unit: Unit, at: int) -> Iterator[Silent]:
-    """The clips of the timeline that lie at a sample, each with why it would not be heard."""
+    """The clips of the timeline at a sample, each with the reasons why it may be silent."""
     timeline = unit.timeline
     solo = any(track.solo for track in timeline.tracks)
     for t, track in enumerate(timeline.tracks):
@@ -192,7 +192,7 @@ def _silent(unit: Unit, at: int) -> Iterator[Silent]:
                 "its track is muted": track.mute,
                 "another track is solo": solo and not track.solo,
                 "it is muted": clip.mute,
-                "its crossfade is over": cut is not None and at >= where.start + cut,
+                "it has crossfaded into the next clip": cut is not None and at >= where.start + cut,
             }
             why = [reason for reason, holds in reasons.items() if holds]
             name = f"{track.id}/{clip_id(clip, c)}"

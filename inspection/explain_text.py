@@ -1,4 +1,4 @@
-"""An explained moment, for people and for machines."""
+"""An explanation as text and as plain data."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .owners import Level
 from .words import position
 
 
-def moment_text(moment: Explanation, documents: Documents) -> str:
-    """For people: each clip with all that changes its level, and the sum."""
+def explanation_text(moment: Explanation, documents: Documents) -> str:
+    """Each clip with everything that changes its level, and the total, as text."""
     count = len(moment.sounding)
     head = f"{position(moment.at, moment.rate)}, sample {moment.at}: "
     head += f"{count} clip{'' if count == 1 else 's'} sound{'s' if count == 1 else ''}"
@@ -23,11 +23,11 @@ def moment_text(moment: Explanation, documents: Documents) -> str:
         last = moment.sounding[0].stages
         master = [s for s in last if s.matters and s.owner.level is Level.MASTER]
         if master:
-            blocks.append(["master, for all of them", *_table(map(_row(documents), master))])
+            blocks.append(["master, for every clip", *_table(map(_row(documents), master))])
     if moment.silent:
         blocks.append(
             [
-                f"clip {s.clip} is not heard: {s.why}  ({shown_place(s.origin, documents)})"
+                f"clip {s.clip} is silent: {s.why}  ({shown_place(s.origin, documents)})"
                 for s in moment.silent
             ]
         )
@@ -38,17 +38,17 @@ Row = tuple[str, str, str, str]
 
 
 def _block(sounding: Sounding, rate: int, documents: Documents) -> list[str]:
-    """One clip: where it is from, its way up to the master, and the sum with the master."""
+    """One clip: its source, its path to the master, and the total including the master."""
     owner = sounding.owner
     way = [f"track {owner.track}"] * bool(owner.track) + [f"bus {owner.bus}"] * bool(owner.bus)
     shown = shown_place(sounding.origin, documents)
     own = [s for s in sounding.stages if s.matters and s.owner.level is not Level.MASTER]
-    title = "with the master's" + ("" if sounding.measured else ", its loudness gain aside")
+    title = "including master" + ("" if sounding.measured else ", without its loudness gain")
     return [
         f"clip {owner.id}" + (f"  ({shown})" if shown else ""),
         f"  plays {sounding.source.path} at {position(sounding.sample, rate)}, "
         f"goes to {', '.join([*way, 'master'])}",
-        *_table([*map(_row(documents), own), ("sum", title, _pair(sounding.factors), "")]),
+        *_table([*map(_row(documents), own), ("total", title, _pair(sounding.factors), "")]),
     ]
 
 
@@ -75,7 +75,7 @@ def _levels(stage: Stage) -> str:
 
 
 def _pair(factors: tuple[float, ...]) -> str:
-    """A gain in dB, or one a side where they differ."""
+    """A gain in dB, or one per channel if they differ."""
     if len(set(factors)) == 1:
         return _db(factors[0])
     return "  ".join(f"{side} {_db(f)}" for side, f in zip("LR", factors, strict=True))
@@ -88,8 +88,8 @@ def _db(factor: float) -> str:
     return f"{level + 0.0:+.2f} dB"
 
 
-def moment_data(moment: Explanation, documents: Documents) -> dict[str, object]:
-    """For machines; a level of silence is null."""
+def explanation_data(moment: Explanation, documents: Documents) -> dict[str, object]:
+    """The explanation as plain data; the level of silence is None."""
     return {
         "sample": moment.at,
         "ms": float(milliseconds(moment.at, moment.rate)),

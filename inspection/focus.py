@@ -1,7 +1,7 @@
-"""A part of a graph: one clip, track or bus, what feeds it, and what it feeds.
+"""Extracts a part of a graph: one clip, track or bus, its inputs, and its users.
 
-Promises: the part is a sound graph itself, so that everything which shows graphs shows it; its sums
-keep, of their operands, those that the part holds, and buses and masters are otherwise as they are.
+The part is a valid graph, so every format can show it. Its sums keep only the operands that are in
+the part; all other nodes are unchanged.
 """
 
 from __future__ import annotations
@@ -21,17 +21,15 @@ def focus_at(done: Trace, unit: Unit, wanted: str) -> Graph:
     """The part of the graph of one of the units of a trace.
 
     Raises:
-        MixdownError: MIX307, nothing is called so there; if it was before, that is said.
+        MixdownError: MIX307, there is nothing of that name, or passes have removed it.
     """
     try:
         return focus(unit.ir, wanted)
     except MixdownError:
-        values_of(done.lowered.ir, wanted)  # raises where it never was there
-        message = (
-            f"nothing of {wanted!r} is left here: passes dropped it, or merged it with its like"
-        )
+        values_of(done.lowered.ir, wanted)  # raises if it never existed
+        message = f"{wanted!r} no longer exists here: a pass removed it or merged it with another"
         raise MixdownError(
-            Diagnostic(Code.BAD_REQUEST, message, help="look at it with --after lower")
+            Diagnostic(Code.BAD_REQUEST, message, help="use --after lower to see it")
         ) from None
 
 
@@ -39,7 +37,7 @@ def focus(graph: Graph, wanted: str) -> Graph:
     """The part of the graph around a clip, track, bus or value.
 
     Raises:
-        MixdownError: MIX307, nothing is called so.
+        MixdownError: MIX307, there is nothing of that name.
     """
     import networkx as nx  # noqa: PLC0415 (heavy)
 
@@ -56,7 +54,7 @@ def focus(graph: Graph, wanted: str) -> Graph:
 
 
 def _within(node: Node, kept: set[str]) -> Node:
-    """The node with the operands that are kept."""
+    """The node with only the operands that are kept."""
     if set(node.operands) <= kept:
         return node
     operands = tuple(o for o in node.operands if o in kept)

@@ -1,4 +1,4 @@
-"""A graph in each form that `mixdown inspect` knows."""
+"""The formats in which `mixdown inspect` prints graphs and `mixdown compile` prints plans."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 
 from ..ir.graph import Graph
 from ..ir.text.printer import print_graph
+from ..plans.plan import Plan
+from ..render.shell import to_shell
 from .dot import dot
 from .graph_json import graph_data
 from .mermaid import mermaid
@@ -14,15 +16,25 @@ from .svg import svg
 
 
 def json_text(data: object) -> str:
-    """Plain data as JSON, ended by a line feed."""
+    """Plain data as JSON, with a final line feed."""
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Graph], str]] = {
+GRAPH_FORMATS: Mapping[str, Callable[[Graph], str]] = {
     "text": print_graph,
     "json": lambda graph: json_text(graph_data(graph)),
     "dot": dot,
     "svg": svg,
     "mermaid": mermaid,
 }
-"""Each form by name: a graph to text, ended by a line feed."""
+"""Format -> function from a graph to text with a final line feed."""
+
+PLAN_FORMATS: Mapping[str, Callable[[Plan], str]] = {
+    "text": Plan.to_text,
+    "sh": to_shell,
+    "json": lambda plan: json_text(plan.to_dict()),
+}
+"""Format -> function from a plan to text with a final line feed."""
+
+DEFAULT_PLAN_FORMATS: Mapping[str, str] = {"sox": "sh"}
+"""Backend -> default format of its plans; "text" for the others."""

@@ -1,7 +1,7 @@
-"""What a node does to the level at one sample: the native kernels, evaluated there alone.
+"""The effect of a node on the level at one sample, computed by the native kernels.
 
-Promises: factors are those that the native engine multiplies by at that sample. What has no single
-factor (filters, the limiter, dither) has none here.
+The factors are those of the native engine at that sample. Filters, the limiter and dither, which
+have no single factor, have none here.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from .words import decibels, hertz, shown_pan
 
 @frozen
 class Effect:
-    """What a node does at a sample.
+    """The effect of a node at a sample.
 
     Attributes:
-        factors: what each channel of its value is multiplied by; None: it is no factor.
-        now: what an automation or a fade has come to, in words; "" for what does not move.
-        known: whether the factors are; the loudness gain is not before it was measured.
-        shapes: whether it changes samples, but not by a factor.
+        factors: the factor of each channel; None if the node has no single factor.
+        now: the current value of an automation or a fade, in words; "" if it is static.
+        known: whether the factors are known; the loudness gain is not until it is measured.
+        shapes: whether it changes samples other than by a factor.
     """
 
     factors: tuple[float, ...] | None
@@ -39,7 +39,7 @@ class Effect:
 
 
 def effect(node: ir.Node, at: int, length: int, channels: int) -> Effect:
-    """What a node does to its first operand.
+    """The effect of a node on its first operand.
 
     Args:
         node: of any kind.
@@ -86,7 +86,7 @@ def _pair(position: float, law: str, channels: int) -> tuple[float, ...]:
 
 
 def _downmix(node: ir.Downmix, at: int, length: int, channels: int) -> Effect:
-    return Effect((0.5,), "left and right, each")
+    return Effect((0.5,), "per channel")
 
 
 def _filter_automation(node: ir.FilterAutomation, at: int, length: int, channels: int) -> Effect:
@@ -109,13 +109,13 @@ def _shapes(node: ir.Node, at: int, length: int, channels: int) -> Effect:
     return Effect(None, shapes=True)
 
 
-def _passes_on(node: ir.Node, at: int, length: int, channels: int) -> Effect:
+def _unity(node: ir.Node, at: int, length: int, channels: int) -> Effect:
     return Effect(None)
 
 
 _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
-    ir.Clip: _passes_on,
-    ir.Silence: _passes_on,
+    ir.Clip: _unity,
+    ir.Silence: _unity,
     ir.Gain: _gain,
     ir.Fade: _fade,
     ir.Crossfade: _fade,
@@ -125,13 +125,13 @@ _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
     ir.Downmix: _downmix,
     ir.Filter: _shapes,
     ir.FilterAutomation: _filter_automation,
-    ir.Place: _passes_on,
-    ir.Lane: _passes_on,
-    ir.Mix: _passes_on,
-    ir.Bus: _passes_on,
+    ir.Place: _unity,
+    ir.Lane: _unity,
+    ir.Mix: _unity,
+    ir.Bus: _unity,
     ir.Headroom: _headroom,
     ir.Loudnorm: _loudnorm,
     ir.Limiter: _shapes,
     ir.Dither: _shapes,
-    ir.Output: _passes_on,
+    ir.Output: _unity,
 }

@@ -1,4 +1,4 @@
-"""A graph as plain data, for machines."""
+"""A graph as plain data, for the JSON format."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _fields(source: Source) -> Mapping[str, object]:
 
 
 def _plain(value: object) -> object:
-    """An attribute as JSON knows it."""
+    """An attribute as JSON data."""
     if isinstance(value, Point):
         return {"at": value.at, "value": value.value, "shape": value.shape.value}
     if isinstance(value, (list, tuple)):

@@ -1,17 +1,16 @@
-"""Where the boxes of a picture go: columns by what feeds what, rows by what belongs together.
+"""Places the boxes of a picture: columns follow the signal flow, rows group what belongs together.
 
-A mix is nearly a tree: clips run into tracks, tracks into buses, buses into the master. So this is
-the layered drawing of Sugiyama, Tagawa and Toda (IEEE Trans. SMC 11(2), 1981) with the crossings
-solved beforehand: in depth-first order each clip gets a row of its own, and a sum stands in the
-middle of what it adds.
+A mix is nearly a tree: clips feed tracks, tracks feed buses, buses feed the master. So this is the
+layered drawing of Sugiyama, Tagawa and Toda (IEEE Trans. SMC 11(2), 1981) without the crossing
+step: in depth-first order each clip gets a row of its own, and a sum is centred on its operands.
 
     clip -> fade -> pan --.                               columns: as far right as its user allows,
     clip -> fade -> pan ---> track -> gain --.            so that chains end where they are summed
     clip -> gain --------------> track -> gain -> bus -> master -> ...
                                                    '--> dither -> stem
 
-What leads to another file than the master (a stem) has a row below the bus that it leaves, and its
-columns end before the master begins. Frames around a bus or a track then never cross.
+The nodes of a stem have a row below their bus, and their columns end before those of the master, so
+the frames around a bus or a track never cross.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 CHARACTER = 6.3
-"""Pixels that a character of a label takes at the most, about."""
+"""The approximate maximum width of a character of a label, in pixels."""
 
 HEIGHT = 34
 ROW = 44
@@ -40,7 +39,7 @@ TITLE = 16
 
 @frozen
 class Rect:
-    """A rectangle: its left upper corner and its size, in pixels."""
+    """A rectangle: its upper left corner and its size, in pixels."""
 
     x: float
     y: float
@@ -50,13 +49,13 @@ class Rect:
 
 @frozen
 class PictureLayout:
-    """Where everything is, in pixels.
+    """The positions of all boxes and frames, in pixels.
 
     Attributes:
         boxes: by name.
         frames: with their rectangles, outer ones first.
-        width: of the whole.
-        height: of the whole.
+        width: of the picture.
+        height: of the picture.
     """
 
     boxes: Mapping[str, Rect]
@@ -95,7 +94,7 @@ def _audio(seen: View) -> nx.DiGraph[str]:
 
 
 def _main(graph: Graph, wires: nx.DiGraph[str]) -> set[str]:
-    """The values that lead to the master, it included."""
+    """The values that feed the master, including the master."""
     import networkx as nx  # noqa: PLC0415
 
     master = graph.outputs[0].name
@@ -122,7 +121,7 @@ def _columns(graph: Graph, seen: View) -> dict[str, int]:
 
 
 def _rows(graph: Graph, seen: View, columns: Mapping[str, int]) -> dict[str, float]:
-    """The row of each box, from 0; sums may stand between two rows."""
+    """The row of each box, from 0; a sum may be between two rows."""
     wires = _audio(seen)
     main = _main(graph, wires)
     side: dict[str, list[str]] = {}
@@ -136,7 +135,7 @@ def _rows(graph: Graph, seen: View, columns: Mapping[str, int]) -> dict[str, flo
     free = 0
 
     def put(name: str, row: float) -> None:
-        """There, or below what is there already: values that several use can meet."""
+        """Place a box in a row, or below others there: values with several users can collide."""
         column = taken[columns[name]]
         for other in sorted(column):
             if abs(other - row) < 1:
@@ -172,7 +171,7 @@ def _across(seen: View, columns: Mapping[str, int]) -> tuple[list[float], list[f
 
 
 class _Tops:
-    """The top edge of each row; between two rows, the place between."""
+    """The top edge of each row, interpolated between rows."""
 
     def __init__(self, edges: list[float]) -> None:
         self.edges = edges
@@ -189,7 +188,7 @@ class _Tops:
 
 
 def _down(seen: View, rows: Mapping[str, float]) -> _Tops:
-    """Rows lie ROW apart, and further where a frame ends and another begins between them."""
+    """Rows are ROW apart, and further where one frame ends and another begins between them."""
     count = int(max(rows.values(), default=0.0)) + 1
     inside: list[tuple[str, str]] = [("", "")] * count
     for name, row in rows.items():
@@ -210,7 +209,7 @@ def _down(seen: View, rows: Mapping[str, float]) -> _Tops:
 
 
 def _framed(frame: Frame, boxes: Mapping[str, Rect]) -> list[tuple[Frame, Rect]]:
-    """The frame with its rectangle, then those within it."""
+    """The frame with its rectangle, then its inner frames."""
     inner = [placed for part in frame.frames for placed in _framed(part, boxes)]
     rects = [boxes[name] for name in frame.boxes] + [rect for _, rect in inner]
     left = min(r.x for r in rects) - PADDING

@@ -1,9 +1,9 @@
-"""Unified diffs of texts, without context, quick for texts in which hardly a line comes twice.
+"""Unified diffs without context, fast for texts without repeated lines.
 
-Promises: a diff that `patch` understands, with as few lines as can be where no line is repeated,
-which is so for IR: every line begins with a name of its own. There the longest common subsequence
-is the longest increasing run of positions, found in O(n log n) (Hunt and Szymanski, CACM 20(5),
-1977); difflib, which is quadratic, does the rest.
+The output is valid for `patch`, and minimal if no line is repeated, as in IR, where every line
+starts with a unique name. Then the longest common subsequence is the longest increasing sequence of
+positions, found in O(n log n) (Hunt and Szymanski, CACM 20(5), 1977). Other texts use difflib,
+which is quadratic.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Hunk = tuple[int, int, int, int]
 
 
 def unified(old: str, new: str, names: tuple[str, str] | None = None) -> str:
-    """The diff, each line ended by a line feed; "" where the texts are equal.
+    """The diff, with a line feed after each line; "" if the texts are equal.
 
     Args:
         old: the first text.
         new: the second.
-        names: what the two are called, for a head of two lines; None: no head.
+        names: of the two, for a header of two lines; None: no header.
     """
     a, b = old.splitlines(), new.splitlines()
     lines: list[str] = []
@@ -49,12 +49,12 @@ def hunks(a: Sequence[str], b: Sequence[str]) -> Iterator[Hunk]:
 
 
 def _common(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
-    """The positions of a longest common subsequence of lines that come once each."""
+    """The positions of a longest common subsequence of lines without repetition."""
     place = {line: j for j, line in enumerate(b)}
     pairs = [(i, place[line]) for i, line in enumerate(a) if line in place]
-    ends: list[int] = []  # the least last position of a run of each length
-    last: list[int] = []  # and the pair that it ends with
-    before: list[int] = []  # the pair before each pair in its run; -1: none
+    ends: list[int] = []  # the smallest last position of a sequence of each length
+    last: list[int] = []  # and its last pair
+    before: list[int] = []  # the predecessor of each pair in its sequence; -1: none
     for index, (_, j) in enumerate(pairs):
         length = bisect_left(ends, j)
         ends[length : length + 1] = [j]
@@ -69,7 +69,7 @@ def _common(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _range(start: int, end: int) -> str:
-    """A range of lines as unified diffs write it: counted from 1, the line before where empty."""
+    """A range of lines in unified diff syntax: counted from 1; if empty, the line before it."""
     count = end - start
     first = start + 1 if count else start
     return f"{first}" if count == 1 else f"{first},{count}"

@@ -1,7 +1,7 @@
-"""From a filter of a plan, or the name of a value, back to the line of the timeline.
+"""Finds the line of the timeline that a filter of a plan, or a value of the graph, came from.
 
-Promises: whatever filter instance a plan names leads to its value; a value that a pass dropped is
-found in the graph as it was lowered, and that is said.
+Every filter instance of a plan leads to its value. A value that a pass removed is looked up in the
+last graph that contains it, and marked so.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from .words import phrase
 
 @frozen
 class Found:
-    """A value and what is known of it.
+    """A value with its context.
 
     Attributes:
-        node: what makes the value.
-        graph: where it stands.
-        final: whether that is the graph that the backend got.
-        owner: whose it is.
-        filters: the instances in the plan that serve it.
+        node: of the value.
+        graph: that contains it.
+        final: whether that is the graph that the backend received.
+        owner: of the value.
+        filters: its filter instances in the plan.
     """
 
     node: Node
@@ -41,7 +41,7 @@ class Found:
 
 
 def find_filter(done: Trace, label: str) -> Found:
-    """The value that a filter instance serves, by its full name or by what follows the `@`.
+    """The value of a filter instance, given by its full name or by the part after the `@`.
 
     Raises:
         MixdownError: MIX307, the plan has no such filter.
@@ -54,7 +54,7 @@ def find_filter(done: Trace, label: str) -> Found:
         raise MixdownError(
             Diagnostic(
                 Code.BAD_REQUEST,
-                f"the plan of {plan.backend} has no filter called {label!r}",
+                f"the {plan.backend} plan has no filter named {label!r}",
                 help=did_you_mean(label, plan.labels) if plan.labels else None,
             )
         )
@@ -85,28 +85,28 @@ def _found(done: Trace, plan: Plan, name: str) -> Found:
     raise MixdownError(
         Diagnostic(
             Code.BAD_REQUEST,
-            f"no value is called %{name}",
+            f"no value is named %{name}",
             help=did_you_mean(name, graphs[0].by_name if graphs else ()),
         )
     )
 
 
 def found_text(found: Found, documents: Documents) -> str:
-    """For people."""
+    """The value as text."""
     node, graph = found.node, found.graph
     lines = [
         f"%{node.name}: {phrase(graph, node)}",
-        f"  of the {found.owner}" + (f", on bus {found.owner.bus}" if found.owner.track else ""),
+        f"  part of {found.owner}" + (f", on bus {found.owner.bus}" if found.owner.track else ""),
     ]
     if not found.final:
-        lines.append("  dropped or folded by a pass: this is the last graph that has it")
+        lines.append("  removed or folded by a pass; shown from the last graph that contains it")
     if found.filters:
         lines.append(f"  filters: {', '.join(found.filters)}")
     if node.operands:
-        lines.append(f"  fed by: {', '.join(f'%{o}' for o in node.operands)}")
+        lines.append(f"  inputs: {', '.join(f'%{o}' for o in node.operands)}")
     users = graph.users[node.name]
     if users:
-        lines.append(f"  feeds: {', '.join(f'%{u.name}' for u in users)}")
+        lines.append(f"  used by: {', '.join(f'%{u.name}' for u in users)}")
     lines.append(f"  {print_node(node, graph.signals[node.name], origins=False)}")
     if node.origin is not None and span(node.origin, documents) is not None:
         lines += excerpt(node.origin, documents)
@@ -116,7 +116,7 @@ def found_text(found: Found, documents: Documents) -> str:
 
 
 def found_data(found: Found, documents: Documents) -> dict[str, object]:
-    """For machines."""
+    """The value as plain data."""
     return {
         "value": found.node.name,
         "kind": found.node.kind,

@@ -1,7 +1,7 @@
-"""Which clip of one mix is which of another.
+"""Matches the clips, tracks and buses of two mixes.
 
-Promises: clips are told apart by id first and then by what they play, so that a clip that was
-renamed, moved to another track, or only counted anew because one was put before it, is recognised.
+Clips are matched by id first and then by what they play, so a clip that was renamed, moved to
+another track, or renumbered by an insertion is recognised.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Key = tuple[Level, str]
 
 @frozen
 class OwnedNodes:
-    """The nodes of one owner, in graph order, by what they are called after its id."""
+    """The nodes of one owner, in graph order, by the suffix of their names."""
 
     owner: Owner
     nodes: Mapping[str, Node]
@@ -29,21 +29,21 @@ class OwnedNodes:
 
     @property
     def key(self) -> Key:
-        """What tells it from the others of its graph."""
+        """Its identity within the graph."""
         return (self.owner.level, self.owner.id)
 
 
 @frozen
 class Matches:
-    """Pairs of parts that are one and the same, and those that only one of the graphs has."""
+    """Pairs of matching parts, and the parts of only one of the graphs."""
 
     pairs: tuple[tuple[OwnedNodes, OwnedNodes], ...]
-    gone: tuple[OwnedNodes, ...]
-    new: tuple[OwnedNodes, ...]
+    removed: tuple[OwnedNodes, ...]
+    added: tuple[OwnedNodes, ...]
 
 
 def parts(graph: Graph) -> tuple[OwnedNodes, ...]:
-    """The graph, owner by owner, in the order of their first nodes."""
+    """The graph by owner, in the order of their first nodes."""
     of, digest = owners(graph), digests(graph)
     found: dict[Key, list[Node]] = {}
     for node in graph.nodes:
@@ -61,18 +61,18 @@ def parts(graph: Graph) -> tuple[OwnedNodes, ...]:
 def match(a: tuple[OwnedNodes, ...], b: tuple[OwnedNodes, ...]) -> Matches:
     """The parts of two graphs, paired."""
     pairs: list[tuple[OwnedNodes, OwnedNodes]] = []
-    gone, new = {part.key: part for part in a}, {part.key: part for part in b}
+    removed, added = {part.key: part for part in a}, {part.key: part for part in b}
 
     def pair(same: Callable[[OwnedNodes], Hashable]) -> None:
         waiting: dict[Hashable, deque[OwnedNodes]] = {}
-        for part in new.values():
+        for part in added.values():
             waiting.setdefault(same(part), deque()).append(part)
-        for part in list(gone.values()):
+        for part in list(removed.values()):
             key = same(part)
             if key is not None and waiting.get(key):
                 other = waiting[key].popleft()
                 pairs.append((part, other))
-                del gone[part.key], new[other.key]
+                del removed[part.key], added[other.key]
 
     pair(lambda part: (part.key, part.digest))
     pair(lambda part: _content(part, part.owner.track))
@@ -80,10 +80,10 @@ def match(a: tuple[OwnedNodes, ...], b: tuple[OwnedNodes, ...]) -> Matches:
     pair(lambda part: part.key)
     order = {part.key: index for index, part in enumerate(b)}
     pairs.sort(key=lambda pair: order[pair[1].key])
-    return Matches(tuple(pairs), tuple(gone.values()), tuple(new.values()))
+    return Matches(tuple(pairs), tuple(removed.values()), tuple(added.values()))
 
 
 def _content(part: OwnedNodes, track: str) -> Hashable:
-    """What a clip plays and when, or a track; None for buses and the master."""
+    """The content of a clip or track; None for buses and the master."""
     shared = part.owner.level in (Level.CLIP, Level.TRACK)
     return (part.owner.level, track, part.digest) if shared else None

@@ -1,7 +1,7 @@
 """A picture of a measured file: loudness over time above, the waveform with its peaks below.
 
-Promises: PNG or SVG, by the name's ending; the same file and the same matplotlib give the same
-bytes (no date, fixed ids). matplotlib is an extra, `mixdown[plot]`; without it MIX625 says so.
+PNG or SVG, depending on the suffix. The same file and the same matplotlib give the same bytes (no
+date, fixed ids). matplotlib is an extra, `mixdown[plot]`; without it MIX625 is raised.
 """
 
 from __future__ import annotations
@@ -47,25 +47,25 @@ _LEAST_SPAN_LU = 24.0
 
 
 def check_picture(path: Path, files: Sequence[str]) -> None:
-    """Whether a picture of these files can be drawn under this name.
+    """Check that a picture of these files can be drawn under this name.
 
     Raises:
-        TimelineError: MIX307, another ending than .png or .svg, or not one file.
+        TimelineError: MIX307, the suffix is not .png or .svg, or there is not exactly one file.
         RenderError: MIX625, matplotlib is missing.
     """
     if path.suffix.lower() not in ENDINGS:
         message = f"cannot draw {str(path)!r}: pictures are .png or .svg"
         raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="choose one of the two"))
     if len(files) != 1:
-        message = f"a picture shows one file, and there are {len(files)}"
-        raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="draw them one by one"))
+        message = f"a picture shows one file, not {len(files)}"
+        raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="draw one file at a time"))
     try:
         import matplotlib  # noqa: F401, PLC0415 (heavy, and an extra)
     except ImportError as error:
         raise RenderError(
             Diagnostic(
                 Code.EXTRA_MISSING,
-                "pictures are drawn by matplotlib, which is not installed",
+                "pictures need matplotlib, which is not installed",
                 help="pip install 'mixdown[plot]'",
             )
         ) from error
@@ -77,11 +77,11 @@ def write_picture(
     """Draw a file.
 
     Args:
-        path: where to; checked by `check_picture`.
+        path: of the picture; checked by `check_picture`.
         title: the file's name.
-        survey: what was measured of it.
+        survey: its measurements.
         curves: its loudness and waveform over time.
-        specs: whose target bands and ceilings are drawn; of several, each band.
+        specs: the specs whose target bands and ceilings are drawn.
 
     Raises:
         RenderError: MIX604, it cannot be written.
@@ -167,7 +167,7 @@ def _waveform(axes: Axes, survey: Survey, curves: Curves, specs: Sequence[Delive
 
 
 def _legend(axes: Axes) -> None:
-    """Above the axes, where it hides nothing."""
+    """Place the legend above the axes, where it covers nothing."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(
             loc="lower left",
@@ -180,13 +180,13 @@ def _legend(axes: Axes) -> None:
 
 
 def _points(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
-    """Times and values of a curve; NaN, which is not drawn, where there is none."""
+    """Times and values of a curve; NaN, which is not drawn, for None."""
     values = np.array([math.nan if value is None else value for value in curve.values])
     return curve.start_s + curve.step_s * np.arange(len(values)), values
 
 
 def _span(survey: Survey, curves: Curves, specs: Sequence[DeliverySpec]) -> tuple[float, float]:
-    """What the loudness axis shows: the loud tenth of a mix matters more than its fades."""
+    """The range of the loudness axis: the loud parts of a mix matter more than its fades."""
     shown = [value for value in curves.momentary.values if value is not None]
     marks = [spec.lufs for spec in specs if spec.lufs is not None]
     if math.isfinite(survey.levels.integrated):

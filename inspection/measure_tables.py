@@ -1,7 +1,7 @@
-"""What was measured of files, and how they keep delivery specs, as lines and rows of text.
+"""Measurements of files, and their compliance with delivery specs, as lines and rows of text.
 
-Promises: pure functions; levels in the units of their standards, one decimal, in specs two, as they
-are judged. What has no level is "silent".
+Levels have the units of their standards and one decimal, or two in specs, as they are judged. A
+level that does not exist is shown as "silent".
 """
 
 from __future__ import annotations
@@ -20,44 +20,44 @@ Table = tuple[tuple[str, ...], list[tuple[str, ...]], int]
 
 
 def overview(files: Sequence[MeasuredFile]) -> Table:
-    """A row for each file, the columns that tell most; how many columns at its end are numbers."""
-    specs = [kept.spec.id for kept in files[0].compliances] if files else []
+    """A row for each file with the main columns, and the number of numeric columns at the end."""
+    specs = [one.spec.id for one in files[0].compliances] if files else []
     columns = ("file", *specs, "LUFS", "LU range", "peak dBTP", "clipped", "duration")
     rows = [
         (
-            held.file,
-            *("pass" if kept.passed else "FAIL" for kept in held.compliances),
-            _level(held.survey.levels.integrated),
-            _level(held.survey.levels.range),
-            _level(held.survey.levels.true_peak_dbtp),
-            str(held.survey.clipping.runs or ""),
-            clock(held.survey.duration_s),
+            measured.file,
+            *("pass" if one.passed else "FAIL" for one in measured.compliances),
+            _level(measured.survey.levels.integrated),
+            _level(measured.survey.levels.range),
+            _level(measured.survey.levels.true_peak_dbtp),
+            str(measured.survey.clipping.runs or ""),
+            clock(measured.survey.duration_s),
         )
-        for held in files
+        for measured in files
     ]
     return columns, rows, 5
 
 
 def listing(files: Sequence[MeasuredFile], *, everything: bool) -> Iterator[str]:
-    """What stands below the table, line by line: all of each file, or the rules that it breaks."""
-    for number, held in enumerate(files):
-        told = [kept for kept in held.compliances if everything or not kept.passed]
+    """The lines below the table: everything about each file, or only the rules that it fails."""
+    for number, measured in enumerate(files):
+        shown = [one for one in measured.compliances if everything or not one.passed]
         if number and everything:
             yield ""
         if everything:
-            yield held.file
-            yield from details(held.survey)
-        elif told:
+            yield measured.file
+            yield from details(measured.survey)
+        elif shown:
             yield ""
-            yield held.file
-        for kept in told:
+            yield measured.file
+        for compliance in shown:
             if everything:
                 yield ""
-            yield from verdict(kept, failures_only=not everything)
+            yield from verdict(compliance, failures_only=not everything)
 
 
 def details(survey: Survey) -> Iterator[str]:
-    """A line for each figure of a file: its name, the figure, the unit, and where."""
+    """A line for each figure of a file: its name, value, unit and position."""
     levels, statistics, rate = survey.levels, survey.statistics, survey.rate
     layout = _LAYOUTS.get(survey.channels, f"{survey.channels} channels")
     yield f"{clock(survey.duration_s)}, {rate} Hz, {layout}"
@@ -90,13 +90,14 @@ def details(survey: Survey) -> Iterator[str]:
         yield _line("correlation", f"{statistics.correlation:.2f}", "", "of left and right")
 
 
-def verdict(kept: Compliance, *, failures_only: bool = False) -> Iterator[str]:
-    """How a file keeps a spec: a heading, a line for each rule, and the fix of those it breaks."""
-    broken = sum(not check.passed for check in kept.checks)
-    rules = "1 rule" if len(kept.checks) == 1 else f"{len(kept.checks)} rules"
-    told = f"fails {broken} of {rules}" if broken else f"keeps {rules}"
-    yield f"{kept.spec.title}: {told}"
-    for check in kept.checks:
+def verdict(compliance: Compliance, *, failures_only: bool = False) -> Iterator[str]:
+    """The result of a spec: a heading, a line for each rule, and the fix of each failed rule."""
+    checks = compliance.checks
+    failed = sum(not check.passed for check in checks)
+    rules = "1 rule" if len(checks) == 1 else f"{len(checks)} rules"
+    summary = f"fails {failed} of {rules}" if failed else f"passes {rules}"
+    yield f"{compliance.spec.title}: {summary}"
+    for check in checks:
         if check.passed and failures_only:
             continue
         yield f"  {'pass' if check.passed else 'FAIL'}  {_rule(check)}"
@@ -125,10 +126,10 @@ def _clipping_line(survey: Survey) -> str:
 
 def _rule(check: Check) -> str:
     figure = "silent" if check.measured is None else _number(check.measured, check.unit)
-    return f"{check.what:<20} {figure:>8} {check.unit:<5}  wanted: {_wanted(check)}"
+    return f"{check.what:<20} {figure:>8} {check.unit:<5}  required: {_required(check)}"
 
 
-def _wanted(check: Check) -> str:
+def _required(check: Check) -> str:
     if check.low is not None and check.high is not None:
         return f"{check.low:g}" if check.low == check.high else f"{check.low:g} to {check.high:g}"
     return f"at most {check.high:g}" if check.low is None else f"at least {check.low:g}"

@@ -1,7 +1,7 @@
-"""A graph as a Mermaid flowchart, which Markdown pages show as a picture.
+"""A graph as a Mermaid flowchart, which Markdown renderers show as a picture.
 
-The syntax: https://mermaid.js.org/syntax/flowchart.html. Boxes are called n0, n1, ... in graph
-order; names stand in quoted labels, in which entity codes are escapes.
+The syntax: https://mermaid.js.org/syntax/flowchart.html. Boxes are named n0, n1, ... in graph
+order; their labels, quoted and escaped by entity codes, show the names of values.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .view import Frame, View, view
 
 
 def mermaid(graph: Graph) -> str:
-    """The text, ended by a line feed."""
+    """The text, with a final line feed."""
     seen = view(graph)
     ids = {name: f"n{number}" for number, name in enumerate(seen.boxes)}
     framed = {name for frame in seen.frames for name in frame.all_boxes()}
@@ -44,5 +44,5 @@ def _node(seen: View, ids: dict[str, str], name: str, indent: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Without what Mermaid, or the HTML that it makes, would read as more than a character."""
+    """The text with the special characters of Mermaid and HTML escaped."""
     return "".join(f"#{ord(c)};" if c in '#&<>"`\\' else c for c in text)

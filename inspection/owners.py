@@ -1,9 +1,9 @@
-"""Whose node is it: the clip, track or bus that each value of a graph belongs to.
+"""The owner of each value of a graph: a clip, track or bus, or the master.
 
-Promises: every value has one owner. A value's name is its owner's id, a dot, and what it is; what
-kind of owner that is follows from where in a timeline it came from, or, in a graph that was written
-by hand, from what the owner's nodes are. A clip belongs to a track and a track to a bus; they may
-be unknown ("") where the graph has no node of theirs.
+Every value has one owner. A value's name is its owner's id, a dot, and a suffix. The level of the
+owner follows from the value's origin in the timeline or, in a hand-written graph, from the kinds of
+the owner's nodes. A clip belongs to a track and a track to a bus; either is "" if the graph has no
+node of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..ir.origin import tokens
 
 
 class Level(StrEnum):
-    """What owns a value."""
+    """The level of an owner."""
 
     CLIP = "clip"
     TRACK = "track"
@@ -34,10 +34,10 @@ class Owner:
     """A clip, track or bus, or the master.
 
     Attributes:
-        level: which of these.
-        id: as value names begin with; a clip's is "track/clip".
-        track: the id of its track, a track's its own; "" for the others.
-        bus: the id of the bus that it feeds, a bus's its own; "" where there is none.
+        level: which of these it is.
+        id: the prefix of its value names; "track/clip" for a clip.
+        track: the id of its track, or its own id for a track; "" for the others.
+        bus: the id of the bus that it feeds, or its own id for a bus; "" if there is none.
     """
 
     level: Level
@@ -63,12 +63,12 @@ def owners(graph: Graph) -> Mapping[str, Owner]:
 
 
 def values_of(graph: Graph, wanted: str) -> tuple[str, ...]:
-    """The values that `wanted` names: a clip, a track with its clips, a bus, or one value.
+    """The values of a clip, of a track with its clips, or of a bus; or a single value.
 
-    A clip may be given without its track where only one has that id.
+    A clip may be given without its track if only one clip has that id.
 
     Raises:
-        MixdownError: MIX307, nothing is called so.
+        MixdownError: MIX307, there is nothing of that name.
     """
     of = owners(graph)
     value = wanted.removeprefix("%")
@@ -83,7 +83,7 @@ def values_of(graph: Graph, wanted: str) -> tuple[str, ...]:
     raise MixdownError(
         Diagnostic(
             Code.BAD_REQUEST,
-            f"no clip, track, bus or value is called {wanted!r}",
+            f"no clip, track, bus or value is named {wanted!r}",
             help=did_you_mean(wanted, known),
         )
     )
@@ -131,7 +131,7 @@ def _level_by_kind(node: Node) -> Level | None:
 
 
 def _buses(graph: Graph, levels: Mapping[str, Level]) -> dict[str, str]:
-    """The bus that each value feeds first, its own for a bus's."""
+    """The first bus that each value feeds; for a value of a bus, that bus."""
     found: dict[str, str] = {}
     for node in reversed(graph.nodes):
         if levels[node.name] is Level.BUS:
@@ -146,7 +146,7 @@ def _buses(graph: Graph, levels: Mapping[str, Level]) -> dict[str, str]:
 
 
 def _track_of(clip: str, tracks: set[str]) -> str:
-    """The track whose id a clip's begins with; the longest, for ids may hold slashes."""
+    """The longest track id that is a prefix of a clip's id (ids may contain slashes)."""
     head = clip.rpartition("/")[0]
     while head and head not in tracks and "/" in head:
         head = head.rpartition("/")[0]

@@ -1,7 +1,7 @@
-"""Presets as rows of text, for the command line and for docs/presets.md.
+"""Presets as tables of text, for the command line and for docs/presets.md.
 
-Promises: pure functions, each giving a table's columns, its rows, and how many columns at its end
-are numbers.
+Each function returns the columns of a table, its rows, and the number of numeric columns at its
+end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _UNITS = {"true_peak": "dBTP", "sample_peak": "dBFS"}
 
 
 def export_table(presets: Iterable[ExportPreset]) -> Table:
-    """How each export preset delivers."""
+    """A row for each export preset."""
     columns = ("export preset", "use", "file", "lossy", "dither", "LUFS", "ceiling", "headroom dB")
     rows: Rows = [
         (
@@ -38,8 +38,8 @@ def export_table(presets: Iterable[ExportPreset]) -> Table:
 
 
 def _bit_rates(preset: ExportPreset) -> str:
-    """The preset's own, and the containers' for the others."""
-    rates = {name: held.bit_rate for name, held in CONTAINERS.items() if held.is_lossy}
+    """The bit rates of the preset, and for other containers the default."""
+    rates = {name: each.bit_rate for name, each in CONTAINERS.items() if each.is_lossy}
     rates |= {name: options.bit_rate for name, options in preset.formats.items()}
     return ", ".join(f"{name} {rate}" for name, rate in rates.items())
 
@@ -78,7 +78,7 @@ def _duck(duck: Duck) -> str:
 
 
 def spec_table(specs: Iterable[DeliverySpec]) -> Table:
-    """What each delivery spec asks for; what it leaves open is empty."""
+    """A row for each delivery spec; a cell is empty if the spec sets no limit."""
     columns = ("delivery spec", "use", "LUFS", "peak", "short-term", "RMS dBFS", "noise", "file")
     rows: Rows = [
         (
@@ -116,4 +116,4 @@ TABLES: Mapping[str, Callable[[Any], Table]] = {
     "bus": bus_table,
     "spec": spec_table,
 }
-"""By what `mixdown presets` calls them."""
+"""The tables by their names in `mixdown presets`."""

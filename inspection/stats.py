@@ -1,4 +1,4 @@
-"""Numbers of a graph: how big it is, how deep, and how much work an engine has with it."""
+"""Statistics of a graph: its size, its depth, and the work that it takes an engine."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from ..ir.graph import Graph
 
 @frozen
 class Stats:
-    """Numbers of a graph.
+    """Statistics of a graph.
 
     Attributes:
-        nodes: how many.
-        kinds: how many of each kind, most first, then by name.
-        depth: nodes on the longest way from a source to a file.
-        widest: the most operands of any sum, and the sum's name.
-        samples: of all values together, each channel for itself: what an engine without any
-            sparseness has to compute.
-        length: of the master, samples a channel.
+        nodes: their number.
+        kinds: the number of each kind, in decreasing order, then by name.
+        depth: the number of nodes on the longest path from a source to a file.
+        widest: the largest number of operands of a sum, and the sum's name.
+        samples: of all channels of all values: what an engine computes if it skips no silence.
+        length: of the master, samples per channel.
         rate: of the master, Hz.
         channels: of the master.
     """
@@ -36,7 +35,7 @@ class Stats:
     channels: int
 
     def to_dict(self) -> dict[str, object]:
-        """As plain data."""
+        """The statistics as plain data."""
         return {
             "nodes": self.nodes,
             "kinds": dict(self.kinds),
@@ -50,7 +49,7 @@ class Stats:
 
 
 def stats(graph: Graph) -> Stats:
-    """The numbers of a verified graph."""
+    """The statistics of a verified graph."""
     depth: dict[str, int] = {}
     for node in graph.nodes:
         depth[node.name] = 1 + max((depth[o] for o in node.operands), default=0)
@@ -71,7 +70,7 @@ def stats(graph: Graph) -> Stats:
 
 
 def rows(a: Stats, b: Stats) -> Iterator[tuple[str, str, str]]:
-    """The numbers of two graphs, side by side."""
+    """The statistics of two graphs, side by side."""
 
     def row(title: str, show: Callable[[Stats], str]) -> tuple[str, str, str]:
         return title, show(a), show(b)

@@ -1,6 +1,6 @@
-"""A graph as an SVG picture that needs no other program: boxes in frames, left to right.
+"""A graph as an SVG picture without any other program: boxes in frames, left to right.
 
-The full IR of a node is its tooltip. Text is text: it can be searched and copied.
+The tooltip of a node is its full IR. Text can be searched and copied.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ text { font: 11px "DejaVu Sans", Verdana, sans-serif; fill: #1f2933; }
 
 
 def svg(graph: Graph) -> str:
-    """The picture's text, ended by a line feed."""
+    """The picture as text, with a final line feed."""
     seen = view(graph)
     placed = layout(graph, seen)
     size = f'width="{placed.width:.0f}" height="{placed.height:.0f}"'
@@ -79,12 +79,12 @@ def _wires(seen: View, placed: PictureLayout) -> Iterator[str]:
 
 
 def _path(wire: Wire, placed: PictureLayout) -> str:
-    """Along its row to the gap before the user's column, and there up or down to it."""
+    """Along its row to the gap before the user's column, then up or down to the user."""
     start, end = placed.boxes[wire.start], placed.boxes[wire.end]
     x, y = start.x + start.width, start.y + start.height / 2
     to_x, to_y = end.x, end.y + end.height / 2
     turn = max(x, to_x - GAP)
-    if to_x < x:  # back to something measured: around, in a bow
+    if to_x < x:  # back to a measured value: a curve around
         return (
             f"M{x:.1f} {y:.1f}C{x + GAP:.1f} {y:.1f} {x + GAP:.1f} {(y + to_y) / 2:.1f} "
             f"{(x + to_x) / 2:.1f} {(y + to_y) / 2:.1f}S{to_x - GAP:.1f} {to_y:.1f} "

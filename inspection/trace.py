@@ -1,7 +1,7 @@
-"""What each pass of a compilation did: a mix, seen before and after every one of them.
+"""Traces a compilation: the mix before and after each pass.
 
-Promises: the passes run exactly as in a compilation, verified and in their order; nothing is
-emitted, so that a mix which a backend cannot express can be looked at all the same.
+The passes run exactly as in a compilation, verified and in order. Nothing is emitted, so a mix that
+a backend cannot express can also be inspected.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Trace:
 
     @property
     def lowered(self) -> Unit:
-        """With its facts and nothing optimised: what `lower` left, or the graph as given."""
+        """With its facts, before optimisation: the output of `lower`, or the graph as given."""
         return self.after("resolve-facts")
 
     def after(self, name: str) -> Unit:
@@ -57,14 +57,14 @@ class Trace:
         return self[name].after
 
     def before(self, name: str) -> Unit:
-        """Before the pass called `name`; raises as `after`."""
+        """Before the pass called `name`; raises like `after`."""
         return self[name].before
 
     def plan(self) -> Plan:
-        """What the backend makes of the final graph.
+        """The backend's plan of the final graph.
 
         Raises:
-            BackendError: it cannot express it.
+            BackendError: the backend cannot express the graph.
         """
         return plan_of(self.final, self.options)
 
@@ -87,7 +87,7 @@ def trace(
     options: CompileOptions | None = None,
     **choices: Unpack[Choices],
 ) -> Trace:
-    """Runs the passes on a mix; arguments and errors as `compile`, which emits a plan as well."""
+    """Run the passes on a mix; arguments and errors as `compile`, which also emits a plan."""
     request, options = chosen(choices, request, options)
     unit = begin(timeline, request)
     return Trace(unit, tuple(run_pipeline(unit, options.steps_for(unit))), options)

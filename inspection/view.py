@@ -1,8 +1,8 @@
-"""What every picture of a graph shows: boxes, wires between them, and frames around them.
+"""The content of a picture of a graph: boxes, wires between them, and frames around them.
 
-Promises: the same boxes, labels and nesting in every format: a frame a bus, in it a frame a track,
-the master in a frame of its own. A wire that carries no sound but what is measured is marked.
-Labels and titles are short and printable, whatever ids a document holds.
+Boxes, labels and nesting are the same in every format: one frame per bus, inside it one per track,
+and one for the master. A wire whose signal is only measured is marked. Labels and titles are short
+and printable, whatever the ids in the document.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from .owners import Level, Owner, owners
 from .words import phrase
 
 LONGEST = 40
-"""Characters of a label; longer ones end in an ellipsis."""
+"""The maximum length of a label, in characters; longer ones end in an ellipsis."""
 
 
 @frozen
 class Box:
-    """A node: its value's name, what it does, what it is called, its IR, and its colour's family.
+    """A node: its value's name, what it does, its short name, its IR, and the family of its colour.
 
-    `called` leaves out what the frames around it say already.
+    `called`, the short name, omits what the frames around it already show.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Box:
 
 @frozen
 class Wire:
-    """From the value that is used to its user; `measured`: its loudness is all that is used."""
+    """From a value to its user; `measured`: the user only measures its loudness."""
 
     start: str
     end: str
@@ -48,7 +48,7 @@ class Wire:
 
 @frozen
 class Frame:
-    """Boxes that belong together: a title, the boxes by name, and the frames within."""
+    """A group of boxes: a title, the boxes by name, and the inner frames."""
 
     title: str
     level: Level
@@ -57,11 +57,11 @@ class Frame:
 
     @property
     def label(self) -> str:
-        """What is written on it."""
+        """The visible title."""
         return self.title if self.level is Level.MASTER else f"{self.level} {self.title}"
 
     def all_boxes(self) -> Iterator[str]:
-        """Those within its frames too."""
+        """Its boxes and those of its inner frames."""
         yield from self.boxes
         for frame in self.frames:
             yield from frame.all_boxes()
@@ -69,7 +69,7 @@ class Frame:
 
 @frozen
 class View:
-    """A graph as pictures show it: boxes in graph order, by name; wires; the outermost frames."""
+    """The content of a picture: boxes in graph order, by name; wires; the outermost frames."""
 
     boxes: Mapping[str, Box]
     wires: tuple[Wire, ...]
@@ -89,7 +89,7 @@ def view(graph: Graph) -> View:
 
 
 def _frames(of: Mapping[str, Owner]) -> Iterator[Frame]:
-    """A frame a bus in graph order, then tracks without one, then the master."""
+    """One frame per bus in graph order, then tracks without a bus, then the master."""
     for bus in dict.fromkeys(owner.bus for owner in of.values()):
         inside = {name: owner for name, owner in of.items() if owner.bus == bus}
         tracks = tuple(

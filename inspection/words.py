@@ -1,6 +1,6 @@
-"""Nodes in words: what one does, short enough for a picture, a diff or a line of `explain`.
+"""Nodes in words: a short phrase for each node, for pictures, diffs and `explain`.
 
-Promises: one phrase a node kind, units included, times as positions on a clock.
+One phrase per node kind, with units; times are clock positions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ..ir.units import milliseconds
 
 
 def position(at: int, rate: int) -> str:
-    """A place in time: minutes, seconds, milliseconds, and more digits only where there are."""
+    """A position in time: minutes, seconds, milliseconds, and further digits only if needed."""
     sign, at = ("-", -at) if at < 0 else ("", at)
     minutes, rest = divmod(at, 60 * rate)
     text = format(milliseconds(rest, rate) / 1000, "f")
@@ -24,13 +24,13 @@ def position(at: int, rate: int) -> str:
 
 
 def duration(count: int, rate: int) -> str:
-    """A length: milliseconds under a second, else seconds."""
+    """A duration: milliseconds below a second, otherwise seconds."""
     ms = milliseconds(count, rate)
     return f"{ms:f} ms" if abs(ms) < 1000 else f"{(ms / 1000).normalize():f} s"
 
 
 def decibels(value: float) -> str:
-    """A gain with its sign."""
+    """A gain, with its sign."""
     return f"{value:+.4g} dB" if value else "0 dB"
 
 
@@ -40,14 +40,14 @@ def hertz(value: float) -> str:
 
 
 def shown_pan(value: float) -> str:
-    """A pan in words."""
+    """A pan position in words."""
     if value == 0:
         return "centre"
     return f"{abs(value) * 100:g}% {'left' if value < 0 else 'right'}"
 
 
 def phrase(graph: Graph, node: ir.Node) -> str:
-    """What a node does."""
+    """The phrase of a node."""
     return _PHRASES[type(node)](node, graph.signals[node.name].rate or 1)
 
 
@@ -67,11 +67,12 @@ def _fade(node: ir.Fade, rate: int) -> str:
     return f"{node.kind} {node.edge} {duration(node.length, rate)} {node.curve}"
 
 
-def _moving(node: ir.Automated, rate: int) -> str:
-    what, show = MOVING[type(node)]
+def _automated(node: ir.Automated, rate: int) -> str:
+    what, show = AUTOMATED[type(node)]
     values = [p.value for p in node.points]
     low, high = show(min(values, default=0.0)), show(max(values, default=0.0))
-    return f"{what} moves, {len(values)} points, {low} to {high}"
+    count = "1 keyframe" if len(values) == 1 else f"{len(values)} keyframes"
+    return f"{what} automation, {count}, {low} to {high}"
 
 
 def _pan(node: ir.Pan, rate: int) -> str:
@@ -107,7 +108,7 @@ def _limiter(node: ir.Limiter, rate: int) -> str:
 
 
 def _dither(node: ir.Dither, rate: int) -> str:
-    shaped = ", its noise shaped" if node.noise is ir.DitherNoise.SHAPED else ""
+    shaped = ", noise-shaped" if node.noise is ir.DitherNoise.SHAPED else ""
     return f"dither to {node.bits} bits{shaped}"
 
 
@@ -120,12 +121,12 @@ def _downmix(node: ir.Downmix, rate: int) -> str:
     return "(L + R) / 2"
 
 
-MOVING: Mapping[type[ir.Automated], tuple[str, Callable[[float], str]]] = {
+AUTOMATED: Mapping[type[ir.Automated], tuple[str, Callable[[float], str]]] = {
     ir.GainAutomation: ("gain", decibels),
     ir.PanAutomation: ("pan", shown_pan),
     ir.FilterAutomation: ("filter", hertz),
 }
-"""What the keyframes of each kind move, and how their values are written."""
+"""The automated parameter of each kind, and how its values are written."""
 
 _PHRASES: Mapping[type[ir.Node], Callable[..., str]] = {
     ir.Clip: _clip,
@@ -133,12 +134,12 @@ _PHRASES: Mapping[type[ir.Node], Callable[..., str]] = {
     ir.Gain: _gain,
     ir.Fade: _fade,
     ir.Crossfade: _fade,
-    ir.GainAutomation: _moving,
+    ir.GainAutomation: _automated,
     ir.Pan: _pan,
-    ir.PanAutomation: _moving,
+    ir.PanAutomation: _automated,
     ir.Downmix: _downmix,
     ir.Filter: _filter,
-    ir.FilterAutomation: _moving,
+    ir.FilterAutomation: _automated,
     ir.Place: _place,
     ir.Lane: _sum,
     ir.Mix: _sum,

@@ -26,7 +26,7 @@ def test_what_differs_is_told_with_its_line(mixdown, show, other):
     ended = mixdown("diff", show.name, other)
     assert ended.code == 1
     first, blank, head = ended.out.splitlines()[:3]
-    assert first == "track music: gain -9 dB, not -12 dB  (other.yaml:13)"
+    assert first == "track music: gain -9 dB, was -12 dB  (other.yaml:13)"
     assert (blank, head) == ("", "--- small.yaml")
     assert "-%music/bed.gain = gain %music/bed.clip {gain_db = -14.0}" in ended.out
     data = mixdown("diff", show.name, other, "--json")

@@ -128,7 +128,7 @@ def test_several_files_and_the_rules_that_they_break(mixdown, show):
     assert rest == [
         "bad.wav",
         "Apple Podcasts: fails 1 of 3 rules",
-        "  FAIL  integrated loudness    -18.00 LUFS   wanted: -17 to -15",
+        "  FAIL  integrated loudness    -18.00 LUFS   required: -17 to -15",
         "        turn it up by 2.0 dB: mixdown render --preset podcast",
     ]
 

@@ -36,7 +36,7 @@ def first(folder):
 
 @pytest.fixture
 def edited(folder, first):
-    """The difference that replacing texts by others makes."""
+    """A function that replaces texts in the timeline and returns the diff."""
 
     def edit(*replacements):
         text = TEXT
@@ -49,7 +49,7 @@ def edited(folder, first):
     return edit
 
 
-def said(difference):
+def changes_of(difference):
     return [str(change) for change in difference.changes]
 
 
@@ -59,38 +59,38 @@ DUCK = "        - {at_ms: 24400, value: -10, curve: smooth}\n"
 
 
 @pytest.mark.parametrize(
-    ("edits", "says"),
+    ("edits", "expected"),
     [
-        ([("gain_db: 0.7 ", "gain_db: 1.5 ")], ["track host: gain +1.5 dB, not +0.7 dB"]),
-        ([("pan: -0.15", "pan: 0.3")], ["track host: pan 30% right, not 15% left"]),
+        ([("gain_db: 0.7 ", "gain_db: 1.5 ")], ["track host: gain +1.5 dB, was +0.7 dB"]),
+        ([("pan: -0.15", "pan: 0.3")], ["track host: pan 30% right, was 15% left"]),
         (
             [("start_ms: 26600", "start_ms: 26350")],
             [
-                "clip host/ask-loudness: starts at 0:26.350, not 0:26.600: 250 ms earlier",
+                "clip host/ask-loudness: starts at 0:26.350, was 0:26.600: 250 ms earlier",
             ],
         ),
         (
             [(CLIP, CLIP.replace("10000", "10000.5").replace("3000,", "2990,"))],
             [
-                "clip host/ask-loudness: plays its source from 0:10.0005, not 0:10.000",
-                "clip host/ask-loudness: lasts 2.99 s, not 3 s",
+                "clip host/ask-loudness: plays its source from 0:10.0005, was 0:10.000",
+                "clip host/ask-loudness: lasts 2.99 s, was 3 s",
             ],
         ),
-        ([(CLIP, CLIP[:-2] + "45")], ["clip host/ask-loudness: fade in 45 ms tri, not 30 ms tri"]),
+        ([(CLIP, CLIP[:-2] + "45")], ["clip host/ask-loudness: fade in 45 ms tri, was 30 ms tri"]),
         (
             [("fade_in_curve: qsin", "fade_in_curve: hsin")],
-            ["clip music/bed-opening: fade in 1.2 s hsin, not qsin"],
+            ["clip music/bed-opening: fade in 1.2 s hsin, was qsin"],
         ),
         (
             [(BELL, BELL.replace("sting", "room")), ("duration_ms: 26000", "duration_ms: 25000")],
             [
-                "clip music/bed-opening: lasts 25 s, not 26 s",
-                "clip music/bed-opening: crossfade out 1 s qsin, not 2 s qsin",
-                "clip music/bed-ending: crossfade in 1 s qsin, not 2 s qsin",
-                "source sting: is gone: media/sting.flac",
-                "clip sting/chapter-bell: plays @room, not @sting",
-                "clip sting/chapter-bell: lasts 28 s, not 2.4 s",
-                "master: lasts 52.7 s, not 48 s",
+                "clip music/bed-opening: lasts 25 s, was 26 s",
+                "clip music/bed-opening: crossfade out 1 s qsin, was 2 s qsin",
+                "clip music/bed-ending: crossfade in 1 s qsin, was 2 s qsin",
+                "source sting: removed (media/sting.flac)",
+                "clip sting/chapter-bell: plays @room, was @sting",
+                "clip sting/chapter-bell: lasts 28 s, was 2.4 s",
+                "master: lasts 52.7 s, was 48 s",
             ],
         ),
         (
@@ -102,19 +102,19 @@ DUCK = "        - {at_ms: 24400, value: -10, curve: smooth}\n"
                 )
             ],
             [
-                "track music: gain automation at 0:24.400: -8 dB, not -10 dB linear, not smooth",
-                "track music: gain automation: a new keyframe at 0:24.500, -9 dB smooth",
+                "track music: gain automation at 0:24.400: -8 dB, was -10 dB linear, was smooth",
+                "track music: gain automation: keyframe added at 0:24.500, -9 dB smooth",
             ],
         ),
         (
             [(DUCK, "")],
-            ["track music: gain automation: the keyframe at 0:24.400, -10 dB, is gone"],
+            ["track music: gain automation: keyframe removed at 0:24.400, -10 dB"],
         ),
         (
             [("role: fx", "role: ambience")],
             [
-                "bus bus_fx: is gone",
-                "track sting: goes to bus_ambience, not bus_fx",
+                "bus bus_fx: removed",
+                "track sting: routed to bus_ambience, was bus_fx",
             ],
         ),
         ([("id: guest\n    name", "id: guest\n    mute: true\n    name")],
@@ -123,8 +123,8 @@ DUCK = "        - {at_ms: 24400, value: -10, curve: smooth}\n"
             [("{id: welcome,", "{id: welcome, mute: true,")],
             ["clip host/welcome: no longer sounds"],
         ),
-        ([("{id: welcome,", "{id: hello,")], ["clip host/hello: was called host/welcome"]),
-        ([("- id: host\n", "- id: anna\n")], ["track anna: was called host"]),
+        ([("{id: welcome,", "{id: hello,")], ["clip host/hello: renamed from host/welcome"]),
+        ([("- id: host\n", "- id: anna\n")], ["track anna: renamed from host"]),
         (
             [
                 (
@@ -133,7 +133,7 @@ DUCK = "        - {at_ms: 24400, value: -10, curve: smooth}\n"
                     "      - {id: keyframes,",
                 )
             ],
-            ["clip guest/extra: is new"],
+            ["clip guest/extra: added"],
         ),
         (
             [
@@ -142,48 +142,48 @@ DUCK = "        - {at_ms: 24400, value: -10, curve: smooth}\n"
                     "  - {id: hiss, role: fx, clips: [{id: one, source: room}]}\n  - id: sting\n",
                 )
             ],
-            ["track hiss: is new, on bus_fx, with hiss/one"],
+            ["track hiss: added, on bus_fx, with hiss/one"],
         ),
         ([("eq: [{kind: highpass, frequency_hz: 80}]", "eq: [{kind: highpass, frequency_hz: 90}]")],
-         ["track host: highpass 90 Hz q 0.707, not 80 Hz q 0.707"]),
+         ["track host: highpass 90 Hz q 0.707, was 80 Hz q 0.707"]),
         (
             [("    eq: [{kind: highpass, frequency_hz: 80}]      # no", "    # no")],
-            ["track host: no longer has eq1: highpass 80 Hz q 0.707"],
+            ["track host: removed eq1: highpass 80 Hz q 0.707"],
         ),
         (
             [("gain_db: -9\n", "gain_db: -9\n    filter: {kind: lowpass, frequency_hz: 9000}\n")],
-            ["track sting: now has filter: lowpass 9000 Hz q 0.707"],
+            ["track sting: added filter: lowpass 9000 Hz q 0.707"],
         ),
         (
             [("value: 0.5}]", "value: 0.4}]")],
-            ["clip sting/chapter-bell: pan automation at 0:01.500: 40% right, not 50% right"],
+            ["clip sting/chapter-bell: pan automation at 0:01.500: 40% right, was 50% right"],
         ),
         (
             [('title: "What is mixdown?"', 'title: "Why?"'), ("label: Outro", "label: End")],
             [
-                "metadata: title 'Why?', not 'What is mixdown?'",
-                "markers: other times or labels",
+                "metadata: title 'Why?', was 'What is mixdown?'",
+                "markers: changed times or labels",
             ],
         ),
         ([], []),
     ],
 )  # fmt: skip
-def test_an_edit_is_told_in_words(edited, edits, says):
+def test_an_edit_in_words(edited, edits, expected):
     found = edited(*edits)
-    assert sorted(said(found)) == sorted(says)
-    assert bool(found) is bool(says)
+    assert sorted(changes_of(found)) == sorted(expected)
+    assert bool(found) is bool(expected)
 
 
-def test_the_order_of_sums_is_told(edited, folder, first):
+def test_the_order_of_sums(edited, folder, first):
     start, end = TEXT.index("  - id: host\n"), TEXT.index("  - id: guest\n")
     after = TEXT.index("  # The music lasts")
     swapped = TEXT[:start] + TEXT[end:after] + TEXT[start:end] + TEXT[after:]
     (folder / "b.yaml").write_text(swapped)
     found = diff(first, traced(folder / "b.yaml"), ("a", "b"))
-    assert said(found) == ["bus bus_dialogue: adds up in another order: guest, host"]
+    assert changes_of(found) == ["bus bus_dialogue: sums in another order: guest, host"]
 
 
-def test_clips_without_ids_are_known_by_what_they_play(folder):
+def test_clips_without_ids_are_matched_by_what_they_play(folder):
     head = (
         "id: x\nsources: {host: media/host.flac}\n"
         "tracks:\n  - id: t\n    role: dialogue\n    clips:\n"
@@ -194,10 +194,10 @@ def test_clips_without_ids_are_known_by_what_they_play(folder):
     (folder / "two.yaml").write_text(head + "".join(clips[1:]))
     (folder / "three.yaml").write_text(head + "".join(clips))
     found = diff(traced(folder / "two.yaml"), traced(folder / "three.yaml"), ("a", "b"))
-    assert said(found) == [
-        "clip t/c1: is new",
-        "clip t/c2: was called t/c1",
-        "clip t/c3: was called t/c2",
+    assert changes_of(found) == [
+        "clip t/c1: added",
+        "clip t/c2: renamed from t/c1",
+        "clip t/c3: renamed from t/c2",
     ]
 
 
@@ -206,7 +206,7 @@ def test_every_change_has_its_line(edited):
     lines = found.to_text().splitlines()
     number = 1 + TEXT[: TEXT.index("gain_db: 0.7 ")].count("\n")
     name = found.changes[-1].after.document
-    assert f"track host: gain +1.5 dB, not +0.7 dB  ({name}:{number})" in lines
+    assert f"track host: gain +1.5 dB, was +0.7 dB  ({name}:{number})" in lines
     assert "--- a.yaml" in lines and "+++ b.yaml" in lines
     data = json.loads(json.dumps(found.to_dict()))
     assert data["differs"]
@@ -215,7 +215,7 @@ def test_every_change_has_its_line(edited):
     assert data["ir"] == found.ir.splitlines()
 
 
-def test_another_content_is_told(folder, first):
+def test_changed_content(folder, first):
     other = folder / "other"
     shutil.copytree(PODCAST / "media", other / "media")
     (other / "a.yaml").write_text(TEXT)
@@ -227,10 +227,10 @@ def test_another_content_is_told(folder, first):
                                   .replace("crossfade_out_ms: 4000", "fade_out_ms: 0")
                                   .replace("crossfade_in_ms: 4000", "fade_in_ms: 0")
                                   .replace("fade_out_ms: 4000", "fade_out_ms: 400"))  # fmt: skip
-    changed = said(diff(first, traced(other / "a.yaml"), ("a", "b")))
+    changed = changes_of(diff(first, traced(other / "a.yaml"), ("a", "b")))
     assert (
-        "source room: has another content: 115200 samples at 48000 Hz, 2 channels, "
-        "not 1344000 samples at 48000 Hz, 2 channels"
+        "source room: content changed: 115200 samples at 48000 Hz, 2 channels, "
+        "was 1344000 samples at 48000 Hz, 2 channels"
     ) in changed
 
 
@@ -240,8 +240,8 @@ def test_graphs_can_be_compared_and_with_timelines(folder, first):
     (folder / "b.mir").write_text(changed.replace("headroom_db = 3.0", "headroom_db = 6.0"))
     a, b = traced(folder / "a.mir"), traced(folder / "b.mir")
     assert not diff(first, a, ("a", "b"))
-    assert said(diff(a, b, ("a", "b"))) == [
-        "track host: %host/welcome.pan starts at 0:03.301, not 0:03.300: 1 ms later",
-        "master: headroom -6 dB, not -3 dB",
+    assert changes_of(diff(a, b, ("a", "b"))) == [
+        "track host: %host/welcome.pan starts at 0:03.301, was 0:03.300: 1 ms later",
+        "master: headroom -6 dB, was -3 dB",
     ]
-    assert said(diff(first, b, ("a", "b"))) == said(diff(a, b, ("a", "b")))
+    assert changes_of(diff(first, b, ("a", "b"))) == changes_of(diff(a, b, ("a", "b")))

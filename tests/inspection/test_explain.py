@@ -17,7 +17,7 @@ from mixdown.compiler.facts import Facts, FinishFacts
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
 from mixdown.inspection.explain import explain
-from mixdown.inspection.explain_text import moment_data, moment_text
+from mixdown.inspection.explain_text import explanation_data, explanation_text
 from mixdown.inspection.lookup import find_filter, find_value, found_data, found_text
 from mixdown.inspection.trace import trace
 from mixdown.ir.diagnostics import MixdownError
@@ -127,10 +127,10 @@ def test_a_resampled_source_is_played_from_where_it_says(demo):
     assert node.offset <= clip.sample < node.offset + node.length <= whole.shape[1]
 
 
-def test_the_text_tells_each_gain_its_line_and_the_sum(demo):
+def test_the_text_shows_each_gain_its_line_and_the_total(demo):
     documents = demo.start.timeline.documents
     moment = explain(demo.lowered, samples(25000, 48000))
-    text = moment_text(moment, documents)
+    text = explanation_text(moment, documents)
     assert text.startswith("0:25.000, sample 1200000: 6 clips sound\n\nclip guest/keyframes  (")
     block = next(b for b in text.split("\n\n") if b.startswith("clip music/bed-opening"))
     name = demo.start.timeline.document.name
@@ -142,9 +142,9 @@ def test_the_text_tells_each_gain_its_line_and_the_sum(demo):
     assert [(c[0].strip(), c[1].strip(), c[2].strip()) for c in cells] == [
         ("clip", "crossfade out 2 s qsin, 50% through", "-3.01 dB"),
         ("track", "gain -2 dB", "-2.00 dB"),
-        ("track", "gain moves, 8 points, -10 dB to 0 dB, now -3.347 dB", "-3.35 dB"),
+        ("track", "gain automation, 8 keyframes, -10 dB to 0 dB, now -3.347 dB", "-3.35 dB"),
         ("bus", "gain -2 dB", "-2.00 dB"),
-        ("sum", "with the master's, its loudness gain aside", "-13.36 dB"),
+        ("total", "including master, without its loudness gain", "-13.36 dB"),
     ]
     assert all(f"{name}:" in line for line in lines[2:-2])
     assert lines[-2].endswith(name)  # the preset's gain: the document says nothing of it
@@ -153,7 +153,7 @@ def test_the_text_tells_each_gain_its_line_and_the_sum(demo):
 
 def test_machines_get_the_same(demo):
     moment = explain(demo.lowered, samples(25000, 48000))
-    data = json.loads(json.dumps(moment_data(moment, demo.start.timeline.documents)))
+    data = json.loads(json.dumps(explanation_data(moment, demo.start.timeline.documents)))
     assert (data["sample"], data["ms"], data["rate"]) == (1200000, 25000.0, 48000)
     clip = next(c for c in data["clips"] if c["clip"] == "music/bed-opening")
     assert clip["source_ms"] == 25000.0
@@ -164,9 +164,9 @@ def test_machines_get_the_same(demo):
     assert totals == pytest.approx(clip["gain_db"])
     assert not clip["loudness_measured"]
     # A level of silence is null: the first sample of a fade-in.
-    first = moment_data(explain(demo.lowered, 0), {})
+    first = explanation_data(explain(demo.lowered, 0), {})
     assert [c["gain_db"] for c in first["clips"]] == [[None, None]] * 2
-    assert "silent" in moment_text(explain(demo.lowered, 0), {})
+    assert "silent" in explanation_text(explain(demo.lowered, 0), {})
 
 
 def test_a_measured_loudness_gain_is_in_the_sum(demo):
@@ -178,10 +178,10 @@ def test_a_measured_loudness_gain_is_in_the_sum(demo):
     assert after.measured and not before.measured
     gained = [decibels(b) - decibels(a) for a, b in zip(before.factors, after.factors, strict=True)]
     assert gained == pytest.approx([4.25, 4.25])
-    assert "aside" not in moment_text(explain(measured.lowered, samples(25000, 48000)), {})
+    assert "without" not in explanation_text(explain(measured.lowered, samples(25000, 48000)), {})
 
 
-def test_what_lies_there_and_is_not_heard_is_told_with_the_reason(folder):
+def test_silent_clips_are_listed_with_the_reason(folder):
     long = {"source": "mono.wav", "duration_ms": 600}
     timeline = Timeline(
         id="t",
@@ -204,16 +204,16 @@ def test_what_lies_there_and_is_not_heard_is_told_with_the_reason(folder):
     moment = explain(done.lowered, samples(450, RATE))
     assert [s.owner.id for s in moment.sounding] == ["a/in"]
     assert {s.clip: s.why for s in moment.silent} == {
-        "a/out": "its crossfade is over",
+        "a/out": "it has crossfaded into the next clip",
         "a/off": "it is muted",
         "b/x": "its track is muted",
     }
-    text = moment_text(moment, {})
-    assert "clip a/out is not heard: its crossfade is over" in text
+    text = explanation_text(moment, {})
+    assert "clip a/out is silent: it has crossfaded into the next clip" in text
     assert text.startswith("0:00.450, sample 3600: 1 clip sounds\n")
 
 
-def test_a_moving_filter_is_told_with_its_frequency(folder):
+def test_an_automated_filter_shows_its_frequency(folder):
     band = EqBand(kind="lowpass", frequency_hz=1000)
     keys = (Keyframe(at_ms=0, value=100), Keyframe(at_ms=1000, value=1000))
     clip = Clip(id="c", source="mono.wav", filter=band, automation=Automation(filter=keys))
@@ -226,11 +226,11 @@ def test_a_moving_filter_is_told_with_its_frequency(folder):
     moment = explain(trace(timeline, RenderRequest()).lowered, 4031)
     does = [stage.does for stage in moment.sounding[0].stages if stage.matters]
     # Set at sample 3968, every 64th: 100 * 10^(3968/8000).
-    assert does[0] == "filter moves, 2 points, 100 Hz to 1000 Hz, now 313.329 Hz"
+    assert does[0] == "filter automation, 2 keyframes, 100 Hz to 1000 Hz, now 313.329 Hz"
 
 
 def test_there_is_nothing_after_the_end(demo):
-    with pytest.raises(MixdownError, match=r"the mix lasts 0:48.000; there is nothing at 1:00.000"):
+    with pytest.raises(MixdownError, match=r"1:00.000 is outside the mix, which lasts 0:48.000"):
         explain(demo.lowered, 60 * 48000)
 
 
@@ -245,19 +245,21 @@ def test_every_filter_of_a_plan_leads_to_a_line(demo):
         line = demo.start.timeline.document.text.splitlines()[data["place"]["line"] - 1]
         assert "gain_db: 0.7" in line
         text = found_text(found, documents)
-        assert text.startswith("%host.gain: gain +0.7 dB\n  of the track host, on bus bus_dialogue")
+        assert text.startswith(
+            "%host.gain: gain +0.7 dB\n  part of track host, on bus bus_dialogue"
+        )
         assert line.strip() in text and "^^^" in text
 
 
-def test_a_value_that_was_folded_is_found_where_it_was(demo):
+def test_a_folded_value_is_found_in_the_last_graph_with_it(demo):
     found = find_value(demo, "%bus_music.gain")
     assert not found.final and found.filters == ()
-    assert "dropped or folded" in found_text(found, {})
+    assert "removed or folded" in found_text(found, {})
     assert found_data(found, {})["users"] == ["bus_music.pan"]
 
 
-def test_what_does_not_exist_is_told(demo):
+def test_unknown_names(demo):
     with pytest.raises(MixdownError, match=r"did you mean 'host\.gain'"):
         find_value(demo, "hosst.gain")
-    with pytest.raises(MixdownError, match="no filter called 'volume@nobody'"):
+    with pytest.raises(MixdownError, match="no filter named 'volume@nobody'"):
         find_filter(demo, "volume@nobody")

@@ -76,7 +76,7 @@ def test_the_sums_of_a_focus_hold_nothing_else(demo):
     assert all(len(n.operands) == 1 for n in part if isinstance(n, Mix))
 
 
-def test_what_a_pass_merged_is_told_apart_from_what_never_was(demo):
+def test_a_merged_clip_is_not_an_unknown_one(demo):
     twins = tuple(Clip(id=name, source="media/sting.flac") for name in ("one", "two"))
     timeline = Timeline(
         id="t",
@@ -86,7 +86,7 @@ def test_what_a_pass_merged_is_told_apart_from_what_never_was(demo):
     done = trace(timeline, RenderRequest())
     assert focus_at(done, done.after("lower"), "two").nodes[0].name == "a/two.clip"
     assert focus_at(done, done.final, "one").nodes[0].name == "a/one.clip"
-    with pytest.raises(MixdownError, match="passes dropped it, or merged it"):
+    with pytest.raises(MixdownError, match="a pass removed it or merged it"):
         focus_at(done, done.final, "two")
-    with pytest.raises(MixdownError, match="no clip, track, bus or value is called 'three'"):
+    with pytest.raises(MixdownError, match="no clip, track, bus or value is named 'three'"):
         focus_at(done, done.final, "three")

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 from graph_strategies import graphs
 from hypothesis import given, settings
-from mixdown.inspection.formats import FORMATS
+from mixdown.inspection.formats import GRAPH_FORMATS
 from mixdown.inspection.graph_json import graph_data
 from mixdown.inspection.layout import layout
 from mixdown.inspection.view import view
@@ -82,9 +82,9 @@ def test_every_graph_has_every_picture(graph):
     seen = view(graph)
     boxes = layout(graph, seen).boxes
     assert not [p for p in combinations(boxes.values(), 2) if overlap(*p)]
-    for text in (show(graph) for show in FORMATS.values()):
+    for text in (show(graph) for show in GRAPH_FORMATS.values()):
         assert text.endswith("\n")
-    root = ElementTree.fromstring(FORMATS["svg"](graph))
+    root = ElementTree.fromstring(GRAPH_FORMATS["svg"](graph))
     assert len(root.findall(f"{SVG}g")) == len(graph)
 
 
@@ -107,19 +107,21 @@ def renamed(graph, name):
 )
 def test_a_hostile_name_stays_a_name(demo, name):
     graph = renamed(demo.final.ir, name)
-    titles = [e.text for e in ElementTree.fromstring(FORMATS["svg"](graph)).iter(f"{SVG}title")]
+    titles = [
+        e.text for e in ElementTree.fromstring(GRAPH_FORMATS["svg"](graph)).iter(f"{SVG}title")
+    ]
     assert len(titles) == len(graph)
-    dot = FORMATS["dot"](graph)
+    dot = GRAPH_FORMATS["dot"](graph)
     for line in dot.splitlines()[3:-1]:
         assert len(re.findall(r'(?<!\\)(?:\\\\)*"', line)) % 2 == 0, line
-    mermaid = FORMATS["mermaid"](graph)
+    mermaid = GRAPH_FORMATS["mermaid"](graph)
     labels = [line for line in mermaid.splitlines() if re.match(r" *n\d+\[", line)]
     assert len(labels) == len(graph)
     assert all(re.fullmatch(r' *n\d+\["[^"`]*"\]', line) for line in labels)
 
 
 def test_json_holds_the_whole_graph(graph):
-    data = json.loads(FORMATS["json"](graph))
+    data = json.loads(GRAPH_FORMATS["json"](graph))
     assert data == json.loads(json.dumps(graph_data(graph)))
     assert [n["name"] for n in data["nodes"]] == [n.name for n in graph]
     assert [n["operands"] for n in data["nodes"]] == [list(n.operands) for n in graph]

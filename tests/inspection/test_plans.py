@@ -9,7 +9,7 @@ import mixdown
 import numpy as np
 import pytest
 import soundfile
-from mixdown.inspection.plans import FORMATS
+from mixdown.inspection.formats import PLAN_FORMATS
 from mixdown.render.service import render
 from plan_json import run_json
 
@@ -42,7 +42,7 @@ def test_a_plan_run_from_its_json_gives_the_files_of_a_render(
 ):
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
     rendered = render(timeline, out=tmp_path / "rendered", **choices)
-    plan = json.loads(FORMATS["json"](mixdown.compile(timeline, **choices).plan))
+    plan = json.loads(PLAN_FORMATS["json"](mixdown.compile(timeline, **choices).plan))
     spaces = {"SRC": tmp_path, "WORK": tmp_path / "work", "OUT": tmp_path / "hand"}
     for folder in ("WORK", "OUT"):
         spaces[folder].mkdir()
@@ -57,6 +57,6 @@ def test_a_plan_run_from_its_json_gives_the_files_of_a_render(
 
 def test_every_filter_of_the_json_leads_to_a_value(timeline):
     compilation = mixdown.compile(timeline, preset="podcast", stems=True)
-    data = json.loads(FORMATS["json"](compilation.plan))
+    data = json.loads(PLAN_FORMATS["json"](compilation.plan))
     assert len(data["steps"]) > 3
     assert set(data["labels"].values()) <= {node.name for node in compilation.graph}

@@ -92,7 +92,7 @@ def test_a_graph_is_traced_from_where_lower_would_have_left_it(tmp_path):
     assert [ran.step.name for ran in done.ran] == names
     limited = trace(load_graph(tmp_path / "small.mir"), RenderRequest(), pass_limit=0)
     assert not [ran for ran in limited.ran if ran.step.optional]
-    assert changes_text(limited) == "no pass changed it\n"
+    assert changes_text(limited) == "no pass changed the mix\n"
 
 
 def test_a_pass_that_only_warns_changed_nothing(demo):

@@ -79,13 +79,13 @@ def test_a_mix_is_stored_compared_and_told(project):
     code, output = run(project)
     assert code == 1
     assert "the mix differs from the stored one; pytest --snapshot-update" in output
-    assert "track host: gain +2 dB, not -1 dB" in output
+    assert "track host: gain +2 dB, was -1 dB" in output
     assert "-%host.gain = gain %host.mix {gain_db = -1.0}" in output
     assert "clip host/hello: different filters for %host/hello.gain  (small.yaml:8)" in output
     assert "mix_snapshot.py" not in output  # the traceback ends in the user's test
 
     soundfile.write(project / "voice.wav", np.zeros(8000), 8000, subtype="PCM_16")
-    assert "source voice.wav: has another content" in run(project, "-k", "test_mix")[1]
+    assert "source voice.wav: content changed" in run(project, "-k", "test_mix")[1]
 
 
 def test_a_timeline_that_does_not_compile_is_told_as_ever(project):

@@ -15,7 +15,7 @@ source @s = "s.wav" {digest = "sha256:0", rate = 48000, channels = 1, frames = 1
 def test_a_graph_is_told_in_words_and_lines():
     lines = list(MirSnapshot().diff_lines(OLD.replace("gain_db = 1.0", "gain_db = -2.5"), OLD))
     assert lines == [
-        "clip t/a: gain -2.5 dB, not +1 dB",
+        "clip t/a: gain -2.5 dB, was +1 dB",
         "--- stored",
         "+++ new",
         "@@ -4 +4 @@",
