@@ -173,7 +173,7 @@ def _times(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, ...]:
 
 def _does(graph: Graph, node: Node, done: Effect) -> str:
     now = f", {done.now}" if done.now else ""
-    more = ", lower on peaks" if isinstance(node, Limiter) else ""
+    more = ", on peaks only" if isinstance(node, Limiter) else ""
     return f"{phrase(graph, node)}{now}{more}"
 
 
