@@ -26,8 +26,8 @@ WITHOUT = {
 # Tables of a few kinds that have something more than the others.
 OF_SOME = {
     "backends/native/integers.py _ENVELOPES",
-    "inspection/differences.py _TOLD",
-    "inspection/words.py MOVING",
+    "inspection/differences.py _DESCRIPTIONS",
+    "inspection/words.py AUTOMATED",
 }
 
 
