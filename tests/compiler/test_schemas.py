@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
+from errors_page import entries
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from mixdown.compiler.arrangement.model import Arrangement
@@ -19,7 +20,6 @@ from mixdown.compiler.schemas import NAMES, schema
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.documents import json_reader, models, yaml_reader
 from mixdown.documents.fields import declaration, options
-from mixdown.inspection.error_docs import entries
 from mixdown.ir.codes import Code
 from mixdown.presets.model import DeliverySpec, ExportPreset, MixPreset
 from strategies import timelines

@@ -1,13 +1,11 @@
-"""docs/errors.md: an entry for every code, made from ir/codes.toml.
+"""docs/errors.md, with an entry for every code, from ir/codes.toml.
 
-Promises: what an entry shows as mixdown's answer is mixdown's answer: example documents are loaded,
-checked and compiled, and graphs read and verified, when the page is made. To print the page:
-`python -m mixdown.inspection.error_docs`.
+The messages in the entries are real: when the page is generated, example documents are loaded,
+checked and compiled, and graphs are parsed and verified.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import tomllib
 import wave
@@ -17,29 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
+from mixdown.compiler.driver import compile
+from mixdown.compiler.load import load
+from mixdown.compiler.media import probe_sources
+from mixdown.compiler.passes.clamp_overlaps import clamp_overlaps
+from mixdown.compiler.timeline.model import Timeline
+from mixdown.compiler.timeline.validate import validate, validate_media
+from mixdown.ir.codes import Code
+from mixdown.ir.diagnostics import Diagnostic, MixdownError, errors, render
+from mixdown.ir.nodes import Source
+from mixdown.ir.origin import Documents
+from mixdown.ir.text.parser import parse_text
 
-from ..compiler.driver import compile
-from ..compiler.load import load
-from ..compiler.media import probe_sources
-from ..compiler.passes.clamp_overlaps import clamp_overlaps
-from ..compiler.timeline.model import Timeline
-from ..compiler.timeline.validate import validate, validate_media
-from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, errors, render
-from ..ir.nodes import Source
-from ..ir.origin import Documents
-from ..ir.text.parser import parse_text
-
-COMMAND = "python -m mixdown.inspection.error_docs > docs/errors.md"
-
-_HEAD = f"""\
+_HEAD = """\
 # Errors and warnings
 
-Every message of mixdown has a code, which never changes its meaning. MIX1xx are about the document,
-MIX2xx about the timeline in it, MIX3xx about routing, presets and requests, MIX4xx about the IR,
-MIX5xx about backends and MIX6xx about rendering. Exit codes are listed in [cli.md](cli.md).
+<!-- generated from ir/codes.toml by `python docs/generate/write_pages.py errors`; do not edit -->
 
-<!-- Made from ir/codes.toml by `{COMMAND}`. -->
+Every message of mixdown has a code, whose meaning never changes. MIX1xx concern the document,
+MIX2xx the timeline in it, MIX3xx routing, presets and requests, MIX4xx the IR, MIX5xx backends and
+MIX6xx rendering. Exit codes are listed in [cli.md](cli.md).
 """
 
 _CHAPTERS = {
@@ -51,7 +46,7 @@ _CHAPTERS = {
     "6": "Rendering",
 }
 
-# The languages of the page's blocks, where they are called otherwise.
+# The languages of the page's code blocks, if they differ.
 _FENCES = {"mir": "text", "excerpt": "yaml"}
 
 Answer = tuple[tuple[Diagnostic, ...], Documents]
@@ -59,7 +54,7 @@ Answer = tuple[tuple[Diagnostic, ...], Documents]
 
 @frozen(kw_only=True)
 class Entry:
-    """What codes.toml says of a code; see there."""
+    """An entry of codes.toml; its fields are described there."""
 
     title: str
     what: str
@@ -75,12 +70,12 @@ class Entry:
 
 def entries() -> Mapping[Code, Entry]:
     """The entries of codes.toml in their order."""
-    text = files(f"{__package__.rpartition('.')[0]}.ir").joinpath("codes.toml").read_text("utf-8")
+    text = files("mixdown.ir").joinpath("codes.toml").read_text("utf-8")
     return {Code(code): Entry(**fields) for code, fields in tomllib.loads(text).items()}
 
 
 def page() -> str:
-    """All of docs/errors.md."""
+    """The page's text."""
     found = entries()
     parts = [_HEAD]
     chapter = ""
@@ -93,9 +88,9 @@ def page() -> str:
 
 
 def answer(entry: Entry) -> tuple[tuple[Diagnostic, ...], str]:
-    """What mixdown says of an entry's example, as data and as text; nothing of mere commands."""
+    """The diagnostics of an entry's example, as data and as text; none for commands."""
     if entry.language == "mir":
-        return _said(lambda: _of_graph(entry))
+        return _reported(lambda: _of_graph(entry))
     if entry.language != "yaml":
         return (), ""
     with tempfile.TemporaryDirectory() as directory:
@@ -103,11 +98,11 @@ def answer(entry: Entry) -> tuple[tuple[Diagnostic, ...], str]:
             Path(directory, name).write_text(text, encoding="utf-8")
         path = Path(directory, "timeline.yaml")
         path.write_bytes(entry.example.encode(entry.encoding))
-        found, text = _said(lambda: _of_timeline(path, entry))
+        found, text = _reported(lambda: _of_timeline(path, entry))
         return found, text.replace(f"{directory}/", "")
 
 
-def _said(work: Callable[[], Answer]) -> tuple[tuple[Diagnostic, ...], str]:
+def _reported(work: Callable[[], Answer]) -> tuple[tuple[Diagnostic, ...], str]:
     try:
         found, documents = work()
     except MixdownError as error:
@@ -162,9 +157,5 @@ def _section(code: Code, entry: Entry) -> str:
     found, text = answer(entry)
     if code in {d.code for d in found}:
         lines.append(f"```text\n{text}\n```\n")
-    lines.append(f"**Instead.** {entry.instead}\n")
+    lines.append(f"**What to do.** {entry.instead}\n")
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())
