@@ -2,10 +2,12 @@
 
 Promises: an entry is a function of its key, so whether it was kept or made changes nothing but the
 time; it appears whole or not at all, and several processes may share a cache. An entry carries its
-own checksum: one that was cut short or changed since counts as not kept. The oldest unused go first
-when the cache outgrows its limit; files of others in its directory are never touched. Where nothing
-can be written, nothing is kept, and that is no error. `MIXDOWN_CACHE` names the directory, or is
-`off`.
+own checksum: one that was cut short or changed since is removed and counts as not kept. Entries are
+copied in and out, never linked: a program that rewrites a file in place (`ffmpeg -y`) cannot change
+an entry, whatever the user's rights, and the checksum is of the very bytes that were copied. The
+oldest unused go first when the cache outgrows its limit; files of others in its directory are never
+touched. Where nothing can be written, nothing is kept, and that is no error. `MIXDOWN_CACHE` names
+the directory, or is `off`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,9 +31,10 @@ LIMIT_BYTES = 5 << 30
 """An hour of stereo at 48 kHz is 1.4 GB as 32-bit floats, 2.8 GB as 64-bit ones."""
 
 _BLOCK = 1 << 20
-# The key's digest, then length and CRC-32 of the content. Entries that are being written begin with
-# a dot; those of earlier versions have no checksum, are never taken and go with time.
-_NAME = re.compile(r"\.?[0-9a-f]{64}([.-].*)?")
+_SUFFIX = ".mixdown"
+# The key's digest, then length and CRC-32 of the content. Entries that are being written, and
+# scratch files, begin with a dot. Any other name is of somebody else's file.
+_NAME = re.compile(rf"([0-9a-f]{{64}}\.\d+-[0-9a-f]{{8}}|\.[0-9a-f]{{64}}){re.escape(_SUFFIX)}")
 
 
 def run_key(words: Iterable[str], version: str, contents: Iterable[str]) -> str:
@@ -60,29 +62,30 @@ class Cache:
     limit: int = LIMIT_BYTES
 
     def take(self, key: str, target: Path) -> bool:
-        """Put the file of a key at `target`; False where it is not kept."""
+        """Put the file of a key at `target`; False where it is not kept, or `target` exists."""
         for kept in self._kept(key):
             try:
-                _link_or_copy(kept, target)
-                if _sum(target) == kept.name.partition(".")[2]:
-                    os.utime(kept)
+                if _name(key, _copy(kept, target)) == kept.name:
+                    with suppress(OSError):  # a cache that may only be read
+                        os.utime(kept)
                     return True
+                target.unlink()
                 kept.unlink()  # it is damaged
+            except FileExistsError:
+                return False
             except OSError:
-                pass
-            target.unlink(missing_ok=True)
+                target.unlink(missing_ok=True)
         return False
 
     def keep(self, key: str, source: Path) -> None:
-        """Keep a file under a key. The file must not be written to afterwards, only replaced."""
+        """Keep a copy of a file under a key."""
         with suppress(OSError):
             if source.stat().st_size > self.limit:
                 return
-            kept = self.root / f"{_digest(key)}.{_sum(source)}"
-            temporary = self.root / f".{kept.name}-{secrets.token_hex(8)}"
             self.root.mkdir(parents=True, exist_ok=True)
+            temporary = self.root / _scratch_name()
             try:
-                _link_or_copy(source, temporary)
+                kept = self.root / _name(key, _copy(source, temporary))
                 temporary.replace(kept)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -97,7 +100,7 @@ class Cache:
 
     def _kept(self, key: str) -> list[Path]:
         """The entries of a key: one, or two for a moment in which another process replaces it."""
-        return list(self.root.glob(f"{_digest(key)}.*"))
+        return list(self.root.glob(_name(key, "*")))
 
     def _files(self) -> Iterator[Path]:
         with suppress(OSError):
@@ -136,7 +139,7 @@ def user_cache(environment: Mapping[str, str] | None = None) -> Cache | None:
 
 @contextmanager
 def scratch(cache: Cache | None) -> Iterator[Path]:
-    """A path for a file that is gone afterwards: beside what is kept, so that it can be linked.
+    """A path for a file that is gone afterwards: in the cache, where there is room for audio.
 
     One that a killed process leaves there goes as the oldest entries do.
     """
@@ -145,7 +148,7 @@ def scratch(cache: Cache | None) -> Iterator[Path]:
             if cache is None:
                 raise FileNotFoundError
             cache.root.mkdir(parents=True, exist_ok=True)
-            path = cache.root / f".{secrets.token_hex(32)}"
+            path = cache.root / _scratch_name()
             path.touch(exist_ok=False)
         except OSError:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mixdown-"))
@@ -154,27 +157,22 @@ def scratch(cache: Cache | None) -> Iterator[Path]:
         yield path
 
 
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+def _name(key: str, checksum: str) -> str:
+    return f"{hashlib.sha256(key.encode()).hexdigest()}.{checksum}{_SUFFIX}"
 
 
-def _sum(path: Path) -> str:
-    """Length and CRC-32 of a file: enough against accidents, and 2 GB/s."""
+def _scratch_name() -> str:
+    return f".{secrets.token_hex(32)}{_SUFFIX}"
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copy to a path that does not exist; return the length and CRC-32 of what was copied.
+
+    They are enough against accidents, and take a third of the time of the copy.
+    """
     crc = size = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+    with source.open("rb") as read, target.open("xb") as written:
+        while block := read.read(_BLOCK):
             crc = zlib.crc32(block, crc)
-            size += len(block)
+            size += written.write(block)
     return f"{size}-{crc:08x}"
-
-
-def _link_or_copy(source: Path, target: Path) -> None:
-    """A second name for a file, or a copy where the file system has no such thing."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        if not source.is_file():
-            raise
-        shutil.copyfile(source, target)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -58,8 +59,11 @@ def test_what_is_larger_than_the_cache_is_not_kept(cache, tmp_path):
 
 def test_a_place_that_is_taken_is_not_written_over(cache, tmp_path):
     keep(cache, tmp_path, "a", b"one")
-    (tmp_path / "cache" / "directory").mkdir()
+    (tmp_path / "mine").write_bytes(b"mine")
+    assert not cache.take("a", tmp_path / "mine")
     assert not cache.take("a", tmp_path / "nowhere" / "file")
+    assert (tmp_path / "mine").read_bytes() == b"mine"
+    assert kept(cache, tmp_path, "a") == b"one"
 
 
 def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
@@ -89,10 +93,35 @@ def test_a_damaged_entry_is_not_kept(cache, tmp_path):
     assert kept(cache, tmp_path, "a") is None
 
 
-def test_files_of_others_are_left_alone(cache, tmp_path):
-    other = tmp_path / "cache" / "precious.wav"
+def test_an_entry_is_not_changed_through_the_files_it_was_copied_from_and_to(cache, tmp_path):
+    keep(cache, tmp_path, "a", b"one")
+    for name in ("source-a", "taken"):
+        assert kept(cache, tmp_path, "a") == b"one"
+        with (tmp_path / name).open("rb+") as file:  # in place, as ffmpeg -y does
+            file.write(b"two")
+    assert kept(cache, tmp_path, "a") == b"one"
+
+
+def test_a_full_disk_is_a_miss(cache, tmp_path):
+    keep(cache, tmp_path, "a", b"much")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2, limits[1]))  # no file may be longer
+    try:
+        assert not cache.take("a", tmp_path / "taken")
+        cache.keep("b", tmp_path / "source-a")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not (tmp_path / "taken").exists()
+    assert kept(cache, tmp_path, "a") == b"much"
+    assert len(list(cache.root.iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["precious.wav", "0" * 64, f".{'0' * 64}", f"{'0' * 64}.wav"])
+def test_files_of_others_are_left_alone(cache, tmp_path, name):
+    other = tmp_path / "cache" / name
     other.parent.mkdir()
     other.write_bytes(bytes(1000))
+    os.utime(other, (0, 0))
     keep(cache, tmp_path, "a", bytes(80), used=1)
     keep(cache, tmp_path, "b", bytes(80), used=2)
     assert other.exists()
@@ -111,7 +140,7 @@ def test_a_scratch_file_is_gone_afterwards(tmp_path, where):
 
 def test_what_a_killed_process_left_goes_with_the_oldest(cache, tmp_path):
     with scratch(cache) as path:
-        left = path.with_name(f".{'0' * 64}")
+        left = path.with_name(f".{'0' * 64}.mixdown")
         left.write_bytes(bytes(60))
         os.utime(left, (0, 0))
         keep(cache, tmp_path, "a", bytes(60), used=1)
