@@ -7,7 +7,7 @@ through one.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -70,14 +70,14 @@ class Backend(Protocol):
         ...
 
     def reads(self, source: Source) -> bool:
-        """Whether its plans read a source as it is; ffmpeg decodes the others to WAV first."""
+        """Whether its plans read a source as it is. ffmpeg decodes the others to WAV first."""
         ...
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a graph that the verifier and this backend's legalisation have passed.
 
-        Its sources are such as `reads` accepts, or WAVs in the work space; `plans.carried.file_of`
-        says where.
+        Its sources are those that `reads` accepts, and WAVs in the work space:
+        `plans.carried.file_of` gives the file of each.
 
         Raises:
             BackendError: the graph cannot be expressed, with the node and the way out.
@@ -88,10 +88,10 @@ class Backend(Protocol):
 def programs_of(backend: Backend) -> Mapping[str, Program]:
     """The programs that plans for a backend run, by their plain names.
 
-    They are its own, and ffmpeg, which decodes and encodes for every backend (plans/).
+    They are its own and ffmpeg, which decodes and encodes for every backend (plans/).
 
     Raises:
-        BackendError: MIX505, it calls another program ffmpeg, or two of its own the same.
+        BackendError: MIX505, two of them have the same name.
     """
     found = {FFMPEG.name: FFMPEG}
     for program in backend.programs:
@@ -104,7 +104,8 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
     """The backend's plan, after steps that decode what it does not read.
 
     Raises:
-        BackendError: MIX502, as `Backend.emit`; MIX505, the backend fails, or its plan is none.
+        BackendError: MIX502, as `Backend.emit`, or if `single` is asked of a plan of several steps;
+            MIX505, the backend fails, or its plan cannot run.
     """
     prepared, decoding = prepare(graph, backend.reads)
     try:
@@ -113,8 +114,7 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
         raise
     except Exception as error:
         raise unusable(backend.name, failure(error)) from error
-    problem = _problem(plan, graph, decoding, {OURSELVES, *programs_of(backend)})
-    if problem is not None:
+    for problem in _problems(plan, graph, decoding, {OURSELVES, *programs_of(backend)}):
         raise unusable(backend.name, problem)
     if options.single and len(plan.steps) > 1:
         raise BackendError(
@@ -127,42 +127,46 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
     return evolve(plan, steps=chained((*decoding, *plan.steps)))
 
 
-def _problem(
+def _problems(
     plan: Plan, graph: Graph, before: Sequence[Step], programs: Collection[str]
-) -> str | None:
-    """What makes a plan one that cannot run, or that does not deliver what is wanted."""
+) -> Iterator[str]:
+    """Why a plan cannot run, or does not deliver what the graph's outputs ask for."""
     known = {step.id for step in before}
     made = {file for step in before for file in step.outputs}
     for step in plan.steps:
-        unknown = [name for name in step.after if name not in known]
-        again = [file for file in step.outputs if file in made]
         if step.id in known:
-            return f"two steps are called {step.id!r}"
+            yield f"two steps are called {step.id!r}"
         if step.program not in programs:
-            return f"step {step.id!r} runs {step.program!r}, which is none of its programs"
-        if unknown:
-            return f"step {step.id!r} waits for {unknown[0]!r}, which is not before it"
-        if again:
-            return f"two steps write {again[0]}"
+            yield f"step {step.id!r} runs {step.program!r}, which is none of its programs"
+        for name in step.after:
+            if name not in known:
+                yield f"step {step.id!r} waits for {name!r}, which is not before it"
+        for file in step.outputs:
+            if file in made:
+                yield f"two steps write {file}"
         known.add(step.id)
         made.update(step.outputs)
     delivered = [delivery.target for delivery in plan.deliveries]
     wanted = [output.target for output in graph.outputs]
     if delivered != wanted:
-        return f"it delivers {', '.join(delivered) or 'nothing'}, not {', '.join(wanted)}"
-    unmade = [delivery.file for delivery in plan.deliveries if delivery.file not in made]
-    return f"no step writes {unmade[0]}" if unmade else None
+        yield f"it delivers {', '.join(delivered) or 'nothing'}, not {', '.join(wanted)}"
+    for delivery in plan.deliveries:
+        if delivery.file not in made:
+            yield f"no step writes {delivery.file}"
+    goal = plan.loudness
+    if goal is not None and not known >= {goal.measure, goal.finish}:
+        yield f"its loudness goal names {goal.measure!r} and {goal.finish!r}, not both its steps"
 
 
 def failure(error: Exception) -> str:
-    """An exception in a line, with the place that raised it."""
+    """An exception on one line, with the place that raised it."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     text = next(iter(str(error).splitlines()), "")
     return f"{type(error).__name__}: {text} ({Path(place.filename).name}:{place.lineno})"
 
 
 def unusable(name: str, reason: str, package: str | None = None) -> BackendError:
-    """The error where a backend is no backend, or makes no plan; `package` is what brings it."""
+    """The error for a backend that lacks something or makes no plan; `package` contains it."""
     return BackendError(
         Diagnostic(
             Code.BACKEND_UNUSABLE,

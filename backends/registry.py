@@ -1,7 +1,7 @@
 """Backends by name: those of installed packages, and those that a program registers.
 
-Promises: a backend is loaded when it is asked for, and no earlier, so one that is broken disturbs
-nobody else. Whatever is wrong with it is a coded error that names the package it is from.
+Promises: a backend is loaded when it is used and no earlier, so that a broken one does not affect
+the others. What is wrong with it is a coded error that names its package.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _registered: dict[str, Backend] = {}
 
 
 def register_backend(backend: Backend) -> None:
-    """Make a backend known in this process, as if an installed package brought it.
+    """Make a backend available in this process, like one of an installed package.
 
     Raises:
         BackendError: MIX505, it lacks something; MIX506, another one has its name.
@@ -58,7 +58,7 @@ def find_backend(name: str) -> Backend:
 
 
 def unknown_backend(name: str) -> Diagnostic:
-    """What to say of a name that no backend has."""
+    """The error for a name that no backend has."""
     return Diagnostic(
         Code.UNKNOWN_BACKEND,
         f"no backend is called {name!r}",
@@ -67,7 +67,7 @@ def unknown_backend(name: str) -> Diagnostic:
 
 
 def installed_programs() -> Mapping[str, Program]:
-    """The programs of all backends that can be used, by their plain names; the first one counts."""
+    """The programs of all backends that can be loaded, by their plain names; the first counts."""
     found: dict[str, Program] = {}
     for name in backend_names():
         try:
@@ -78,7 +78,7 @@ def installed_programs() -> Mapping[str, Program]:
 
 
 def find_program(name: str) -> Program:
-    """The program that plans of some backend call by this name.
+    """The program that the plans of some backend run by this name.
 
     Raises:
         RenderError: MIX603, there is none.

@@ -1,1 +1,1 @@
-"""Programs of others: how each is found, run and watched."""
+"""Other people's programs: how each is found, run and watched."""

@@ -1,13 +1,13 @@
 """ffmpeg: how it is found, how steps run it, and what differs between its versions.
 
 Promises: it is looked for in `MIXDOWN_FFMPEG`, on PATH and in the package imageio-ffmpeg, in that
-order, and the first of version 5.1 or later is taken. What the variable names is taken or refused,
-never passed over: who sets it means it.
+order, and the first of version 5.1 or later is used. A program that the variable names is used or
+refused, never skipped: the user chose it.
 
 A plan is the same for every version. Where versions spell an option differently, the spelling is
-looked up here when a step is run (render/executor.py) or when a script runs (render/shell.py);
-where they would sound different, the emitters write what gives the same samples in all of them, and
-`DIFFERENCES` says what that is and why (docs/backends.md shows it).
+looked up here when a step runs (render/executor.py) or when a script runs (render/shell.py). Where
+they would sound different, the emitters write filters that give the same samples in all versions;
+`DIFFERENCES` says which and why (docs/backends.md shows it).
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ GRAPH_FILE_OPTIONS: Mapping[tuple[int, ...], str] = {
     (5, 1): "-filter_complex_script",
     (7, 0): "-/filter_complex",
 }
-"""Version -> the option that names a file with the graph, from that version on; ascending."""
+"""The first version of each option that reads the graph from a file; ascending."""
 
 
 def graph_file_option(option: str, tool: Tool) -> str:
-    """The option that takes a filter graph in a file, in the place of `GRAPH_OPTION`."""
+    """The option that reads a filter graph from a file, instead of `GRAPH_OPTION`."""
     assert option == GRAPH_OPTION
     fitting = [name for since, name in GRAPH_FILE_OPTIONS.items() if since <= tool.version]
     return fitting[-1] if fitting else GRAPH_FILE_OPTIONS[min(GRAPH_FILE_OPTIONS)]
@@ -51,7 +51,7 @@ def graph_file_option(option: str, tool: Tool) -> str:
 
 @frozen
 class VersionDifference:
-    """Something that versions do differently, and what plans do so that it does not matter.
+    """A difference between versions, and how plans avoid it.
 
     Attributes:
         topic: the filter or option.
@@ -67,29 +67,29 @@ class VersionDifference:
 DIFFERENCES: tuple[VersionDifference, ...] = (
     VersionDifference(
         "filter graph from a file",
-        "5.1 and 6: `-filter_complex_script FILE`; from 7: `-/filter_complex FILE`, and 9 has lost "
-        "the old one",
+        "5.1 and 6: `-filter_complex_script FILE`; from 7: `-/filter_complex FILE`; 9 has only the "
+        "new one",
         "chosen when the step runs",
     ),
     VersionDifference(
         "`amix`",
-        "5.1 drops a queued tail where its inputs are framed differently",
+        "5.1 drops a queued tail if its inputs have frames of different sizes",
         "a silent bed as long as the sum comes first, then `atrim`",
     ),
     VersionDifference(
         "frames of WAV input",
         "5.1 reads 4096 bytes at a time",
-        "`-max_size` asks for the frames that filters use",
+        "`-max_size` asks for frames of the size that filters use",
     ),
     VersionDifference(
         "`adelay`",
-        "9.0 gives its silence no times",
-        "a filter that moves gets times anew, in samples",
+        "9.0 puts no timestamps on its silence",
+        "a moving filter gets new timestamps, counted in samples",
     ),
     VersionDifference(
         "biquads in float32",
         "9.0's `r=f32` is bad",
-        "`r=f64`, as the definition asks",
+        "`r=f64`, as the definition requires",
     ),
     VersionDifference(
         "`afade` outside the fade",
@@ -102,7 +102,7 @@ DIFFERENCES: tuple[VersionDifference, ...] = (
         "digests of FLAC files hold for one version",
     ),
 )
-"""All that was met, measured on 5.1.9 and 9.0.2."""
+"""All that are known, measured on 5.1.9 and 9.0.2."""
 
 
 def find_ffmpeg(environment: Mapping[str, str] | None = None) -> Tool:
@@ -112,7 +112,7 @@ def find_ffmpeg(environment: Mapping[str, str] | None = None) -> Tool:
         environment: where `MIXDOWN_FFMPEG` and PATH are looked up; None: this process's.
 
     Raises:
-        RenderError: MIX601 where there is none, MIX602 where all are older than 5.1.
+        RenderError: MIX601 if there is none, MIX602 if all are older than 5.1.
     """
     variables = os.environ if environment is None else environment
     named = variables.get(VARIABLE)
@@ -129,17 +129,17 @@ def find_ffmpeg(environment: Mapping[str, str] | None = None) -> Tool:
 
 
 def probe(program: str, found_by: str) -> Tool | None:
-    """What the program says of itself; None where it does not run or is no ffmpeg."""
+    """The program, with its version; None if it does not run or is not ffmpeg."""
     banner = ask([program, "-version"])
     said = re.match(r"ffmpeg version (\S+)", banner)
     return Tool(program, parse_version(banner), said[1], found_by) if said else None
 
 
 def parse_version(banner: str) -> tuple[int, ...]:
-    """The version numbers in what `ffmpeg -version` prints; () where it tells none.
+    """The version numbers in the output of `ffmpeg -version`; () if there are none.
 
-    Releases say "5.1.9-0+deb12u1" or "n9.0.2-17-g2a571b6068"; builds from git say
-    "N-12345-gabcdef0" or a date, and are counted by their libavutil.
+    Releases print "5.1.9-0+deb12u1" or "n9.0.2-17-g2a571b6068". Builds from git print
+    "N-12345-gabcdef0" or a date; their libavutil gives the version.
     """
     release = re.match(r"ffmpeg version n?(\d+)\.(\d+)(?:\.(\d+))?", banner)
     if release is not None:
@@ -161,7 +161,7 @@ def _named(named: str, path: str | None) -> Tool:
         raise RenderError(
             Diagnostic(
                 Code.NO_FFMPEG,
-                f"{VARIABLE} is {named!r}, which is no ffmpeg that runs",
+                f"{VARIABLE} is {named!r}, which is not an ffmpeg that runs",
                 help=f"set {VARIABLE} to the path of an ffmpeg 5.1 or later, or unset it",
             )
         )
@@ -171,7 +171,7 @@ def _named(named: str, path: str | None) -> Tool:
 
 
 def _candidates(path: str | None) -> Iterator[tuple[str, str]]:
-    """Programs to try, lazily: the package is imported only where PATH has nothing."""
+    """Programs to try, lazily: the package is imported only if PATH has none."""
     on_path = shutil.which("ffmpeg", path=path)
     if on_path:
         yield on_path, "PATH"
@@ -182,7 +182,7 @@ def _candidates(path: str | None) -> Iterator[tuple[str, str]]:
 
 def _embedded() -> str | None:
     try:
-        import imageio_ffmpeg  # noqa: PLC0415 (wanted only where PATH has nothing)
+        import imageio_ffmpeg  # noqa: PLC0415 (needed only if PATH has none)
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError):
@@ -209,7 +209,7 @@ def _too_old(tool: Tool) -> Diagnostic:
 # "[afade@host_c1 @ 0x55c91f101bc0] text": the address differs from run to run.
 _ADDRESS = re.compile(r" @ 0x[0-9a-f]+")
 _INSTANCE = re.compile(r"[A-Za-z0-9_]+@[^\s\]',]+")
-# What ffmpeg says after it has said what is wrong.
+# What ffmpeg prints after the line that says what is wrong.
 _GENERIC = re.compile(
     r"Conversion failed!|Exiting with exit code .*|Error : .*|Invalid argument|"
     r"Error (re)?initializing (complex )?filters[.!]?|Error opening (input|output) files: .*|"
@@ -220,7 +220,7 @@ _GENERIC = re.compile(
 
 
 def _position(line: str) -> float | None:
-    """Of a report of `-progress`; of a frame of `ametadata=print`: "frame:3 pts:9 pts_time:1.5"."""
+    """In the output of `-progress`, and of `ametadata=print`: "frame:3 pts:9 pts_time:1.5"."""
     key, _, value = line.partition("=")
     if key == "out_time_us":
         microseconds = number(value)
@@ -229,7 +229,7 @@ def _position(line: str) -> float | None:
 
 
 def _reading(line: str) -> tuple[str, float] | None:
-    """What `ametadata=print` finds in a frame, such as "lavfi.r128.I=-23.1"."""
+    """In the output of `ametadata=print`: "lavfi.r128.I=-23.1"."""
     key, _, value = line.partition("=")
     found = number(value)
     return None if found is None else (key, found)

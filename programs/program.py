@@ -1,7 +1,7 @@
-"""What a program is: how it is found, how a step runs it, and how what it prints is read.
+"""What a program is: how it is found, how a step runs it, and how its output is read.
 
-Promises: the executor knows every program through a `Program` alone. Those of this package are in
-ffmpeg.py and sox.py; a backend brings its own (`Backend.programs`).
+Promises: the executor knows a program only by its `Program`. ffmpeg.py and sox.py declare those of
+this package; a backend from another package brings its own (`Backend.programs`).
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Ability:
 
     Attributes:
         name: for people.
-        arguments: what makes the program print what it can do.
-        pattern: a regular expression that is found in that, in one of its lines.
+        arguments: make the program print what it can do.
+        pattern: a regular expression that matches in one of the lines, if it has the ability.
     """
 
     name: str
@@ -62,19 +62,19 @@ class Program:
     """A program that steps run.
 
     Attributes:
-        name: its plain name, which steps call it by.
-        find: finds it on this machine; a RenderError says that it is not there, and the way out.
-        progress: arguments that come first in a step that renders, and make the program print on
-            standard output how far it is.
-        file_option: the option that stands for another where that one's argument, a text, is passed
-            in a file; for the tool that was found. None: the program has none.
-        position: how many seconds of a step's output are done, where a line of standard output
-            says that.
-        reading: name and number, where a line of a measuring step's standard output has one.
-        tidy: an error line without what differs from run to run.
-        generic: matches error lines that follow from others, and say nothing of their own.
-        labels: the names in an error line that may be labels of the plan, so that a failure leads
-            to a value of the graph and from there to a line of the timeline; likeliest first.
+        name: its plain name, which steps use.
+        find: finds it on this machine, or raises a RenderError that says how to get it.
+        progress: the first arguments of a step that renders: they make the program print its
+            progress on standard output.
+        file_option: option, tool -> the option that reads the same argument from a file. None: the
+            program has no such options.
+        position: a line of standard output -> how many seconds of the step's output are done, if
+            the line says so.
+        reading: a line of a measuring step's standard output -> name and number, if it has them.
+        tidy: an error line -> the same without what differs from run to run.
+        generic: matches error lines that only follow from others.
+        labels: an error line -> the names in it that may be labels of the plan, the most specific
+            first. A label leads to a value of the graph, and that to a line of the timeline.
         abilities: what a build of it may lack.
     """
 
@@ -98,12 +98,12 @@ def find_on_path(
     Args:
         name: its file's name.
         version: the arguments that make it print its version.
-        pattern: a regular expression for what it then prints; its first group is the version.
+        pattern: a regular expression that finds the version, its first group, in the output.
         help: how to get the program.
         path: directories to look in; None: this process's PATH.
 
     Raises:
-        RenderError: MIX603, there is none that runs and prints its version.
+        RenderError: MIX603, there is none, or it does not print its version.
     """
     program = shutil.which(name, path=path)
     found = program and re.search(pattern, ask([program, *version]))
@@ -120,7 +120,7 @@ def find_on_path(
 
 
 def number(text: str) -> float | None:
-    """The number that a text is, if it is one."""
+    """The text as a number; None if it is not one."""
     try:
         return float(text)
     except ValueError:

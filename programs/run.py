@@ -1,16 +1,17 @@
 """Runs one program to its end: the only place in the package that starts a process.
 
-Promises: what the program prints is read as it comes, in bounded memory, and never blocks it. A
-run ends where the program ends, where its `Watch` sees no progress for too long, where another
-thread asks for it (`Stop`), or with an exception in the caller, such as Ctrl-C. Then whatever the
-program started ends too, and nothing of it outlives this process, even if that is killed (SIGKILL).
+Promises: the program's output is read as it comes, in bounded memory, so that the program never
+waits for a reader. A run ends when the program ends, when its `Watch` sees no progress for too
+long, when another thread asks for it (`Stop`), or by an exception in the caller, such as Ctrl-C.
+Then the processes that the program started end too. None of them outlives this process, even if it
+is killed by SIGKILL.
 
-Both hold because each program runs in a process group of its own, and the group has a guard: a
-shell that waits on a pipe from this process and kills the group when the pipe closes. Linux's
-PR_SET_PDEATHSIG would be sent when the thread that started the program ends, would reach the
-program but not those that it starts, and needs code between fork and exec, which is not safe beside
-other threads. The guard leads the group and is there before the program, so that the group's id
-stays taken until the run is over, and no moment is unguarded. It costs less than a millisecond.
+Each program runs in a process group of its own, which a guard leads: a shell that waits on a pipe
+from this process, and kills the group when the pipe closes. The guard starts before the program, so
+no moment is unguarded, and is waited for after it, so the group's id cannot be taken by others. It
+costs less than a millisecond. Linux's PR_SET_PDEATHSIG is no substitute: it is sent when the thread
+that started the program ends, it does not reach the processes that the program starts, and it needs
+code between fork and exec, which is not safe beside other threads.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ class Watch:
     """When a program counts as stuck.
 
     Attributes:
-        seconds: how long its sign may stay the same.
-        sign: gives a value that changes as the work goes on; None: how much it has printed.
+        seconds: how long its sign of progress may stay the same.
+        sign: returns a value that changes as the work goes on; None: how much it has printed.
     """
 
     seconds: float = PATIENCE
@@ -83,7 +84,7 @@ class Completed:
 
     @property
     def failure(self) -> str | None:
-        """How it failed, as the end of a sentence; None where it did not."""
+        """How it failed, as the end of a sentence; None if it did not."""
         if self.stuck is not None:
             return f"made no progress for {self.stuck:.0f} s and was ended"
         if self.status < 0:
@@ -98,12 +99,12 @@ class Stop:
         self._event = threading.Event()
 
     def ask(self) -> None:
-        """End what runs, and whatever would be started."""
+        """End the run, or one that is yet to start."""
         self._event.set()
 
     @property
     def asked(self) -> bool:
-        """Whether somebody asked."""
+        """Whether it was asked for."""
         return self._event.is_set()
 
 
@@ -112,7 +113,7 @@ class StoppedError(Exception):
 
 
 def ignore(piece: bytes) -> None:
-    """Takes the output of a program that has nothing to say."""
+    """Drop a piece of output."""
 
 
 def run_process(
@@ -127,8 +128,7 @@ def run_process(
     Args:
         argv: its path and its arguments.
         directory: where it runs; None: in the current one.
-        on_output: takes what it prints on its standard output, in pieces as they come, then b"";
-            see `by_line`.
+        on_output: receives its standard output, in pieces as they come, then b""; see `by_line`.
         stop: ends it from another thread.
         watch: when it counts as stuck; None: `PATIENCE` seconds after it last printed something.
 
@@ -158,9 +158,9 @@ def run_process(
 
 
 def by_line(take: Callable[[str], object]) -> Callable[[bytes], None]:
-    """Takes output in pieces and gives its lines, without their ends and without empty ones.
+    """Splits output into lines for `take`, without their ends; empty lines are dropped.
 
-    Of a line longer than `LONGEST_LINE` only the beginning is kept.
+    Only the first `LONGEST_LINE` bytes of a line are kept.
     """
     begun = b""
 
@@ -177,9 +177,9 @@ def by_line(take: Callable[[str], object]) -> Callable[[bytes], None]:
 
 
 def ask(argv: Sequence[str]) -> str:
-    """What a program prints when it is asked about itself; nothing where that fails.
+    """What a program prints about itself: its standard output, then its errors; "" if it fails.
 
-    Its standard output comes first, then its errors. It has 20 s.
+    It may take 20 s.
     """
     lines: list[str] = []
 
@@ -195,15 +195,15 @@ def ask(argv: Sequence[str]) -> str:
 
 
 def patience(environment: Mapping[str, str] | None = None) -> float:
-    """How many seconds without progress a small piece of work may take.
+    """For how many seconds a small piece of work may make no progress.
 
-    `MIXDOWN_STALL_SECONDS` says so; "off" is for ever.
+    `MIXDOWN_STALL_SECONDS` sets it; "off" sets no limit.
 
     Args:
         environment: where the variable is looked up; None: this process's.
 
     Raises:
-        RenderError: MIX307, the variable is no number over 0.
+        RenderError: MIX307, the variable is not a number over 0.
     """
     named = (os.environ if environment is None else environment).get(VARIABLE)
     if not named:
@@ -215,7 +215,7 @@ def patience(environment: Mapping[str, str] | None = None) -> float:
     raise RenderError(
         Diagnostic(
             Code.BAD_REQUEST,
-            f"{VARIABLE} is {named!r}, which is no number of seconds",
+            f"{VARIABLE} is {named!r}, which is not a number of seconds",
             help=f"give it a number over 0, such as {PATIENCE:g}, or {OFF!r}",
         )
     )
@@ -232,7 +232,7 @@ def size_of(paths: Iterable[Path]) -> int:
 
 @contextmanager
 def _started(argv: Sequence[str], directory: Path | None) -> Iterator[_Group]:
-    """A program in a process group of its own, which has ended when the block has."""
+    """A program in a process group of its own, which ends with the block."""
     guard = subprocess.Popen(
         _GUARD,
         stdin=subprocess.PIPE,
@@ -266,13 +266,13 @@ def _started(argv: Sequence[str], directory: Path | None) -> Iterator[_Group]:
 
 @frozen
 class _Group:
-    """A program, and the id of the process group that it is in."""
+    """A program, and the id of its process group."""
 
     id: int
     child: subprocess.Popen[bytes]
 
     def end(self) -> None:
-        """End the program, politely and then surely, and whatever it has started."""
+        """End the program, by SIGTERM and then by SIGKILL, and the processes that it started."""
         try:
             if self.child.poll() is None:
                 _signal(self.id, signal.SIGTERM)
@@ -285,7 +285,7 @@ class _Group:
 
 
 def _signal(group: int, number: signal.Signals) -> None:
-    with suppress(OSError):  # all of it has ended: an error on some systems
+    with suppress(OSError):  # all of its processes have ended: an error on some systems
         os.killpg(group, number)
 
 
@@ -297,18 +297,18 @@ class _Outputs:
     taken: int = 0
 
     def add(self, stream: IO[bytes] | None, take: Callable[[bytes], object]) -> None:
-        """Read this pipe too, and give what comes to `take`; b"" at its end."""
+        """Read this pipe too, for `take`, which receives b"" at its end."""
         assert stream is not None
         os.set_blocking(stream.fileno(), False)
         self._pipes.register(stream, selectors.EVENT_READ, take)
 
     @property
     def are_open(self) -> bool:
-        """Whether any has not ended."""
+        """Whether any of them has not ended."""
         return bool(self._pipes.get_map())
 
     def read(self, seconds: float) -> bool:
-        """Read what there is, after waiting for it so long; whether there was anything."""
+        """Wait at most so long for output and read it; whether there was any."""
         ready = self._pipes.select(seconds)
         for key, _ in ready:
             piece = os.read(key.fd, _CHUNK)
@@ -319,7 +319,7 @@ class _Outputs:
         return bool(ready)
 
     def finish(self) -> None:
-        """Read what is left in them, and no longer wait for more."""
+        """Read what is left in them, without waiting for more."""
         while self.read(0.0):
             pass
         for key in list(self._pipes.get_map().values()):
@@ -330,8 +330,8 @@ class _Outputs:
 class _Idle:
     """Counts the seconds for which a sign stays the same.
 
-    It counts what it watched, not what went by: while this process itself was stopped or asleep,
-    the program may have had to wait for it.
+    Time in which this process did not watch, because it was stopped or asleep, does not count: the
+    program may have waited for it.
     """
 
     _watch: Watch
@@ -341,7 +341,7 @@ class _Idle:
     _checked: float = field(factory=time.monotonic)
 
     def too_long(self) -> float | None:
-        """How many seconds, where they are too many."""
+        """How many seconds, if they are too many; else None."""
         passed = time.monotonic() - self._checked
         if passed < _TICK:
             return None

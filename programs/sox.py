@@ -1,6 +1,6 @@
 """SoX: how it is found, and what a build of it may lack.
 
-It prints nothing while it works, so its progress is the growth of what it writes.
+It prints nothing while it works, so its progress shows only in the growth of its output files.
 """
 
 from __future__ import annotations

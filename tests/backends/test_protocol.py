@@ -13,6 +13,7 @@ from mixdown.backends import registry
 from mixdown.backends.native.backend import NativeBackend
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import BackendError, Diagnostic
+from mixdown.plans.plan import LoudnessGoal
 from mixdown.programs.ffmpeg import FFMPEG
 from mixdown.programs.program import Program
 
@@ -25,6 +26,9 @@ tracks:
     clips:
       - {id: c, source: a.flac}
 """
+
+
+GOAL = LoudnessGoal("measure", "finish", -16.0, -1.0, "gain_db", "margin_db")
 
 
 @frozen
@@ -122,6 +126,7 @@ def first_step(plan, **fields):
         ),
         (lambda p, g: first_step(p, program="toot"), "runs 'toot', which is none of its programs"),
         (lambda p, g: evolve(p, deliveries=()), "it delivers nothing, not master"),
+        (lambda p, g: evolve(p, loudness=GOAL), "goal names 'measure' and 'finish', not both its"),
         (lambda p, g: first_step(p, outputs=()), r"no step writes \$\{OUT\}/master.wav"),
         (
             lambda p, g: evolve(p, steps=(*p.steps, evolve(p.steps[0], id="again"))),

@@ -11,6 +11,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from house import modules, name_of
 from mixdown.ir.diagnostics import RenderError
 from mixdown.programs import run as process
 from mixdown.programs.run import Watch, ask, by_line, patience, run_process
@@ -271,3 +272,17 @@ def test_nothing_stays_open_or_running(tmp_path):
     for _ in range(5):
         run_process(["/bin/true"], tmp_path)
     assert held() == before
+
+
+def test_nothing_else_in_the_package_starts_a_process():
+    """But for the workers of a measuring run, which are processes of mixdown itself."""
+    starting = (
+        "import subprocess",
+        "from subprocess",
+        "os.system",
+        "os.spawn",
+        "os.exec",
+        "os.fork",
+    )
+    found = [name_of(path) for path in modules() if any(s in path.read_text() for s in starting)]
+    assert found == ["programs/run.py"]
