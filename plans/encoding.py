@@ -1,12 +1,12 @@
-"""Delivery that no backend does itself: lossy files, and cover art in FLAC.
+"""Encodes what no backend encodes itself: lossy files, and FLAC with cover art.
 
-Promises: `emit` is what the compiler calls in place of a backend's own. The backend gets the graph
-with a float WAV in the place of each lossy file, and its plan then ends in one run of ffmpeg for
-each file, which encodes it and puts tags, chapters and cover art in. So every backend delivers
-every format, and the same one. A plan without such files is the backend's own, untouched.
+Promises: the compiler calls `emit` instead of the `emit` of a backend. The backend receives a graph
+with a float WAV in place of each lossy file; its plan is followed by one run of ffmpeg for each
+file, which encodes it and adds tags, chapters and cover art. So every backend delivers every
+format, and the same files. A plan without such files is that of the backend, unchanged.
 
-The files hold as many samples as the mix, and none earlier or later: ffmpeg writes the encoder's
-delay into all four formats (docs/formats.md).
+The files hold exactly the samples of the mix, at the same times: ffmpeg writes the encoder's delay
+into all four lossy formats (docs/formats.md).
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Coder:
     """How ffmpeg writes a container.
 
     Attributes:
-        encoder: its encoder; "copy" where the samples stay as they are.
-        muxer: its muxer.
-        options: more options of the two; {rate} stands for the sample rate.
-        comments: whether tags are Vorbis comments, in which chapters and pictures are tags.
+        encoder: the name of the encoder; "copy" keeps the samples as they are.
+        muxer: the name of the muxer.
+        options: more options of the two; {rate} is replaced by the sample rate.
+        comments: whether tags are Vorbis comments, which hold chapters and pictures too.
     """
 
     encoder: str
@@ -59,9 +59,9 @@ class Coder:
 
 
 CODERS: Mapping[str, Coder] = {
-    # ID3 2.3 is what every player reads, Windows' and cars' too.
+    # Every player reads ID3 2.3, Windows and cars included; not all read 2.4.
     "mp3": Coder("libmp3lame", "mp3", ("-id3v2_version", "3")),
-    # The edit list says in this timescale where the sound ends: by default to the millisecond.
+    # The edit list gives the end of the sound in this timescale, whose default is milliseconds.
     "m4a": Coder("aac", "ipod", ("-movie_timescale", "{rate}", "-movflags", "+faststart")),
     "opus": Coder("libopus", "opus", comments=True),
     "ogg": Coder("libvorbis", "ogg", comments=True),
@@ -71,7 +71,7 @@ CODERS: Mapping[str, Coder] = {
 
 _BIT_EXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact")
 _GLOBAL = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error")
-# As it stands in the file: not as the first of a numbered series, and not parsed.
+# Read the picture unparsed, and not as the first of a numbered series.
 _PICTURE_INPUT = ("-f", "image2", "-pattern_type", "none", "-i")
 _ATTACHED = (
     *("-c:v", "copy", "-disposition:v", "attached_pic"),
@@ -81,7 +81,7 @@ _ATTACHED = (
 
 @frozen
 class Extras:
-    """What goes into files beside samples and tags; into the master alone.
+    """What the master holds besides samples and tags.
 
     Attributes:
         chapters: in time order.
@@ -94,18 +94,19 @@ class Extras:
 
 @frozen
 class _EncodingJob:
-    """One file to encode.
+    """A file to encode.
 
     Attributes:
-        output: what it is.
-        signal: its samples, once encoded.
-        is_resampled: whether those of the mix are at another rate.
-        suffix: of the names of its steps and their files.
-        left, raw: what the backend delivers, and what that is called instead.
-        coded: what is delivered in its place.
-        tags: what it says of itself.
-        chapters: those that are no tags.
-        cover: the picture to put in.
+        output: the node that delivers it.
+        signal: the type of its samples, once encoded.
+        is_resampled: whether the mix has another rate.
+        suffix: for the names of its steps and their files.
+        left: the file that the backend delivers.
+        raw: the file of the work space that takes its place.
+        coded: the file that is delivered.
+        tags: to write into it.
+        chapters: to write into it, where they are not tags.
+        cover: the picture to add.
     """
 
     output: Output
@@ -121,22 +122,22 @@ class _EncodingJob:
 
     @property
     def coder(self) -> Coder:
-        """What writes it."""
+        """How ffmpeg writes it."""
         return CODERS[self.output.container]
 
 
 def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> Plan:
-    """The backend's plan, with the encoding of what it does not encode itself.
+    """The plan of a backend, followed by the steps that encode what it does not encode itself.
 
     Args:
-        backend: the `emit` of the backend whose plan it is.
-        graph: legal for the backend but for its lossy outputs.
-        options: as the backend takes them.
-        extras: see there.
+        backend: the `emit` of the backend.
+        graph: legal for the backend, except for its lossy outputs.
+        options: for the backend.
+        extras: chapters and cover of the master.
 
     Raises:
-        BackendError: MIX502, the backend cannot express the graph; or with `single` a file that
-            has to be encoded.
+        BackendError: MIX502, the backend cannot express the graph, or with `single` a file has to
+            be encoded.
     """
     wanted = {o.target: o for o in graph.outputs if _is_encoded(o, extras)}
     if not wanted:
@@ -159,13 +160,13 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
 
 
 def _is_encoded(output: Output, extras: Extras) -> bool:
-    """Whether a file is ffmpeg's to finish: a lossy one, or a FLAC master with a cover."""
+    """Whether ffmpeg finishes the file: a lossy one, or a FLAC master with a cover."""
     pictured = output.role is OutputRole.MASTER and extras.cover is not None
     return output.encoding.is_lossy or (pictured and output.container == "flac")
 
 
 def _raw(node: Node) -> Node:
-    """What the backend writes in the place of a lossy file."""
+    """A lossy output as the float WAV that the backend writes; any other node as it is."""
     if isinstance(node, Output) and node.encoding.is_lossy:
         return node.as_wav(Encoding.F32)
     return node
@@ -195,7 +196,7 @@ def _jobs(
 
 
 def _moved(step: Step, moved: Mapping[File, File]) -> Step:
-    """The step with files in the work space that are not what is delivered."""
+    """The step with files replaced."""
     return evolve(
         step,
         argv=tuple(moved.get(arg, arg) if isinstance(arg, File) else arg for arg in step.argv),
@@ -205,7 +206,7 @@ def _moved(step: Step, moved: Mapping[File, File]) -> Step:
 
 
 def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
-    """The run that encodes a file; for a picture in an Ogg, after one that makes a tag of it."""
+    """The step that encodes a file, after one that makes a tag of a picture for an Ogg file."""
     metadata = File(Space.WORK, f"encode{job.suffix}.ffmetadata")
     pictured = job.cover is not None and job.coder.comments
     name = CONTAINERS[job.output.container].name
@@ -233,7 +234,7 @@ def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
 
 
 def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) -> Step:
-    """The run that writes a picture as a tag."""
+    """The step that writes a picture as a tag."""
     return Step(
         id=step_id,
         purpose="make a tag of the cover",
@@ -249,7 +250,7 @@ def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) ->
 
 
 def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
-    """What ffmpeg is told: the samples, chapters or a picture as a tag, a picture to attach."""
+    """The arguments of ffmpeg: samples, chapters or a picture as tags, a picture to attach."""
     coder, rate = job.coder, job.signal.rate
     attached = None if coder.comments else job.cover
     bit_rate = job.output.bit_rate
@@ -260,7 +261,7 @@ def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
         *((*_PICTURE_INPUT, attached) if attached else ()),
         *("-map", "0:a"),
         *(("-map", "2:v" if metadata else "1:v", *_ATTACHED) if attached else ()),
-        *("-map_metadata", "1" if metadata else "-1"),  # -1 would take chapters' titles too
+        *("-map_metadata", "1" if metadata else "-1"),  # -1 would drop the titles of chapters
         *("-map_chapters", "1" if job.chapters else "-1"),
         *(("-af", _resampling(rate, job.signal.length)) if job.is_resampled else ()),
         *("-c:a", coder.encoder),
@@ -274,7 +275,7 @@ def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
 
 
 def _resampling(rate: int, length: int | None) -> str:
-    """To the file's rate by the resampler that defines the mix, to the sample as long as it is."""
+    """The filters that resample to the rate of the file, to exactly its length."""
     resampler = f"aresample={rate}:resampler=soxr:precision=28:tsf=dblp"
     return f"{resampler},apad=whole_len={length},atrim=end_sample={length}"
 

@@ -1,12 +1,12 @@
-"""Chapters, and a tag too big for a command line, as ffmpeg reads them.
+"""Chapters, and tags too long for a command line, as texts for ffmpeg's demuxer `ffmetadata`.
 
-Promises: what a text of the demuxer `ffmetadata` is made of here is read back as it was, whatever a
-title holds, with one exception: ffmpeg takes any backslash at the end of a line for a continuation,
-escaped or not, so a title that ends in one gets a space behind it. Tags go into commands instead.
+Promises: ffmpeg reads every title back as it was, with one exception: it reads any backslash at the
+end of a line as a continuation, escaped or not, so a title that ends in one gets a space after it.
+Other tags are arguments of commands.
 
-ffmpeg puts chapters into MP3 (ID3v2 CHAP and CTOC) and m4a from such a text. Into Opus it writes
-wrong times (0.5 s becomes 1.5 s) and into Vorbis none, so there they are tags: `chapter_tags`, the
-comments of https://wiki.xiph.org/Chapter_Extension.
+From such a text ffmpeg writes the chapters of MP3 (ID3v2 CHAP and CTOC) and m4a. In Opus it writes
+wrong times (0.5 s becomes 1.5 s) and in Vorbis none, so there chapters are tags: `chapter_tags`,
+the comments of https://wiki.xiph.org/Chapter_Extension.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Tags = Sequence[tuple[str, str]]
 
 HEADER = ";FFMETADATA1\n"
 
-_SPECIAL = re.compile(r"[=;#\\\n\r]")  # what begins a comment or a value, or ends a line
+_SPECIAL = re.compile(r"[=;#\\\n\r]")  # these begin a comment or a value, or end a line
 
 
 @frozen
@@ -34,7 +34,7 @@ class Chapter:
 
 
 def chapter_text(chapters: Iterable[Chapter]) -> str:
-    """Chapters as ffmetadata."""
+    """Chapters as a text for `ffmetadata`."""
     return HEADER + "".join(
         f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={chapter.start}\nEND={chapter.end}\n"
         f"title={_escaped(chapter.title)}\n"

@@ -1,8 +1,8 @@
-"""Cover art: what a picture is, and how an Ogg file holds one.
+"""Cover art: the type and size of a picture, and the tag that holds it in an Ogg file.
 
-Promises: only the head of a JPEG or PNG is looked at, and nothing is decoded. Ogg has no place for
-pictures but a tag, which ffmpeg does not write by itself: METADATA_BLOCK_PICTURE, a FLAC picture
-block (RFC 9639, 8.8) in base64 (https://wiki.xiph.org/VorbisComment).
+Promises: this reads only the head of a JPEG or PNG and decodes nothing. In Ogg a picture is a tag,
+METADATA_BLOCK_PICTURE, which ffmpeg does not write by itself: a FLAC picture block (RFC 9639, 8.8)
+in base64 (https://wiki.xiph.org/VorbisComment).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FRONT_COVER = 3
 
 @frozen
 class Picture:
-    """What a picture is: its media type, pixels across and down, bits a pixel."""
+    """A picture: its media type, width and height in pixels, bits per pixel."""
 
     mime: str
     width: int
@@ -36,7 +36,7 @@ class Picture:
 
 
 def picture_of(data: bytes) -> Picture | None:
-    """The picture that these bytes are; None where they are no JPEG and no PNG."""
+    """The picture in these bytes; None if they are neither a JPEG nor a PNG."""
     try:
         if data.startswith(_PNG) and data[12:16] == b"IHDR":
             width, height, bits, colour = struct.unpack(">IIBB", data[16:26])
@@ -50,11 +50,11 @@ def picture_block(data: bytes) -> str:
     """A picture as the value of METADATA_BLOCK_PICTURE, a front cover without a description.
 
     Raises:
-        ValueError: the bytes are no JPEG and no PNG.
+        ValueError: the bytes are neither a JPEG nor a PNG.
     """
     found = picture_of(data)
     if found is None:
-        raise ValueError("no JPEG and no PNG")
+        raise ValueError("neither a JPEG nor a PNG")
     mime = found.mime.encode("ascii")
     head = struct.pack(">II", _FRONT_COVER, len(mime)) + mime + struct.pack(">I", 0)
     shape = struct.pack(">IIII", found.width, found.height, found.depth, 0)
@@ -65,20 +65,20 @@ def run_picture(arguments: Sequence[str], progress: Callable[[float], None]) -> 
     """`mixdown step picture PICTURE OUT`: the picture as a tag, in a text for ffmpeg.
 
     Raises:
-        OSError: a file cannot be read or written, or the first is no picture.
+        OSError: a file cannot be read or written, or the first is not a picture.
     """
     picture, out = map(Path, arguments)
     try:
         block = picture_block(picture.read_bytes())
     except ValueError as error:
         raise OSError(None, f"{picture}: {error}") from error
-    value = block.replace("=", "\\=")  # base64 ends in some
+    value = block.replace("=", "\\=")  # base64 may end in "="
     out.write_text(f"{HEADER}METADATA_BLOCK_PICTURE={value}\n", encoding="ascii", newline="\n")
     return {}
 
 
 def _jpeg(data: bytes) -> Picture | None:
-    """By its first frame header, which comes after tables and application data."""
+    """The picture, from its first frame header, which follows tables and application data."""
     at = 2
     while data[at] == 0xFF:
         marker = data[at + 1]

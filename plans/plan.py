@@ -1,9 +1,8 @@
 """The typed plan that a backend makes of a graph.
 
-Promises: a plan is data, made of typed steps whose arguments name files by space (source, work,
-out) rather than by path, so it is the same on every machine; measured facts stand in it by name
-until they are known. Strings for a shell or an operating system are made only by `bind` and by the
-printers.
+Promises: a plan is data. The arguments of its steps name files by space (source, work, out) and not
+by path, so that a plan is the same on every machine; they name measured facts until these are
+known. Only `bind` and the printers write strings for a shell or an operating system.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ..ir.nodes import OutputRole
 
 
 class Space(StrEnum):
-    """Where a file of a plan lives; `bind` gives each space a directory."""
+    """Where a file of a plan is; `bind` gives each space a directory."""
 
     SOURCE = "SRC"
     WORK = "WORK"
@@ -60,15 +59,15 @@ class Template:
         return "".join(str(part) for part in self.parts)
 
     def facts(self) -> tuple[str, ...]:
-        """The names of the facts it waits for, in order."""
+        """The names of the facts in it, in order."""
         return tuple(part.name for part in self.parts if isinstance(part, Fact))
 
 
 @frozen
 class FilterScript:
-    """A filter graph argument: passed inline or as a script file, as its size and ffmpeg allow.
+    """A filter graph as an argument: passed inline, or in a file where it is too long for that.
 
-    `lines` are the chains, one a line in the printed plan, joined by ";" for ffmpeg.
+    `lines` are its chains: one a line in a printed plan, joined by ";" for ffmpeg.
     """
 
     lines: tuple[Template, ...]
@@ -79,11 +78,11 @@ class FilterScript:
 
 @frozen
 class Script:
-    """A text that must stand in a file before the step runs.
+    """A text that a step reads from a file.
 
     Attributes:
-        file: where, in the work space.
-        text: what.
+        file: the file, in the work space.
+        text: its content.
     """
 
     file: File
@@ -94,11 +93,11 @@ Arg = str | File | Fact | Template | FilterScript
 
 
 OURSELVES = "mixdown"
-"""The program of steps that this package runs itself, in the executor's own process."""
+"""The program of steps that mixdown runs itself, in the process of the executor."""
 
 
 class StepKind(StrEnum):
-    """What the executor must do with a step beyond running it."""
+    """What a step is for: files, or measurements that the executor reads from its output."""
 
     RENDER = "render"
     MEASURE = "measure"
@@ -112,14 +111,14 @@ class Step:
         id: unique in the plan, such as "mix", "measure" or "finish".
         purpose: a short phrase for progress bars and comments.
         kind: render files, or measure facts.
-        program: the program's plain name, found by the executor.
+        program: the plain name of a program, which the executor finds.
         argv: its arguments.
-        inputs: every file it reads.
-        outputs: every file it writes.
-        after: ids of steps that must have run.
-        samples: how many samples its output lasts, for progress.
-        rate: Hz of those samples.
-        scripts: texts to put into files first.
+        inputs: every file that it reads.
+        outputs: every file that it writes.
+        after: ids of the steps that must run before.
+        samples: the length of its output in samples, for progress.
+        rate: of those samples, Hz.
+        scripts: texts to write to files first.
     """
 
     id: str
@@ -136,14 +135,14 @@ class Step:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what the step does: program, arguments, scripts, input and output names."""
+        """SHA-256 of what the step does: kind, program, arguments, scripts and names of files."""
         parts = [self.kind.value, self.program, *map(_tagged, self.argv)]
         parts += [part for s in self.scripts for part in (str(s.file), s.text)]
         parts += [str(f) for f in (*self.inputs, *self.outputs)]
         return hashlib.sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
     def facts(self) -> tuple[str, ...]:
-        """The facts that the step waits for, each once, in order."""
+        """The names of the facts that the step needs, each once, in order."""
         found: dict[str, None] = {}
         for arg in self.argv:
             if isinstance(arg, Fact):
@@ -185,14 +184,14 @@ class LoudnessGoal:
 
 @frozen
 class Plan:
-    """The steps in an order that they can run in, and what they deliver.
+    """Steps, in an order in which they can run, and the files that they deliver.
 
     Attributes:
         backend: the name of the backend that emitted it.
         steps: in a valid order.
         deliveries: the master first.
-        labels: filter instance name, or id of a step that serves one value alone -> name of the IR
-            value it serves.
+        labels: name of a filter instance, or id of a step for one value alone -> name of the value
+            of the IR that it is for.
         loudness: the goal of the loop around the finish; None where every gain is known.
     """
 
@@ -217,18 +216,18 @@ class Plan:
 
     @cached_property
     def argv(self) -> tuple[tuple[str, ...], ...]:
-        """Each step's command with its program, spaces and facts by name."""
+        """The command of each step, program first, with spaces and facts by name."""
         return tuple((step.program, *map(str, step.argv)) for step in self.steps)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the steps and the deliveries."""
+        """SHA-256 of the steps and the deliveries."""
         parts = [step.digest for step in self.steps]
         parts += [f"{d.role.value} {d.target} {d.file}" for d in self.deliveries]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def to_text(self) -> str:
-        """The plan for a reader and for snapshots: one option or filter chain a line."""
+        """The plan as text, for people and for snapshots: one option or filter chain a line."""
         lines = [f"plan {self.backend} {self.digest[:16]}"]
         for step in self.steps:
             after = f" after {', '.join(step.after)}" if step.after else ""
@@ -248,11 +247,11 @@ class Plan:
         return "\n".join(lines) + "\n"
 
     def to_dict(self) -> dict[str, object]:
-        """The plan as plain data, with the label -> value map.
+        """The plan as plain data.
 
-        An argument is a text; {"file": "${WORK}/mix.wav"}, whose first part is a space to bind;
-        {"fact": name}; or {"text": parts} and {"graph": chains of parts}, parts being texts and
-        facts. The chains of a graph are joined by ";".
+        An argument is a text, {"file": "${WORK}/mix.wav"} with a space to bind, {"fact": name},
+        {"text": parts} or {"graph": chains of parts}, where parts are texts and facts. The chains
+        of a graph are joined by ";".
         """
         goal = self.loudness
         return {
@@ -294,12 +293,12 @@ class Plan:
 
 @frozen
 class EmitOptions:
-    """What a backend may be told besides the graph.
+    """What a backend takes besides the graph.
 
     Attributes:
-        single: one command with everything in it; every fact must be known.
-        one_pass: with `single`, let the program normalise a loudness that is not known by its own
-            means, in one pass: not the static gain that a mix is defined by, and not exact.
+        single: emit one command, for which every fact must be known.
+        one_pass: with `single`, let the program normalise an unknown loudness in one pass by its
+            own means. That is not the static gain that defines a mix, and not exact.
         tags: metadata to write into the delivered files, in order.
     """
 
@@ -309,11 +308,11 @@ class EmitOptions:
 
 
 Emit = Callable[[Graph, EmitOptions], Plan]
-"""What makes a plan of a graph: a backend's `emit`."""
+"""A backend's `emit`: from a graph to a plan."""
 
 
 def chained(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps in their order, each after those whose files it reads, and those that it names."""
+    """The steps, each `after` those whose files it reads, then those that it names itself."""
     makers: dict[File, str] = {}
     found: list[Step] = []
     for step in steps:
@@ -324,7 +323,7 @@ def chained(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def bind(arg: Arg, directories: Callable[[File], str], facts: Mapping[str, float]) -> str:
-    """One argument as the operating system takes it.
+    """An argument as a string for the operating system.
 
     Args:
         arg: the argument.
@@ -332,7 +331,7 @@ def bind(arg: Arg, directories: Callable[[File], str], facts: Mapping[str, float
         facts: the measured numbers, by name.
 
     Raises:
-        KeyError: a fact that is not known yet.
+        KeyError: a fact is not known.
     """
     if isinstance(arg, File):
         return directories(arg)
@@ -371,12 +370,12 @@ def _plain(arg: Arg) -> object:
 
 
 def _tagged(arg: Arg) -> str:
-    """An argument with its type, so that a file and the same text cannot be confused."""
+    """An argument with its type, so that a file and a text that looks like it differ."""
     return f"{type(arg).__name__}:{arg}"
 
 
 def _argument_lines(argv: tuple[Arg, ...]) -> list[str]:
-    """One option with its value a line; a filter graph one chain a line."""
+    """One option with its value a line, and one chain of a filter graph a line."""
     lines: list[str] = []
     index = 0
     while index < len(argv):

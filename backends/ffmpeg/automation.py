@@ -1,4 +1,4 @@
-"""Gain and pan that move: envelopes computed by aevalsrc for every sample, then multiplied.
+"""Moving gain and pan: aevalsrc computes an envelope for every sample, amultiply applies it.
 
 Each span between two keyframes is a source of its own, and concat joins them: expressions that
 choose among spans grow slow, and ffmpeg refuses long ones. The formulas are those of
@@ -30,9 +30,9 @@ class EnvelopePiece:
 
 @frozen
 class EnvelopeSpan:
-    """Samples [start, end) of a signal over which an automation follows one rule.
+    """Samples [start, end) of a signal over which an automation follows one formula.
 
-    It is on its way from `here` to `after`, or, without `after`, holds the value of `here`.
+    It moves from `here` to `after`; without `after` it holds the value of `here`.
     """
 
     start: int
@@ -42,11 +42,14 @@ class EnvelopeSpan:
 
     @property
     def length(self) -> int:
-        """In samples."""
+        """Length in samples."""
         return self.end - self.start
 
     def progress(self, variable: str, first: int) -> str:
-        """From 0 at `here` to 1 at `after`, in a variable that is `first` at sample 0."""
+        """The expression that goes from 0 at `here` to 1 at `after`.
+
+        `variable` counts samples, or what `first` at sample 0 makes it count.
+        """
         assert self.after is not None
         offset = -first - self.here.at
         position = f"({variable}{offset:+d})" if offset else variable
@@ -54,14 +57,14 @@ class EnvelopeSpan:
         return f"((1-cos(PI*{line}))/2)" if self.here.shape is Shape.SMOOTH else f"({line})"
 
     def value(self) -> str:
-        """The value, in n that is 0 at `start`: v + (w - v) * s."""
+        """The value as an expression of n, which is 0 at `start`: v + (w - v) * s."""
         assert self.after is not None
         change = self.after.value - self.here.value
         return f"({self.here.value!r}+({change!r})*{self.progress('n', -self.start)})"
 
 
 def spans(points: Sequence[Point], length: int) -> list[EnvelopeSpan]:
-    """The spans of an automation over samples [0, length), in order and without a gap."""
+    """The spans of an automation over samples [0, length), in order and without gaps."""
     return [s for s in _all_spans(points, length) if s.start < s.end]
 
 
@@ -76,7 +79,7 @@ def _all_spans(points: Sequence[Point], length: int) -> Iterator[EnvelopeSpan]:
 
 
 def multiplied(site: FilterSite, segments: Sequence[EnvelopePiece]) -> FilterChain:
-    """The node's operand times the envelope, which has its channels or is one for both."""
+    """The operand times the envelope, which has its channels, or one channel for both."""
     envelope = _envelope(site, segments)
     operand = site.operands[0]
     channels = site.signal.channels
@@ -104,7 +107,7 @@ def _segment(site: FilterSite, segment: EnvelopePiece) -> FilterChain:
 
 
 def emit_gain_automation(site: FilterSite, node: GainAutomation) -> FilterChain:
-    """A gain that moves, linear in dB."""
+    """A moving gain, linear in dB."""
     return multiplied(site, [_gain_segment(s) for s in spans(node.points, site.length)])
 
 
@@ -124,11 +127,11 @@ _LAWS: Mapping[PanLaw, tuple[str, ...]] = {
     PanLaw.COMPROMISE: _COMPROMISE,
     PanLaw.UNITY: _BALANCE,
 }
-"""Left and right gain of a mono source at the position in register 0."""
+"""Left and right gain of a mono source for the position in register 0."""
 
 
 def emit_pan_automation(site: FilterSite, node: PanAutomation) -> FilterChain:
-    """A pan, or balance, that moves."""
+    """A moving pan, or balance."""
     channels = site.incoming.channels
     if channels == 1:
         site.then(call("pan", "stereo|c0=c0|c1=c0"))

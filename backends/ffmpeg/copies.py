@@ -1,6 +1,6 @@
-"""Undoes sharing between uses at different times, which would make ffmpeg keep the audio between.
+"""Copies values that are used at different times, because ffmpeg keeps shared audio in memory.
 
-A value that two places of a lane share is computed once, and then waits in memory, decoded, until
+A value that two places of a lane share is computed once and then stays in memory, decoded, until
 the later place comes: 1.4 GB for ten minutes used twice. Reading and computing it again costs less
 than that waiting does. Short values stay shared, for an input costs more than they do; and so do
 values that all users want at the same time.
@@ -17,19 +17,19 @@ from ...ir.names import NumberedNames
 from ...ir.nodes import Lane, Node, Output, Place
 
 SHORT_SECONDS = 2
-"""Values up to this length stay shared: 0.8 MB a use."""
+"""Values up to this length stay shared: 0.8 MB for each use."""
 
 
 @frozen
 class Unshared:
-    """A graph that gives the same samples, and of which value each new value is a copy."""
+    """A graph with the same samples, and the value of which each new value is a copy."""
 
     graph: Graph
     copy_of: Mapping[str, str] = field(factory=dict)
 
 
 def unshare(graph: Graph) -> Unshared:
-    """The graph in which every long value that is placed in time has no other user."""
+    """The graph in which no long value that is placed in time has another user."""
     taken: set[str] = set()
     for node in graph.nodes:
         if isinstance(node, Output) or (len(node.operands) > 1 and not isinstance(node, Lane)):
@@ -62,7 +62,7 @@ def unshare(graph: Graph) -> Unshared:
 
 
 def _chain(graph: Graph, value: str) -> Iterator[Node]:
-    """A value and what it is made of, as far up as each is made of one other at the same time."""
+    """A value and the nodes before it, as long as each has one operand and the same timing."""
     node = graph[value]
     yield node
     while len(node.operands) == 1 and not isinstance(node, (Lane, Place)):
@@ -71,7 +71,7 @@ def _chain(graph: Graph, value: str) -> Iterator[Node]:
 
 
 def _is_worth_copying(graph: Graph, chain: list[Node]) -> bool:
-    """Whether the chain begins with a source, and its value is long."""
+    """Whether the chain begins with a source and its value is long."""
     signal = graph.signals[chain[0].name]
     return not chain[-1].operands and (signal.length or 0) > SHORT_SECONDS * signal.rate
 

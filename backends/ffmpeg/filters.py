@@ -1,4 +1,4 @@
-"""Gains, fades, pans and standing filters: one function a node kind.
+"""Gains, fades, pans and static filters: one function for each node kind.
 
 Every number is written as `repr` does, so that ffmpeg reads back the float that the IR holds.
 """
@@ -24,13 +24,13 @@ BIQUADS: Mapping[FilterKind, str] = {
     FilterKind.LOWSHELF: "lowshelf",
     FilterKind.HIGHSHELF: "highshelf",
 }
-"""ffmpeg's filter for each RBJ biquad; `bass` and `treble` are other shelves."""
+"""ffmpeg's filter for each RBJ biquad; its `bass` and `treble` are different shelves."""
 
 WITH_GAIN = frozenset({FilterKind.PEAKING, FilterKind.LOWSHELF, FilterKind.HIGHSHELF})
 
 
 def volume(db: float | Fact) -> Call:
-    """A gain in dB, known or yet to be measured."""
+    """A gain in dB, known or still to be measured."""
     level = db if isinstance(db, Fact) else repr(db)
     return call("volume", volume=(level, "dB"), precision="double")
 
@@ -52,14 +52,14 @@ def emit_headroom(site: FilterSite, node: Headroom) -> FilterChain:
 
 
 ONE_PASS_RATE = 192000
-"""Hz at which ffmpeg's loudnorm works."""
+"""The rate at which ffmpeg's loudnorm works, Hz."""
 
 
 def emit_loudnorm(site: FilterSite, node: Loudnorm) -> FilterChain:
-    """The static loudness gain: known, or the fact that the plan waits for; else ffmpeg's own way.
+    """The static loudness gain: known, or a fact of the plan; without either, ffmpeg's loudnorm.
 
-    That way, one pass of its loudnorm filter, is a gain that moves (EBU R128 by look-ahead); it
-    aims at a range of 11 LU and at 0 dBTP at most, for the limiter behind it has the ceiling.
+    One pass of that filter applies a moving gain (EBU R128 with look-ahead). Its target is a range
+    of 11 LU and at most 0 dBTP, because the limiter after it holds the ceiling.
     """
     gain = site.facts.get(node.name) if node.gain_db is None else node.gain_db
     if gain is not None:
@@ -85,9 +85,9 @@ def emit_fade(site: FilterSite, node: Fade) -> FilterChain:
 
 
 def _exponential_rise(site: FilterSite, length: int) -> list[EnvelopePiece]:
-    """The fade-in 10^(-5(1-g)) that begins at 0, where afade leaves 1e-5.
+    """The fade-in 10^(-5(1-g)) with 0 at its start, where afade has 1e-5.
 
-    A clip that a crossfade ends may be shorter than the fade at its other edge.
+    A clip that a crossfade cuts short may be shorter than its fade-in.
     """
     rise = f"if(n,exp({-5.0 * math.log(10.0)!r}*(1-n/{length})),0)"
     rest = site.length - length
@@ -104,10 +104,10 @@ def emit_pan(site: FilterSite, node: Pan) -> FilterChain:
 
 
 def emit_downmix(site: FilterSite, node: Downmix) -> FilterChain:
-    """Half of the left and half of the right."""
+    """Half of the left channel plus half of the right."""
     return site.then(call("pan", "mono|c0=0.5*c0+0.5*c1"))
 
 
 def emit_filter(site: FilterSite, node: Filter) -> FilterChain:
-    """A biquad that stands still."""
+    """A static biquad."""
     return site.then(biquad(node.shape, repr(node.frequency_hz), node.q, node.gain_db))

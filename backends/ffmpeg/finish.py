@@ -1,8 +1,8 @@
-"""The end of the chain: limiting, dither, and samples as files hold them.
+"""The end of the chain: limiter, dither, and the sample formats of files.
 
-Rounding is to the nearest, half to even, clipped, at every depth. ffmpeg converts to 16 and 32
-bits so; other depths are scaled to lie on those grids and shifted back as integers, because the
-encoders of 24 bits cut off the lower eight.
+At every depth samples are rounded to the nearest value, half to even, and clipped. ffmpeg converts
+to 16 and 32 bits in that way. Other depths are scaled to one of these grids and shifted back as
+integers, because the encoders of 24 bits truncate the lower eight.
 """
 
 from __future__ import annotations
@@ -25,28 +25,29 @@ from .site import TO_DOUBLE, TO_PACKED_DOUBLE, FilterSite
 from .wiring import Call, FilterChain, Text, call
 
 OVERSAMPLING = 4
-"""How finely the limiter looks for true peaks: what ITU-R BS.1770-5, annex 2 asks at 48 kHz."""
+"""The oversampling of the limiter: that of ITU-R BS.1770-5, annex 2 at 48 kHz."""
 
 TRUE_PEAK_ALLOWANCE_DB = 0.4
-"""How far under the ceiling the limiter aims: peaks grow again when its output is resampled."""
+"""How far under the ceiling the limiter works, because peaks grow when its output is resampled."""
 
 LIMITING: Mapping[str, int] = {"attack": 17, "release": 30, "level": 0, "asc": 0, "latency": 1}
-"""How alimiter limits; milliseconds. An attack, for which it looks ahead, of half a period of 30 Hz
-keeps it from following the waveform of a bass note: 6 dB over, 50 Hz are distorted by -132 dB,
-with an attack of 5 ms by -35. It takes no more loudness than 5 and 50 ms do."""
+"""The settings of alimiter; times in milliseconds. An attack of half a period of 30 Hz, which is
+also its look-ahead, keeps it from following the waveform of a bass note: a tone of 50 Hz that is
+6 dB over the limit has -132 dB of distortion, and -35 dB with an attack of 5 ms. These settings
+cost no more loudness than 5 and 50 ms do."""
 
 LOWEST_LIMIT_DB = -24.0
-"""alimiter goes no lower than 0.0625."""
+"""The lowest limit of alimiter is 0.0625."""
 
 DITHER_FRAME = 4096
-"""Samples. aresample repeats 65536 values of noise, and begins anew where a frame asks for more
-than are left: with frames of one length the noise does not depend on what they were before."""
+"""Samples. aresample repeats 65536 values of noise, and starts over where a frame needs more than
+are left. In frames of one length the noise does not depend on how the signal was framed before."""
 
 SHAPED_METHOD = "low_shibata"
-"""The way of shaping that moves as much noise as the native engine's filters do: 16 dB in all."""
+"""The method whose total noise is that of the native engine's filters: 16 dB over TPDF dither's."""
 
 SHAPED_RATES = (44_100, 48_000)
-"""At other rates aresample warns and takes another noise."""
+"""At other rates aresample warns and uses other noise."""
 
 ENCODERS: Mapping[tuple[str, Encoding], str] = {
     ("wav", Encoding.S16): "pcm_s16le",
@@ -60,13 +61,13 @@ ENCODERS: Mapping[tuple[str, Encoding], str] = {
 
 MUXER_OPTIONS: Mapping[str, tuple[str, ...]] = {"wav": ("-rf64", "auto")}
 
-# No time, no version and nothing of the sources in a file.
+# Files hold no time, no version and no metadata of the sources.
 _BIT_EXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact")
 _NOTHING_COPIED = ("-map_metadata", "-1", "-map_chapters", "-1")
 
 
 def emit_limiter(site: FilterSite, node: Limiter) -> FilterChain:
-    """alimiter, for true peaks at four times the rate; no latency, the same length."""
+    """alimiter, at four times the rate for true peaks, with no latency and the same length."""
     true_peak = node.mode is LimitMode.TRUE_PEAK
     allowance = TRUE_PEAK_ALLOWANCE_DB if true_peak else 0.0
     if not LOWEST_LIMIT_DB <= node.ceiling_db - allowance <= 0.0:
@@ -92,7 +93,7 @@ def emit_limiter(site: FilterSite, node: Limiter) -> FilterChain:
 
 
 def emit_dither(site: FilterSite, node: Dither) -> FilterChain:
-    """TPDF noise of one step at `bits`, and what is on that grid then, as float64 again.
+    """Quantise to `bits` with TPDF noise of one step; the result is float64 again.
 
     Raises:
         BackendError: MIX502, ffmpeg has no shaped noise for the rate.
@@ -111,7 +112,7 @@ def emit_dither(site: FilterSite, node: Dither) -> FilterChain:
 
 
 def quantise(bits: int, method: str = "none") -> tuple[Call, ...]:
-    """Float64 to integers of `bits` in the upper bits of 16 or 32, by a way of dithering."""
+    """From float64 to integers of `bits`, in the upper bits of 16 or 32, with a dither method."""
     width = 16 if bits <= 16 else 32
     convert = call("aresample", osf=f"s{width}", tsf="dblp", dither_method=method)
     if bits == width:
@@ -130,7 +131,7 @@ _AS_STORED: Mapping[Encoding, tuple[Call, ...]] = {
 
 
 def emit_output(site: FilterSite, node: Output) -> FilterChain:
-    """The samples as the file's encoder takes them."""
+    """The samples in the format of the file's encoder."""
     return site.then(*_AS_STORED[node.encoding])
 
 
@@ -138,7 +139,7 @@ def output_options(node: Output, tags: tuple[tuple[str, str], ...]) -> tuple[str
     """The options that encode a delivered file.
 
     Raises:
-        BackendError: MIX502, ffmpeg is not asked for such files here.
+        BackendError: MIX502, a format that this backend does not write.
     """
     encoder = ENCODERS.get((node.container, node.encoding))
     if encoder is None:

@@ -1,10 +1,10 @@
-"""Filters whose frequency moves: commands at every 64th sample to a biquad that keeps its state.
+"""Moving filters: commands at every 64th sample to a biquad that keeps its state.
 
-The signal is cut in frames of 64 samples; asendcmd evaluates the frequency at the first sample of
-each, from the frame's number (which counts from 1), and tells it to the filter with six
-significant digits. A command covers all frames of a span, for one command a frame would make
-asendcmd's search quadratic. Its times only choose the span: they stand half-way between frames,
-so that their rounding to microseconds decides nothing.
+The signal is cut into frames of 64 samples. At the first sample of each, asendcmd evaluates the
+frequency from the number of the frame (which counts from 1) and sends it to the filter with six
+significant digits. One command covers all frames of a span, because one command a frame would make
+the search of asendcmd quadratic. The times of a command only select the span: they are half-way
+between frames, so that their rounding to microseconds has no effect.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ INTERVAL = 64
 
 
 def emit_filter_automation(site: FilterSite, node: FilterAutomation) -> FilterChain:
-    """A biquad that moves."""
+    """A moving biquad."""
     moving = biquad(node.shape, f"{node.points[0].value:g}", node.q, node.gain_db)
     if len(node.points) == 1:
         return site.then(moving)
@@ -32,8 +32,8 @@ def emit_filter_automation(site: FilterSite, node: FilterAutomation) -> FilterCh
     parts = spans(node.points, site.length)
     commands = (text for span in parts for text in _command(span, site.signal.rate, instance))
     return site.then(
-        # Times anew, in samples: concat counts microseconds, and ffmpeg 9.0's adelay gives its
-        # silence no times, where the first frame was cut away.
+        # New times, in samples: concat counts microseconds, and the adelay of ffmpeg 9.0 gives its
+        # silence no times, so that the first frame would be lost.
         *counted(site.signal.rate),
         call("asetnsamples", n=INTERVAL, p=0),
         call("asendcmd", c=quoted(";".join(commands))),
@@ -43,7 +43,7 @@ def emit_filter_automation(site: FilterSite, node: FilterAutomation) -> FilterCh
 
 
 def _command(span: EnvelopeSpan, rate: int, instance: str) -> Iterator[str]:
-    """The command over the frames that begin within a span, if there are any."""
+    """The command for the frames that begin within a span, if there are any."""
     first, end = -(-span.start // INTERVAL), -(-span.end // INTERVAL)
     if first == end:
         return
@@ -57,5 +57,5 @@ def _command(span: EnvelopeSpan, rate: int, instance: str) -> Iterator[str]:
 
 
 def _before(frame: int, rate: int) -> str:
-    """A time between a frame and the one before it, in seconds."""
+    """A time between a frame and its predecessor, in seconds."""
     return f"{max(frame * INTERVAL - INTERVAL // 2, 0) / rate:.6f}"

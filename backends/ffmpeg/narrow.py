@@ -1,10 +1,10 @@
-"""Cuts sums of very many values into sums of some, so that no run of ffmpeg opens too many files.
+"""Cuts wide sums into partial sums, so that no run of ffmpeg opens too many files.
 
-Promises: a graph whose mix reads at most `WIDEST` files stays as it is. In others a sum of many
-operands becomes a sum of partial sums, each a value of its own that a part writes; it begins where
-its first operand sounds and ends where its last one does, where that is known, so that many short
-clips on one another do not become many long files. Sums of floats in another order differ in their
-last bits: 300 dB under the peak (measured, 300 clips on one another).
+Promises: a graph whose mix reads at most `WIDEST` files is unchanged. In others a sum of many
+operands becomes a sum of partial sums, each of them a value that a part writes. A partial sum
+begins where its first operand begins to sound and ends where its last one ends, where that is
+known, so that many short clips on top of each other do not become many long files. Sums of floats
+in another order differ in their last bits: 300 dB under the peak (measured with 300 such clips).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ...ir.names import Names
 from ...ir.nodes import Bus, Clip, Lane, Mix, Node, Place
 
 WIDEST = 200
-"""Files that the last run may read; usual limits are 1,024 open files, or 256."""
+"""Files that the last run may read; common limits are 1,024 or 256 open files."""
 
 
 def runs(loads: Sequence[int], most: int) -> Iterator[range]:
-    """Indices in runs whose loads add up to no more than `most`, of at least one."""
+    """Ranges of indices, none empty, whose loads add up to no more than `most` where possible."""
     start = load = 0
     for index, weight in enumerate(loads):
         if load + weight > most and index > start:
@@ -34,7 +34,10 @@ def runs(loads: Sequence[int], most: int) -> Iterator[range]:
 
 
 def files_read(graph: Graph, given: Mapping[str, object]) -> dict[str, int]:
-    """How many files each value is read from, once a way that leads to it; a given one is one."""
+    """The number of files that each value is read from, counted once for each use.
+
+    A given value is one file.
+    """
     counts: dict[str, int] = {}
     for node in graph.nodes:
         own = isinstance(node, Clip) + sum(counts[operand] for operand in node.operands)
@@ -64,11 +67,11 @@ def given_to(nodes: Iterable[Node], given: Container[str]) -> set[str]:
 
 @define
 class Narrowing:
-    """Cuts a graph's sums, as often as it takes.
+    """Cuts the sums of a graph, as often as necessary.
 
     Attributes:
-        graph: as far as it is cut.
-        given: the values that parts write, and of which value each is a piece.
+        graph: with the cuts so far.
+        given: value that a part writes -> value that it is part of.
         most: how many files a part may read.
         names: those of the graph; new values get others.
         copy_of: shifted operands of partial sums, and which value each is a copy of.
@@ -83,7 +86,7 @@ class Narrowing:
     parts: list[tuple[str, ...]] = field(factory=list)
 
     def run(self) -> None:
-        """Cut until the outputs are read from few enough files, or nothing is left to cut."""
+        """Cut until the last run reads few enough files, or nothing is left to cut."""
         while self._read_at_last() > WIDEST:
             before = len(self.parts)
             self._cut_once()
@@ -91,7 +94,7 @@ class Narrowing:
                 return
 
     def _read_at_last(self) -> int:
-        """How many files the run that makes the outputs would read."""
+        """The number of files that the run of the outputs would read."""
         outputs = [output.name for output in self.graph.outputs]
         nodes = closure(self.graph, outputs, given=self.given)
         return len(given_to(nodes, self.given)) + sum(isinstance(node, Clip) for node in nodes)
@@ -120,7 +123,7 @@ class Narrowing:
         self.graph = self.graph.rewrite(rule)
 
     def _partial(self, node: Node, chosen: Sequence[str]) -> list[Node]:
-        """The sum of some operands as a value that a part writes, placed where it belongs."""
+        """The sum of some operands as a value that a part writes, placed at its time."""
         nodes = [self.graph[operand] for operand in chosen]
         length = self.graph.signals[node.name].length or 0
         begin, end = self._extent(nodes, length)
@@ -143,7 +146,7 @@ class Narrowing:
         return [*made, partial, place]
 
     def _extent(self, nodes: Sequence[Node], length: int) -> tuple[int, int]:
-        """The samples in which they sound: from the first to the end of the last; or all."""
+        """The samples [begin, end) in which the nodes sound; all where that is not known."""
         if not all(isinstance(each, (Lane, Place)) for each in nodes):
             return 0, length
         begin, end = length, 0

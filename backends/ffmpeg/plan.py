@@ -1,9 +1,9 @@
-"""Graph to plan: one run of ffmpeg, or decode, mix, measure and finish.
+"""From a graph to a plan: one run of ffmpeg, or steps that decode, mix, measure and finish.
 
-Promises: the plan depends on nothing but the graph and the options. With a loudness yet to be
-measured, the mix step writes what is measured (and what the finish needs besides) as float64 WAV,
-and the finish step waits for the facts; with none, everything is one step. Sources in which no
-exact seek is possible are decoded first; with `single`, from their start for each clip. A graph of
+Promises: the plan depends on the graph and the options alone. With a loudness still to be measured,
+the mix step writes the measured value and the other values that the finish needs as float64 WAV,
+and the finish step needs facts; otherwise one step does everything. Sources in which no exact seek
+is possible are decoded first; with `single`, each clip decodes them from their start. A graph of
 many clips is mixed in parts, which run in parallel.
 """
 
@@ -36,7 +36,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     """The plan for a graph that the verifier and the legalisation have passed.
 
     Raises:
-        BackendError: MIX502, something cannot be expressed; with the node and the way out.
+        BackendError: MIX502, something cannot be expressed; names the node and a way out.
     """
     unshared = unshare(graph)
     whole = Cut(unshared.graph) if options.single else cut(unshared.graph)
@@ -64,10 +64,11 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
 
 
 def _in_one_pass(halves: Split, options: EmitOptions) -> Split:
-    """Everything at once, the master's loudness left to ffmpeg's own filter, where that is asked.
+    """Everything in one command, with ffmpeg's own filter for the loudness of the master.
 
     Raises:
-        BackendError: MIX502, it is not; or other values than the master wait for its gain.
+        BackendError: MIX502, the loudness is not known and the options do not allow that filter, or
+            other values than the master need its gain.
     """
     if halves.mastering is None:
         return halves
@@ -77,7 +78,7 @@ def _in_one_pass(halves: Split, options: EmitOptions) -> Split:
         if node is not halves.mastering.loudnorm:
             raise _refused(
                 node,
-                f"one pass finds no gain of the master that %{node.name} could take over",
+                f"one pass does not determine the gain of the master that %{node.name} needs",
                 "deliver premaster stems, or give the measured gain with --facts",
             )
     return Split((*halves.early, *halves.late))
@@ -89,23 +90,23 @@ def _decoding(shared: PlanContext) -> Iterator[Step]:
 
 
 def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames) -> Iterator[Step]:
-    """The parts, the mix of them; and where the loudness is not known, measure and finish."""
+    """The parts and their mix; with a loudness still to be measured, also measure and finish."""
     early = {node.name for node in halves.early}
     parts = [[value for value in part if value in early] for part in whole.parts]
-    stretches: dict[str, File] = {}
+    pieces: dict[str, File] = {}
     for number, values in enumerate(filter(None, parts), 1):
         files = {value: _work_file(work, value) for value in values}
-        nodes = closure(shared.graph, values, given=stretches)
-        purpose = mixing(nodes, stretches)
-        yield render_step(shared, Job(f"part{number}", purpose, nodes, dict(stretches), files))
-        stretches |= files
+        nodes = closure(shared.graph, values, given=pieces)
+        purpose = mixing(nodes, pieces)
+        yield render_step(shared, Job(f"part{number}", purpose, nodes, dict(pieces), files))
+        pieces |= files
     crossing = {value: _work_file(work, value) for value in halves.crossing}
-    nodes = closure(shared.graph, [*_outputs(halves.early), *crossing], given=stretches)
-    purpose = mixing(nodes, stretches)
+    nodes = closure(shared.graph, [*_outputs(halves.early), *crossing], given=pieces)
+    purpose = mixing(nodes, pieces)
     if halves.mastering is None:
-        yield render_step(shared, Job("mix", f"{purpose}, and master", nodes, stretches))
+        yield render_step(shared, Job("mix", f"{purpose}, and master", nodes, pieces))
         return
-    yield render_step(shared, Job("mix", purpose, nodes, stretches, crossing))
+    yield render_step(shared, Job("mix", purpose, nodes, pieces, crossing))
     measured = halves.mastering.measured
     yield measure_step(shared, MEASURE, measured, crossing[measured])
     nodes = closure(shared.graph, _outputs(halves.late), given=crossing)
@@ -120,7 +121,7 @@ def _outputs(nodes: Iterable[Node]) -> Iterator[str]:
 
 
 def _decoded_files(graph: Graph, halves: Split, work: NumberedNames) -> dict[tuple[str, int], File]:
-    """Where each source that clips play from but cannot seek in is decoded to."""
+    """The files of the sources that are decoded first, by name and rate."""
     clips = (n for n in (*halves.early, *halves.late) if isinstance(n, Clip))
     wanted = to_decode(graph.source_by_name, clips)
     return {(name, rate): _work_file(work, f"decode_{name}") for name, rate in wanted}
@@ -131,7 +132,7 @@ def _work_file(work: NumberedNames, wanted: str) -> File:
 
 
 def _facts(halves: Split) -> dict[str, Fact]:
-    """What the late nodes wait for: every loudness gain is the master's."""
+    """The facts that late nodes need, by name: every loudness gain is that of the master."""
     if halves.mastering is None:
         return {}
     gains = dict.fromkeys((node.name for node in unmeasured(halves.late)), halves.mastering.gain)
@@ -139,7 +140,7 @@ def _facts(halves: Split) -> dict[str, Fact]:
 
 
 def _check_kinds(halves: Split) -> None:
-    """Refuses kinds that legalisation should have rewritten."""
+    """Refuse kinds that legalisation should have rewritten."""
     unknown = [n for n in (*halves.early, *halves.late) if type(n) not in EMITTERS]
     if unknown:
         raise BackendError(_illegal(node) for node in unknown)
@@ -151,7 +152,7 @@ def _illegal(node: Node) -> Diagnostic:
         Code.UNSUPPORTED_NODE,
         f"the ffmpeg backend cannot express {node.kind} (%{node.name})",
         origin=node.origin,
-        help=f"run legalize before: {known.note}" if known else "choose another backend",
+        help=f"run legalize first: {known.note}" if known else "choose another backend",
     )
 
 
@@ -159,7 +160,7 @@ def _unmeasured(node: Loudnorm) -> BackendError:
     return _refused(
         node,
         f"one command cannot measure the loudness that %{node.name} needs",
-        "give the measured gain with --facts, compile the plan as steps, or take what ffmpeg does "
+        "give the measured gain with --facts, compile the plan as steps, or let ffmpeg normalise "
         "in one pass (--one-pass), which is not exact",
     )
 

@@ -1,4 +1,4 @@
-"""What a run does, in a phrase for progress bars and scripts: "mix 40 clips of host, music"."""
+"""The purpose of a step, for progress bars and scripts: "mix 40 clips of host, music"."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ...ir.nodes import Clip, Node
 from .narrow import given_to
 
 _NAMED = 3
-"""Tracks that are named; of more it says how many."""
+"""Tracks that are named; of the others only the number is."""
 
 
 def mixing(nodes: Iterable[Node], given: Container[str]) -> str:
-    """What a run that mixes does: how many clips of which tracks, and how many earlier parts.
+    """The purpose of a step that mixes: the number of clips, their tracks, and of earlier parts.
 
-    A clip belongs to the track that its name begins with, up to its last slash.
+    The name of a clip begins with that of its track, up to the last slash.
     """
     made = list(nodes)
     clips = [node for node in made if isinstance(node, Clip)]

@@ -1,4 +1,4 @@
-"""What an emitter gets to see: the node's surroundings, and the graph being written."""
+"""The context of an emitter: the node, its operands, and the filter graph under construction."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ...plans.plan import Fact, File
 from .wiring import Call, FilterChain, Wiring
 
 LAYOUTS: Mapping[int, str] = {1: "mono", 2: "stereo"}
-"""ffmpeg's name of the layout with so many channels."""
+"""Channels -> ffmpeg's name for the layout."""
 
 FRAME = 4096
-"""Samples a frame of what sources and re-framing filters give: few enough frames to be quick."""
+"""Samples in a frame of sources and of filters that reframe; larger frames cost less per sample."""
 
 TO_DOUBLE = Call("aresample", ("osf=dblp:tsf=dblp",))
-"""Any sample format to planar float64, in which all work is done; exact."""
+"""From any sample format to planar float64, in which all filters work; exact."""
 
 TO_PACKED_DOUBLE = Call("aresample", ("osf=dbl:tsf=dblp",))
-"""Planar float64 to packed; exact."""
+"""From planar to packed float64; exact."""
 
 RESET_TIME = Call("asetpts", ("PTS-STARTPTS",))
 
@@ -31,12 +31,12 @@ class FilterSite:
     """Where a node is emitted.
 
     Attributes:
-        wire: the filter graph being written.
-        graph: the whole IR.
+        wire: the filter graph under construction.
+        graph: the whole graph of the IR.
         value: the name of the node's value.
-        operands: the open chains that carry the node's audio operands, in order.
-        facts: for nodes that wait for a measured number, by value name.
-        decoded: where a source was decoded to beforehand, by its name and the rate.
+        operands: the open chains of the operands that are heard, in order.
+        facts: what nodes still need to be measured, by name.
+        decoded: the files of sources that an earlier step decodes, by their name and the rate.
     """
 
     wire: Wiring
@@ -58,9 +58,9 @@ class FilterSite:
 
     @property
     def length(self) -> int:
-        """Samples of the node's value; the verifier has seen to it that this is known."""
+        """Samples of the node's value; the verifier makes sure that this is known."""
         return self.signal.length or 0
 
     def then(self, *calls: Call) -> FilterChain:
-        """The first operand with these filters behind it."""
+        """The first operand followed by these filters."""
         return self.wire.extend(self.operands[0], self.value, *calls)

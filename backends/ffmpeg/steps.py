@@ -1,6 +1,6 @@
 """Runs of ffmpeg as typed steps: decode a source, render a set of nodes, measure a value.
 
-What runs after what follows from the files, and is the plan's to say.
+The order of the steps follows from their files, and is not decided here.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from .wiring import FilterChain, Instances, Wiring, call
 
 PROGRAM = "ffmpeg"
 
-# Errors alone: each is logged with the instance of the filter that it comes from. Without
-# automatic conversions ffmpeg refuses a graph whose types are not what was written. A thread for
-# each of two channels costs more than it saves, several times more on frames of 64 samples.
+# Log errors alone, each with the name of the filter instance. Without automatic conversions ffmpeg
+# refuses a graph whose types are not as written. A thread for each of two channels costs more than
+# it saves, several times as much on frames of 64 samples.
 GLOBAL_OPTIONS = (
     "-hide_banner",
     "-nostdin",
@@ -37,20 +37,20 @@ GLOBAL_OPTIONS = (
 )
 
 WORK_FORMAT = ("wav", Encoding.F64)
-"""How values pass from step to step: exactly."""
+"""The format of values between steps, which is exact."""
 
 
 @frozen
 class PlanContext:
-    """What the runs of one plan share.
+    """What all runs of a plan have in common.
 
     Attributes:
-        graph: the whole IR.
+        graph: the whole graph of the IR.
         tags: metadata of the delivered files.
         instances: the filter instances of the plan.
-        deliveries: where outputs go, by value name.
-        decoded: where sources are decoded to, by name and rate.
-        facts: what nodes wait for, by value name.
+        deliveries: the files of outputs, by name.
+        decoded: the files of sources that an earlier step decodes, by their name and the rate.
+        facts: what nodes still need to be measured, by name.
     """
 
     graph: Graph
@@ -63,13 +63,14 @@ class PlanContext:
 
 @frozen
 class Job:
-    """What one run is to do.
+    """The work of one run.
 
     Attributes:
-        id, purpose: of its step.
+        id: of its step.
+        purpose: of its step.
         nodes: to emit, in graph order.
-        arrivals: where earlier steps left values that these nodes hear, by name.
-        departures: where to leave values for later steps, by name.
+        arrivals: the files of values from earlier steps, by name.
+        departures: the files of values for later steps, by name.
     """
 
     id: str
@@ -81,7 +82,7 @@ class Job:
 
 @frozen
 class Written:
-    """A file that a run writes: the chain that carries it, how it is encoded, its path."""
+    """A file that a run writes: the chain of its signal, the options that encode it, its path."""
 
     chain: FilterChain
     options: tuple[str, ...]
@@ -89,10 +90,10 @@ class Written:
 
 
 def render_step(shared: PlanContext, job: Job) -> Step:
-    """The step that emits the job's nodes and writes its departures and outputs.
+    """The step that renders the nodes of a job and writes its departures and outputs.
 
     Raises:
-        BackendError: MIX502, from a node that cannot be expressed.
+        BackendError: MIX502, a node cannot be expressed.
     """
     graph = shared.graph
     wire = Wiring(shared.instances)
@@ -130,9 +131,9 @@ def render_step(shared: PlanContext, job: Job) -> Step:
 
 
 def decode_step(shared: PlanContext, source: Source, rate: int, file: File) -> Step:
-    """The step that decodes a whole source at a rate, in the name of the first clip that plays it.
+    """The step that decodes a whole source at a rate.
 
-    No value of the graph is a whole source; an error in one is that clip's to show.
+    A whole source is no value of the graph, so errors are reported at the first clip that plays it.
     """
     clip = next(n.name for n in shared.graph if isinstance(n, Clip) and n.source == source.name)
     wire = Wiring(evolve(shared.instances, stands_for={source.name: clip}))
@@ -144,10 +145,9 @@ def decode_step(shared: PlanContext, source: Source, rate: int, file: File) -> S
 
 
 def measure_step(shared: PlanContext, step_id: str, value: str, file: File) -> Step:
-    """The step that prints the loudness and the true peak of a value as ffmpeg's ebur128 sees it.
+    """The step that prints the loudness and the true peak of a value, measured by ffmpeg's ebur128.
 
-    On its standard output stand `lavfi.r128.*` keys, again and again as the signal runs; the last
-    of each counts.
+    It prints `lavfi.r128.*` keys on its standard output again and again; the last of each counts.
     """
     wire = Wiring(shared.instances)
     chain = wire.extend(

@@ -1,9 +1,9 @@
-"""Placing and summing: lanes joined end to end, and sums that begin with a silent bed.
+"""Placing and summing: lanes joined end to end, and sums that begin with a bed of silence.
 
-A sum adds its operands in their order, onto zeros: amix frames its output as its first input is
-framed, and ffmpeg 5.1 loses the tail of inputs framed otherwise, so the bed lasts as long as the
-sum and comes first. A lane is concat, whose cost does not grow with the number of clips times
-their distance as that of amix does.
+A sum adds its operands in order to zeros: amix frames its output like its first input, and ffmpeg
+5.1 loses the tail of inputs that are framed differently, so a bed as long as the sum comes first. A
+lane is a concat, whose cost does not grow with the number of clips times their duration, as that of
+amix does.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .wiring import Call, FilterChain, call
 
 
 def delay(samples: int) -> tuple[Call, ...]:
-    """Silence before a signal. In samples, for adelay reads milliseconds as floats."""
+    """Silence before a signal, in samples, because adelay parses milliseconds as floats."""
     return (call("adelay", delays=f"{samples}S", all=1),) if samples else ()
 
 
 def fitted(length: int, wanted: int) -> tuple[Call, ...]:
-    """What makes a signal of one length another's: silence behind it, or a cut."""
+    """The filters that bring a signal to another length: silence after it, or a cut."""
     if length < wanted:
         return (call("apad", whole_len=wanted),)
     return (call("atrim", end_sample=wanted),) if length > wanted else ()
@@ -45,7 +45,7 @@ def emit_place(site: FilterSite, node: Place) -> FilterChain:
 
 
 def emit_lane(site: FilterSite, node: Lane) -> FilterChain:
-    """Operands and the silences between them, one after the other."""
+    """The operands and the silences between them, one after the other."""
     end = 0
     for chain, operand, start in zip(site.operands, node.operands, node.starts, strict=True):
         site.wire.extend(chain, chain.value, *delay(start - end))

@@ -1,8 +1,8 @@
 """Filter graphs as chains of named filter calls: the only place that writes filtergraph syntax.
 
-Promises: every filter instance is named after the IR value that it serves, every name and link
-label is unique, and the text depends on nothing but the order of the calls made here. A chain grows
-at its end until something else than one filter needs it; then it is closed into one line.
+Promises: every filter instance is named after the value of the IR that it is for, every name and
+every link label is unique, and the text depends only on the order of the calls. A chain grows at
+its end until something other than a single filter needs its signal; then it becomes a line.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Value: TypeAlias = int | float | str | Text
 
 @frozen
 class Call:
-    """One filter with its arguments; the instance is named when it enters a chain, or before."""
+    """A filter with its arguments; its instance gets a name when it joins a chain, or before."""
 
     filter: str
     arguments: Text
@@ -30,9 +30,9 @@ class Call:
 
 
 def call(name: str, /, *plain: Value, **options: Value) -> Call:
-    """A filter with positional and named arguments; floats as `repr` writes them.
+    """A filter with positional and named arguments; floats are written by `repr`.
 
-    A text that holds any of `,;[]` must come quoted (see `quoted`).
+    A text with any of `,;[]` in it has to be `quoted`.
     """
     written = [*map(_text, plain), *((f"{key}=", *_text(v)) for key, v in options.items())]
     joined: list[str | Fact] = []
@@ -42,7 +42,7 @@ def call(name: str, /, *plain: Value, **options: Value) -> Call:
 
 
 def quoted(text: str) -> str:
-    """Text that the filtergraph parser takes as it stands; no quote or colon may be in it."""
+    """Text that the filtergraph parser takes literally; it may hold no quote and no colon."""
     return f"'{text}'"
 
 
@@ -59,11 +59,11 @@ def plain_names() -> NumberedNames:
 
 @define
 class Instances:
-    """The filter instances of a plan: their names, and the values that they serve.
+    """The names of the filter instances of a plan, and the values that they are for.
 
     Attributes:
-        stands_for: values of the backend's own making, and the graph's value that each is for.
-        labels: instance, or step without a filter at fault -> value of the graph.
+        stands_for: value that the backend made -> value of the graph that it is part of.
+        labels: name of an instance, or id of a step for one value alone -> value of the graph.
     """
 
     stands_for: Mapping[str, str] = field(factory=dict)
@@ -79,9 +79,9 @@ class Instances:
 
 @define(eq=False)
 class FilterChain:
-    """Filters one after the other, still open at the end: the links it reads, and its text so far.
+    """Successive filters, still open at the end: the links that it reads, and its text so far.
 
-    `value` is the IR value that its end carries; its link is named so.
+    `value` is the value of the IR that its end carries, after which its link is named.
     """
 
     value: str
@@ -94,10 +94,10 @@ class Wiring:
     """The inputs and the filter graph of one run of ffmpeg.
 
     Attributes:
-        instances: shared by the runs of a plan.
-        inputs: the input arguments so far, options before each `-i`.
-        files: the files they read, in order.
-        lines: the chains that were closed.
+        instances: the names of all runs of the plan.
+        inputs: the arguments of the inputs so far, with options before each `-i`.
+        files: the input files, in order.
+        lines: the chains that are closed.
     """
 
     instances: Instances
@@ -117,7 +117,7 @@ class Wiring:
         return self.extend(FilterChain(value, ()), value, *calls)
 
     def extend(self, chain: FilterChain, value: str, *calls: Call) -> FilterChain:
-        """The same chain with more filters, its end now carrying `value`."""
+        """The same chain with more filters; its end then carries `value`."""
         for each in calls:
             instance = each.instance or self.instances.name(each.filter, value)
             chain.text += [",", instance] if chain.text else [instance]
@@ -127,12 +127,12 @@ class Wiring:
         return chain
 
     def join(self, chains: Sequence[FilterChain], value: str, *calls: Call) -> FilterChain:
-        """A chain that begins with a filter of several inputs, the first of `calls`."""
+        """A chain that begins with the first of `calls`, a filter of several inputs."""
         links = tuple(self.close(chain) for chain in chains)
         return self.extend(FilterChain(value, links), value, *calls)
 
     def split(self, chain: FilterChain, count: int) -> list[FilterChain]:
-        """The same signal `count` times."""
+        """Split a chain into `count` chains of the same signal."""
         if count == 1:
             return [chain]
         value = chain.value
@@ -142,7 +142,7 @@ class Wiring:
         return [FilterChain(value, (link,)) for link in links]
 
     def close(self, chain: FilterChain) -> str:
-        """Ends a chain; gives the link that carries its signal, without brackets."""
+        """Close a chain and return the link that carries its signal, without brackets."""
         if not chain.text:
             return chain.inputs[0]
         link = self._links.take(chain.value)
@@ -150,7 +150,7 @@ class Wiring:
         return link
 
     def named(self, made: Call, value: str) -> tuple[Call, str]:
-        """The call with its instance named already, and that name, for others to refer to."""
+        """The call with its instance named, and that name, which commands can refer to."""
         instance = self.instances.name(made.filter, value)
         return evolve(made, instance=instance), instance
 
@@ -160,7 +160,7 @@ class Wiring:
 
 
 def _merged(parts: Sequence[str | Fact]) -> Text:
-    """The same text with neighbouring strings joined."""
+    """The same text with adjacent strings joined."""
     merged: list[str | Fact] = []
     for part in parts:
         if isinstance(part, str) and merged and isinstance(merged[-1], str):

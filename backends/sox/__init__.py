@@ -1,4 +1,4 @@
-"""The SoX backend: an audio graph becomes runs of SoX, and of mixdown where SoX has nothing.
+"""The SoX backend: an audio graph becomes runs of SoX, and of mixdown for what SoX lacks.
 
 Promises: importing this costs nothing; the emitter is loaded when the first plan is made.
 """

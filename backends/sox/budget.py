@@ -1,12 +1,13 @@
-"""Which part of a graph SoX can hold: the rest, up to the outputs, is the native engine's.
+"""Decides which part of a graph SoX renders; the native engine renders the rest, up to the outputs.
 
-SoX rounds every sample of every step to 2^-32 of the room that its file is given. Where a value has
-much room, or is turned up a lot later, that rounding grows on the way to the outputs. It is
-followed there twice: as noise, whose powers add up (but not in a lane, where one follows another)
-and which no filter makes louder than its largest gain; and as the worst case, which adds up and
-grows as samples do. The smaller of six deviations and the worst case is held under -140 dBFS
-(docs/semantics.md, "Null budgets"). Where it would be more, the costliest nodes are left to the
-engine, and with them all that hears them, for floats become integers only once.
+In every step SoX rounds every sample to 2^-32 of the range of its file. Where that range is large,
+or where a later node amplifies the value a lot, the rounding error grows on the way to the outputs.
+Its size there is computed in two ways. As noise, its powers add up (but not in a lane, where one
+operand follows another) and a filter amplifies it by at most the filter's largest gain. As the
+worst case, errors add up and grow as samples do. The smaller of six standard deviations and the
+worst case must stay under -140 dBFS (docs/semantics.md, "Null budgets"). Where it would not, the
+engine renders the nodes that contribute most, and every node after them, because values are
+converted to integers and back only once.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from .levels import bounds, exponent, growth, is_direct, noise_growth
 
 _BUDGET = gain_factor(-140.0)
 _DEVIATIONS = 6.0
-_PEAK = math.sqrt(3.0)  # of a rounding, over its deviation
+_PEAK = math.sqrt(3.0)  # of a rounding error, relative to its standard deviation
 _UNIFORM = 1.0 / math.sqrt(12.0)
 _STEP = 2.0**-31
 
@@ -62,33 +63,34 @@ _ROUNDINGS: Mapping[type[Node], int] = {
     Mix: 1,
     Bus: 1,
 }
-"""How many roundings' noise a node of the kinds that SoX renders adds, its operand's way into it
-included. A fade cuts off instead of rounding: four times the noise. An envelope is rounded itself,
-and never quite 1."""
+"""How many roundings a node of each kind that SoX renders amounts to, reading its operands
+included. A fade truncates instead of rounding, which is four times the noise. An envelope is
+rounded itself, and never exactly 1."""
 
 
-def left_to_the_engine(graph: Graph) -> frozenset[str]:
-    """The names of the nodes that the native engine renders: the finish, and what costs too much.
+def engine_nodes(graph: Graph) -> frozenset[str]:
+    """The names of the nodes that the native engine renders, with all nodes after them.
 
-    Sums of what is delivered anyway are too: in floats stems add up to their premaster exactly.
-    Whoever hears one of them is one of them.
+    These are the finish, nodes whose rounding errors are too large, and sums of delivered values:
+    in floats, stems add up to their premaster exactly.
     """
     delivered = {operand for output in graph.outputs for operand in output.operands}
     sums = (n.name for n in graph.nodes if isinstance(n, Mix) and delivered.issuperset(n.operands))
     finish = (n.name for n in graph.nodes if n.is_finish)
-    late = _with_hearers(graph, (*finish, *sums))
-    follow = _Follow(graph)
+    late = _with_users(graph, (*finish, *sums))
+    propagation = _ErrorPropagation(graph)
     own = _own_noise(graph, late)
-    while own and follow.at_outputs(own) > _BUDGET:
-        costs = {name: noise * follow.reach[name] for name, noise in own.items()}
-        dearest = max(costs.values())
-        costly = (name for name, cost in costs.items() if cost >= dearest / 2.0)
-        late = _with_hearers(graph, (*late, *costly))
+    while own and propagation.at_outputs(own) > _BUDGET:
+        costs = {name: noise * propagation.gain[name] for name, noise in own.items()}
+        most = max(costs.values())
+        costly = (name for name, cost in costs.items() if cost >= most / 2.0)
+        late = _with_users(graph, (*late, *costly))
         own = {name: noise for name, noise in own.items() if name not in late}
     return late
 
 
-def _with_hearers(graph: Graph, names: Iterable[str]) -> frozenset[str]:
+def _with_users(graph: Graph, names: Iterable[str]) -> frozenset[str]:
+    """The names, and those of all nodes that depend on them."""
     found = set(names)
     for node in graph.nodes:
         if not found.isdisjoint(node.operands):
@@ -97,7 +99,7 @@ def _with_hearers(graph: Graph, names: Iterable[str]) -> frozenset[str]:
 
 
 def _own_noise(graph: Graph, late: frozenset[str]) -> Mapping[str, float]:
-    """The deviation of what SoX rounds off each value that is not late."""
+    """The standard deviation of SoX's rounding errors in each value that is not late."""
     loudest = bounds(graph, {node.name for node in graph.nodes} - late)
     return {
         name: _UNIFORM * _STEP * 2.0 ** exponent(bound) * math.sqrt(_roundings(graph, graph[name]))
@@ -113,8 +115,12 @@ def _roundings(graph: Graph, node: Node) -> int:
     return _ROUNDINGS[type(node)]
 
 
-class _Follow:
-    """What becomes of roundings on their way through a graph."""
+class _ErrorPropagation:
+    """How rounding errors grow on their way through a graph.
+
+    Attributes:
+        gain: by name, how much louder noise in a value is at the output where it is loudest.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -125,16 +131,15 @@ class _Follow:
                 rate = graph.signals[node.name].rate
                 self._louder[node.name] = noise_growth(node, rate)
                 self._larger[node.name] = growth(node, rate)
-        self.reach = dict.fromkeys(graph.by_name, 0.0)
-        """By name: how much louder noise is at the output that makes it loudest."""
+        self.gain = dict.fromkeys(graph.by_name, 0.0)
         for node in reversed(graph.nodes):
-            here = 1.0 if isinstance(node, Output) else self.reach[node.name]
+            here = 1.0 if isinstance(node, Output) else self.gain[node.name]
             for operand in node.heard:
                 louder = here * self._louder[node.name]
-                self.reach[operand] = max(self.reach[operand], louder)
+                self.gain[operand] = max(self.gain[operand], louder)
 
     def at_outputs(self, own: Mapping[str, float]) -> float:
-        """The largest error of a sample to reckon with, given the deviations of roundings."""
+        """The largest error to expect in a sample, from the deviations of the rounding errors."""
         powers: dict[str, float] = {}
         worst: dict[str, float] = {}
         for node in self._graph.nodes:

@@ -1,4 +1,4 @@
-"""What SoX has for each node kind, and in which words; figures are worst errors of a full scale."""
+"""What SoX has for each node kind; levels are the worst errors, relative to full scale."""
 
 from __future__ import annotations
 

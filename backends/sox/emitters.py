@@ -1,8 +1,8 @@
-"""From each node kind to chains: what stands between the sources and the finish.
+"""From each node kind to chains: the nodes between the sources and the finish.
 
-A value is a chain's content times a matrix of gains and a level. Gains, pans and downmixes only
-change those, and linear effects commute with them, so they are applied once, where a sum or a lane
-needs them, in the float64 of its `remix` or `-v`.
+A value is the content of a chain times a matrix of gains and a level. Gains, pans and downmixes
+only change the matrix and the level, and linear effects commute with them. So they are applied
+once, where a sum or a lane needs them, in the float64 arithmetic of its `remix` or `-v`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from ...ir.nodes import (
 )
 from ...ir.units import gain_factor
 from ...plans.carried import file_of
+from .builder import PlanBuilder
 from .chain import EffectChain, How, Input, IntegerFile, combined, read
 from .levels import (
     DIRECT,
@@ -56,11 +57,10 @@ from .matrix import (
     product,
     scaled,
 )
-from .workshop import Workshop
 
 MOST_INPUTS = 64
-"""Files that one run of SoX reads: far from what a system lets a program open, or a command line
-be. More are combined in several runs."""
+"""Files that one run of SoX reads at most, far below the limits on open files and on the length of
+a command line. More files are combined in several runs."""
 
 FADES: Mapping[tuple[Edge, str], str] = {
     **{
@@ -70,7 +70,7 @@ FADES: Mapping[tuple[Edge, str], str] = {
     },
     (Edge.OUT, "exp"): "l",
 }
-"""The fades that SoX has, sample by sample, by its letters."""
+"""The fades that SoX renders exactly -> its letter for them."""
 
 
 FILTERS: Mapping[FilterKind, tuple[str, ...]] = {
@@ -80,8 +80,8 @@ FILTERS: Mapping[FilterKind, tuple[str, ...]] = {
     FilterKind.LOWSHELF: ("bass", "db", "hz", "q"),
     FilterKind.HIGHSHELF: ("treble", "db", "hz", "q"),
 }
-"""SoX's effect and what it is told, in its order. With a width in q these are the cookbook's
-filters, sample by sample what `biquad` makes of our own coefficients."""
+"""SoX's effect and its arguments, in order. With a width in q these are the cookbook's filters: the
+same samples as `biquad` gives with our own coefficients."""
 
 
 @frozen
@@ -89,10 +89,10 @@ class Value:
     """A value of the graph.
 
     Attributes:
-        chain: whose content it is made of.
-        gains: what that is multiplied by; a row a channel of the value.
-        level: what it is multiplied by besides: the same for signals that are panned alike.
-        moving: fades and automations still to be applied, one after the other.
+        chain: of its content.
+        gains: the matrix that the content is multiplied by, a row for each channel of the value.
+        level: another factor, which keeps `gains` equal for values that are panned alike.
+        moving: fades and automations still to be applied, in order.
     """
 
     chain: EffectChain
@@ -106,18 +106,18 @@ class EffectSite:
     """Where a node is emitted.
 
     Attributes:
-        graph: the nodes that SoX renders, and others.
-        shop: takes the steps.
-        stretches: of each source that is played: the first sample and the last but one.
-        prepared: sources that are files of integers by now.
+        graph: the graph of the first phase.
+        builder: the plan under construction.
+        ranges: the samples [begin, end) of each source that clips play.
+        prepared: the sources that are files of integers already, and where these begin.
         name: of the node.
-        operands: their values, of these names.
-        operand_names: in their order.
+        operands: the values of its operands.
+        operand_names: their names, in the same order.
     """
 
     graph: Graph
-    shop: Workshop
-    stretches: Mapping[str, tuple[int, int]]
+    builder: PlanBuilder
+    ranges: Mapping[str, tuple[int, int]]
     prepared: dict[str, tuple[IntegerFile, int]]
     name: str = ""
     operands: tuple[Value, ...] = ()
@@ -130,23 +130,23 @@ class EffectSite:
 
     @property
     def length(self) -> int:
-        """Of the node's value."""
+        """Samples of the node's value."""
         return self.signal.length or 0
 
 
 def settled(site: EffectSite, value: Value) -> Value:
-    """The value with nothing left to apply; what moves becomes an envelope that it is times."""
+    """The value with nothing left to apply: multiplied by an envelope for everything that moves."""
     if not value.moving:
         return value
     chain, moving = value.chain, value.moving
-    ones = Signal(site.shop.rate, chain.channels, chain.length)
+    ones = Signal(site.builder.rate, chain.channels, chain.length)
     if isinstance(moving[-1], PanAutomation) and chain.channels == 1:
         chain = chain.remixed(((1.0,), (1.0,)))
     peak = 1.0
     for node in moving:
-        peak *= growth(node, site.shop.rate)
-    stored = site.shop.store(moving[0].operands[0], chain)
-    envelope = site.shop.envelope(moving[-1].name, moving, ones, peak)
+        peak *= growth(node, site.builder.rate)
+    stored = site.builder.store(moving[0].operands[0], chain)
+    envelope = site.builder.envelope(moving[-1].name, moving, ones, peak)
     unity = identity(chain.channels)
     pair = ((Input(stored, unity), chain.bound), (Input(envelope, unity), peak))
     return Value(
@@ -155,7 +155,7 @@ def settled(site: EffectSite, value: Value) -> Value:
 
 
 def materialised(value: Value) -> Value:
-    """The value with the same gain, not 0, on each channel, and none across."""
+    """The value with the same gain, other than 0, on each channel, and none across channels."""
     if common_gain(value.gains):
         return value
     remixed = value.chain.remixed(value.gains)
@@ -163,13 +163,13 @@ def materialised(value: Value) -> Value:
 
 
 def stored(site: EffectSite, name: str, value: Value) -> tuple[Input, float]:
-    """A settled value in a file, with the bound of what that holds."""
+    """A settled value in a file, with the largest sample of that file."""
     gains = scaled(value.gains, value.level)
-    return Input(site.shop.store(name, value.chain), gains), value.chain.bound
+    return Input(site.builder.store(name, value.chain), gains), value.chain.bound
 
 
-def kept(site: EffectSite, name: str, value: Value) -> Value:
-    """The value, settled and in a file, so that several can hear it."""
+def shared(site: EffectSite, name: str, value: Value) -> Value:
+    """The value, settled and in a file, so that several nodes can use it."""
     value = settled(site, value)
     held, bound = stored(site, name, value)
     return Value(read(name, held.stored, bound), value.gains, value.level)
@@ -184,8 +184,8 @@ def _clip(site: EffectSite, node: Clip) -> Value:
         file, begin = IntegerFile(file_of(source), kind, 1.0, source.channels, length, source), 0
     else:
         if node.source not in site.prepared:
-            begin, end = site.stretches[node.source]
-            site.prepared[node.source] = site.shop.prepare(source, begin, end, bound), begin
+            begin, end = site.ranges[node.source]
+            site.prepared[node.source] = site.builder.prepare(source, begin, end, bound), begin
         file, begin = site.prepared[node.source]
     chain = read(node.name, file, bound)
     if node.offset > begin or node.length < file.length:
@@ -231,7 +231,7 @@ def _gain_automation(site: EffectSite, node: GainAutomation) -> Value:
 
 
 def _pan_automation(site: EffectSite, node: PanAutomation) -> Value:
-    """The envelope has a channel each for left and right, so those must stand side by side."""
+    """Apply a moving pan; its envelope has a left and a right channel, so the value needs both."""
     (value,) = site.operands
     gain = common_gain(value.gains)
     if gain is None and not is_diagonal(value.gains):
@@ -245,21 +245,23 @@ def _pan_automation(site: EffectSite, node: PanAutomation) -> Value:
 def _filter(site: EffectSite, node: Filter) -> Value:
     (value,) = site.operands
     value = settled(site, value)
-    told = {
+    arguments = {
         "hz": number(node.frequency_hz),
         "q": f"{number(node.q)}q",
         "db": number(node.gain_db),
     }
-    effect = (told.get(word, word) for word in FILTERS[node.shape])
-    return evolve(value, chain=value.chain.filtered(section(node, site.shop.rate), *effect))
+    effect = (arguments.get(word, word) for word in FILTERS[node.shape])
+    return evolve(value, chain=value.chain.filtered(section(node, site.builder.rate), *effect))
 
 
 def _filter_automation(site: EffectSite, node: FilterAutomation) -> Value:
     ((name,), (value,)) = site.operand_names, site.operands
     value = settled(site, value)
-    bound = value.chain.bound * moving_peak(node, site.shop.rate)
-    unfiltered = site.shop.store(name, value.chain)
-    return evolve(value, chain=read(node.name, site.shop.filtered(unfiltered, node, bound), bound))
+    bound = value.chain.bound * moving_peak(node, site.builder.rate)
+    unfiltered = site.builder.store(name, value.chain)
+    return evolve(
+        value, chain=read(node.name, site.builder.filtered(unfiltered, node, bound), bound)
+    )
 
 
 def _mixed(site: EffectSite, gains: Matrix) -> Value:
@@ -283,9 +285,9 @@ def _place(site: EffectSite, node: Place) -> Value:
 
 
 def _lane(site: EffectSite, node: Lane) -> Value:
-    """Each operand with the silence before it, one after the other.
+    """The operands, each with the silence before it, one after the other.
 
-    Where all of them are panned alike, that is left for later.
+    Where all of them are panned alike, the pan is left for later.
     """
     values = [settled(site, value) for value in site.operands]
     shared = values[0].gains
@@ -303,7 +305,7 @@ def _lane(site: EffectSite, node: Lane) -> Value:
 
 
 def _level_apart(value: Value) -> Value:
-    """The same value, with the common gain of its channels as its level."""
+    """The value with the common gain of its channels as its level."""
     gain = common_gain(value.gains)
     assert gain is not None
     return Value(value.chain, identity(len(value.gains)), value.level * gain)
@@ -319,7 +321,7 @@ def _sum(site: EffectSite, node: Mix | Bus) -> Value:
 
 
 def _in_runs(site: EffectSite, how: How, parts: Sequence[tuple[str, Value]]) -> Value:
-    """Values joined or added up, in as many runs of SoX as they need."""
+    """Join or add values, in as many runs of SoX as they need."""
     while len(parts) > 1:
         groups = [parts[i : i + MOST_INPUTS] for i in range(0, len(parts), MOST_INPUTS)]
         parts = [(site.name, _in_one_run(site, how, group)) for group in groups]
@@ -353,4 +355,4 @@ EMITTERS: Mapping[type[Node], Callable[[EffectSite, Any], Value]] = {
     Mix: _sum,
     Bus: _sum,
 }
-"""The kinds that SoX renders; the others are the finish."""
+"""The kinds that SoX renders; the others belong to the finish."""

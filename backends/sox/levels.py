@@ -1,8 +1,9 @@
-"""How loud a value can get, whatever its sources hold: bounds, never guesses.
+"""Upper bounds of the samples of a value, whatever its sources hold.
 
-SoX's samples are 32-bit integers that saturate, so every file is given room for the largest sample
-that its graph allows. A linear filter lets no sample grow by more than the sum of the magnitudes of
-its impulse response (its L1 norm); gains, envelopes, pans and sums bound themselves.
+SoX's samples are 32-bit integers that saturate, so the full scale of every file is chosen for the
+largest sample that its graph allows. A linear filter lets no sample grow by more than the sum of
+the magnitudes of its impulse response (its L1 norm); the bounds of gains, envelopes, pans and sums
+follow from their definitions.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ ROOM_FOR_RESAMPLED = 4.0
 """The same for integer sources at another rate: libsoxr's filters have L1 norms under 3."""
 
 DIRECT = {"wav": "wav", "wavex": "wav", "aiff": "aiff", "flac": "flac"}
-"""Containers that SoX reads as libsndfile does -> SoX's name of them."""
+"""Containers that SoX reads as libsndfile does -> SoX's name for them."""
 
 _INTEGERS = ("pcm_s8", "pcm_u8", "pcm_16", "pcm_24", "pcm_32")
 _LOUDEST = 2.0**1000
@@ -46,7 +47,7 @@ _RUNG_OUT = math.log(1e-12)
 
 
 def exponent(bound: float) -> int:
-    """The smallest e such that 2^e is not less than the bound; 0 for a bound of 0, at most 1000."""
+    """The smallest e with 2^e at least the bound; 0 for a bound of 0, and at most 1000."""
     if bound == 0.0 or bound > _LOUDEST:
         return 1000 if bound else 0
     mantissa, power = math.frexp(bound)
@@ -54,9 +55,9 @@ def exponent(bound: float) -> int:
 
 
 def is_direct(source: Source, rate: int) -> bool:
-    """Whether SoX can read the source itself, to the bit.
+    """Whether SoX itself reads the source exactly.
 
-    Not where a speed makes up for another rate: by the file's header SoX would resample it.
+    It does not where a speed makes up for another rate: SoX resamples by the rate in the header.
     """
     container, _, coding = source.codec.partition("/")
     as_it_is = source.rate == rate and source.speed == (1, 1)
@@ -64,7 +65,7 @@ def is_direct(source: Source, rate: int) -> bool:
 
 
 def room(source: Source, rate: int) -> float:
-    """The largest sample that the source's integers have room for."""
+    """The largest sample of the source that its file of integers can hold."""
     coding = source.codec.rpartition("/")[2]
     if is_direct(source, rate):
         return 1.0
@@ -82,10 +83,10 @@ def section(node: Filter, rate: int) -> Section:
 
 @lru_cache(maxsize=4096)
 def l1_norm(sections: tuple[Section, ...]) -> float:
-    """By how much filters one after the other can make the largest sample grow.
+    """The factor by which successive filters can make the largest sample grow.
 
-    The response is summed until it has rung out; where that would take too long, each filter is
-    bounded alone, by the geometric series of its poles.
+    The impulse response is summed until it has decayed. Where that would take too long, each filter
+    is bounded by itself, by the geometric series of its poles.
     """
     count = sum(map(_ringing, sections)) + 3
     if count > _LONGEST_RESPONSE:
@@ -103,7 +104,7 @@ def _poles(part: Section) -> tuple[complex, complex]:
 
 
 def _ringing(part: Section) -> int:
-    """Samples after which a filter has rung out."""
+    """The samples after which the response of a filter has decayed."""
     radius = max(map(abs, _poles(part)))
     if radius >= 1.0:  # rounding, at a few mHz
         return _LONGEST_RESPONSE + 1
@@ -111,7 +112,7 @@ def _ringing(part: Section) -> int:
 
 
 def _series(part: Section) -> float:
-    """A bound of one filter, from its partial fractions: each pole's geometric series."""
+    """A bound for one filter, from its partial fractions: the geometric series of each pole."""
     b0, b1, b2, _, a2 = part
     first, second = _poles(part)
     if first == second or not a2:
@@ -126,12 +127,13 @@ def _series(part: Section) -> float:
 
 
 def moving_peak(node: FilterAutomation, rate: int) -> float:
-    """By how much a moving filter may make the largest sample grow.
+    """The factor by which a moving filter may make the largest sample grow.
 
-    No formula bounds that; measured over sweeps and jumps of all kinds (docs/sox.md), it is the
-    largest of the filters passed, times what the state of a higher frequency overshoots by at a
-    lower one: their ratio where the filter jumps, next to nothing where it moves slowly. The step
-    that runs the filter refuses a value that does not fit after all.
+    No formula bounds that. Measured over sweeps and jumps of all kinds (docs/sox.md), it is the
+    largest factor of the filters on the way, times the overshoot of a state that belongs to a
+    higher frequency at a lower one: their ratio where the filter jumps, hardly more than 1 where it
+    moves slowly. The step that runs the filter fails on a sample that exceeds the bound all the
+    same.
     """
     largest = max(l1_norm((part,)) for part in _passed(node, rate))
     overshoots = (_overshoot(node, *pair, rate) for pair in pairwise(node.points))
@@ -139,7 +141,7 @@ def moving_peak(node: FilterAutomation, rate: int) -> float:
 
 
 def _overshoot(node: FilterAutomation, here: Point, there: Point, rate: int) -> float:
-    """Between two keyframes: by how far the frequency falls while the filter still rings."""
+    """The overshoot between two keyframes: how far the frequency falls while the filter rings."""
     ratio = max(1.0, here.value / there.value)
     if here.shape is Shape.HOLD:
         return ratio
@@ -151,7 +153,7 @@ def _overshoot(node: FilterAutomation, here: Point, there: Point, rate: int) -> 
 
 
 def _passed(node: FilterAutomation, rate: int) -> Iterator[Section]:
-    """The filters at the keyframes of a moving one, and midway between them."""
+    """The filters at the keyframes of a moving filter, and midway between them."""
     frequencies = [point.value for point in node.points]
     between = (math.sqrt(low * high) for low, high in pairwise(frequencies))
     for hertz in (*frequencies, *between):
@@ -159,15 +161,15 @@ def _passed(node: FilterAutomation, rate: int) -> Iterator[Section]:
 
 
 def _at(node: FilterAutomation, hertz: float) -> Filter:
-    """The filter that stands still at a frequency."""
+    """The static filter at a frequency."""
     return Filter(node.name, node.shape, hertz, node.q, node.gain_db)
 
 
 @lru_cache(maxsize=4096)
 def largest_gain(part: Section) -> float:
-    """The largest gain of a filter at any frequency, to a percent.
+    """The largest gain of a filter at any frequency, to one percent.
 
-    Found on a grid that is dense near its poles' own frequency.
+    It is searched on a grid that is dense near the frequency of the poles.
     """
     b0, b1, b2, a1, a2 = part
     pole = max(_poles(part), key=abs)
@@ -178,7 +180,7 @@ def largest_gain(part: Section) -> float:
 
 
 def growth(node: Node, rate: int) -> float:
-    """By how much a node can make the largest sample of its operands, or of their sum, grow."""
+    """The factor by which a node can make the largest sample of its operands (their sum) grow."""
     if isinstance(node, Filter):
         return l1_norm((section(node, rate),))
     if isinstance(node, FilterAutomation):
@@ -187,7 +189,7 @@ def growth(node: Node, rate: int) -> float:
 
 
 def noise_growth(node: Node, rate: int) -> float:
-    """By how much a node can make noise louder, whatever its spectrum."""
+    """The factor by which a node can make noise louder, whatever its spectrum."""
     if isinstance(node, Filter):
         return largest_gain(section(node, rate))
     if isinstance(node, FilterAutomation):
@@ -202,7 +204,7 @@ def _bounded(node: Node) -> float:
 
 
 def bounds(graph: Graph, names: set[str]) -> Mapping[str, float]:
-    """The largest sample that each of the named values may hold; operands are named too."""
+    """The largest sample of each of the named values; the names include all operands."""
     found: dict[str, float] = {}
     for node in graph.nodes:
         if node.name not in names:
@@ -211,7 +213,7 @@ def bounds(graph: Graph, names: set[str]) -> Mapping[str, float]:
             found[node.name] = room(graph.source_by_name[node.source], node.rate)
             continue
         operands = [found[operand] for operand in node.heard]
-        # Of a lane's operands one sounds at a time. A silence has none.
+        # Only one operand of a lane sounds at a time. A silence has no operands.
         loudest = max(operands) if isinstance(node, Lane) else math.fsum(operands)
         found[node.name] = loudest * growth(node, graph.signals[node.name].rate)
     return found

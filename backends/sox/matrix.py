@@ -1,11 +1,11 @@
-"""Channel gains as small matrices: what gain, pan and downmix are, and what one `remix` does."""
+"""Channel gains as small matrices, for gains, pans and downmixes: one `remix` applies one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 Matrix = tuple[tuple[float, ...], ...]
-"""A row an outgoing channel, a column an incoming one."""
+"""A row for each outgoing channel, a column for each incoming one."""
 
 
 def identity(channels: int) -> Matrix:
@@ -19,7 +19,7 @@ def scaled(matrix: Matrix, factor: float) -> Matrix:
 
 
 def product(left: Matrix, right: Matrix) -> Matrix:
-    """What `right` and then `left` do."""
+    """The matrix that applies `right` and then `left`."""
     columns = tuple(zip(*right, strict=True))
     return tuple(
         tuple(sum(a * b for a, b in zip(row, column, strict=True)) for column in columns)
@@ -28,13 +28,13 @@ def product(left: Matrix, right: Matrix) -> Matrix:
 
 
 def common_gain(matrix: Matrix) -> float | None:
-    """The gain of all channels, where each goes to itself and all have the same; else None."""
+    """The gain of each channel to itself, if all are equal and none goes to another; else None."""
     gain = matrix[0][0]
     return gain if matrix == scaled(identity(len(matrix)), gain) else None
 
 
 def is_diagonal(matrix: Matrix) -> bool:
-    """Whether each channel goes to itself alone."""
+    """Whether no channel goes to another."""
     square = len(matrix) == len(matrix[0])
     return square and all(
         gain == 0.0 or r == c for r, row in enumerate(matrix) for c, gain in enumerate(row)
@@ -42,20 +42,20 @@ def is_diagonal(matrix: Matrix) -> bool:
 
 
 def growth(matrix: Matrix) -> float:
-    """By how much the largest sample can grow."""
+    """The factor by which the largest sample can grow."""
     return max(sum(map(abs, row)) for row in matrix)
 
 
 def remix(matrix: Matrix) -> tuple[str, ...]:
-    """The effect; `-m` says that factors are as written, with no 1/n of SoX's own."""
+    """The effect; with `-m` the factors are as written, without a 1/n of SoX's own."""
     return ("remix", "-m", *map(_row, matrix))
 
 
 def number(value: float) -> str:
-    """A number as SoX reads it, to the bit."""
+    """A number as text that SoX reads back exactly."""
     return str(int(value)) if value == int(value) and abs(value) < 1e6 else repr(value)
 
 
 def _row(gains: Iterable[float]) -> str:
-    heard = [f"{c}v{number(gain)}" for c, gain in enumerate(gains, 1) if gain]
-    return ",".join(heard) if heard else "0"
+    terms = [f"{c}v{number(gain)}" for c, gain in enumerate(gains, 1) if gain]
+    return ",".join(terms) or "0"

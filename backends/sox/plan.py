@@ -1,9 +1,9 @@
-"""Graph to plan: what SoX can hold as runs of SoX, and the finish as runs of mixdown.
+"""From a graph to a plan: runs of SoX as far as its precision allows, then runs of mixdown.
 
-Promises: the plan depends on nothing but the graph and the options. Values leave SoX as integers
-and are restored to their own level in float64: for the files that hold nothing else, and for the
-finish of the others. With a loudness yet to be measured the last steps are measure and finish. A
-source that SoX cannot read to the bit is prepared once, over the stretch that is played.
+Promises: the plan depends on the graph and the options alone. Values leave SoX as integers and are
+restored to their own level in float64, some of them straight into delivered files. With a loudness
+still to be measured, the last steps are measure and finish. A source that SoX cannot read exactly
+is converted once, over the range that is played.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwrit
 from ...plans.phases import FINISH, MEASURE, Phases, deliveries, in_phases
 from ...plans.plan import Arg, EmitOptions, File, Plan, Space, chained
 from ..protocol import Capability, Support
-from .budget import left_to_the_engine
+from .budget import engine_nodes
+from .builder import PlanBuilder
 from .capabilities import CAPABILITIES
 from .chain import IntegerFile
-from .emitters import EMITTERS, EffectSite, Value, kept, materialised, settled
+from .emitters import EMITTERS, EffectSite, Value, materialised, settled, shared
 from .matrix import common_gain
-from .workshop import Workshop
 
 LOUDEST_DB = 1000.0
-"""A gain further from 0 is a mistake, and soon beyond what a float can hold."""
+"""A gain further from 0 is a mistake, and several of them exceed the range of a float."""
 
 RESTORE, DELIVER = "restore", "deliver"
 
@@ -39,65 +39,65 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     """The plan for a graph that the verifier and the legalisation have passed.
 
     Raises:
-        BackendError: MIX502, something cannot be expressed; with the node and the way out.
+        BackendError: MIX502, something cannot be expressed; names the node and a way out.
     """
     _check(graph, options)
     phases = in_phases(graph)
-    shop = Workshop(graph.signals[graph.outputs[0].name].rate)
+    builder = PlanBuilder(graph.signals[graph.outputs[0].name].rate)
     for step_id in (RESTORE, DELIVER, MEASURE, FINISH):
-        shop.reserve(step_id)
+        builder.reserve(step_id)
     tags = tag_options(options.tags)
-    _mix(shop, phases, tags)
+    _mix(builder, phases, tags)
     return Plan(
         backend="sox",
-        steps=chained((*shop.steps, *mastering_steps(phases, tags))),
+        steps=chained((*builder.steps, *mastering_steps(phases, tags))),
         deliveries=tuple(deliveries(graph).values()),
-        labels=dict(shop.labels),
+        labels=dict(builder.labels),
         loudness=phases.mastering.goal if phases.mastering else None,
     )
 
 
-def _mix(shop: Workshop, phases: Phases, tags: tuple[Arg, ...]) -> None:
-    """What needs no measurement: SoX's part, its values restored, and the engine's part."""
+def _mix(builder: PlanBuilder, phases: Phases, tags: tuple[Arg, ...]) -> None:
+    """Add the steps before the measurement: of SoX, the restored values, and of the engine."""
     graph = phases.mix
-    late = left_to_the_engine(graph)
-    hearers = [node for node in graph.nodes if node.name in late]
+    late = engine_nodes(graph)
+    engine_part = [node for node in graph.nodes if node.name in late]
     crossing = [
         node.name
         for node in graph.nodes
         if node.name not in late and any(user.name in late for user in graph.users[node.name])
     ]
-    at_once = [n for n in hearers if isinstance(n, Output) and n.operands[0] in crossing]
-    rest = [node for node in hearers if node not in at_once]
-    heard = {operand for node in rest for operand in node.operands}
+    at_once = [n for n in engine_part if isinstance(n, Output) and n.operands[0] in crossing]
+    rest = [node for node in engine_part if node not in at_once]
+    needed = {operand for node in rest for operand in node.operands}
     carriers = {v: file for v, file in phases.carried.items() if v in crossing}
     handed_on = {
         value: carriers.get(value) or File(Space.WORK, f"{RESTORE}{number}.wav")
-        for number, value in enumerate(value for value in crossing if value in heard)
+        for number, value in enumerate(value for value in crossing if value in needed)
     }
     if crossing:
-        values = _rendered(shop, graph, late, crossing)
+        values = _rendered(builder, graph, late, crossing)
         lacking = {v: file for v, file in handed_on.items() if v not in carriers}
-        shop.restore(RESTORE, values, at_once, lacking, phases.files, tags)
+        builder.restore(RESTORE, values, at_once, lacking, phases.files, tags)
     if rest:
         mixes = any(not node.is_finish for node in rest)
         purpose = "mix in floats what 32 bits cannot hold, and deliver" if mixes else "deliver"
         delivered = resume(graph, rest, handed_on)
-        shop.add(engine_step(DELIVER, purpose, delivered, phases.files, tags))
+        builder.add(engine_step(DELIVER, purpose, delivered, phases.files, tags))
 
 
 def _rendered(
-    shop: Workshop, graph: Graph, late: frozenset[str], crossing: list[str]
+    builder: PlanBuilder, graph: Graph, late: frozenset[str], crossing: list[str]
 ) -> Mapping[str, tuple[IntegerFile, float]]:
-    """The values that leave SoX: each in a file, and the gain that it has beside that."""
+    """The values that leave SoX: the file of each, and its gain beside that."""
     early = graph.needed_for(crossing)
-    stretches: dict[str, tuple[int, int]] = {}
+    ranges: dict[str, tuple[int, int]] = {}
     for node in early:
         if isinstance(node, Clip):
-            begin, end = stretches.get(node.source, (node.offset, 0))
+            begin, end = ranges.get(node.source, (node.offset, 0))
             last = max(end, node.offset + node.length)
-            stretches[node.source] = (min(begin, node.offset), last)
-    site = EffectSite(graph, shop, stretches, {})
+            ranges[node.source] = (min(begin, node.offset), last)
+    site = EffectSite(graph, builder, ranges, {})
     uses = Counter(operand for node in early for operand in node.operands)
     uses.update(crossing)
     values: dict[str, Value] = {}
@@ -105,7 +105,7 @@ def _rendered(
         operands = tuple(values[name] for name in node.operands)
         here = evolve(site, name=node.name, operands=operands, operand_names=node.operands)
         value = EMITTERS[type(node)](here, node)
-        values[node.name] = kept(here, node.name, value) if uses[node.name] > 1 else value
+        values[node.name] = shared(here, node.name, value) if uses[node.name] > 1 else value
     return {name: _leaving(site, name, values[name]) for name in crossing}
 
 
@@ -113,11 +113,11 @@ def _leaving(site: EffectSite, name: str, value: Value) -> tuple[IntegerFile, fl
     value = materialised(settled(site, value))
     gain = common_gain(value.gains)
     assert gain is not None
-    return site.shop.store(name, value.chain), gain * value.level
+    return site.builder.store(name, value.chain), gain * value.level
 
 
 def _check(graph: Graph, options: EmitOptions) -> None:
-    """Refuses what no plan of this backend can do."""
+    """Refuse what no plan of this backend can do."""
     problems = [found for o in graph.outputs if (found := unwritten(o))]
     problems += [
         _refusal(node, f"the sox backend cannot express {node.kind} (%{node.name})", known.note)
@@ -125,15 +125,16 @@ def _check(graph: Graph, options: EmitOptions) -> None:
         if type(node) not in EMITTERS and not node.is_finish
         for known in (CAPABILITIES.get(node.kind, _UNKNOWN),)
     ]
+    help_text = f"choose a gain from {-LOUDEST_DB:g} to {LOUDEST_DB:+g} dB"
     problems += [
-        _refusal(node, f"%{node.name}: no signal bears {level:+g} dB", "choose a level to be heard")
+        _refusal(node, f"%{node.name}: a gain of {level:+g} dB is out of range", help_text)
         for node in graph.nodes
         for level in _levels(node)
         if abs(level) > LOUDEST_DB
     ]
     if options.single:
         master = graph.outputs[0]
-        message = f"SoX needs more than one command for what %{master.name} is"
+        message = f"SoX needs more than one command for %{master.name}"
         problems.append(_refusal(master, message, "compile the plan as steps or as a script"))
     if problems:
         raise BackendError(problems)

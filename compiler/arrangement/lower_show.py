@@ -45,16 +45,16 @@ def lower_show(show: Show) -> Timeline:
     report.stop()
     timeline = blank(show)
     media = probe(timeline, list(_uses(show)), report)
-    desk = _Desk(show, media, report)
-    length = desk.mix()
+    mixer = _ShowMixer(show, media, report)
+    length = mixer.mix()
     report.stop()
     return trimmed(
         replace(
             timeline,
             length_ms=milliseconds(length, show.sample_rate),
-            markers=tuple(sorted(desk.markers, key=lambda marker: marker.at_ms)),
-            tracks=desk.tracks(),
-            via={**timeline.via, **desk.via()},
+            markers=tuple(sorted(mixer.markers, key=lambda marker: marker.at_ms)),
+            tracks=mixer.tracks(),
+            via={**timeline.via, **mixer.via()},
         )
     )
 
@@ -109,7 +109,7 @@ def _uses(show: Show) -> Iterator[tuple[str, Origin]]:
 
 
 @define
-class _Desk:
+class _ShowMixer:
     """The mix of one show under way; all times are samples."""
 
     show: Show

@@ -56,6 +56,6 @@ def test_anything_else_is_none(data: bytes):
 def test_a_step_says_what_is_no_picture(data, tmp_path):
     assert picture_of(data) is None
     (tmp_path / "a").write_bytes(data)
-    with pytest.raises(OSError, match="no JPEG and no PNG"):
+    with pytest.raises(OSError, match="neither a JPEG nor a PNG"):
         run_picture([str(tmp_path / "a"), str(tmp_path / "out")], lambda done: None)
     assert not (tmp_path / "out").exists()

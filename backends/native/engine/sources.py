@@ -71,7 +71,7 @@ class FileReader:
         path: str,
         channels: int,
         offset: int,
-        shelf: Shelf | None = None,
+        pool: FilePool | None = None,
         *,
         raw: bool = False,
     ) -> None:
@@ -79,7 +79,7 @@ class FileReader:
         self._raw = raw
         self._channels = channels
         self._position = offset
-        self._shelf = shelf
+        self._pool = pool
         self._in_use = Lock()
         self._file: soundfile.SoundFile | None = None
 
@@ -90,8 +90,8 @@ class FileReader:
                 self._file = self._open()
             samples = self._take(self._file, count)
             self._position += count
-        if self._shelf is not None:
-            self._shelf.used(self)
+        if self._pool is not None:
+            self._pool.used(self)
         missing = count - samples.shape[1]
         return np.pad(samples, ((0, 0), (0, missing))) if missing else samples
 
@@ -111,8 +111,8 @@ class FileReader:
     def close(self) -> None:
         """See `Reader`."""
         self._shut()
-        if self._shelf is not None:
-            self._shelf.forget(self)
+        if self._pool is not None:
+            self._pool.forget(self)
 
     def _open(self) -> soundfile.SoundFile:
         """The file at the position."""
@@ -133,15 +133,15 @@ class FileReader:
 
 
 @define(eq=False)
-class Shelf:
-    """The files that are open: those longest unused are closed when there are too many."""
+class FilePool:
+    """The open files; the least recently used are closed when there are too many."""
 
     limit: int = 200
     _lock: Lock = field(factory=Lock, init=False)
     _open: dict[FileReader, None] = field(factory=dict, init=False)
 
     def used(self, reader: FileReader) -> None:
-        """It has been read just now."""
+        """Note that a reader was used just now."""
         with self._lock:
             self._open.pop(reader, None)
             self._open[reader] = None
@@ -150,7 +150,7 @@ class Shelf:
                     del self._open[other]
 
     def forget(self, reader: FileReader) -> None:
-        """It will not be read again."""
+        """Drop a reader that is not used again."""
         with self._lock:
             self._open.pop(reader, None)
 
@@ -163,17 +163,17 @@ class Sources:
     scratch: Path
     _lock: Lock = field(factory=Lock, init=False)
     _whole: dict[tuple[str, int], Path] = field(factory=dict, init=False)
-    _shelf: Shelf = field(init=False, factory=Shelf)
+    _pool: FilePool = field(init=False, factory=FilePool)
 
     def open(self, source: Source, rate: int, offset: int) -> Reader:
         """A reader of the source at `rate` Hz, from sample `offset` (at that rate) on."""
         played, session = source.rates(rate)
         if played == session:
-            return FileReader(self.locate(source), source.channels, offset, self._shelf)
+            return FileReader(self.locate(source), source.channels, offset, self._pool)
         if resumes(played, session):
-            return ResampledReader(self.locate(source), source, rate, offset, self._shelf)
+            return ResampledReader(self.locate(source), source, rate, offset, self._pool)
         whole = str(self._resampled(source, rate))
-        return FileReader(whole, source.channels, offset, self._shelf, raw=True)
+        return FileReader(whole, source.channels, offset, self._pool, raw=True)
 
     def _resampled(self, source: Source, rate: int) -> Path:
         key = (source.name, rate)
@@ -197,11 +197,11 @@ class ResampledReader:
     """Reads a file at another rate than its own, from shortly before `offset`."""
 
     def __init__(
-        self, path: str, source: Source, rate: int, offset: int, shelf: Shelf | None = None
+        self, path: str, source: Source, rate: int, offset: int, pool: FilePool | None = None
     ) -> None:
         rates = source.rates(rate)
         begin, skipped = region(*rates, offset)
-        self._file = FileReader(path, source.channels, begin, shelf)
+        self._file = FileReader(path, source.channels, begin, pool)
         self._left = source.frames - begin
         self._resampler = Resampler(*rates, source.channels)
         self._ready = np.zeros((source.channels, 0))

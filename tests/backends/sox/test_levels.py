@@ -216,5 +216,5 @@ def test_gains_that_no_one_can_hear_or_bear(bench):
 @pytest.mark.parametrize("node", [Gain("g", 1001.0), GainAutomation("g", (Point(0, -9e9),))])
 def test_gains_that_are_mistakes_are_refused(bench, node):
     bench.noise("s", 2)
-    with pytest.raises(BackendError, match=r"MIX502.*%g: no signal bears"):
+    with pytest.raises(BackendError, match=r"MIX502.*%g: a gain of"):
         BACKEND.emit(bench.chain(bench.clip("s"), node), EmitOptions())

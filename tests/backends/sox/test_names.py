@@ -6,7 +6,7 @@ import re
 
 import pytest
 from mixdown.backends.sox import BACKEND
-from mixdown.backends.sox.workshop import plain_name
+from mixdown.backends.sox.builder import plain_name
 from mixdown.ir.names import NumberedNames
 from mixdown.ir.nodes import Edge, Fade, Gain, Lane
 from mixdown.plans.plan import EmitOptions

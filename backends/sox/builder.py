@@ -1,7 +1,7 @@
-"""Where a plan's steps are made, each with its files, in an order in which they can run.
+"""The plan builder: makes the steps of a plan and their files, in an order in which they can run.
 
-A chain becomes a run of SoX when something needs it as a file. Envelopes, prepared sources, moving
-filters and what follows SoX become runs of mixdown over graphs that stand in the plan.
+A chain becomes a run of SoX when something needs its content as a file. Envelopes, converted
+sources, moving filters and everything after SoX become runs of mixdown over graphs in the plan.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from .matrix import number
 
 PROGRAM = "sox"
 CODEC = "au/pcm_32"
-"""What libsndfile calls the files that SoX reads and writes in the work space."""
+"""libsndfile's name for the format that SoX reads and writes in the work space."""
 
 _LEAST_FACTOR = 1e-300
-"""For a gain of 0, which no number of decibels stands for."""
+"""Used for a gain of 0, which is no number of decibels."""
 
 
 _LONGEST_NAME = 80
@@ -49,13 +49,13 @@ def plain_name(wanted: str) -> str:
 
 
 @define
-class Workshop:
+class PlanBuilder:
     """The steps of a plan so far.
 
     Attributes:
-        rate: Hz, of everything.
+        rate: the session rate, Hz.
         steps: in order.
-        labels: step -> the value that it serves.
+        labels: id of a step -> name of the value that it is for.
     """
 
     rate: int
@@ -65,11 +65,11 @@ class Workshop:
     _makers: dict[File, Step] = field(factory=dict)
 
     def reserve(self, name: str) -> None:
-        """Keep a step's name for a later step."""
+        """Reserve an id for a later step."""
         self._names.take(name)
 
     def store(self, value: str, chain: EffectChain) -> IntegerFile:
-        """A chain's content in a file; without a step where it is in one already.
+        """Put the content of a chain into a file; no step is needed where it is in one already.
 
         `value` is the name of the value that the content belongs to.
         """
@@ -96,7 +96,10 @@ class Workshop:
         return IntegerFile(file, (), chain.full_scale, chain.channels, chain.length)
 
     def prepare(self, source: Source, begin: int, end: int, room: float) -> IntegerFile:
-        """A stretch of a source at the session's rate, no sample over `room`, as integers."""
+        """Convert samples [begin, end) of a source to integers at the session rate.
+
+        No sample may be over `room`.
+        """
         clip = Clip(source.name, source.name, begin, end - begin, self.rate)
         name, file = self._work_file(source.name)
         graph = Graph((source,), (clip,))
@@ -105,7 +108,7 @@ class Workshop:
         return IntegerFile(file, (), room, source.channels, clip.length)
 
     def envelope(self, value: str, nodes: Sequence[Node], ones: Signal, peak: float) -> IntegerFile:
-        """The gains that a chain of fades and automations applies to a signal of ones.
+        """Write the gains of successive fades and automations, as applied to a signal of ones.
 
         `value` is the name of the value that they make, `peak` the largest of the gains.
         """
@@ -124,17 +127,17 @@ class Workshop:
         return IntegerFile(file, (), full_scale, graph.signals[last].channels, length)
 
     def filtered(self, stored: IntegerFile, node: FilterAutomation, bound: float) -> IntegerFile:
-        """What a moving filter makes of a file, no sample of it over `bound`."""
+        """Filter a file with a moving filter; no sample of the result is over `bound`."""
         (operand,) = node.operands
         source = self._as_source(operand, stored)
         clip = Clip(operand, source.name, 0, stored.length, self.rate)
         moving = evolve(node, origin=None)
         full_scale = 2.0 ** exponent(bound)
-        # The engine reads integers as parts of their full scale.
-        shown_scale = number(full_scale / stored.full_scale)
+        # The engine reads integers as fractions of their full scale.
+        relative_scale = number(full_scale / stored.full_scale)
         name, file = self._work_file(node.name)
         self.labels[name] = node.name
-        argv = ("integers", *SPACES, "--value", moving.name, shown_scale, file)
+        argv = ("integers", *SPACES, "--value", moving.name, relative_scale, file)
         purpose = f"filter {printable(node.name)} in the native engine"
         self.add(graph_step(name, purpose, Graph((source,), (clip, moving)), argv, (file,)))
         return IntegerFile(file, (), full_scale, stored.channels, stored.length)
@@ -148,14 +151,14 @@ class Workshop:
         files: Mapping[str, File],
         options: Sequence[Arg],
     ) -> None:
-        """Values at their own level again, in the files of outputs and in float64 for later steps.
+        """Restore values to their own level: for outputs, and in float64 for later steps.
 
         Args:
             step_id: of the step.
-            values: by name: the file of the content, and the gain beside it.
-            outputs: that hear the values themselves.
-            lacking: where to leave the values that other steps hear.
-            files: of the outputs, by name.
+            values: the file of the content and the gain beside it, by name of the value.
+            outputs: those that deliver the values unchanged.
+            lacking: where to write the values that later steps need, by name.
+            files: where the outputs go, by name.
             options: of the engine.
         """
         sources: list[Source] = []
@@ -183,7 +186,7 @@ class Workshop:
         return name, File(Space.WORK, f"{name}.au")
 
     def _as_source(self, name: str, stored: IntegerFile) -> Source:
-        """A file as a source of graphs, called so."""
+        """A file as a source of this name."""
         if stored.source is not None:
             return evolve(stored.source, name=name)
         assert stored.file is not None
@@ -192,6 +195,6 @@ class Workshop:
 
 
 def _carrying(value: str, index: int) -> Output:
-    """An output that hands a value on in float64."""
+    """An output that writes a value in float64 for later steps."""
     name = f"{value}.restored"
     return Output(name, OutputRole.STEM, name, CONTAINER, ENCODING, index, operands=(value,))
