@@ -70,8 +70,8 @@ def test_it_renders_to_its_loudness_with_stems(show, tmp_path):
     result = render_compilation(
         compiled(show, stems=True, format="flac"), out=tmp_path / "out", progress=told.append
     )
-    assert result.master.meta["integrated_lufs"] == pytest.approx(-16.0, abs=0.1)
-    assert result.master.meta["programs"].keys() == {"ffmpeg", "mixdown", "toymix"}
+    assert result.master.meta.integrated_lufs == pytest.approx(-16.0, abs=0.1)
+    assert result.master.meta.programs.keys() == {"ffmpeg", "mixdown", "toymix"}
     assert [file.path.name for file in result.files] == [
         "master.flac",
         "bus_dialogue.flac",
