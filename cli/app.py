@@ -117,7 +117,9 @@ def run(args: Sequence[str]) -> int:
     try:
         result = app.main(list(args), prog_name="mixdown", standalone_mode=False, obj=options)
     except click.Abort:
-        click.echo("interrupted; nothing was written", err=True)
+        from .console import print_text
+
+        print_text("interrupted; nothing was written", err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -130,13 +132,13 @@ def run(args: Sequence[str]) -> int:
 def _failed(error: Exception, *, as_json: bool) -> ExitCode:
     """Print the error that ended the command; one without a code is a bug of mixdown."""
     from ..ir.diagnostics import MixdownError
-    from .console import print_json, show
+    from .console import OutputError, print_json, print_text, show
 
     if not isinstance(error, MixdownError):
         traceback.print_exception(error)
-        click.echo("this is a bug in mixdown; please report it with the lines above", err=True)
+        print_text("this is a bug in mixdown; please report it with the lines above", err=True)
         return ExitCode.FAILED
-    if as_json:
+    if as_json and not isinstance(error, OutputError):
         found = [d.to_dict(error.documents) for d in error.diagnostics]
         print_json({"ok": False, "diagnostics": found})
     else:

@@ -24,11 +24,11 @@ def command(file: str, out: str | None, strict: bool, allow_outside: bool) -> No
     """
     from ..compiler.arrangement.review import review
     from ..documents.writer import dump
-    from .console import show
+    from .console import print_document, show
 
     timeline, found = review(file, strict=strict, allow_outside=allow_outside)
     show(found, timeline.documents)
     if out is None:
-        click.echo(dump(timeline), nl=False)
+        print_document(dump(timeline))
     else:
         timeline.dump(out)

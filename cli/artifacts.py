@@ -70,7 +70,7 @@ def verify(store: str, registry: str | None, as_json: bool) -> int:
     from ..render.artifacts.service import AudioRenderService
     from ..render.artifacts.upkeep import verify
     from .app import ExitCode
-    from .console import print_json
+    from .console import print_json, print_text
     from .console import show as show_diagnostics
 
     service = AudioRenderService.open(store, registry)
@@ -81,7 +81,7 @@ def verify(store: str, registry: str | None, as_json: bool) -> int:
         print_json({"ok": not found, "artifacts": count, "diagnostics": data})
     else:
         show_diagnostics(found, {})
-        click.echo(f"{counted(count, 'artifact')}, {len(found)} damaged")
+        print_text(f"{counted(count, 'artifact')}, {len(found)} damaged")
     return ExitCode.NO if found else ExitCode.OK
 
 
@@ -102,7 +102,7 @@ def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_js
     from ..ir.diagnostics import counted
     from ..render.artifacts.service import AudioRenderService
     from ..render.artifacts.upkeep import collect, orphans
-    from .console import print_json
+    from .console import print_json, print_text
 
     service = AudioRenderService.open(store, registry)
     work = orphans if dry_run else collect
@@ -113,9 +113,9 @@ def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_js
         print_json({"ok": True, "removed": not dry_run, "files": files})
         return
     for file in found:
-        click.echo(file.key)
+        print_text(file.key)
     removed = "would be removed" if dry_run else "removed"
-    click.echo(f"{counted(len(found), 'file')}, {counted(size, 'byte')} {removed}")
+    print_text(f"{counted(len(found), 'file')}, {counted(size, 'byte')} {removed}")
 
 
 def _row(artifact: Artifact) -> tuple[str, ...]:

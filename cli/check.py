@@ -21,7 +21,7 @@ def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None
     from .. import compile
     from ..compiler.graph_input import open_mix
     from ..ir.diagnostics import counted
-    from .console import print_json, show
+    from .console import print_json, print_text, show
 
     compilation = compile(open_mix(file, allow_outside=allow_outside), strict=strict)
     timeline, found = compilation.timeline, compilation.diagnostics
@@ -37,4 +37,4 @@ def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None
         parts = [counted(len(compilation.graph), "node")]
     if found:
         parts.append(counted(len(found), "warning"))
-    click.echo(f"{file}: valid; {', '.join(parts)}")
+    print_text(f"{file}: valid; {', '.join(parts)}")

@@ -56,7 +56,7 @@ def command(
     from ..documents.writer import write_file
     from ..inspection.formats import DEFAULT_PLAN_FORMATS, PLAN_FORMATS
     from ..render.doctor import crowding
-    from .console import show
+    from .console import print_document, show
 
     compilation = compile(open_mix(file, allow_outside=allow_outside), **choices)
     plan = compilation.plan
@@ -65,6 +65,6 @@ def command(
     default = DEFAULT_PLAN_FORMATS.get(compilation.request.backend, "text")
     text = PLAN_FORMATS[form or default](plan)
     if out is None:
-        click.echo(text, nl=False)
+        print_document(text)
     else:
         write_file(Path(out), text)

@@ -1,20 +1,37 @@
-"""How commands print: diagnostics on standard error, JSON and tables on standard output."""
+"""How commands print: diagnostics on standard error, JSON and tables on standard output.
+
+Promises: every command prints by these functions only. Text of others (names of files, ids, lines
+of programs) cannot steer a terminal, nor is it read as markup. A character that the encoding of the
+stream lacks is written as its escape. A standard output that takes no text is MIX604; a closed one
+is no error.
+"""
 
 from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from pathlib import Path
 
 import click
 
-from ..ir.diagnostics import Diagnostic, Severity, render
+from ..documents.writer import not_writable
+from ..ir.diagnostics import Diagnostic, RenderError, Severity, hidden, render, visible_lines
 from ..ir.origin import Documents
 from ..ir.units import clock as clock
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
+_UNBOUNDED = 1000
+"""Columns of a table that goes to a file."""
+
+
+class OutputError(RenderError):
+    """MIX604: standard output takes no text, not even an error as JSON."""
 
 
 def show(diagnostics: Iterable[Diagnostic], documents: Documents) -> None:
@@ -22,46 +39,86 @@ def show(diagnostics: Iterable[Diagnostic], documents: Documents) -> None:
     for diagnostic in diagnostics:
         head, separator, rest = render([diagnostic], documents).partition(": ")
         coloured = click.style(head, fg=_COLOURS[diagnostic.severity], bold=True)
-        click.echo(f"{coloured}{separator}{rest}", err=True)
+        _write(f"{coloured}{separator}{rest}\n", err=True)
+
+
+def print_text(text: str = "", *, end: str = "\n", err: bool = False) -> None:
+    """Print text of one or more lines for people."""
+    _write(visible_lines(text) + end, err=err)
+
+
+def print_document(text: str) -> None:
+    """Print a document: as it is into a file or pipe, made visible on a terminal."""
+    _write(visible_lines(text) if _is_terminal() else text)
 
 
 def print_json(data: object) -> None:
     """Print data as JSON; it holds no infinite level."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(data, indent=2, ensure_ascii=not _has_unicode(), allow_nan=False)
+    _write(_NOT_ASCII.sub(_json_escape, text) + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> None:
     """Print a table at its full width, the last `numbers` columns aligned to the right."""
-    _print_table(sys.stdout, columns, rows, numbers)
+    width = shutil.get_terminal_size().columns if _is_terminal() else _UNBOUNDED
+    _write(_table(columns, rows, numbers, width))
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> str:
     """The same table as text."""
-    file = io.StringIO()
-    _print_table(file, columns, rows, numbers)
-    return file.getvalue()
+    return _table(columns, rows, numbers, _UNBOUNDED)
 
 
-def _print_table(
-    file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: int
-) -> None:
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: int, width: int) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    lines = box.SIMPLE_HEAD if _has_unicode() else box.ASCII
+    table = Table(box=lines, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         is_number = index >= len(columns) - numbers
         # Names are never cut: in a narrow terminal a path continues on the next line.
         table.add_column(
-            column,
+            Text(column),
             justify="right" if is_number else "left",
             no_wrap=is_number,
             overflow="ellipsis" if is_number else "fold",
         )
     for row in rows:
-        table.add_row(*row)
-    Console(file=file, width=None if file.isatty() else 1000, highlight=False).print(table)
+        table.add_row(*(Text(visible_lines(cell)) for cell in row))
+    file = io.StringIO()
+    Console(file=file, width=width, highlight=False).print(table)
+    return file.getvalue()
+
+
+def _write(text: str, *, err: bool = False) -> None:
+    encoding = _encoding(err=err)
+    try:
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), nl=False, err=err)
+    except BrokenPipeError:
+        raise  # click ends the program as pipes do
+    except OSError as error:
+        if not err:  # nobody would read about an error of standard error
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered
+            raise OutputError(not_writable(Path("standard output"), error).diagnostics) from error
+
+
+def _encoding(*, err: bool = False) -> str:
+    return getattr(sys.stderr if err else sys.stdout, "encoding", None) or "utf-8"
+
+
+def _has_unicode() -> bool:
+    return _encoding().lower().startswith("utf")
+
+
+def _is_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1] if hidden(found[0]) else found[0]
 
 
 def level(value: object, unit: str = "") -> str:

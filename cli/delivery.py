@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-import click
-
-from .console import clock, level, print_json, print_table, show
+from .console import clock, level, print_json, print_table, print_text, show
 
 if TYPE_CHECKING:
     from ..render.result import Rendered, RenderResult
@@ -40,11 +38,11 @@ def show_result(
         columns = ("file", "what", "LUFS", "LU range", "true peak dBTP", "duration")
         print_table(columns, map(_row, result.files), numbers=4)
         if result.report is not None:
-            click.echo()
+            print_text()
             print_table(COLUMNS, result.report.rows, numbers=0)
-            click.echo(f"\nreport: {result.report_page}")
+            print_text(f"\nreport: {result.report_page}")
         for file, id in zip(result.files, ids, strict=False):
-            click.echo(f"registered {file.target} as {id}")
+            print_text(f"registered {file.target} as {id}")
 
 
 def _row(file: Rendered) -> tuple[str, ...]:

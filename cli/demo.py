@@ -29,6 +29,7 @@ def command(out: str, as_json: bool) -> None:
     """
     from .. import load
     from ..render.service import render
+    from .console import print_text
     from .delivery import show_result
     from .progress import progress_bars
 
@@ -36,4 +37,4 @@ def command(out: str, as_json: bool) -> None:
         result = render(load(PODCAST), out=out, preset="podcast", stems=True, progress=progress)
     show_result(result, as_json=as_json, quiet=False)
     if not as_json:
-        click.echo(f"\nmanifest: {result.manifest}\ntimeline: {PODCAST}")
+        print_text(f"\nmanifest: {result.manifest}\ntimeline: {PODCAST}")

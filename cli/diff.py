@@ -35,12 +35,12 @@ def command(
     from ..inspection.diff import diff
     from ..inspection.trace import trace
     from .app import ExitCode
-    from .console import print_json
+    from .console import print_json, print_text
 
     one, other = (trace(open_mix(file, allow_outside=allow_outside), **choices) for file in (a, b))
     found = diff(one, other, (a, b))
     if as_json:
         print_json(found.to_dict())
     else:
-        click.echo(found.to_text(), nl=False)
+        print_text(found.to_text(), end="")
     return ExitCode.NO if found else ExitCode.OK

@@ -17,7 +17,7 @@ def command(as_json: bool) -> int:
     """
     from ..render.doctor import examine
     from .app import ExitCode
-    from .console import print_json
+    from .console import print_json, print_text
 
     report = examine()
     sound = all(program.tool for program in report.programs if program.name == "ffmpeg")
@@ -45,17 +45,17 @@ def command(as_json: bool) -> int:
         return ExitCode.OK if sound else ExitCode.NO
     for program in report.programs:
         if program.tool is None:
-            click.echo(f"{program.name}: {program.problem}")
+            print_text(f"{program.name}: {program.problem}")
             continue
         tool = program.tool
-        click.echo(f"{program.name} {tool.version_text}, from {tool.found_by}: {tool.program}")
+        print_text(f"{program.name} {tool.version_text}, from {tool.found_by}: {tool.program}")
         for ability, there in program.abilities.items():
-            click.echo(f"  {ability}: {'yes' if there else 'no'}")
+            print_text(f"  {ability}: {'yes' if there else 'no'}")
     for limit in report.limits:
         value = "no limit" if limit.value is None else f"{limit.value:,}"
-        click.echo(f"{limit.name}: {value}")
+        print_text(f"{limit.name}: {value}")
     if report.cache is None:
-        click.echo("cache: off")
+        print_text("cache: off")
     else:
-        click.echo(f"cache: {report.cache.size():,} bytes in {report.cache.root}")
+        print_text(f"cache: {report.cache.size():,} bytes in {report.cache.root}")
     return ExitCode.OK if sound else ExitCode.NO

@@ -64,7 +64,7 @@ def command(
     from ..inspection.lookup import find_filter, find_value, found_data, found_text
     from ..inspection.trace import trace
     from ..ir.units import samples
-    from .console import print_json
+    from .console import print_json, print_text
 
     if sum(option is not None for option in (at, label, node)) != 1:
         raise click.UsageError("choose one of --at, --filter, --node")
@@ -81,4 +81,4 @@ def command(
     if as_json:
         print_json(data)
     else:
-        click.echo(text, nl=False)
+        print_text(text, end="")

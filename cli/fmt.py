@@ -24,7 +24,7 @@ def command(files: tuple[str, ...], check: bool, as_json: bool) -> int:
     from ..documents.load import read_text
     from ..documents.writer import write_file
     from .app import ExitCode
-    from .console import print_json
+    from .console import print_json, print_text
 
     texts = {file: read_text(file) for file in files}
     changed = {
@@ -37,5 +37,5 @@ def command(files: tuple[str, ...], check: bool, as_json: bool) -> int:
         print_json({"ok": not (check and changed), "changed": list(changed)})
     else:
         for file in changed:
-            click.echo(f"{'would change' if check else 'formatted'} {file}")
+            print_text(f"{'would change' if check else 'formatted'} {file}")
     return ExitCode.NO if check and changed else ExitCode.OK

@@ -67,7 +67,7 @@ def command(
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
     from ..inspection.trace import trace
-    from .console import show
+    from .console import print_document, show
 
     if sum((after is not None, before is not None, changed, timings, stats)) > 1:
         raise click.UsageError("choose one of --after, --before, --changed, --timings, --stats")
@@ -84,7 +84,7 @@ def command(
     else:
         text = _mix_text(done, after, before, form, focus)
     if out is None:
-        click.echo(text, nl=False)
+        print_document(text)
     else:
         write_file(Path(out), text)
 

@@ -125,10 +125,10 @@ def _draw(path: Path, file: MeasuredFile) -> None:
 def _print(files: list[MeasuredFile], *, everything: bool) -> None:
     """Every figure of each file; or a table of the main figures, and the broken rules."""
     from ..inspection.measure_tables import listing, overview
-    from .console import print_table
+    from .console import print_table, print_text
 
     if files and not everything:
         columns, rows, numbers = overview(files)
         print_table(columns, rows, numbers=numbers)
     for line in listing(files, everything=everything):
-        click.echo(line)
+        print_text(line)

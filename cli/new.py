@@ -24,12 +24,13 @@ def command(file: str, media: tuple[str, ...], identity: str | None, force: bool
     from ..documents.writer import write_file
     from ..ir.codes import Code
     from ..ir.diagnostics import Diagnostic, MixdownError
+    from .console import print_document, print_text
 
     path = Path(file)
     name = "timeline.yaml" if file == "-" else path.name
     text = starter(identity or Path(name).stem, media, name)
     if file == "-":
-        click.echo(text, nl=False)
+        print_document(text)
         return
     if path.exists() and not force:
         raise MixdownError(
@@ -40,4 +41,4 @@ def command(file: str, media: tuple[str, ...], identity: str | None, force: bool
             )
         )
     write_file(path, text)
-    click.echo(f"wrote {file}; next: mixdown check {file}")
+    print_text(f"wrote {file}; next: mixdown check {file}")

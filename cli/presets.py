@@ -35,7 +35,7 @@ def command(
     added up and delivered as stems. A delivery spec says what a receiver requires of a file.
     """
     from ..presets.load import library
-    from .console import print_json, print_table
+    from .console import print_json, print_table, print_text
 
     known = library(tuple(map(Path, directories)))
     tables: dict[str, Mapping[str, Any]] = {
@@ -53,7 +53,7 @@ def command(
 
     for number, (name, table) in enumerate(shown.items()):
         if number:
-            click.echo()
+            print_text()
         columns, rows, numbers = TABLES[name](table.values())
         print_table(columns, rows, numbers=numbers)
 

@@ -23,7 +23,7 @@ def count_bar(what: str, total: int, *, wanted: bool) -> Iterator[Callable[[int]
     from rich.console import Console
 
     drawn = bars.Progress(
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
         bars.MofNCompleteColumn(),
         bars.TimeRemainingColumn(elapsed_when_finished=True),
@@ -42,6 +42,7 @@ _BARS_SHOWN = 8
 @contextmanager
 def progress_bars(*, wanted: bool) -> Iterator[Listener]:
     """A listener that draws a bar for each step; it does nothing if there is no terminal."""
+    from ..ir.diagnostics import visible
     from ..render.executor import ignore
 
     if not wanted or not sys.stderr.isatty():
@@ -51,7 +52,7 @@ def progress_bars(*, wanted: bool) -> Iterator[Listener]:
     from rich.console import Console
 
     drawn = bars.Progress(
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
         bars.TaskProgressColumn(),
         bars.TimeRemainingColumn(elapsed_when_finished=True),
@@ -64,7 +65,7 @@ def progress_bars(*, wanted: bool) -> Iterator[Listener]:
         # A repeated step starts a new bar under its new purpose.
         name = f"{progress.step}: {progress.purpose}"
         if name not in tasks:
-            tasks[name] = drawn.add_task(progress.purpose, total=1.0)
+            tasks[name] = drawn.add_task(visible(progress.purpose), total=1.0)
             for old in list(tasks.values())[:-_BARS_SHOWN][-1:]:
                 drawn.update(old, visible=False)
         drawn.update(tasks[name], completed=progress.done)

@@ -22,8 +22,9 @@ def command(kind: str, out: str | None) -> None:
     """
     from ..compiler.schemas import schema
     from ..documents.writer import write_file
+    from .console import print_document
 
     if out is None:
-        click.echo(schema(kind), nl=False)
+        print_document(schema(kind))
     else:
         write_file(Path(out), schema(kind))

@@ -137,7 +137,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return "none is known here"
     near = difflib.get_close_matches(word[:NAME_SHOWN], names[:1000], n=1, cutoff=0.6)
     more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
-    listed = ", ".join(_visible(name) for name in names[:NAMES_SHOWN])
+    listed = ", ".join(visible(name) for name in names[:NAMES_SHOWN])
     meant = f"did you mean {near[0]!r}? " if near else ""
     return f"{meant}known: {listed}{more}"
 
@@ -150,7 +150,8 @@ def counted(count: int, noun: str) -> str:
 def render(diagnostics: Iterable[Diagnostic], documents: Documents | None = None) -> str:
     """All of them as a compiler prints them: code, sentence, the line with a caret, help.
 
-    Each document is located only here. Diagnostics stand in the order in which they were found.
+    Each document is located only here. Diagnostics are in the order in which they were found. What
+    they quote of documents, file names and programs is shown as `visible` has it.
     """
     return "\n\n".join(_render_one(d, documents or {}) for d in diagnostics)
 
@@ -163,7 +164,7 @@ def _render_one(diagnostic: Diagnostic, documents: Documents) -> str:
         lines += excerpt(related.origin, documents, related.label)
     if diagnostic.help:
         lines.append(f"  = help: {diagnostic.help}")
-    return "\n".join(lines)
+    return visible_lines("\n".join(lines))
 
 
 def excerpt(origin: Origin, documents: Documents, label: str = "") -> list[str]:
@@ -180,7 +181,7 @@ def excerpt(origin: Origin, documents: Documents, label: str = "") -> list[str]:
         lines = [
             f"{gutter}--> {origin.document}:{span.line}:{span.column}",
             f"{gutter} |",
-            f"{span.line} | {_visible(text)}",
+            f"{span.line} | {visible(text)}",
             f"{gutter} | {caret}" + (f" {label}" if label else ""),
         ]
     if origin.via is not None:
@@ -200,29 +201,35 @@ def _window(span: Span) -> tuple[str, str, str]:
     return before, marked, after
 
 
-def _visible(text: str) -> str:
-    """The text as a terminal may show it: tabs as spaces, U+FFFD for what would move or hide text.
+def visible(text: str) -> str:
+    """The text as a terminal may show it: tabs as spaces, U+FFFD for `hidden` characters."""
+    spaced = text.replace("\t", " " * TAB)
+    if spaced.isascii() and spaced.isprintable():
+        return spaced
+    return "".join("\ufffd" if hidden(c) else c for c in spaced)
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of several lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def hidden(character: str) -> bool:
+    """Whether a character may move or hide other text, or cannot be written at all.
 
     Those are control characters, line separators, halves of surrogate pairs, and invisible marks
     such as those that turn the direction of writing.
     """
-    spaced = text.replace("\t", " " * TAB)
-    if spaced.isascii() and spaced.isprintable():
-        return spaced
-    return "".join("\ufffd" if _hidden(c) else c for c in spaced)
-
-
-def _hidden(character: str) -> bool:
     category = unicodedata.category(character)
     joiner = character in "\u200c\u200d"
     return category in ("Cc", "Cs", "Zl", "Zp") or (category == "Cf" and not joiner)
 
 
 def _cells(text: str) -> int:
-    """How many terminal columns `_visible(text)` takes: a combining mark none, a wide one two."""
+    """How many terminal columns `visible(text)` takes: a combining mark none, a wide one two."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in _visible(text)
+        for c in visible(text)
     )
 
 
