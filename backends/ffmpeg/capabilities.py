@@ -1,4 +1,4 @@
-"""What ffmpeg has for each node kind, and in which words."""
+"""How ffmpeg expresses each node kind."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ def _native(note: str) -> Capability:
 
 CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
     {
-        "clip": _native("one input a clip, sought to a whole second, then atrim; aresample (soxr)"),
+        "clip": _native(
+            "one input for each clip, sought to a whole second, then atrim; aresample (soxr)"
+        ),
         "silence": _native("anullsrc, atrim"),
         "gain": _native("volume, in double precision"),
-        "fade": _native("afade in samples; the exp fade-in as an envelope, for afade leaks 1e-5"),
+        "fade": _native(
+            "afade in samples; the exp fade-in as an envelope, because afade leaks 1e-5"
+        ),
         "crossfade": Capability(
             Support.LEGALISED,
             "acrossfade ends a sample off: each side becomes a fade, placement does the rest",
             rule="crossfade-as-fade",
         ),
-        "automation.gain": _native("an aevalsrc envelope a span, concat, amultiply"),
+        "automation.gain": _native("an aevalsrc envelope for each span, concat, amultiply"),
         "filter": _native("biquad as TDII in float64"),
         "automation.filter": _native("asendcmd at every 64th sample to a TDII float64 biquad"),
         "pan": _native("an explicit pan matrix"),
@@ -35,16 +39,16 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "bus": _native("amix without normalisation over a silent bed"),
         "headroom": _native("volume, in double precision"),
         "loudnorm": _native(
-            "measured with ebur128, applied as one volume; ffmpeg's own loudnorm, which only comes "
-            "near, where one command is asked to find it in one pass"
+            "measured with ebur128, applied as one volume; in one pass, where that is chosen, "
+            "ffmpeg's own loudnorm, which is not exact"
         ),
         "limiter": _native(
-            "alimiter at 4 times the rate (soxr), aimed 0.4 dB under the ceiling and then "
-            "verified; at the rate itself for sample peaks; ceilings from -23.6 to 0 dB"
+            "alimiter at 4 times the rate (soxr), 0.4 dB under the ceiling, then verified; at the "
+            "rate itself for sample peaks; ceilings from -23.6 to 0 dB"
         ),
         "dither": _native(
-            "aresample with TPDF noise, which ffmpeg seeds, always the same; shaped by choice, as "
-            "low_shibata, at 44.1 and 48 kHz"
+            "aresample with TPDF noise, always with the same seed; with shaped noise (low_shibata) "
+            "by choice, at 44.1 and 48 kHz"
         ),
         "output": _native("WAV 16, 24, 32f, 64f and FLAC 16, 24 bit, rounded half to even"),
     }

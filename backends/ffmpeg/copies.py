@@ -1,9 +1,9 @@
 """Copies values that are used at different times, because ffmpeg keeps shared audio in memory.
 
 A value that two places of a lane share is computed once and then stays in memory, decoded, until
-the later place comes: 1.4 GB for ten minutes used twice. Reading and computing it again costs less
-than that waiting does. Short values stay shared, for an input costs more than they do; and so do
-values that all users want at the same time.
+the later place comes: 1.4 GB for ten minutes used twice. To read and compute it again costs less.
+Short values stay shared, because an input costs more than they do, and so do values that all users
+need at the same time.
 """
 
 from __future__ import annotations

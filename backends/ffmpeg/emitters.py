@@ -1,4 +1,4 @@
-"""The table of emitters: what writes each node kind."""
+"""The table of emitters, by node kind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .site import FilterSite
 from .sums import emit_bus, emit_lane, emit_mix, emit_place, emit_silence
 from .wiring import FilterChain
 
-# Any: each emitter takes the one node class that it stands against.
+# Any: each emitter takes only the node class of its key.
 Emitter: TypeAlias = Callable[[FilterSite, Any], FilterChain]
 
 EMITTERS: Mapping[type[nodes.Node], Emitter] = {
@@ -47,4 +47,4 @@ EMITTERS: Mapping[type[nodes.Node], Emitter] = {
     nodes.Dither: emit_dither,
     nodes.Output: emit_output,
 }
-"""Every native kind."""
+"""Every kind but the legalised ones."""

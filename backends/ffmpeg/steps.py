@@ -136,7 +136,7 @@ def decode_step(shared: PlanContext, source: Source, rate: int, file: File) -> S
     A whole source is no value of the graph, so errors are reported at the first clip that plays it.
     """
     clip = next(n.name for n in shared.graph if isinstance(n, Clip) and n.source == source.name)
-    wire = Wiring(evolve(shared.instances, stands_for={source.name: clip}))
+    wire = Wiring(evolve(shared.instances, part_of={source.name: clip}))
     chain = _departure(wire, decode(wire, source, rate))
     job = Job(file.path.removesuffix(".wav"), f"decode {source.path}", ())
     shared.instances.labels[job.id] = clip

@@ -62,18 +62,18 @@ class Instances:
     """The names of the filter instances of a plan, and the values that they are for.
 
     Attributes:
-        stands_for: value that the backend made -> value of the graph that it is part of.
+        part_of: value that the backend made -> value of the graph that it is part of.
         labels: name of an instance, or id of a step for one value alone -> value of the graph.
     """
 
-    stands_for: Mapping[str, str] = field(factory=dict)
+    part_of: Mapping[str, str] = field(factory=dict)
     labels: dict[str, str] = field(factory=dict)
     _names: NumberedNames = field(factory=plain_names)
 
     def name(self, filter_name: str, value: str) -> str:
         """A new instance `filter@value`."""
         instance = self._names.take(value, prefix=f"{filter_name}@")
-        self.labels[instance] = self.stands_for.get(value, value)
+        self.labels[instance] = self.part_of.get(value, value)
         return instance
 
 
