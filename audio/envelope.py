@@ -7,6 +7,9 @@ v_k + (v_{k+1} - v_k) * s(t), t = (n - n_k) / (n_{k+1} - n_k), with the shape s 
 - hold:   0
 - smooth: (1 - cos(pi * t)) / 2, half a cosine
 
+A keyframe that aims at sample m and value w has those in place of n_{k+1} and v_{k+1}, and is
+followed up to n_{k+1} alone: the segment is cut there, and keeps its shape.
+
 Before the first keyframe and after the last the value is constant. A value depends on its sample's
 position alone, so it is bit-identical for any division of the signal into blocks.
 """
@@ -31,26 +34,46 @@ _SHAPES: Mapping[Shape, Callable[[FloatArray], FloatArray | float]] = {
 
 @frozen(eq=False)
 class Keyframes:
-    """Keyframes as columns: sample positions (strictly increasing), values, shapes."""
+    """Keyframes as columns: sample positions (strictly increasing), values, shapes.
+
+    `ends` and `targets` are the sample and the value that each segment leads to: those of the next
+    keyframe, or of the aim. The last keyframe leads to itself.
+    """
 
     samples: IndexArray
     values: FloatArray
     shapes: tuple[Shape, ...]
+    ends: IndexArray
+    targets: FloatArray
 
 
-def keyframes(points: Iterable[tuple[int, float, Shape]]) -> Keyframes:
-    """Keyframes from (sample, value, shape) triples in time order.
+def keyframes(
+    points: Iterable[tuple[int, float, Shape]], aims: Mapping[int, tuple[int, float]] = {}
+) -> Keyframes:
+    """Keyframes from (sample, value, shape) triples in time order, and their aims by number.
 
-    Raises ValueError if there are none, if samples do not strictly increase, or if a value is not
-    finite.
+    Raises ValueError if there are none, if samples do not strictly increase, if a value is not
+    finite, or if an aim is before the next keyframe.
     """
     samples, values, shapes = zip(*points, strict=True) if (points := tuple(points)) else ((),) * 3
-    frames = Keyframes(np.array(samples, np.int64), np.array(values, np.float64), tuple(shapes))
     if not samples:
         raise ValueError("an envelope needs at least one keyframe")
+    leads = [*zip(samples[1:], values[1:], strict=True), (samples[-1], values[-1])]
+    for k, aim in aims.items():
+        if aim[0] < leads[k][0]:
+            raise ValueError("an aim must not be before the next keyframe")
+        leads[k] = aim
+    ends, targets = zip(*leads, strict=True)
+    frames = Keyframes(
+        np.array(samples, np.int64),
+        np.array(values, np.float64),
+        tuple(shapes),
+        np.array(ends, np.int64),
+        np.array(targets, np.float64),
+    )
     if np.any(np.diff(frames.samples) <= 0):
         raise ValueError("keyframe samples must strictly increase")
-    if not np.all(np.isfinite(frames.values)):
+    if not np.all(np.isfinite([frames.values, frames.targets])):
         raise ValueError("keyframe values must be finite")
     return frames
 
@@ -80,7 +103,7 @@ def _evaluate(
     positions: IndexArray,
     blend: Callable[[float, float, FloatArray | float], FloatArray | float],
 ) -> FloatArray:
-    """blend(v_k, v_{k+1}, s) at each position.
+    """blend(v_k, w, s) at each position, w being the value that segment k leads to.
 
     Evaluated segment by segment, so that a constant stretch costs one evaluation.
     """
@@ -92,10 +115,10 @@ def _evaluate(
     segments = zip([0, *bounds], [*bounds, len(positions)], strict=True)
     final = len(frames.samples) - 1
     for k, (start, stop) in enumerate(segments, int(first)):
-        here, after = max(k, 0), min(k + 1, final)
+        here = max(k, 0)
         s: FloatArray | float = 0.0
         if 0 <= k < final:
-            begin, end = frames.samples[k : k + 2]
+            begin, end = frames.samples[k], frames.ends[k]
             s = _SHAPES[frames.shapes[k]]((positions[start:stop] - begin) / (end - begin))
-        out[start:stop] = blend(float(frames.values[here]), float(frames.values[after]), s)
+        out[start:stop] = blend(float(frames.values[here]), float(frames.targets[here]), s)
     return out

@@ -12,7 +12,7 @@ from itertools import pairwise
 from attrs import evolve, frozen
 
 from ..ir.curves import canonical_curve
-from ..ir.nodes import Point, Source
+from ..ir.nodes import Aim, Point, Source
 from ..ir.units import samples
 from .timeline.model import Clip, Keyframe, Timeline, Track
 
@@ -93,5 +93,9 @@ def crossfades(track: Track, extents: list[Extent], rate: int) -> Mapping[int, C
 
 def points(keyframes: tuple[Keyframe, ...], rate: int) -> tuple[Point, ...]:
     """Keyframes in time order, in samples."""
-    ordered = sorted(keyframes, key=lambda k: k.at_ms)
-    return tuple(Point(samples(k.at_ms, rate), float(k.value), k.curve) for k in ordered)
+    return tuple(_point(k, rate) for k in sorted(keyframes, key=lambda k: k.at_ms))
+
+
+def _point(keyframe: Keyframe, rate: int) -> Point:
+    aim = keyframe.aim and Aim(samples(keyframe.aim[0], rate), float(keyframe.aim[1]))
+    return Point(samples(keyframe.at_ms, rate), float(keyframe.value), keyframe.curve, aim)

@@ -86,7 +86,8 @@ def _points(before: ir.Automated, after: ir.Automated, rate: int) -> Iterator[st
         elif was is not None and now is not None and was != now:
             shapes = "" if was.shape is now.shape else f" {now.shape}, was {was.shape}"
             values = f" {show(now.value)}, was {show(was.value)}" if was.value != now.value else ""
-            yield f"{what} automation at {when}:{values}{shapes}"
+            aims = "" if was.aim == now.aim else " cut off at another point"
+            yield f"{what} automation at {when}:{values}{shapes}{aims}"
     yield from _attributes(before, after, skip="points")
 
 

@@ -43,7 +43,8 @@ def _fields(source: Source) -> Mapping[str, object]:
 def _plain(value: object) -> object:
     """An attribute as JSON data."""
     if isinstance(value, Point):
-        return {"at": value.at, "value": value.value, "shape": value.shape.value}
+        shown = {"at": value.at, "value": value.value, "shape": value.shape.value}
+        return shown if value.aim is None else shown | {"aim": attrs.asdict(value.aim)}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value

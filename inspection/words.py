@@ -69,9 +69,9 @@ def _fade(node: ir.Fade, rate: int) -> str:
 
 def _automated(node: ir.Automated, rate: int) -> str:
     what, show = AUTOMATED[type(node)]
-    values = [p.value for p in node.points]
+    values = [value for point in node.points for value in point.values]
     low, high = show(min(values, default=0.0)), show(max(values, default=0.0))
-    count = "1 keyframe" if len(values) == 1 else f"{len(values)} keyframes"
+    count = "1 keyframe" if len(node.points) == 1 else f"{len(node.points)} keyframes"
     return f"{what} automation, {count}, {low} to {high}"
 
 

@@ -80,7 +80,8 @@ def encode(value: object) -> bytes:  # noqa: PLR0911 (one return a type is the t
         raw = value.encode("utf-8")
         return b"s%d:" % len(raw) + raw
     if isinstance(value, Point):
-        return b"p" + encode((value.at, value.value, value.shape))
+        aim = () if value.aim is None else (value.aim.at, value.aim.value)
+        return b"p" + encode((value.at, value.value, value.shape, *aim))
     if isinstance(value, tuple):
         return b"t%d:" % len(value) + b"".join(encode(item) for item in value)
     raise TypeError(f"no stable digest for {type(value).__name__}")

@@ -95,12 +95,33 @@ class Source:
 
 
 @frozen
+class Aim:
+    """A keyframe that an automation moves towards and does not reach."""
+
+    at: int
+    value: float = field(converter=float)
+
+
+@frozen
 class Point:
-    """An automation keyframe: sample, value, and the way to the next one."""
+    """An automation keyframe: sample, value, and the way to the next one.
+
+    With an `aim` it moves towards that instead, up to the sample of the next point.
+    """
 
     at: int
     value: float = field(converter=float)
     shape: Shape = Shape.LINEAR
+    aim: Aim | None = field(default=None, metadata=OMITTED)
+
+    def target(self, following: Point) -> Aim:
+        """Where the segment that begins here leads to."""
+        return self.aim or Aim(following.at, following.value)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Its value, and that of its aim: with the next point's, they bound the segment."""
+        return (self.value,) if self.aim is None else (self.value, self.aim.value)
 
 
 class Family(StrEnum):
@@ -179,7 +200,7 @@ def attribute_fields(cls: type[Node]) -> tuple[attrs.Attribute[object], ...]:
     return tuple(f for f in attrs.fields(cls) if f.name not in ("name", "operands", "origin"))
 
 
-def visible(owner: Node | Source, name: str) -> bool:
+def visible(owner: Node | Source | Point | Aim, name: str) -> bool:
     """Whether an attribute is part of the owner's text and digest: not at a default to omit."""
     attribute = getattr(attrs.fields(type(owner)), name)
     return not (attribute.metadata.get("omitted") and getattr(owner, name) == attribute.default)

@@ -25,6 +25,7 @@ from .finish import Loudnorm as Loudnorm
 from .finish import Output as Output
 from .finish import OutputRole as OutputRole
 from .node import SYMBOL, Family, Signal
+from .node import Aim as Aim
 from .node import Node as Node
 from .node import Point as Point
 from .node import Source as Source
@@ -133,11 +134,11 @@ class GainAutomation(Node):
     @property
     def growth(self) -> float:
         """The loudest keyframe's factor: between two of them it is never outside them."""
-        return max(gain_factor(point.value) for point in self.points)
+        return max(gain_factor(value) for point in self.points for value in point.values)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """At 0 dB throughout."""
-        return all(point.value == 0 for point in self.points)
+        return not any(value for point in self.points for value in point.values)
 
 
 @frozen
@@ -177,7 +178,8 @@ class PanAutomation(Node):
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """In the centre throughout, of stereo."""
-        return operands[0].channels == 2 and all(point.value == 0 for point in self.points)
+        moves = any(value for point in self.points for value in point.values)
+        return operands[0].channels == 2 and not moves
 
 
 @frozen

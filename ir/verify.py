@@ -166,7 +166,7 @@ def _filters(graph: Graph, node: Node) -> Iterator[Problem]:
     if isinstance(node, Filter):
         frequencies: tuple[float, ...] = (node.frequency_hz,)
     elif isinstance(node, FilterAutomation):
-        frequencies = tuple(p.value for p in node.points)
+        frequencies = tuple(v for p in node.points for v in p.values)
     else:
         return
     nyquist = graph.signals[node.name].rate / 2
@@ -180,7 +180,7 @@ def _pans(graph: Graph, node: Node) -> Iterator[Problem]:
     if isinstance(node, Pan):
         positions: tuple[float, ...] = (node.position,)
     elif isinstance(node, PanAutomation):
-        positions = tuple(p.value for p in node.points)
+        positions = tuple(v for p in node.points for v in p.values)
     else:
         return
     if not all(-1 <= p <= 1 for p in positions):
@@ -195,8 +195,12 @@ def _points(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Code.IR_ATTRIBUTE, "an automation without points"
     if any(b.at <= a.at for a, b in pairwise(points)):
         yield Code.IR_ATTRIBUTE, "points do not strictly increase"
-    if not all(math.isfinite(p.value) for p in points):
+    if not all(math.isfinite(value) for p in points for value in p.values):
         yield Code.IR_ATTRIBUTE, "a point is not finite"
+    if any(here.aim and here.aim.at < after.at for here, after in pairwise(points)):
+        yield Code.IR_ATTRIBUTE, "a point's aim is before the next point"
+    if points and points[-1].aim:
+        yield Code.IR_ATTRIBUTE, "the last point has an aim"
 
 
 def _dither(graph: Graph, node: Node) -> Iterator[Problem]:

@@ -204,7 +204,7 @@ def rounding_floor(graph: Graph) -> float:
         if isinstance(node, Filter):
             lowest = node.frequency_hz
         elif isinstance(node, FilterAutomation):
-            lowest = min(point.value for point in node.points)
+            lowest = min(value for point in node.points for value in point.values)
         else:
             continue
         ratio = graph.signals[node.name].rate / (2.0 * math.pi * lowest)

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from ...audio.pan import gains
 from ...ir.curves import PanLaw, Shape
-from ...ir.nodes import GainAutomation, PanAutomation, Point
+from ...ir.nodes import Aim, GainAutomation, PanAutomation, Point
 from ...ir.units import NEPERS_PER_DB, gain_factor
 from .site import FRAME, LAYOUTS, FilterSite
 from .wiring import FilterChain, call, quoted
@@ -32,13 +32,13 @@ class EnvelopePiece:
 class EnvelopeSpan:
     """Samples [start, end) of a signal over which an automation follows one formula.
 
-    It moves from `here` to `after`; without `after` it holds the value of `here`.
+    It moves from `here` towards `aim`; without `aim` it holds the value of `here`.
     """
 
     start: int
     end: int
     here: Point
-    after: Point | None = None
+    aim: Aim | None = None
 
     @property
     def length(self) -> int:
@@ -46,20 +46,20 @@ class EnvelopeSpan:
         return self.end - self.start
 
     def progress(self, variable: str, first: int) -> str:
-        """The expression that goes from 0 at `here` to 1 at `after`.
+        """The expression that goes from 0 at `here` to 1 at `aim`.
 
         `variable` counts samples, or what `first` at sample 0 makes it count.
         """
-        assert self.after is not None
+        assert self.aim is not None
         offset = -first - self.here.at
         position = f"({variable}{offset:+d})" if offset else variable
-        line = f"{position}/{self.after.at - self.here.at}"
+        line = f"{position}/{self.aim.at - self.here.at}"
         return f"((1-cos(PI*{line}))/2)" if self.here.shape is Shape.SMOOTH else f"({line})"
 
     def value(self) -> str:
         """The value as an expression of n, which is 0 at `start`: v + (w - v) * s."""
-        assert self.after is not None
-        change = self.after.value - self.here.value
+        assert self.aim is not None
+        change = self.aim.value - self.here.value
         return f"({self.here.value!r}+({change!r})*{self.progress('n', -self.start)})"
 
 
@@ -72,9 +72,10 @@ def _all_spans(points: Sequence[Point], length: int) -> Iterator[EnvelopeSpan]:
     first, last = points[0], points[-1]
     yield EnvelopeSpan(0, min(first.at, length), first)
     for here, after in pairwise(points):
-        moves = here.shape is not Shape.HOLD and here.value != after.value
+        aim = here.target(after)
+        moves = here.shape is not Shape.HOLD and here.value != aim.value
         start, end = max(here.at, 0), min(after.at, length)
-        yield EnvelopeSpan(start, end, here, after if moves else None)
+        yield EnvelopeSpan(start, end, here, aim if moves else None)
     yield EnvelopeSpan(max(last.at, 0), length, last)
 
 
@@ -112,7 +113,7 @@ def emit_gain_automation(site: FilterSite, node: GainAutomation) -> FilterChain:
 
 
 def _gain_segment(span: EnvelopeSpan) -> EnvelopePiece:
-    if span.after is None:
+    if span.aim is None:
         return EnvelopePiece(span.length, (repr(gain_factor(span.here.value)),))
     return EnvelopePiece(span.length, (f"exp({span.value()}*{NEPERS_PER_DB!r})",))
 
@@ -143,7 +144,7 @@ def _pan_segments(law: PanLaw, channels: int) -> Callable[[EnvelopeSpan], Envelo
     sides = _LAWS[law] if channels == 1 else _BALANCE
 
     def segment(span: EnvelopeSpan) -> EnvelopePiece:
-        if span.after is None:
+        if span.aim is None:
             pair = gains(span.here.value, law.value, channels)[:, 0].tolist()
             return EnvelopePiece(span.length, tuple(repr(gain) for gain in pair))
         return EnvelopePiece(span.length, tuple(f"st(0,{span.value()});{side}" for side in sides))

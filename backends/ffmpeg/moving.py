@@ -48,10 +48,10 @@ def _command(span: EnvelopeSpan, rate: int, instance: str) -> Iterator[str]:
     if first == end:
         return
     times = f"{_before(first, rate)}-{_before(end, rate)}"
-    if span.after is None:
+    if span.aim is None:
         yield f"{times} [enter] {instance} frequency {span.here.value:g}"
         return
-    ratio = math.log(span.after.value / span.here.value)
+    ratio = math.log(span.aim.value / span.here.value)
     progress = span.progress(f"{INTERVAL}*N", INTERVAL)
     yield (f"{times} [expr] {instance} frequency {span.here.value!r}*exp({ratio!r}*{progress})")
 

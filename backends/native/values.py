@@ -12,7 +12,8 @@ from ...plans.carried import value_digests
 
 def frames_of(points: tuple[Point, ...]) -> Keyframes:
     """The points of an automation as the kernels take them."""
-    return keyframes((point.at, point.value, point.shape) for point in points)
+    aims = {k: (p.aim.at, p.aim.value) for k, p in enumerate(points) if p.aim is not None}
+    return keyframes(((point.at, point.value, point.shape) for point in points), aims)
 
 
 def dither_seeds(graph: Graph) -> Mapping[str, bytes]:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from attrs import evolve
 from scipy.signal import lfilter
 
 from ...audio import biquad
@@ -142,6 +143,10 @@ def moving_peak(node: FilterAutomation, rate: int) -> float:
 
 def _overshoot(node: FilterAutomation, here: Point, there: Point, rate: int) -> float:
     """The overshoot between two keyframes: how far the frequency falls while the filter rings."""
+    if here.aim is not None:  # it moves towards the aim, and then jumps
+        aim = Point(here.aim.at, here.aim.value)
+        jump = max(*here.values, there.value) / there.value
+        return max(jump, _overshoot(node, evolve(here, aim=None), aim, rate))
     ratio = max(1.0, here.value / there.value)
     if here.shape is Shape.HOLD:
         return ratio
@@ -154,7 +159,7 @@ def _overshoot(node: FilterAutomation, here: Point, there: Point, rate: int) -> 
 
 def _passed(node: FilterAutomation, rate: int) -> Iterator[Section]:
     """The filters at the keyframes of a moving filter, and midway between them."""
-    frequencies = [point.value for point in node.points]
+    frequencies = [value for point in node.points for value in point.values]
     between = (math.sqrt(low * high) for low, high in pairwise(frequencies))
     for hertz in (*frequencies, *between):
         yield section(_at(node, hertz), rate)

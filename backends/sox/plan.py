@@ -143,7 +143,7 @@ def _check(graph: Graph, options: EmitOptions) -> None:
 def _levels(node: Node) -> tuple[float, ...]:
     """The gains that a node applies, dB."""
     if isinstance(node, GainAutomation):
-        return tuple(point.value for point in node.points)
+        return tuple(value for point in node.points for value in point.values)
     named = ("gain_db", "headroom_db")
     found = (getattr(node, name, None) for name in named)
     return tuple(level for level in found if level is not None)

@@ -3,7 +3,7 @@
 That is crossfade hints longer than the overlap of the clips, automation regions that overlap, and,
 in the lenient mode of a document, fades longer than their clip. Each warning names both sides, and
 the old and the new value. After the pass automation is plain keyframes in time order, and no hint
-is longer than its overlap.
+is longer than its overlap; a keyframe whose way to the next is cut off has that one as its `aim`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from attrs import define, evolve, field, frozen
 
-from ...documents.models import replace
+from ...documents.models import put, replace
 from ...ir.codes import Code
+from ...ir.curves import Shape
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.units import milliseconds, samples
 from ..geometry import Extent, Media, extent, start_order
@@ -169,22 +170,16 @@ class _Clamp:
     def _merged(self, automation: Automation, target: Target, place: Place) -> tuple[Keyframe, ...]:
         """The keyframes of one target in time order, including those of its regions.
 
-        A run ends where the next one starts: its keyframes from that moment on are dropped, and the
-        automation ramps from its last keyframe to the first of the next run.
+        A run counts from its start, where it has the value of its first keyframe, to the start of
+        the next run: it keeps its shape up to there, or holds the value of its last keyframe.
         """
+        rate = self.timeline.sample_rate
         runs = sorted(_runs(automation, target, place), key=lambda run: (run.start, run.order))
         kept: list[Keyframe] = []
         for run, after in pairwise([*runs, None]):
             assert run is not None
-            if after is None or run.end < after.start:
-                kept += run.keyframes
-                continue
-            # Compared in samples: a keyframe on the first sample of the next run is dropped too.
-            first = samples(after.start, self.timeline.sample_rate)
-            kept += [
-                k for k in run.keyframes if samples(k.at_ms, self.timeline.sample_rate) < first
-            ]
-            if run.end > after.start:
+            kept += run.until(None if after is None else samples(after.start, rate), rate)
+            if after is not None and run.end > after.start:
                 self._warn(
                     Code.AUTOMATION_CLAMPED,
                     f"{run.name} ends at {_ms(run.end)}, and {after.name} starts at "
@@ -194,7 +189,7 @@ class _Clamp:
                     after.place,
                 )
         # Two keyframes can round to one sample: the later one is kept.
-        return tuple({samples(k.at_ms, self.timeline.sample_rate): k for k in kept}.values())
+        return tuple({samples(k.at_ms, rate): k for k in kept}.values())
 
 
 @define
@@ -207,6 +202,20 @@ class _Run:
     keyframes: list[Keyframe]
     name: str
     place: Place
+
+    def until(self, cut: int | None, rate: int) -> Iterator[Keyframe]:
+        """Its keyframes before the sample at which the next run starts; None: all."""
+        begin = put(self.keyframes[0], at_ms=self.start, curve=Shape.HOLD, aim=None)
+        every = [begin, *self.keyframes]
+        for here, after in zip(every, [*every[1:], None], strict=True):
+            if cut is not None and samples(here.at_ms, rate) >= cut:
+                return
+            if cut is None or (after is not None and samples(after.at_ms, rate) < cut):
+                yield here
+            elif after is None or here.curve is Shape.HOLD:
+                yield put(here, curve=Shape.HOLD, aim=None)
+            else:
+                yield put(here, aim=here.aim or (after.at_ms, after.value))
 
 
 def _runs(automation: Automation, target: Target, place: Place) -> Iterator[_Run]:

@@ -81,6 +81,8 @@ class Keyframe:
     curve: Word[Shape] = key(
         "how it runs to the next keyframe", default=Shape.LINEAR, kw_only=False
     )
+    # What it runs to where a later region cuts it off: at_ms and value (the clamp pass).
+    aim: tuple[Decimal, Decimal] | None = aside(default=None)
 
 
 @model("an automation region")

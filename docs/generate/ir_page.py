@@ -115,7 +115,10 @@ MEANING: Mapping[str, str] = {
 }
 
 _FADE_CURVE = "the shape of the gain: [the curves](semantics.md#fades)"
-_KEYFRAMES = "keyframes by sample of the operand; constant before the first and after the last"
+_KEYFRAMES = (
+    "keyframes by sample of the operand; constant before the first and after the last; with an "
+    "`aim` (at, value) the value moves towards that, up to the next keyframe"
+)
 _LAW = "the gains of a mono signal at each position; stereo is balanced"
 # Every attribute in words: unit, range, meaning.
 ATTRIBUTE: Mapping[str, Mapping[str, str]] = {

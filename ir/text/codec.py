@@ -2,8 +2,8 @@
 
 Promises: one codec a type, used by printer and parser alike, so that what is printed is read back
 as the same value; a new node kind or attribute needs nothing here unless it brings a new type.
-Relies on attributes being annotated with int, float, str, a StrEnum, Point, a tuple of those, or
-one of those or None.
+Relies on attributes being annotated with int, float, str, a StrEnum, Aim, Point, a tuple of those,
+or one of those or None.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import attrs
 from attrs import AttrsInstance, frozen
 
 from ..diagnostics import did_you_mean
-from ..nodes import KINDS, Point, Source
+from ..node import visible
+from ..nodes import KINDS, Aim, Point, Source
 
 if TYPE_CHECKING:
     from lark import Token
@@ -135,8 +136,8 @@ def codec(annotation: object) -> Codec:
         return _optional(codec(arguments[0]))
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return _enum(annotation)
-    if annotation is Point:
-        return _record(Point)
+    if annotation in (Aim, Point):
+        return _record(annotation)
     raise TypeError(f"the text form has no way to write {annotation}")
 
 
@@ -193,20 +194,23 @@ def _list(inner: Codec) -> Codec:
     return Codec(expected, lambda values: f"[{', '.join(map(inner.show, values))}]", read)
 
 
-def _record(cls: type[Point]) -> Codec:
+def _record(cls: type[Aim] | type[Point]) -> Codec:
     hints = typing.get_type_hints(cls)
     fields = [(f.name, codec(hints[f.name])) for f in attrs.fields(cls)]
-    expected = f"({', '.join(name for name, _ in fields)})"
+    least = sum(not f.metadata.get("omitted") for f in attrs.fields(cls))
+    optional = "".join(f"[, {name}]" for name, _ in fields[least:])
+    expected = f"({', '.join(name for name, _ in fields[:least])}{optional})"
 
-    def show(value: Point) -> str:
-        return f"({', '.join(c.show(getattr(value, name)) for name, c in fields)})"
+    def show(value: Aim | Point) -> str:
+        shown = [c.show(getattr(value, name)) for name, c in fields if visible(value, name)]
+        return f"({', '.join(shown)})"
 
-    def read(syntax: Syntax) -> Point:
+    def read(syntax: Syntax) -> Aim | Point:
         if not isinstance(syntax, Group) or syntax.opening != "(":
             raise UnreadableError(syntax, f"expected {expected}")
-        if len(syntax.items) != len(fields):
+        if not least <= len(syntax.items) <= len(fields):
             raise UnreadableError(syntax, f"expected {expected}, not {len(syntax.items)} values")
-        return cls(*(c.read(item) for (_, c), item in zip(fields, syntax.items, strict=True)))
+        return cls(*(c.read(item) for (_, c), item in zip(fields, syntax.items, strict=False)))
 
     return Codec(expected, show, read)
 

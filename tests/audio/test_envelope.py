@@ -34,6 +34,16 @@ def test_smooth_is_half_a_cosine():
     assert got == pytest.approx([3 - np.cos(np.pi * n / 8) for n in range(9)], abs=1e-15)
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_way_that_is_cut_off_keeps_its_shape(shape):
+    whole = keyframes([(0, 300.0, shape), (8, 4000.0, "linear")])
+    cut = keyframes([(0, 300.0, shape), (5, 70.0, "linear"), (9, 80.0, "hold")], {0: (8, 4000.0)})
+    positions = np.arange(-2, 12)
+    for evaluate in (interpolate, log_frequency_envelope):
+        assert np.array_equal(evaluate(cut, positions)[:7], evaluate(whole, positions)[:7])
+    assert interpolate(cut, positions)[7:].tolist() == [70, 72.5, 75, 77.5, 80, 80, 80]
+
+
 def test_each_keyframe_shapes_the_way_to_the_next():
     points = [(0, 0.0, "hold"), (2, 8.0, "linear"), (4, 0.0, "smooth"), (8, 2.0, "hold")]
     expected = [0, 0, 8, 4, 0, 1 - np.sqrt(0.5), 1, 1 + np.sqrt(0.5), 2, 2]
@@ -94,3 +104,8 @@ def test_passes_through_the_keyframes_and_stays_between_them(frames):
 def test_refusals(points, complaint):
     with pytest.raises(ValueError, match=complaint):
         keyframes(points)
+
+
+def test_an_aim_is_not_before_the_next_keyframe():
+    with pytest.raises(ValueError, match="aim"):
+        keyframes([(0, 0.0, "linear"), (5, 1.0, "linear")], {0: (4, 1.0)})

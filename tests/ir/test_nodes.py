@@ -12,6 +12,7 @@ from mixdown.ir.graph import Graph
 from mixdown.ir.node import Family, Signal
 from mixdown.ir.nodes import (
     KINDS,
+    Aim,
     Bus,
     Clip,
     Crossfade,
@@ -41,7 +42,7 @@ from mixdown.ir.nodes import (
 )
 
 RATE, LENGTH = 8000, 400
-MOVES = (Point(0, -3.0), Point(200, 4.0, Shape.HOLD), Point(300, -9.0))
+MOVES = (Point(0, -3.0, aim=Aim(210, 9.0)), Point(200, 4.0, Shape.HOLD), Point(300, -9.0))
 SWEEP = (Point(0, 300.0), Point(300, 3000.0))
 LEFT_TO_RIGHT = (Point(0, -1.0, Shape.SMOOTH), Point(LENGTH, 1.0))
 ONE, TWO, LAST = ("a",), ("a", "b"), ("a", "b", "c")

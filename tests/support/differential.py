@@ -197,15 +197,21 @@ class _Session:
             moves["pan"] = self.moves(chance, length, -1, 1)
         if "filter automation" in has:
             moves["filter"] = self.moves(chance, length, 60, self.rate // 2 - 200)
-        if "gain region" in has and "gain automation" not in has:
-            start = min(self.ms(chance, 0, float(length) / 2), length)
-            inside = self.moves(chance, length - start, -20, 6)
-            moves["regions"] = (
-                Region(
-                    target=Target.GAIN, start_ms=start, duration_ms=length - start, keyframes=inside
-                ),
-            )
+        if "gain region" in has:
+            low, high = -20, 6
+            moves["regions"] = [self.region(chance, Target.GAIN, length, low, high) for _ in "ab"]
+            if "filter automation" in has:
+                low, high = 60, self.rate // 2 - 200
+                moves["regions"].append(self.region(chance, Target.FILTER, length, low, high))
         return {**made, "automation": Automation(**moves)}
+
+    def region(
+        self, chance: Random, target: Target, length: Decimal, low: float, high: float
+    ) -> Region:
+        """A region to the end of what it moves: it cuts off what begins before it."""
+        start = min(self.ms(chance, 0, float(length) / 2), length)
+        inside = self.moves(chance, length - start, low, high)
+        return Region(target=target, start_ms=start, duration_ms=length - start, keyframes=inside)
 
     def moves(
         self, chance: Random, length: Decimal, low: float, high: float

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import attrs
 from hypothesis import strategies as st
 from mixdown.ir.containers import CONTAINERS
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
 from mixdown.ir.node import Signal
 from mixdown.ir.nodes import (
+    Aim,
     Bus,
     Clip,
     Crossfade,
@@ -71,10 +73,16 @@ def frequencies(signal: Signal) -> st.SearchStrategy[float]:
 
 
 def points(values: st.SearchStrategy[float]) -> st.SearchStrategy[tuple[Point, ...]]:
-    """Keyframes at strictly increasing samples, at least one."""
-    keyframes = st.builds(Point, st.integers(0, 10**6), values, st.sampled_from(Shape))
+    """Keyframes at strictly increasing samples, at least one; any but the last may aim."""
+    aims = st.none() | st.builds(Aim, st.integers(10**6, 10**7), values)
+    keyframes = st.builds(Point, st.integers(0, 10**6), values, st.sampled_from(Shape), aims)
     unique = st.lists(keyframes, min_size=1, max_size=4, unique_by=lambda point: point.at)
-    return unique.map(lambda made: tuple(sorted(made, key=lambda point: point.at)))
+    return unique.map(_in_order)
+
+
+def _in_order(made: list[Point]) -> tuple[Point, ...]:
+    *others, last = sorted(made, key=lambda point: point.at)
+    return (*others, attrs.evolve(last, aim=None))
 
 
 # The kinds of one operand: how to build one on a signal, as a strategy of attributes.

@@ -8,6 +8,7 @@ from mixdown.audio import biquad, curves, envelope
 from mixdown.audio import pan as panning
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.nodes import (
+    Aim,
     Downmix,
     Edge,
     Encoding,
@@ -38,13 +39,19 @@ TIMES = (100, 4096, 4097, 20000, 20064, 70001, 96000)
 SHAPES = (Shape.LINEAR, Shape.SMOOTH, Shape.HOLD, Shape.SMOOTH, Shape.LINEAR, Shape.LINEAR)
 
 
+# Two ways, one smooth and one linear, are cut off before they arrive.
+AIMS = {1: 5000, 4: 200_000}
+
+
 def points(*values: float) -> tuple[Point, ...]:
     shapes = (*SHAPES, Shape.LINEAR)
-    return tuple(Point(t, v, s) for t, v, s in zip(TIMES, values, shapes, strict=False))
+    aims = (Aim(AIMS[k], values[k - 1]) if k in AIMS else None for k in range(len(TIMES)))
+    return tuple(map(Point, TIMES, values, shapes, aims))
 
 
 def keyframes(of: tuple[Point, ...]) -> envelope.Keyframes:
-    return envelope.keyframes((p.at, p.value, p.shape.value) for p in of)
+    aims = {k: (p.aim.at, p.aim.value) for k, p in enumerate(of) if p.aim}
+    return envelope.keyframes(((p.at, p.value, p.shape.value) for p in of), aims)
 
 
 def residual(got: np.ndarray, wanted: np.ndarray) -> float:

@@ -20,6 +20,7 @@ from mixdown.backends.sox.levels import (
 from mixdown.ir.curves import FilterKind, PanLaw, Shape
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.nodes import (
+    Aim,
     Bus,
     Edge,
     Fade,
@@ -104,6 +105,7 @@ def test_no_frequency_is_louder_than_the_largest_gain(node):
         (Point(0, 300.0, Shape.HOLD), Point(1500, 15_000.0)),
         (Point(1000, 12_000.0), Point(1200, 500.0)),
         (Point(1000, 2000.0, Shape.SMOOTH), Point(1900, 200.0)),
+        (Point(0, 100.0, aim=Aim(2000, 15_000.0)), Point(1500, 100.0)),
         (Point(0, 9000.0, Shape.HOLD), Point(900, 900.0, Shape.HOLD), Point(1500, 90.0)),
     ],
 )

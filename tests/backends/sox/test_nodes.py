@@ -8,6 +8,7 @@ from mixdown.backends.sox import BACKEND
 from mixdown.backends.sox.emitters import FADES, MOST_INPUTS
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.nodes import (
+    Aim,
     Bus,
     Crossfade,
     Downmix,
@@ -33,13 +34,17 @@ pytestmark = pytest.mark.requires("sox")
 
 ROUNDED = -175.0  # a few roundings of a full scale near 1
 DECIBELS = (
-    Point(2000, 0.0, Shape.SMOOTH),
+    Point(2000, 0.0, Shape.SMOOTH, Aim(7000, 6.0)),
     Point(5000, -9.0, Shape.HOLD),
     Point(7000, 6.0),
     Point(11000, -40.0),
 )
 POSITIONS = (Point(0, -1.0), Point(5000, 0.3, Shape.SMOOTH), Point(9000, 1.0))
-HERTZ = (Point(0, 200.0), Point(6000, 8000.0, Shape.SMOOTH), Point(11000, 60.0))
+HERTZ = (
+    Point(0, 200.0, aim=Aim(9000, 15_000.0)),
+    Point(6000, 8000.0, Shape.SMOOTH),
+    Point(11000, 60.0),
+)
 
 
 @pytest.fixture

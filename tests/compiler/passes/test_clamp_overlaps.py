@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import numpy as np
+import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
-from mixdown.compiler.geometry import crossfades, extent
+from hypothesis import strategies as st
+from mixdown.audio.envelope import interpolate, log_frequency_envelope
+from mixdown.backends.native.values import frames_of
+from mixdown.compiler.geometry import crossfades, extent, points
 from mixdown.compiler.passes.clamp_overlaps import clamp_overlaps
-from mixdown.compiler.timeline.model import Keyframe, Region, Timeline
+from mixdown.compiler.timeline.model import Automation, Keyframe, Region, Target, Timeline
+from mixdown.ir.curves import Shape
 from mixdown.ir.diagnostics import Severity
-from mixdown.ir.nodes import Source
+from mixdown.ir.nodes import Aim, Point, Source
+from overlaps import value_at
 from strategies import timelines
 
 SHAPE = {"digest": "", "codec": "", "channels": 1}
@@ -123,6 +130,45 @@ def test_regions_become_keyframes_in_time_order():
     assert warnings == []
 
 
+def automated(*regions: Region, **plain: tuple) -> Automation:
+    """What the pass makes of a track's automation."""
+    timeline = EMPTY.clip("a.wav")
+    track = evolve(timeline.tracks[0], automation={"regions": regions, **plain})
+    clamped, _ = clamp_overlaps(evolve(timeline, tracks=(track,)), MEDIA)
+    return clamped.tracks[0].automation
+
+
+def test_a_region_that_is_cut_off_keeps_its_shape():
+    early = region(0, 4000, (0, 0, "smooth"), (4000, -12))
+    gain = automated(early, region(1000, 5000, (500, 3), (600, 4))).gain
+    assert [(k.at_ms, k.value, k.aim) for k in gain] == [
+        (0, 0, (4000, -12)),
+        (1000, 3, None),
+        (1500, 3, None),
+        (1600, 4, None),
+    ]
+    assert gain[0].curve is Shape.SMOOTH
+    assert points(gain, 1000)[0] == Point(0, 0, Shape.SMOOTH, Aim(4000, -12))
+
+
+def test_between_two_regions_the_last_value_holds():
+    gain = automated(region(0, 1000, (0, 0), (1000, -6)), region(3000, 1000, (100, 2))).gain
+    assert [(k.at_ms, k.value, k.curve) for k in gain] == [
+        (0, 0, Shape.LINEAR),
+        (1000, -6, Shape.HOLD),
+        (3000, 2, Shape.HOLD),
+        (3100, 2, Shape.LINEAR),
+    ]
+
+
+def test_a_region_that_is_cut_off_before_its_first_keyframe_has_its_value():
+    gain = automated(region(0, 1000, (900, -6)), region(500, 1000, (0, 2))).gain
+    assert [(k.at_ms, k.value, k.curve) for k in gain] == [
+        (0, -6, Shape.HOLD),
+        (500, 2, Shape.LINEAR),
+    ]
+
+
 def test_the_later_region_wins_from_its_start():
     keyframes, warnings = moved(
         region(0, 4000, (0, 0), (2999, -1), (3000, -2), (4000, -3)),
@@ -130,7 +176,7 @@ def test_the_later_region_wins_from_its_start():
         gain=((0, 5), (100, 6)),
     )
     # All three start at once or later than the first; of equal starts the later in the list wins.
-    assert keyframes == [(0, 0), (2999, -1), (3500, -9)]
+    assert keyframes == [(0, 0), (2999, -1), (3000, -9), (3500, -9)]
     assert warnings == [
         "the earlier one now ends at 0 ms instead of 100 ms",
         "the earlier one now ends at 3000 ms instead of 4000 ms",
@@ -146,6 +192,40 @@ def test_regions_that_meet_do_not_overlap():
 def test_plain_keyframes_are_sorted():
     keyframes, _ = moved(gain=((300, 1), (100, 2), (200, 3)))
     assert keyframes == [(100, 2), (200, 3), (300, 1)]
+
+
+def runs(target: Target, low: int, high: int) -> st.SearchStrategy[tuple[Keyframe, ...]]:
+    keyframe = st.builds(
+        Keyframe, st.integers(0, 50), st.integers(low, high), st.sampled_from(Shape)
+    )
+    return st.lists(keyframe, min_size=1, max_size=4, unique_by=lambda k: k.at_ms)
+
+
+VALUES = {Target.GAIN: (-60, 12), Target.PAN: (-1, 1), Target.FILTER: (20, 20_000)}
+
+
+@st.composite
+def overlapping(draw: st.DrawFn, target: Target) -> Automation:
+    inside = runs(target, *VALUES[target])
+    starts = draw(st.lists(st.integers(0, 60), min_size=1, max_size=4))
+    regions = [
+        Region(target=target, start_ms=start, duration_ms=50, keyframes=draw(inside))
+        for start in starts
+    ]
+    return Automation(regions=regions, **{target.value: draw(st.just([]) | inside)})
+
+
+@pytest.mark.parametrize("target", Target)
+@settings(max_examples=50)
+@given(data=st.data())
+def test_at_every_sample_the_region_that_began_last_counts(target, data):
+    moves = data.draw(overlapping(target))
+    evolved = automated(*moves.regions, **{target.value: getattr(moves, target.value)})
+    frames = frames_of(points(getattr(evolved, target.value), 48000))
+    positions = np.arange(0, 120 * 48, 29)
+    evaluate = log_frequency_envelope if target is Target.FILTER else interpolate
+    wanted = [value_at(moves, target, int(n), 48000) for n in positions]
+    assert np.allclose(evaluate(frames, positions), wanted, rtol=1e-12, atol=1e-12)
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])

@@ -9,6 +9,7 @@ from mixdown.ir.curves import Shape
 from mixdown.ir.graph import Graph
 from mixdown.ir.node import Signal
 from mixdown.ir.nodes import (
+    Aim,
     Clip,
     Edge,
     Fade,
@@ -59,8 +60,13 @@ def test_a_source():
             '%f = fade %c {edge = in, length = 10, curve = "tri"}',
         ),
         (
-            GainAutomation("a", (Point(0, -6), Point(9, 0.5, Shape.SMOOTH)), operands=("c",)),
-            "%a = automation.gain %c {points = [(0, -6.0, linear), (9, 0.5, smooth)]}",
+            GainAutomation(
+                "a",
+                (Point(0, -6), Point(9, 0.5, Shape.SMOOTH, Aim(99, 1)), Point(10, 0)),
+                operands=("c",),
+            ),
+            "%a = automation.gain %c {points = [(0, -6.0, linear), (9, 0.5, smooth, (99, 1.0)), "
+            "(10, 0.0, linear)]}",
         ),
         (
             Lane("l", (0, 100), 200, operands=("a", "b")),
