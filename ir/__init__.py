@@ -1,1 +1,1 @@
-"""The typed audio-graph IR: the ground floor, which imports nothing of ours."""
+"""The typed audio-graph IR: the lowest layer, which imports no other part of mixdown."""

@@ -1,8 +1,8 @@
 """The stable codes of every diagnostic.
 
 A code is never reused or renumbered. MIX1xx document, MIX2xx timeline, MIX3xx routing, presets and
-requests, MIX4xx IR, MIX5xx backend, MIX6xx render. What each means for a user stands in
-`codes.toml`, from which docs/errors.md is generated; a test holds the two lists equal.
+requests, MIX4xx IR, MIX5xx backend, MIX6xx render. `codes.toml` explains each code, and
+docs/errors.md is generated from it; a test keeps the two lists equal.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""The files that a mix is delivered in: containers, what samples they hold, at which bit rates.
+"""The file formats of delivered files: containers, encodings, sample rates and bit rates.
 
-Promises: the one table of formats (`CONTAINERS`); presets, requests, the verifier and the encoding
-read it. Bit rates are kbit/s. A rate that a container cannot hold is resampled to the nearest that
-it can, upwards where there is one, so that nothing that is heard is lost.
+`CONTAINERS` is the only table of formats; presets, requests, the verifier and the encoding use it.
+Bit rates are kbit/s. A mix at a sample rate that a container does not support is resampled to the
+next higher supported rate, which keeps all frequencies, or else to the highest.
 
-Where the numbers come from: MP3, ISO/IEC 11172-3 and 13818-3; AAC, ISO/IEC 14496-3 (6144 bits a
+Sources of the numbers: MP3, ISO/IEC 11172-3 and 13818-3; AAC, ISO/IEC 14496-3 (6144 bits per
 channel and frame of 1024); Opus, RFC 6716 and the limits of libopus; Vorbis, the rate tables of
-libvorbis 1.3 (`lib/modes`), which takes nothing beyond their ends.
+libvorbis 1.3 (`lib/modes`), which accepts nothing beyond them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from attrs import frozen
 
 
 class Encoding(StrEnum):
-    """How samples are stored in a delivered file."""
+    """The sample format or codec of a delivered file."""
 
     S16 = "s16"
     S24 = "s24"
@@ -31,26 +31,26 @@ class Encoding(StrEnum):
 
     @property
     def is_lossy(self) -> bool:
-        """Whether what is read back is not, to the sample, what was written."""
+        """Whether decoding does not give back the exact samples."""
         return self in (Encoding.MP3, Encoding.AAC, Encoding.OPUS, Encoding.VORBIS)
 
     @property
     def bits(self) -> int:
-        """Bits a sample; a lossy coding is made of floats of 32."""
+        """Bits per sample; a lossy codec encodes 32-bit floats."""
         return 32 if self.is_lossy else int(self.value[1:])
 
     @property
     def is_float(self) -> bool:
-        """Whether values beyond full scale survive."""
+        """Whether it can represent values above full scale."""
         return self.is_lossy or self.value[0] == "f"
 
 
 @frozen
 class BitRates:
-    """The bit rates of a coding at some sample rates.
+    """The bit rates of a codec in a range of sample rates.
 
     Attributes:
-        rates: the lowest and the highest sample rate that they are for, Hz.
+        rates: the lowest and the highest sample rate of the range, Hz.
         mono, stereo: kbit/s, ascending.
     """
 
@@ -64,16 +64,16 @@ class Container:
     """A file format.
 
     Attributes:
-        name: as people call it.
-        codec: the coding in it, as metadata names it.
-        encodings: what it holds; the first is the one for those who ask for none.
-        rates: the sample rates that it holds, Hz, ascending; empty: any.
-        bit_rates: of a lossy coding; empty for the others.
-        bit_rate: kbit/s of a stereo file, where nobody says.
-        tail: how many samples a decoder may leave after the end, because the end stands in a
-            part of the file that not all decoders heed.
-        holds_cover: whether a picture can be put into it.
-        holds_chapters: whether markers become chapters in it.
+        name: its common name.
+        codec: as named in metadata.
+        encodings: the supported encodings, the default first.
+        rates: the supported sample rates, Hz, ascending; empty: any.
+        bit_rates: of a lossy codec; empty for others.
+        bit_rate: the default for a stereo file, kbit/s.
+        tail: the number of samples that a decoder may append, because not all decoders read the
+            exact end of the audio from the file.
+        holds_cover: whether it can contain a cover picture.
+        holds_chapters: whether it can contain chapters, made from markers.
     """
 
     name: str
@@ -88,17 +88,17 @@ class Container:
 
     @property
     def is_lossy(self) -> bool:
-        """Whether its coding is."""
+        """Whether its codec is lossy."""
         return self.encodings[0].is_lossy
 
     def rate(self, rate: int) -> int:
-        """The sample rate of a file with a mix at `rate` Hz in it."""
+        """The sample rate of a file for a mix at `rate` Hz."""
         if not self.rates or rate in self.rates:
             return rate
         return next((held for held in self.rates if held > rate), self.rates[-1])
 
     def allowed(self, rate: int, channels: int) -> Sequence[int]:
-        """The bit rates for a mix at `rate` Hz, kbit/s, ascending; none where it is not lossy."""
+        """The bit rates for a mix at `rate` Hz, kbit/s, ascending; none unless it is lossy."""
         held = self.rate(rate)
         for row in self.bit_rates:
             if row.rates[0] <= held <= row.rates[1]:
@@ -106,13 +106,13 @@ class Container:
         return ()
 
     def nearest(self, bit_rate: int, rate: int, channels: int) -> int:
-        """The allowed bit rate nearest to one for stereo; mono takes half of that."""
+        """The allowed bit rate closest to a given one for stereo, or to half of it for mono."""
         wanted = bit_rate / 2 if channels == 1 else bit_rate
         return min(self.allowed(rate, channels), key=lambda held: abs(held - wanted))
 
 
 def spelt(bit_rates: Sequence[int]) -> str:
-    """Bit rates for a reader: each, or from where to where."""
+    """Bit rates as text: a list, or a range."""
     if isinstance(bit_rates, range):
         return f"{bit_rates[0]} to {bit_rates[-1]}"
     return ", ".join(map(str, bit_rates))
@@ -129,7 +129,7 @@ def _upto(low: int, high: int) -> range:
 
 
 def _aac(rate: int) -> BitRates:
-    """Up to 6144 bits a channel and frame of 1024 samples."""
+    """Up to 6144 bits per channel and frame of 1024 samples."""
     most = 6 * rate // 1000
     return BitRates((rate, rate), _upto(8, most), _upto(16, 2 * most))
 
@@ -195,4 +195,4 @@ CONTAINERS: Mapping[str, Container] = {
         bit_rate=160,
     ),
 }
-"""Containers by what users ask for, which is also the extension of the file's name."""
+"""Containers by name, which is also the extension of the file."""

@@ -1,7 +1,6 @@
-"""The names of fade curves, automation shapes, pan laws and filters: the vocabulary of a mix.
+"""The names of fade curves, keyframe shapes, pan laws and filters.
 
-What each name means as a formula stands in docs/semantics.md; the native engine computes it. The
-curve names are ffmpeg's (`afade`), so that a user finds one set of words everywhere.
+docs/semantics.md gives the formula of each. The names of fade curves are those of ffmpeg's `afade`.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ CURVE_ALIASES: dict[str, str] = {
 
 
 class Shape(StrEnum):
-    """How an automation runs from one keyframe to the next."""
+    """The shape of an automation from one keyframe to the next."""
 
     LINEAR = "linear"
     HOLD = "hold"
@@ -47,7 +46,7 @@ class Shape(StrEnum):
 
 
 class PanLaw(StrEnum):
-    """What a mono signal's pan costs at the centre; stereo is always balance."""
+    """The gains of a panned mono signal; stereo is always balanced."""
 
     CONSTANT_POWER = "constant_power"
     LINEAR = "linear"
@@ -56,7 +55,7 @@ class PanLaw(StrEnum):
 
 
 class FilterKind(StrEnum):
-    """The RBJ cookbook biquads that a mix may use."""
+    """The RBJ cookbook biquads of a mix."""
 
     HIGHPASS = "highpass"
     LOWPASS = "lowpass"
@@ -66,10 +65,10 @@ class FilterKind(StrEnum):
 
 
 def canonical_curve(name: str) -> str:
-    """The curve that `name` (a curve or an alias of one) stands for.
+    """The canonical name of a curve, given by its name or an alias.
 
     Raises:
-        KeyError: no such curve.
+        KeyError: there is no such curve.
     """
     if name in FADE_CURVES:
         return name

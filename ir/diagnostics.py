@@ -1,8 +1,8 @@
-"""Diagnostics: what is wrong, where, and what to do instead.
+"""Diagnostics: errors and warnings with a code, a place and a suggestion.
 
-Promises: a diagnostic is data (`to_dict`) before it is text (`render`); errors are collected, never
-raised one at a time; positions are resolved only here, when one is shown. `MixdownError` is a
-ValueError that carries them all.
+A diagnostic is data (`to_dict`) that can be shown as text (`render`). Errors are collected rather
+than raised one at a time; `MixdownError` is a ValueError with all of them. Positions in documents
+are computed only when a diagnostic is shown.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from attrs import evolve, frozen
 from .codes import Code
 from .origin import Document, Documents, Origin, Span
 
-TAB = 4  # columns that a tab takes in an excerpt
-CONTEXT = 80  # characters of a long line that an excerpt shows on each side of the caret
-NAME_SHOWN = 60  # characters of a name that help shows
-NAMES_SHOWN = 40  # names that help lists
+TAB = 4  # columns of a tab in an excerpt
+CONTEXT = 80  # characters of a long line shown on each side of the caret
+NAME_SHOWN = 60  # characters of a name shown in help
+NAMES_SHOWN = 40  # names listed in help
 
 
 class Severity(StrEnum):
-    """How bad it is: an error stops the work, a warning is reported with the result."""
+    """An error stops the work; a warning is reported with the result."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -33,7 +33,7 @@ class Severity(StrEnum):
 
 @frozen
 class Related:
-    """Another place that a diagnostic speaks of, with what it has to do with it."""
+    """Another place of a diagnostic, with a label that explains it."""
 
     origin: Origin
     label: str
@@ -41,13 +41,13 @@ class Related:
 
 @frozen
 class Diagnostic:
-    """One thing wrong.
+    """One error or warning.
 
     Attributes:
         code: stable; see docs/errors.md.
-        message: one terse sentence without a full stop.
-        origin: where in a document, where that is known.
-        help: what to do instead.
+        message: one short sentence without a full stop.
+        origin: the place in a document, if known.
+        help: what to do.
         related: further places, such as the first of two equal ids.
         severity: error or warning.
     """
@@ -60,7 +60,7 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
 
     def to_dict(self, documents: Documents | None = None) -> dict[str, object]:
-        """The same as plain data, with line and column where the document is at hand."""
+        """The diagnostic as plain data, with line and column if the document is available."""
         data: dict[str, object] = {
             "code": self.code.value,
             "severity": self.severity.value,
@@ -77,7 +77,7 @@ class Diagnostic:
 
 
 class MixdownError(ValueError):
-    """Every user-facing failure: one or more diagnostics, rendered by `str()`."""
+    """An error for the user: one or more diagnostics, rendered by `str()`."""
 
     def __init__(
         self, diagnostics: Iterable[Diagnostic] | Diagnostic, documents: Documents | None = None
@@ -96,7 +96,7 @@ class TimelineError(MixdownError):
 
 
 class IRError(MixdownError):
-    """A graph breaks an invariant, or its text does not parse (MIX4xx)."""
+    """A graph breaks an invariant, or its text cannot be parsed (MIX4xx)."""
 
 
 class BackendError(MixdownError):
@@ -104,12 +104,12 @@ class BackendError(MixdownError):
 
 
 class RenderError(MixdownError):
-    """A plan could not be run to its end (MIX6xx)."""
+    """A plan could not be completed (MIX6xx)."""
 
 
 @contextmanager
 def located(documents: Documents) -> Iterator[None]:
-    """Errors raised in here are shown with these documents, where they have none of their own."""
+    """Show errors raised in this context with these documents, unless they have their own."""
     try:
         yield
     except MixdownError as error:
@@ -118,23 +118,23 @@ def located(documents: Documents) -> Iterator[None]:
 
 
 def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Those that stop the work."""
+    """The diagnostics that are errors."""
     return tuple(d for d in diagnostics if d.severity is Severity.ERROR)
 
 
 def strict(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The same, every warning made an error (`--strict`)."""
+    """The diagnostics with every warning turned into an error (`--strict`)."""
     return tuple(evolve(d, severity=Severity.ERROR) for d in diagnostics)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Help for an unknown name: the nearest known one, then those there are, in their given order.
+    """Help for an unknown name: the most similar known one, then the known ones in the given order.
 
-    Names come from documents: long ones are cut and long lists too, and comparing is bounded.
+    Names come from documents, so long names and lists are truncated, and comparison is bounded.
     """
     names = [name[:NAME_SHOWN] for name in known]
     if not names:
-        return "none is known here"
+        return "there are none"
     near = difflib.get_close_matches(word[:NAME_SHOWN], names[:1000], n=1, cutoff=0.6)
     more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
     listed = ", ".join(visible(name) for name in names[:NAMES_SHOWN])
@@ -148,10 +148,10 @@ def counted(count: int, noun: str) -> str:
 
 
 def render(diagnostics: Iterable[Diagnostic], documents: Documents | None = None) -> str:
-    """All of them as a compiler prints them: code, sentence, the line with a caret, help.
+    """Diagnostics as a compiler prints them: code, message, the line with a caret, help.
 
-    Each document is located only here. Diagnostics are in the order in which they were found. What
-    they quote of documents, file names and programs is shown as `visible` has it.
+    They are in the order in which they were found. Text from documents, file names and programs is
+    shown with `visible`.
     """
     return "\n\n".join(_render_one(d, documents or {}) for d in diagnostics)
 
@@ -168,7 +168,7 @@ def _render_one(diagnostic: Diagnostic, documents: Documents) -> str:
 
 
 def excerpt(origin: Origin, documents: Documents, label: str = "") -> list[str]:
-    """A place as lines: file, line and column, the text with a caret, what it was made from."""
+    """A place as lines: file, line and column, the text with a caret, and its own origin."""
     span = _span(origin, documents)
     if span is None:
         pointer = f" at {origin.pointer}" if origin.pointer else ""
@@ -185,12 +185,12 @@ def excerpt(origin: Origin, documents: Documents, label: str = "") -> list[str]:
             f"{gutter} | {caret}" + (f" {label}" if label else ""),
         ]
     if origin.via is not None:
-        lines += excerpt(origin.via, documents, "made from this")
+        lines += excerpt(origin.via, documents, "generated from this")
     return lines
 
 
 def _window(span: Span) -> tuple[str, str, str]:
-    """The line before, in and after the span; of a very long line only what is near."""
+    """The text of the line before, in and after the span, truncated if the line is long."""
     start = span.column - 1
     before, rest = span.text[:start], span.text[start:]
     marked, after = rest[: min(span.width, CONTEXT)], rest[min(span.width, CONTEXT) :]
@@ -210,15 +210,15 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """The same for text of several lines."""
+    """`visible` for text of several lines."""
     return "\n".join(map(visible, text.split("\n")))
 
 
 def hidden(character: str) -> bool:
     """Whether a character may move or hide other text, or cannot be written at all.
 
-    Those are control characters, line separators, halves of surrogate pairs, and invisible marks
-    such as those that turn the direction of writing.
+    Those are control characters, line separators, lone surrogates, and invisible marks such as
+    those that change the direction of writing.
     """
     category = unicodedata.category(character)
     joiner = character in "\u200c\u200d"
@@ -226,7 +226,7 @@ def hidden(character: str) -> bool:
 
 
 def _cells(text: str) -> int:
-    """How many terminal columns `visible(text)` takes: a combining mark none, a wide one two."""
+    """The width of `visible(text)` in terminal columns: combining marks 0, wide characters 2."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in visible(text)

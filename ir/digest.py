@@ -1,9 +1,9 @@
-"""Merkle digests: what a value is, independent of what it is called.
+"""Merkle digests, which identify the content of a value independently of its name.
 
 A digest covers the kind, the attributes and the operands' digests, in order; for a clip, the
 content of its source. It does not cover names, labels, origins or the order of nodes. The encoding
-is explicit bytes (IEEE 754 big endian for floats), so it is the same on every platform and Python.
-Anything that has no stable encoding raises TypeError rather than hash by accident.
+is defined byte by byte (IEEE 754 big endian for floats), so it is the same on every platform and
+Python version. A value without a stable encoding raises TypeError.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def digests(graph: Graph) -> Mapping[str, str]:
 
 
 def graph_digest(graph: Graph) -> str:
-    """The digest of what the graph delivers: its outputs with their targets, in canonical order."""
+    """The digest of the graph's outputs with their targets, in canonical order."""
     of = digests(graph)
     outputs = sorted((o.role.value, o.target, of[o.name]) for o in graph.outputs)
     return hashlib.sha256(encode(tuple(part for o in outputs for part in o))).hexdigest()
@@ -53,13 +53,13 @@ def node_digest(node: Node, operands: Iterable[str], sources: Mapping[str, bytes
 
 
 def source_identity(source: Source) -> bytes:
-    """What of a source a clip's digest covers: content and shape, never its name or path."""
+    """The part of a source that a clip's digest covers: content and format, not name or path."""
     fields = [f.name for f in attrs.fields(Source) if not f.metadata.get("label")]
     return encode(tuple(getattr(source, name) for name in fields if visible(source, name)))
 
 
-def encode(value: object) -> bytes:  # noqa: PLR0911 (one return a type is the table)
-    """A prefix-free encoding of an attribute: a type letter, a length where needed, the content.
+def encode(value: object) -> bytes:  # noqa: PLR0911 (one return per type)
+    """A prefix-free encoding of an attribute: a type letter, a length if needed, the content.
 
     Raises:
         TypeError: the value has no stable encoding (NaN, sets, mappings, foreign objects).
@@ -75,7 +75,7 @@ def encode(value: object) -> bytes:  # noqa: PLR0911 (one return a type is the t
     if isinstance(value, float):
         if math.isnan(value):
             raise TypeError("a NaN has no stable digest")
-        return b"f" + struct.pack(">d", value + 0.0)  # + 0.0 makes -0.0 and 0.0 one
+        return b"f" + struct.pack(">d", value + 0.0)  # + 0.0 turns -0.0 into 0.0
     if isinstance(value, str):
         raw = value.encode("utf-8")
         return b"s%d:" % len(raw) + raw

@@ -1,4 +1,4 @@
-"""The kinds of the finish: what follows the premaster, from the headroom to the delivered files."""
+"""The node kinds of the finish: from the headroom of the premaster to the delivered files."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .units import gain_factor, resampled_length
 
 
 class LimitMode(StrEnum):
-    """What a limiter holds under its ceiling."""
+    """The peaks that a limiter keeps below its ceiling."""
 
     TRUE_PEAK = "true_peak"
     SAMPLE_PEAK = "sample_peak"
 
 
 class DitherNoise(StrEnum):
-    """What the error of a quantiser sounds like: white, or moved to where ears are deaf."""
+    """The quantisation noise: white, or shaped to where hearing is insensitive."""
 
     TPDF = "tpdf"
     SHAPED = "shaped"
 
 
 class OutputRole(StrEnum):
-    """What a delivered file is."""
+    """The kind of a delivered file."""
 
     MASTER = "master"
     STEM = "stem"
@@ -48,7 +48,7 @@ class Headroom(Node):
 
     @property
     def growth(self) -> float:
-        """Its own factor."""
+        """Its factor."""
         return gain_factor(-self.headroom_db)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
@@ -58,10 +58,10 @@ class Headroom(Node):
 
 @frozen
 class Loudnorm(Node):
-    """One static gain on the first operand: what brings the last operand to the target.
+    """A static gain on the first operand that brings the last operand to the target loudness.
 
-    Of two, the first is a stem and the last is the premaster, so that a mastered stem moves by the
-    master's gain. `gain_db` is None until the last operand has been measured.
+    With two operands, the first is a stem and the last is the premaster, so a mastered stem gets
+    the gain of the master. `gain_db` is None until the last operand has been measured.
     """
 
     kind = "loudnorm"
@@ -73,21 +73,21 @@ class Loudnorm(Node):
 
     @property
     def growth(self) -> float:
-        """Its own factor; unbounded until it has been measured."""
+        """Its factor; unbounded until it has been measured."""
         return math.inf if self.gain_db is None else gain_factor(self.gain_db)
 
     @property
     def heard(self) -> tuple[str, ...]:
-        """The first: the last is measured."""
+        """The first operand; the last is only measured."""
         return self.operands[:1]
 
 
 @frozen
 class Limiter(Node):
-    """A look-ahead limiter: gain reduction only, no latency, identity under the ceiling.
+    """A look-ahead limiter: gain reduction only, no latency, identity below the ceiling.
 
-    `margin_db` is how far under the ceiling it aims, where the render measured that aiming at the
-    ceiling itself overshoots; 0 unless measured.
+    `margin_db` lowers its target below the ceiling, after a render has measured an overshoot; 0
+    unless measured.
     """
 
     kind = "limiter"
@@ -103,7 +103,7 @@ class Limiter(Node):
 class Dither(Node):
     """TPDF noise of one least significant bit at `bits`, seeded from its operand's digest.
 
-    Where it is shaped, what comes out lies on the steps of `bits`, and the error is fed back.
+    Shaped noise also quantises to the steps of `bits` and feeds the error back.
     """
 
     kind = "dither"
@@ -116,10 +116,10 @@ class Dither(Node):
 
 @frozen
 class Output(Node):
-    """A file that the render delivers.
+    """A delivered file.
 
-    `target` is "master" or the id of the bus; `index` is its place among the files delivered:
-    stems stand in the order of their buses. `bit_rate` is that of a lossy coding, kbit/s.
+    `target` is "master" or the id of the bus; `index` is its position among the delivered files:
+    stems are in the order of their buses. `bit_rate` is that of a lossy encoding, kbit/s.
     """
 
     kind = "output"
@@ -134,7 +134,7 @@ class Output(Node):
     bit_rate: int | None = field(default=None, metadata=OMITTED)
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """As the file is read back: resampled where the container does not hold the rate."""
+        """Its operand's, resampled if the container does not support the rate."""
         signal = operands[0]
         container = CONTAINERS.get(self.container)
         rate = container.rate(signal.rate) if container else signal.rate
@@ -144,17 +144,17 @@ class Output(Node):
         return attrs.evolve(signal, rate=rate, length=max(length, min(signal.length, 1)))
 
     def as_wav(self, encoding: Encoding) -> Output:
-        """The same as a WAV of these samples."""
+        """The output as a WAV with this encoding."""
         return attrs.evolve(self, container="wav", encoding=encoding, bit_rate=None)
 
 
 def unmeasured(nodes: Iterable[Node]) -> Iterator[Loudnorm]:
-    """The loudness gains among the nodes that are yet to be measured."""
+    """The loudness gains among the nodes that have not been measured."""
     return (node for node in nodes if isinstance(node, Loudnorm) and node.gain_db is None)
 
 
 def measured(node: Node, gain_db: float | None, margin_db: float) -> Node:
-    """The node with what a render measures: a loudness gain's gain, a limiter's margin."""
+    """The node with its measured value: the gain of a loudness gain, the margin of a limiter."""
     if isinstance(node, Loudnorm):
         return attrs.evolve(node, gain_db=gain_db)
     return attrs.evolve(node, margin_db=margin_db) if isinstance(node, Limiter) else node

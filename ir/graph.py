@@ -1,10 +1,10 @@
 """The immutable audio graph, always in topological order.
 
-Promises: a `Graph` that exists has unique value and source names, known operands and no cycle,
-and its nodes stand in an order in which every operand comes before its users. Rewriting makes a new
-graph. The canonical order (`Graph.ordered`) depends on operands and output names alone: it is the
-depth-first postorder from the outputs, so each clip's chain stands together, then its track, then
-its bus, whatever order the nodes were made in, and an edit moves only the lines it touches.
+Every `Graph` has unique value and source names, known operands and no cycle, and every operand
+precedes its users. Rewriting returns a new graph. The canonical order (`Graph.ordered`) depends
+only on operands and output names: it is the depth-first postorder from the outputs, so the chain of
+a clip is contiguous, followed by its track and its bus, for any order in which the nodes were made;
+an edit moves only the lines that it changes.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Graph:
         nodes: in topological order.
 
     Raises:
-        IRError: names that are not unique, a cycle, operands that are unknown or come after their
-            user.
+        IRError: names are not unique, there is a cycle, or operands are unknown or follow their
+            users.
     """
 
     sources: tuple[Source, ...]
@@ -52,15 +52,15 @@ class Graph:
         found = found or list(_out_of_order(self.nodes))
         if found:
             if found[0].code is Code.IR_ORDER:
-                canonical_order(self.nodes)  # a cycle is no matter of order: it raises as such
+                canonical_order(self.nodes)  # raises if the cause is a cycle
             raise IRError(found)
 
     @classmethod
     def ordered(cls, sources: Iterable[Source], nodes: Iterable[Node]) -> Graph:
-        """The same nodes in canonical order.
+        """A graph of these nodes in canonical order.
 
         Raises:
-            IRError: as the class, and where the nodes form a cycle.
+            IRError: like the class, and if the nodes form a cycle.
         """
         return cls(tuple(sorted(sources, key=lambda s: s.name)), canonical_order(tuple(nodes)))
 
@@ -76,7 +76,7 @@ class Graph:
 
     @cached_property
     def signals(self) -> Mapping[str, Signal]:
-        """The inferred type of every value; UNTYPED for one that lacks the operands for a type."""
+        """The inferred type of every value; UNTYPED if it has too few operands."""
         found: dict[str, Signal] = {}
         for node in self.nodes:
             typed = len(node.operands) >= node.arity[0]
@@ -86,7 +86,7 @@ class Graph:
 
     @cached_property
     def users(self) -> Mapping[str, tuple[Node, ...]]:
-        """Who uses each value, in graph order, once a use."""
+        """The users of each value, in graph order, once per use."""
         found: dict[str, list[Node]] = {node.name: [] for node in self.nodes}
         for node in self.nodes:
             for operand in node.operands:
@@ -95,13 +95,13 @@ class Graph:
 
     @cached_property
     def outputs(self) -> tuple[Output, ...]:
-        """What the graph delivers: the master first, then the stems in graph order."""
+        """The outputs: the master first, then the stems in graph order."""
         found = [node for node in self.nodes if isinstance(node, Output)]
         return tuple(sorted(found, key=lambda n: n.role is not OutputRole.MASTER))
 
     @property
     def session(self) -> Signal:
-        """The type of the mix: of the master before it is put into a file."""
+        """The type of the mix: that of the master before it is encoded."""
         return self.signals[self.outputs[0].operands[0]]
 
     def __repr__(self) -> str:
@@ -131,11 +131,10 @@ class Graph:
         return tuple(source for source in self.sources if source.name in played)
 
     def rewrite(self, rule: Callable[[Node], Node | str | Iterable[Node]]) -> Graph:
-        """A graph in which each node was replaced by what `rule` makes of it.
+        """A graph in which each node is replaced by the result of `rule`.
 
-        The rule sees each node with its operands already renamed to what replaced them, and gives
-        back a node; or the name of an earlier value that stands in for it; or several nodes, the
-        last of which stands in for it.
+        The rule receives each node with its operands already replaced, and returns a node, or the
+        name of an earlier value that replaces it, or several nodes, the last of which replaces it.
         """
         renamed: dict[str, str] = {}
         made: list[Node] = []
@@ -159,14 +158,14 @@ class Graph:
 def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """Depth-first postorder from the roots, operands in their order, each value once.
 
-    Roots are the values nobody uses: the master, then the other outputs by index, then dead
-    values by name. Operand order is part of the meaning (sums are not associative in floats), so
-    nothing here depends on how the nodes came to be listed.
+    Roots are the values without users: the master, then the other outputs by index, then dead
+    values by name. Operand order is part of the meaning, because floating-point sums are not
+    associative; so the result does not depend on the order in which the nodes were given.
 
     Raises:
-        IRError: unknown operands, or a cycle, which is named.
+        IRError: there are unknown operands or a cycle.
     """
-    # Heavy, and wanted only when a graph is put in order.
+    # Heavy, and needed only here.
     import networkx as nx  # noqa: PLC0415
 
     found = [*_duplicates(nodes), *_unknown_operands(nodes)]
@@ -175,7 +174,7 @@ def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     by_name = {node.name: node for node in nodes}
     used = {operand for node in nodes for operand in node.operands}
     roots = sorted((node for node in nodes if node.name not in used), key=_root_key)
-    top = ()  # no name, so like no value's: a virtual root above the real ones
+    top = ()  # a virtual root above the others; not a str, so not the name of any value
     needs: nx.DiGraph[str | tuple[()]] = nx.DiGraph()
     needs.add_node(top)
     needs.add_edges_from((top, root.name) for root in roots)
@@ -197,7 +196,7 @@ def _root_key(node: Node) -> tuple[int, int, str, str]:
 def _cycle(by_name: Mapping[str, Node], needs: nx.DiGraph[str | tuple[()]]) -> Diagnostic:
     import networkx as nx  # noqa: PLC0415
 
-    # Nothing needs the virtual root, so every value on a cycle has a name.
+    # Nothing depends on the virtual root, so it is not on a cycle.
     edges = nx.find_cycle(needs)
     path = [str(name) for name in (*(edge[0] for edge in edges), edges[0][0])]
     return Diagnostic(
@@ -214,8 +213,8 @@ def _duplicate_sources(sources: tuple[Source, ...]) -> Iterator[Diagnostic]:
         if source.name in seen:
             yield Diagnostic(
                 Code.IR_DUPLICATE_VALUE,
-                f"two sources are called @{source.name}",
-                help="every source has a name of its own",
+                f"two sources are named @{source.name}",
+                help="source names must be unique",
             )
         seen.add(source.name)
 
@@ -225,13 +224,13 @@ def _duplicates(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
     for node in nodes:
         other = first.setdefault(node.name, node)
         if other is not node:
-            related = (Related(other.origin, "first made here"),) if other.origin else ()
+            related = (Related(other.origin, "first defined here"),) if other.origin else ()
             yield Diagnostic(
                 Code.IR_DUPLICATE_VALUE,
-                f"two nodes make the value %{node.name}",
+                f"two nodes define the value %{node.name}",
                 origin=node.origin,
                 related=related,
-                help="every value has a name of its own",
+                help="value names must be unique",
             )
 
 
@@ -242,7 +241,7 @@ def _unknown_operands(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
             if operand not in known:
                 yield Diagnostic(
                     Code.IR_UNKNOWN_OPERAND,
-                    f"%{node.name} uses %{operand}, which no node makes",
+                    f"%{node.name} uses %{operand}, which no node defines",
                     origin=node.origin,
                     help=did_you_mean(operand, known) if len(known) <= 20 else None,
                 )
@@ -255,7 +254,7 @@ def _out_of_order(nodes: tuple[Node, ...]) -> Iterator[Diagnostic]:
             if operand not in seen:
                 yield Diagnostic(
                     Code.IR_ORDER,
-                    f"%{node.name} uses %{operand} before it is made",
+                    f"%{node.name} uses %{operand} before it is defined",
                     origin=node.origin,
                     help="list every value before its users, or build with Graph.ordered",
                 )

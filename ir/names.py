@@ -1,4 +1,4 @@
-"""Names that are new: beside those that are taken, and harmless where a tool reads them."""
+"""Unique names, safe for tools and file systems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import define, field
 
 
 def fresh(name: str, taken: Container[str], mark: str = "'") -> str:
-    """The name, with as many marks after it as make it one that is not taken."""
+    """The name, followed by as many marks as it needs to be unique."""
     while name in taken:
         name += mark
     return name
@@ -20,13 +20,13 @@ def _set(names: Iterable[str]) -> set[str]:
 
 @define
 class Names:
-    """Names that are taken, and the mark by which a new one differs from them."""
+    """The names in use, and the mark that makes a new name different."""
 
     taken: set[str] = field(factory=set, converter=_set)
     mark: str = "'"
 
     def take(self, wanted: str) -> str:
-        """The name, with marks where it is taken; it is taken then."""
+        """Reserve and return the name, with marks if it is in use."""
         name = fresh(wanted, self.taken, self.mark)
         self.taken.add(name)
         return name
@@ -34,13 +34,13 @@ class Names:
 
 @define
 class NumberedNames:
-    """Names for a tool or a file system: harmless, and numbered from 2 where one is taken.
+    """Names for a tool or a file system: safe, and numbered from 2 if a name is in use.
 
     Attributes:
-        safe: makes a harmless name of any text.
-        taken: the names that are.
-        separator: stands before the number.
-        folded: whether two names that differ in case alone are the same.
+        safe: turns any text into a safe name.
+        taken: the names in use.
+        separator: precedes the number.
+        folded: whether two names that differ only in case are the same.
     """
 
     safe: Callable[[str], str] = str
@@ -50,7 +50,7 @@ class NumberedNames:
     _last: dict[tuple[str, str], int] = field(factory=dict, init=False)
 
     def take(self, wanted: str, prefix: str = "", suffix: str = "") -> str:
-        """The name `prefix`, `wanted` made safe, `suffix`; a number comes before the suffix."""
+        """Reserve and return prefix + safe(wanted) + suffix, with a number before the suffix."""
         stem = prefix + self.safe(wanted)
         number = self._last.get((stem, suffix), 0) + 1
         while self._key(name := self._numbered(stem, number) + suffix) in self.taken:
@@ -67,5 +67,5 @@ class NumberedNames:
 
 
 def printable(text: str) -> str:
-    """A text for a comment, a label or a progress bar: one printable line."""
+    """The text as one printable line, for a comment, a label or a progress bar."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,10 +1,10 @@
-"""What all nodes of the audio graph share: signals, sources, keyframes, and the facts of a kind.
+"""The base of all nodes of the audio graph: signals, sources, keyframes, and facts about kinds.
 
-Promises: a node is a plain value; its operands are the names of other nodes' values; its attributes
-are integers (samples, Hz), floats (dB, Hz, Q, pan), strings, enums, or tuples of those, so that
-printing, parsing and hashing need no case a kind. What else the compiler, the backends and the
-inspection have to know of a kind is a fact that its class states, so that they need no table of
-kinds either. The kinds are in nodes.py.
+A node is a plain value; its operands are the names of other nodes' values; its attributes are
+integers (samples, Hz), floats (dB, Hz, Q, pan), strings, enums, or tuples of those, so printing,
+parsing and hashing do not depend on the kind. Its class also states the facts about the kind that
+the compiler, the backends and the inspection need, so most of them need no table of kinds. The
+kinds are in nodes.py and finish.py.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from .curves import Shape
 from .origin import Origin
 from .units import resampled_length
 
-# Field metadata. LABEL: printed and compared, but no part of a digest, for it changes no sample.
-# SYMBOL: the name of a source; the source's own identity is hashed in its place.
+# Field metadata. LABEL: printed and compared, but not part of a digest, because it changes no
+# sample. SYMBOL: the name of a source; the source's identity is hashed instead.
 LABEL = {"label": True}
 SYMBOL = {"symbol": True}
-# OMITTED: at its default it is neither printed nor hashed: texts and digests from before it stay.
+# OMITTED: neither printed nor hashed at its default, so older texts and digests stay valid.
 OMITTED = {"omitted": True}
 
 
 @frozen
 class Signal:
-    """The type of a value: what a wire of the graph carries.
+    """The type of a value.
 
     Attributes:
         rate: samples per second, Hz, positive.
         channels: 1 or more; 1 is mono, 2 is left and right.
-        length: in samples, or None where the signal has no end of its own.
+        length: in samples; None if unknown.
     """
 
     rate: int
@@ -51,17 +51,17 @@ class Signal:
 
 @frozen
 class Source:
-    """A file that clips play from.
+    """An audio file that clips play.
 
     Attributes:
-        name: how the graph refers to it, unique in the graph.
-        path: relative to the document that named it, with forward slashes.
+        name: unique in the graph.
+        path: relative to the document, with forward slashes.
         digest: "sha256:" and the hex digest of the file's content.
         rate: Hz.
         channels: 1 or 2.
         frames: length at `rate`.
-        codec: container and coding as the probe tells them, such as "flac/pcm_16".
-        speed: how fast it plays, as a reduced ratio; the pitch follows.
+        codec: container and coding, such as "flac/pcm_16".
+        speed: the playing speed as a reduced ratio; it also changes the pitch.
     """
 
     name: str = field(metadata=LABEL)
@@ -74,10 +74,10 @@ class Source:
     speed: tuple[int, ...] = field(default=(1, 1), metadata=OMITTED)
 
     def rates(self, rate: int) -> tuple[int, int]:
-        """The rates between which it is resampled for a session at `rate` Hz; equal: not at all.
+        """The rates between which it is resampled for a session at `rate` Hz; equal if it is not.
 
-        At another speed than its own the file counts as one of rate * speed, which need be no whole
-        number of Hz: the result is that ratio to the session's rate in lowest terms, exactly.
+        At a speed other than 1 the file counts as one at rate * speed, which need not be an
+        integer: the result is the exact ratio of that to the session rate in lowest terms.
         """
         if self.speed == (1, 1):
             return self.rate, rate
@@ -85,12 +85,12 @@ class Source:
         return Fraction(self.rate * faster, rate * slower).as_integer_ratio()
 
     def length(self, rate: int) -> int:
-        """How many samples it lasts in a session at `rate` Hz."""
+        """Its length in samples in a session at `rate` Hz."""
         return resampled_length(self.frames, *self.rates(rate))
 
     @property
     def is_sound(self) -> bool:
-        """Whether its rate and its speed are ones that a file can be played at."""
+        """Whether its rate and its speed are valid."""
         return self.rate > 0 and len(self.speed) == 2 and min(self.speed) > 0
 
 
@@ -104,9 +104,9 @@ class Aim:
 
 @frozen
 class Point:
-    """An automation keyframe: sample, value, and the way to the next one.
+    """An automation keyframe: sample, value, and the shape to the next one.
 
-    With an `aim` it moves towards that instead, up to the sample of the next point.
+    With an `aim`, it moves towards that instead, up to the sample of the next point.
     """
 
     at: int
@@ -125,7 +125,7 @@ class Point:
 
 
 class Family(StrEnum):
-    """What nodes of a kind do, roughly: how pictures group and colour them."""
+    """A group of node kinds, which pictures show in one colour."""
 
     SOURCE = "source"
     GAIN = "gain"
@@ -138,10 +138,10 @@ class Family(StrEnum):
 
 @frozen
 class Node:
-    """What all nodes share: the name of the value, its operands' names, and where it came from.
+    """The base of all nodes: the name of the value, the names of its operands, and its origin.
 
-    A kind states its `kind`, `family` and `growth`. The other facts have a value that is right for
-    most kinds.
+    A kind states its `kind`, `family` and `growth`. The defaults of the other facts suit most
+    kinds.
     """
 
     name: str
@@ -150,48 +150,48 @@ class Node:
 
     kind: ClassVar[str]
     family: ClassVar[Family]
-    # The least and the greatest number of operands; None: any.
+    # The minimum and the maximum number of operands; None: unlimited.
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
-    # Whether a static gain on its operand is the same as one on its value.
+    # Whether a static gain on its operand is equivalent to one on its value.
     linear_without_memory: ClassVar[bool] = False
-    # Whether it adds up any number of operands.
+    # Whether it sums any number of operands.
     is_sum: ClassVar[bool] = False
-    # Whether it belongs to the finish, which follows the premaster; null budgets end there.
+    # Whether it is part of the finish, after the premaster, where null budgets do not apply.
     is_finish: ClassVar[bool] = False
 
     @property
     @abstractmethod
     def growth(self) -> float | None:
-        """The factor by which a sample of its operands, or of their sum, grows at most.
+        """The largest factor by which it can increase a sample of its operands or of their sum.
 
-        None for a filter: its frequency response decides, and the rate. Noise that a node adds is
-        not counted.
+        None for a filter: it depends on the frequency response. Noise that a node adds does not
+        count.
         """
         raise NotImplementedError(f"{self.kind} states no growth")
 
     @property
     def heard(self) -> tuple[str, ...]:
-        """The operands that its value is made of: all but those that are only measured."""
+        """The operands that are part of its signal, without those that are only measured."""
         return self.operands
 
     @property
     def starts(self) -> tuple[int, ...]:
-        """Where each operand that is heard begins in its value, in samples."""
+        """The first sample of each of the `heard` operands in its value."""
         return (0,) * len(self.heard)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
-        """Whether its value is its operand's, sample for sample, given the operands' types."""
+        """Whether its value equals its operand, sample for sample, given the operands' types."""
         return False
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """The type of its value from its operands' types; without a rule of its own, the first's.
+        """The type of its value, given its operands' types; by default that of the first operand.
 
-        It never raises: what does not fit is the verifier's to report.
+        It never raises; the verifier reports mismatches.
         """
         return operands[0]
 
     def attributes(self) -> dict[str, object]:
-        """The attributes in their declared order, without name, operands and origin."""
+        """The attributes in the order of declaration, without name, operands and origin."""
         return {f.name: getattr(self, f.name) for f in attribute_fields(type(self))}
 
 
@@ -201,6 +201,6 @@ def attribute_fields(cls: type[Node]) -> tuple[attrs.Attribute[object], ...]:
 
 
 def visible(owner: Node | Source | Point | Aim, name: str) -> bool:
-    """Whether an attribute is part of the owner's text and digest: not at a default to omit."""
+    """Whether an attribute is part of the owner's text and digest: not an omitted default."""
     attribute = getattr(attrs.fields(type(owner)), name)
     return not (attribute.metadata.get("omitted") and getattr(owner, name) == attribute.default)

@@ -1,8 +1,8 @@
-"""One frozen class a node kind: the whole vocabulary of the audio graph.
+"""The kinds of nodes of the audio graph, one frozen class each.
 
-A float attribute is made a float when it is set, for 2 and 2.0 are equal but print and hash apart.
-What all kinds share, and what a kind has to state, is in node.py. What each kind means to the
-sample is in docs/semantics.md.
+Float attributes are converted to float, because 2 and 2.0 are equal but print and hash differently.
+node.py has the base class and the facts that a kind must state; docs/semantics.md defines each kind
+to the sample.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .units import gain_factor
 
 
 class Edge(StrEnum):
-    """Which edge of a clip a fade belongs to."""
+    """The edge of a clip."""
 
     IN = "in"
     OUT = "out"
@@ -86,7 +86,7 @@ class Gain(Node):
 
     @property
     def growth(self) -> float:
-        """Its own factor."""
+        """Its factor."""
         return gain_factor(self.gain_db)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
@@ -107,16 +107,16 @@ class Fade(Node):
     curve: str
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
-        """Over no samples."""
+        """With a length of 0."""
         return self.length == 0
 
 
 @frozen
 class Crossfade(Fade):
-    """One clip's side of a crossfade: a fade by another name, so that the pair can be seen.
+    """One clip's side of a crossfade: a fade, of a kind of its own to mark the pair.
 
-    The clip before has its `out` edge faded over the overlap and ends there; the clip after has
-    its `in` edge faded over the same samples; their sum is the crossfade.
+    The first clip has its `out` edge faded over the overlap and ends there; the second clip has its
+    `in` edge faded over the same samples; their sum is the crossfade.
     """
 
     kind = "crossfade"
@@ -124,7 +124,7 @@ class Crossfade(Fade):
 
 @frozen
 class GainAutomation(Node):
-    """A gain that moves: dB interpolated between points, times 10^(dB/20) per sample."""
+    """An automated gain: dB interpolated between points, multiplied as 10^(dB/20) per sample."""
 
     kind = "automation.gain"
     family = Family.GAIN
@@ -133,7 +133,7 @@ class GainAutomation(Node):
 
     @property
     def growth(self) -> float:
-        """The loudest keyframe's factor: between two of them it is never outside them."""
+        """The factor of the highest keyframe, which interpolation never exceeds."""
         return max(gain_factor(value) for point in self.points for value in point.values)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
@@ -163,7 +163,7 @@ class Pan(Node):
 
 @frozen
 class PanAutomation(Node):
-    """A pan that moves, per sample."""
+    """An automated pan, evaluated per sample."""
 
     kind = "automation.pan"
     family = Family.PAN
@@ -211,7 +211,7 @@ class Filter(Node):
 
 @frozen
 class FilterAutomation(Node):
-    """A biquad whose frequency moves: coefficients set anew at every 64th sample."""
+    """A biquad with an automated frequency: coefficients are updated at every 64th sample."""
 
     kind = "automation.filter"
     family = Family.FILTER
@@ -233,7 +233,7 @@ class Place(Node):
     start: int
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """As long as the silence and the operand."""
+        """Its operand's, with the length of silence and operand together."""
         length = operands[0].length
         return attrs.evolve(operands[0], length=None if length is None else self.start + length)
 
@@ -260,19 +260,19 @@ class Mix(Node):
     length: int
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """As long as declared."""
+        """Its operands', with the declared length."""
         return attrs.evolve(operands[0], length=self.length)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
-        """Of one value of the same length."""
+        """With one operand of the same length."""
         return len(operands) == 1 and operands[0].length == self.length
 
 
 @frozen
 class Lane(Node):
-    """Operands that do not overlap, each from its sample in `starts`, silence between, to `length`.
+    """Non-overlapping operands, each at its sample in `starts`, with silence between, to `length`.
 
-    Made by pack-lanes out of `place`s: the same samples as their sum, at the cost of one.
+    The pass pack-lanes makes it from `place` nodes: the same samples as their sum, at lower cost.
     """
 
     kind = "lane"
@@ -285,7 +285,7 @@ class Lane(Node):
     length: int
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """As long as declared."""
+        """Its operands', with the declared length."""
         return attrs.evolve(operands[0], length=self.length)
 
 
@@ -302,7 +302,7 @@ class Bus(Node):
 
 
 Automated: TypeAlias = GainAutomation | PanAutomation | FilterAutomation
-"""The kinds that follow keyframes, their `points`."""
+"""The kinds with keyframes in `points`."""
 
 KINDS: dict[str, type[Node]] = {
     cls.kind: cls

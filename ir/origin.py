@@ -1,8 +1,8 @@
-"""Where a value came from: a document, a JSON Pointer into it, and what that was made from.
+"""The origin of a value: a document, a JSON Pointer into it, and the origin of that in turn.
 
-Origins travel with the model and the IR; they never take part in equality or digests. A position
-(line, column, source text) is worked out only when a diagnostic is shown: a `Document` knows how
-to locate a pointer in its own text, and does so on demand.
+Origins are kept in the model and the IR, but are not part of equality or digests. A position (line,
+column, source text) is computed only when a diagnostic is shown: a `Document` locates a pointer in
+its own text on demand.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Origin:
     Attributes:
         document: the document's name as the user gave it.
         pointer: a JSON Pointer (RFC 6901); "" is the whole document.
-        via: what this place was itself generated from (an arrangement's line, say).
+        via: the place from which this place was generated, such as a line of an arrangement.
     """
 
     document: str
@@ -36,7 +36,7 @@ class Origin:
 
 
 def escape(token: str) -> str:
-    """One reference token of a JSON Pointer, escaped as RFC 6901 asks."""
+    """One reference token of a JSON Pointer, escaped as RFC 6901 requires."""
     return token.replace("~", "~0").replace("/", "~1")
 
 
@@ -49,7 +49,7 @@ def tokens(pointer: str) -> tuple[str, ...]:
 
 @frozen
 class Span:
-    """A run of characters on one line: `line` and `column` count from 1, `width` is at least 1."""
+    """A range of characters on one line: `line` and `column` from 1, `width` at least 1."""
 
     line: int
     column: int
@@ -59,13 +59,13 @@ class Span:
 
 @frozen(eq=False)
 class Document:
-    """A source text that can say where in it a JSON Pointer points.
+    """A source text that can locate a JSON Pointer.
 
     Attributes:
         name: as shown in messages.
         text: the whole source.
-        locator: (text, pointer) -> Span, or None where the place cannot be told; a pointer to
-            something absent is located at its nearest present parent.
+        locator: (text, pointer) -> Span, or None if the place is unknown; a pointer to a missing
+            key is located at its nearest existing parent.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Document:
     locator: Callable[[str, str], Span | None] = field(repr=False)
 
     def locate(self, pointer: str) -> Span | None:
-        """Where `pointer` stands in the text; parses the text anew, so call it only to show."""
+        """The position of `pointer`; parses the text again, so call it only for display."""
         return self.locator(self.text, pointer)
 
 
@@ -81,6 +81,6 @@ Documents = Mapping[str, Document]
 
 
 def locate_columns(text: str, pointer: str) -> Span:
-    """The locator of a text whose pointers are places in it: /line/column/width."""
+    """The locator of a text whose pointers have the form /line/column/width."""
     line, column, width = map(int, tokens(pointer))
     return Span(line, column, width, text.split("\n")[line - 1].rstrip("\r"))

@@ -1,4 +1,4 @@
-"""Places in documents, for people (file:line) and for machines."""
+"""Places in documents, as text (file:line) and as plain data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from .origin import Documents, Origin, Span
 
 
 def span(origin: Origin, documents: Documents) -> Span | None:
-    """Where an origin is in its text; None where that is not at hand, or says nothing of it.
+    """The position of an origin; None if its text is not available or does not contain it.
 
-    What a document leaves out is found at the nearest thing around it; that is no place where it
-    is the whole document: a bus of a preset, say.
+    A missing key is located at its nearest existing parent. If that is the whole document, as for a
+    bus of a preset, the origin has no position.
     """
     document = documents.get(origin.document)
     if document is None:
@@ -19,14 +19,14 @@ def span(origin: Origin, documents: Documents) -> Span | None:
 
 
 def source_of(origin: Origin) -> Origin:
-    """Where people wrote it: of a generated timeline, the place that it was made from."""
+    """The place that the user wrote: for a generated timeline, the place it was generated from."""
     while origin.via is not None:
         origin = origin.via
     return origin
 
 
 def shown_place(origin: Origin | None, documents: Documents) -> str:
-    """file:line; the file, with the pointer where its text is not at hand; "" for no origin."""
+    """file:line; the file with the pointer if its text is not available; "" without an origin."""
     if origin is None:
         return ""
     origin = source_of(origin)
@@ -39,7 +39,7 @@ def shown_place(origin: Origin | None, documents: Documents) -> str:
 
 
 def place(origin: Origin | None, documents: Documents) -> dict[str, object] | None:
-    """The same as plain data."""
+    """The place of an origin as plain data."""
     if origin is None:
         return None
     origin = source_of(origin)

@@ -1,8 +1,8 @@
 """Units of time and level: milliseconds and samples, decibels and factors.
 
-Promises: times become whole samples exactly (decimal arithmetic, half to even, never through a
-float). Every conversion of a number between decibels and factors is one of these, so that the last
-bit is the same everywhere; arrays of levels are converted in `audio`.
+Times are converted to samples exactly (decimal arithmetic, half to even, without floats). Every
+conversion of a number between decibels and factors uses these functions, so the last bit is the
+same everywhere; `audio` converts arrays.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-# Wide enough that ms * rate / 1000 is exact for any time a document may hold (see `samples`). Named
-# in every operation: the caller's own decimal context must not change a sample.
+# Enough digits for ms * rate / 1000 to be exact for any time in a document (see `samples`). Every
+# operation names it, so the caller's decimal context cannot change a sample.
 _EXACT = Context(prec=80)
 
 
@@ -43,9 +43,9 @@ def clock(seconds: float, digits: int = 1) -> str:
 
 
 def resampled_length(frames: int, source_rate: int, rate: int) -> int:
-    """How many samples `frames` become at another rate: frames * rate / source_rate, half to even.
+    """The number of samples at another rate: frames * rate / source_rate, rounded half to even.
 
-    Every engine pads with zeros or cuts to this, so that lengths agree whatever resampler runs.
+    Every engine pads with zeros or truncates to this length, so lengths agree for any resampler.
     """
     exact = _EXACT.divide(_EXACT.multiply(Decimal(frames), Decimal(rate)), Decimal(source_rate))
     return int(exact.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT))

@@ -1,21 +1,23 @@
 """The verifier: every invariant of a graph, checked after every pass.
 
-A graph cannot even be built with double names (MIX401), unknown operands (MIX402), a cycle (MIX403)
-or users before their operands (MIX414): `Graph` raises. What is checked here, all of it collected:
+`Graph` itself rejects duplicate names (MIX401), unknown operands (MIX402), cycles (MIX403) and
+users before their operands (MIX414). The verifier collects all violations of the following:
 
 - MIX404  all operands of a node have the same rate.
-- MIX405  channels fit: sums add equals; `pan` takes 1 or 2 and makes 2; `downmix` takes 2.
-- MIX406  lengths are known and positive; a fade-out fits its operand (a fade-in may be cut short
-          by the clip's end); nothing is placed before the timeline; a lane's operands lie in
-          order, apart, and inside it; a bus adds equal lengths.
-- MIX407  attributes are in range: finite numbers, rates and channels positive, frequencies inside
-          (0, rate/2), Q > 0, pan in [-1, 1], points present and strictly increasing, known curves,
-          dither to 1 to 24 bits; a container holds its output's encoding, and a lossy one comes
-          with a bit rate that it has at that sample rate, the others with none.
+- MIX405  channels match: the operands of a sum have equal numbers of channels; `pan` has an operand
+          of 1 or 2 channels; `downmix` has an operand of 2.
+- MIX406  lengths are known and positive; a fade-out is not longer than its operand (a fade-in may
+          be, and is truncated); nothing starts before the timeline; the operands of a lane are in
+          order, do not overlap, and end within it; the operands of a bus have equal lengths.
+- MIX407  attributes are in range: numbers are finite, rates and channels positive, frequencies
+          inside (0, rate/2), Q > 0, pan in [-1, 1], points present and strictly increasing, curves
+          known, dither 1 to 24 bits; a container supports the encoding of its output, a lossy
+          encoding has a bit rate that the container supports at that sample rate, and any other
+          encoding has none.
 - MIX408  there is exactly one master output.
-- MIX412  a node has as many operands as its kind takes; until all have, nothing else is checked,
-          for nothing has a type.
-- MIX413  a clip's source is declared, and the clip lies within it.
+- MIX412  a node has the number of operands that its kind requires; otherwise types are undefined
+          and nothing else is checked.
+- MIX413  the source of a clip is declared, and the clip ends within it.
 - MIX415  no two outputs have the same target.
 """
 
@@ -55,7 +57,7 @@ Rule = Callable[[Graph, Node], Iterable[Problem]]
 
 
 def verify(graph: Graph) -> tuple[Diagnostic, ...]:
-    """Everything wrong with the graph, in node order; empty when it is sound."""
+    """All violations of the graph, in node order; empty for a valid graph."""
     found = list(_apply((_operand_count,), graph)) or list(_apply(NODE_RULES, graph))
     return (*found, *_outputs(graph))
 
@@ -68,10 +70,10 @@ def _apply(rules: tuple[Rule, ...], graph: Graph) -> Iterator[Diagnostic]:
 
 
 def check(graph: Graph) -> Graph:
-    """The graph itself, if it is sound.
+    """Return the graph if it is valid.
 
     Raises:
-        IRError: with everything that is wrong.
+        IRError: with all violations.
     """
     found = verify(graph)
     if found:
@@ -99,7 +101,7 @@ def _rates(graph: Graph, node: Node) -> Iterator[Problem]:
 def _channels(graph: Graph, node: Node) -> Iterator[Problem]:
     counts = [graph.signals[o].channels for o in node.operands]
     if node.is_sum and len(set(counts)) > 1:
-        yield Code.IR_CHANNEL_MISMATCH, f"{node.kind} of {counts} channels: no implicit up-mix"
+        yield Code.IR_CHANNEL_MISMATCH, f"{node.kind} of {counts} channels: no implicit upmix"
     if isinstance(node, (Pan, PanAutomation)) and counts[0] not in (1, 2):
         yield Code.IR_CHANNEL_MISMATCH, f"pan takes 1 or 2 channels, not {counts[0]}"
     if isinstance(node, Downmix) and counts[0] != 2:
@@ -136,7 +138,8 @@ def _lane(graph: Graph, node: Lane) -> Iterator[Problem]:
     end = 0
     for operand, start in zip(node.operands, node.starts, strict=True):
         if start < end:
-            yield Code.IR_LENGTH, f"%{operand} starts at {start}, before the lane is free at {end}"
+            text = f"%{operand} starts at {start}, before the operand before it ends at {end}"
+            yield Code.IR_LENGTH, text
         end = start + (graph.signals[operand].length or 0)
     if end > node.length:
         yield Code.IR_LENGTH, f"the last operand ends at {end}, after the lane's {node.length}"
@@ -159,7 +162,7 @@ def _formats(graph: Graph, node: Node) -> Iterator[Problem]:
 
 def _curves(graph: Graph, node: Node) -> Iterator[Problem]:
     if isinstance(node, Fade) and node.curve not in FADE_CURVES:
-        yield Code.IR_ATTRIBUTE, f"no fade curve is called {node.curve!r}"
+        yield Code.IR_ATTRIBUTE, f"unknown fade curve {node.curve!r}"
 
 
 def _filters(graph: Graph, node: Node) -> Iterator[Problem]:
@@ -205,17 +208,17 @@ def _points(graph: Graph, node: Node) -> Iterator[Problem]:
 
 def _dither(graph: Graph, node: Node) -> Iterator[Problem]:
     if isinstance(node, Dither) and not 1 <= node.bits <= 24:
-        yield Code.IR_ATTRIBUTE, f"dither to {node.bits} bits: 1 to 24"
+        yield Code.IR_ATTRIBUTE, f"bits is {node.bits}: it must be 1 to 24"
 
 
 def _files(graph: Graph, node: Node) -> Iterator[Problem]:
-    """An unknown container is for the backend to judge, but no lossy coding goes into one."""
+    """The backend judges an unknown container, but it must not hold a lossy encoding."""
     if not isinstance(node, Output):
         return
     container, encoding = CONTAINERS.get(node.container), node.encoding
     holds = encoding in container.encodings if container else not encoding.is_lossy
     if not holds:
-        yield Code.IR_ATTRIBUTE, f"{node.container} does not hold {encoding}"
+        yield Code.IR_ATTRIBUTE, f"{node.container} does not support {encoding}"
         return
     signal = graph.signals[node.operands[0]]
     allowed = container.allowed(signal.rate, signal.channels) if container else ()
@@ -224,7 +227,7 @@ def _files(graph: Graph, node: Node) -> Iterator[Problem]:
         where = f"{node.container} of {signal.channels} x {signal.rate} Hz"
         yield Code.IR_ATTRIBUTE, f"{given} in {where}: {spelt(allowed)}"
     elif not allowed and node.bit_rate is not None:
-        yield Code.IR_ATTRIBUTE, f"{node.container} as {encoding} has no bit rate to choose"
+        yield Code.IR_ATTRIBUTE, f"{node.container} with {encoding} has no bit rate"
 
 
 def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
@@ -232,7 +235,7 @@ def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
         return
     source = graph.source_by_name.get(node.source)
     if source is None:
-        yield Code.IR_UNKNOWN_SOURCE, f"no source is called @{node.source}"
+        yield Code.IR_UNKNOWN_SOURCE, f"unknown source @{node.source}"
         return
     if not source.is_sound:
         played = f"{source.rate} Hz, played at {'/'.join(map(str, source.speed))}"
@@ -252,7 +255,7 @@ def _outputs(graph: Graph) -> Iterator[Diagnostic]:
     if len(masters) != 1:
         yield Diagnostic(
             Code.IR_NO_OUTPUT,
-            f"a graph has exactly one master output, this one {len(masters)}",
+            f"a graph must have exactly one master output, not {len(masters)}",
             origin=masters[1].origin if masters else None,
         )
     first: dict[str, Output] = {}
@@ -261,9 +264,9 @@ def _outputs(graph: Graph) -> Iterator[Diagnostic]:
         if other is not output:
             yield Diagnostic(
                 Code.IR_DUPLICATE_OUTPUT,
-                f"%{output.name}: two outputs are called {output.target!r}",
+                f"%{output.name}: two outputs have the target {output.target!r}",
                 origin=output.origin,
-                related=(Related(other.origin, "the first of them"),) if other.origin else (),
+                related=(Related(other.origin, "the first one"),) if other.origin else (),
             )
 
 

@@ -1,9 +1,8 @@
-"""How the values of attributes are written and read, derived from the classes' declared types.
+"""Codecs of attribute values, derived from the declared types of the node classes.
 
-Promises: one codec a type, used by printer and parser alike, so that what is printed is read back
-as the same value; a new node kind or attribute needs nothing here unless it brings a new type.
-Relies on attributes being annotated with int, float, str, a StrEnum, Aim, Point, a tuple of those,
-or one of those or None.
+Printer and parser share one codec per type, so a printed value reads back as the same value. A new
+node kind or attribute needs no change here unless it has a new type. Attributes must be annotated
+as int, float, str, a StrEnum, Aim, Point, a tuple of those, or one of those or None.
 """
 
 from __future__ import annotations
@@ -27,15 +26,15 @@ if TYPE_CHECKING:
     from lark import Token
 
 _BARE = r"[A-Za-z0-9_.+#~-]+"
-# A name, or a pointer, that needs no quotes: "//" never occurs in one, for it begins a comment.
+# A name, or a pointer, that needs no quotes; it never contains "//", which starts a comment.
 _is_bare_name = re.compile(rf"{_BARE}(?:/{_BARE})*").fullmatch
 _is_bare_pointer = re.compile(rf"(?:/{_BARE})+").fullmatch
-# Characters that JSON leaves bare but that break a line, hide, or reorder what is read.
+# Characters that JSON does not escape but that break a line, or hide or reorder text.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 class Columns(NamedTuple):
-    """Where in its line something stands: from `column`, counted from 1, to before `end`."""
+    """A range of columns in a line: from `column`, counted from 1, to before `end`."""
 
     column: int
     end: int
@@ -49,12 +48,12 @@ class Group(NamedTuple):
     columns: Columns
 
 
-# A value as the grammar leaves it: a token of a scalar's terminal, or several in brackets.
+# A parsed value: the token of a scalar, or several in brackets.
 Syntax: TypeAlias = "Token | Group"
 
 
 class UnreadableError(Exception):
-    """A value that is not of its attribute's type."""
+    """A value does not have its attribute's type."""
 
     def __init__(self, syntax: Syntax, message: str, help: str | None = None) -> None:
         super().__init__(message)
@@ -69,12 +68,12 @@ class UnreadableError(Exception):
 
 @frozen
 class Codec:
-    """A type's way into the text and back.
+    """Writes and reads the values of a type.
 
     Attributes:
-        expected: what a reader expects there, in words.
-        show: the value's text.
-        read: the text's value; raises UnreadableError.
+        expected: a description of the type for error messages.
+        show: value -> text.
+        read: syntax -> value; raises UnreadableError.
     """
 
     expected: str
@@ -91,33 +90,33 @@ class Attribute(NamedTuple):
 
 
 def value_name(name: str) -> str:
-    """A value's name as the text writes it: %name, quoted where it holds odd characters."""
+    """A value's name in the text: %name, quoted if it has special characters."""
     return "%" + (name if _is_bare_name(name) else quote(name))
 
 
 def symbol_name(name: str) -> str:
-    """A source's name as the text writes it: @name, quoted likewise."""
+    """A source's name in the text: @name, quoted if it has special characters."""
     return "@" + (name if _is_bare_name(name) else quote(name))
 
 
 def pointer(text: str) -> str:
-    """A JSON Pointer as the text writes it."""
+    """A JSON Pointer in the text."""
     return text if _is_bare_pointer(text) else quote(text)
 
 
 def quote(text: str) -> str:
-    """A JSON string, with everything escaped that would break or disguise the line."""
+    """A JSON string, with characters escaped that would break or disguise the line."""
     shown = json.dumps(text, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda m: f"\\u{ord(m[0]):04x}", shown)
 
 
 def unquote(quoted: str) -> str:
-    """What `quote` was given."""
+    """The inverse of `quote`."""
     return str(json.loads(quoted, strict=False)) if "\\" in quoted else str(quoted[1:-1])
 
 
 def unsigiled(name: str) -> str:
-    """The name behind % or @."""
+    """The name after % or @."""
     return unquote(name[1:]) if name[1] == '"' else name[1:]
 
 
@@ -125,7 +124,7 @@ def codec(annotation: object) -> Codec:
     """The codec of a declared type.
 
     Raises:
-        TypeError: the text form has no way to write such a type.
+        TypeError: the text form does not support the type.
     """
     if annotation in _SCALARS:
         return _SCALARS[annotation]
@@ -138,7 +137,7 @@ def codec(annotation: object) -> Codec:
         return _enum(annotation)
     if annotation in (Aim, Point):
         return _record(annotation)
-    raise TypeError(f"the text form has no way to write {annotation}")
+    raise TypeError(f"the text form does not support {annotation}")
 
 
 def _scalar(
@@ -236,7 +235,7 @@ _SCALARS: Mapping[object, Codec] = {
     str: _scalar("a quoted string", "STRING", quote, unquote),
 }
 
-# What stands in the braces of each kind's line, and of a source's, in the declared order.
+# The attributes in the braces of each kind and of a source, in the order of declaration.
 ATTRIBUTES: Mapping[type, tuple[Attribute, ...]] = {
     cls: _attributes(cls) for cls in (*KINDS.values(), Source)
 }

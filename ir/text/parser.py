@@ -1,12 +1,12 @@
-"""Text -> graph: the other half of `printer`.
+"""Parses the text form into a graph: the inverse of `printer`.
 
-Promises: `parse_graph(print_graph(g)) == g`, origins equal too; whatever text is given, the result
-is a graph or an IRError that holds everything found wrong, each with its place in the text. Lines
-are read one by one, so one wrong line hides no other; once every line reads, the graph's structure
-is checked, then the printed types against the inferred ones. Soundness is the verifier's matter:
-`ParsedGraph.verify` runs it and says its findings at the lines of the text.
+`parse_graph(print_graph(g)) == g`, with equal origins. For any text the result is a graph or an
+IRError with all errors found, each with its place in the text. Lines are parsed one by one, so an
+error in one line does not hide another; if all lines parse, the structure of the graph is checked,
+then the given types against the inferred ones. `ParsedGraph.verify` runs the verifier and reports
+at the lines of the text.
 
-Relies on lark (LALR, contextual lexer); import this module only where text is read.
+Uses lark (LALR, contextual lexer); import this module only to read text.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .syntax import (
     parse_statement,
 )
 
-# So many diagnostics are enough: a file that is no IR at all is wrong in every line.
+# The maximum number of diagnostics: a file that is not IR is wrong in every line.
 MOST = 50
 
 
@@ -47,9 +47,9 @@ class ParsedGraph:
     """A graph and the text that it was read from.
 
     Attributes:
-        graph: as written; a node's origin is what its `loc(...)` says.
+        graph: as written; the origin of a node is its `loc(...)`.
         document: the text, which locates the origins of `located` and of the diagnostics.
-        places: where in the text each node of the graph stands, in graph order.
+        places: the place of each node in the text, in graph order.
     """
 
     graph: Graph
@@ -58,23 +58,23 @@ class ParsedGraph:
 
     @cached_property
     def located(self) -> Graph:
-        """The same graph, each node's origin its line in the text, made from what `loc` says."""
+        """The graph with the origin of each node at its line in the text, via its `loc`."""
         return Graph(self.graph.sources, _located(self.graph.nodes, self.places))
 
     @property
     def documents(self) -> Documents:
-        """What a renderer of diagnostics needs to show this text."""
+        """The documents for showing diagnostics of this text."""
         return {self.document.name: self.document}
 
     def verify(self) -> tuple[Diagnostic, ...]:
-        """What the verifier finds, at the lines of the text."""
+        """The violations found by the verifier, at the lines of the text."""
         return verify(self.located)
 
     def check(self) -> Graph:
-        """The graph itself, if it is sound.
+        """Return the graph if it is valid.
 
         Raises:
-            IRError: with everything that is wrong, shown at the lines of the text.
+            IRError: with all violations, at the lines of the text.
         """
         found = self.verify()
         if found:
@@ -83,26 +83,22 @@ class ParsedGraph:
 
 
 def parse_graph(text: str, name: str = "<text>") -> Graph:
-    """The graph that `text` describes.
+    """Parse a graph.
 
     Args:
         text: the text form of docs/ir.md.
-        name: how messages call the text.
+        name: of the text in messages.
 
     Raises:
-        IRError: MIX410 syntax; MIX411 a kind that does not exist; MIX407 an attribute that is
-            unknown, missing or of the wrong type; MIX401, MIX402, MIX403, MIX414 a structure that
-            no graph can have; MIX409 a type that is not the inferred one.
+        IRError: MIX410 syntax; MIX411 unknown kind; MIX407 an attribute that is unknown, missing or
+            of the wrong type; MIX401, MIX402, MIX403, MIX414 invalid structure; MIX409 a type that
+            differs from the inferred one.
     """
     return parse_text(text, name).graph
 
 
 def parse_text(text: str, name: str = "<text>") -> ParsedGraph:
-    """The same, with the places in the text.
-
-    Raises:
-        IRError: as `parse_graph`.
-    """
+    """Parse a graph with the places in the text; raises like `parse_graph`."""
     document = Document(name, text, locate_columns)
     documents = {name: document}
     reader = _Reader(name)
@@ -126,7 +122,7 @@ def parse_text(text: str, name: str = "<text>") -> ParsedGraph:
 
 
 def _why_not(sources: tuple[Source, ...], nodes: tuple[Node, ...]) -> tuple[Diagnostic, ...]:
-    """What keeps sources and nodes from being a graph, at these nodes' origins."""
+    """The reasons why sources and nodes are not a graph, at these nodes' origins."""
     try:
         Graph(sources, nodes)
     except IRError as wrong:
@@ -143,16 +139,16 @@ def _located(nodes: Sequence[Node], places: Sequence[Origin]) -> tuple[Node, ...
 
 @frozen
 class _Written:
-    """A type as the text has it."""
+    """A type given in the text."""
 
     signal: Signal
     origin: Origin
 
 
 def _disagreements(graph: Graph, written: Sequence[_Written | None]) -> Iterator[Diagnostic]:
-    """Written types that do not follow from the operands' written types: only the first wrong one.
+    """Given types that differ from the type inferred from the operands' given types.
 
-    Silent where a node lacks operands, for then nothing has a type: the verifier says why.
+    None if a node lacks operands, because types are then undefined; the verifier reports that.
     """
     if any(len(node.operands) < node.arity[0] for node in graph.nodes):
         return
@@ -163,14 +159,14 @@ def _disagreements(graph: Graph, written: Sequence[_Written | None]) -> Iterator
         if here and here.signal != inferred:
             yield Diagnostic(
                 Code.IR_TYPE_DISAGREES,
-                f"%{node.name} is written as {here.signal} but is {inferred}",
+                f"%{node.name} is declared as {here.signal}, but its type is {inferred}",
                 origin=here.origin,
-                help="a type may be left out; where it is written it must be the inferred one",
+                help="a type is optional; if given, it must equal the inferred one",
             )
 
 
 class _Reader:
-    """Reads lines, keeping what they say and what is wrong with them."""
+    """Parses lines, and collects their statements and errors."""
 
     def __init__(self, document: str) -> None:
         self.document = document
@@ -183,7 +179,7 @@ class _Reader:
         self._line = 0
 
     def read(self, number: int, line: str) -> None:
-        """One line that is neither blank nor a comment."""
+        """Parse a line that is neither blank nor a comment."""
         first, self._line = self._line == 0, number
         try:
             if first:
@@ -191,7 +187,7 @@ class _Reader:
                 return
             statement = parse_statement(line)
         except LineError as wrong:
-            message = f"an IR text begins with {HEADER!r}" if first else wrong.message
+            message = f"an IR text must start with {HEADER!r}" if first else wrong.message
             self._report(Code.IR_SYNTAX, message, wrong.at)
             return
         if isinstance(statement, NodeLine):
@@ -200,16 +196,16 @@ class _Reader:
             self._source(statement)
 
     def end(self) -> None:
-        """No more lines."""
+        """Finish after the last line."""
         if self._line == 0:
             self._line = 1
-            self._report(Code.IR_SYNTAX, f"an IR text begins with {HEADER!r}", Columns(1, 2))
+            self._report(Code.IR_SYNTAX, f"an IR text must start with {HEADER!r}", Columns(1, 2))
 
     def _header(self, version: int, line: str) -> None:
         if version != VERSION:
-            message = f"version {version} of the text form, which this mixdown does not know"
+            message = f"unsupported version {version} of the text form"
             whole = Columns(1, len(line.rstrip()) + 1)
-            self._report(Code.IR_SYNTAX, message, whole, help=f"known: {VERSION}")
+            self._report(Code.IR_SYNTAX, message, whole, help=f"supported: {VERSION}")
 
     def _source(self, line: SourceLine) -> None:
         values = self._values("a source", line.name, ATTRIBUTES[Source], line.attributes)
@@ -218,7 +214,7 @@ class _Reader:
         name, place = unsigiled(line.name), self._place(_columns(line.name))
         first = self._source_places.setdefault(name, place)
         if first is not place:
-            message, related = f"two sources are called @{name}", Related(first, "the first")
+            message, related = f"two sources are named @{name}", Related(first, "the first")
             self.found.append(
                 Diagnostic(Code.IR_DUPLICATE_VALUE, message, origin=place, related=(related,))
             )
@@ -227,7 +223,7 @@ class _Reader:
     def _node(self, line: NodeLine) -> None:
         cls = KINDS.get(line.kind)
         if cls is None:
-            message, help = f"no node kind is called {line.kind}", did_you_mean(line.kind, KINDS)
+            message, help = f"unknown node kind {line.kind}", did_you_mean(line.kind, KINDS)
             self._report(Code.IR_UNKNOWN_KIND, message, _columns(line.kind), help)
             return
         values = self._values(cls.kind, line.kind, ATTRIBUTES[cls], line.attributes)
@@ -252,7 +248,7 @@ class _Reader:
         wanted: tuple[Attribute, ...],
         given: Sequence[AttributeSyntax],
     ) -> dict[str, Any] | None:
-        """The attributes by name, or None once something was wrong with one of them."""
+        """The attributes by name, or None if one is invalid."""
         before, known = len(self.found), {a.name: a for a in wanted}
         values: dict[str, Any] = {}
         for key, value in given:

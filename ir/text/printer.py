@@ -1,9 +1,9 @@
-"""The IR as text: a header, then one source or one node a line.
+"""Prints the IR as text: a header, then one source or one node per line.
 
-Promises: the text depends on the graph alone, holds all of it, and is read back by `parser` as an
-equal graph with equal origins. A line depends on its own node (and the types that reach it), so a
-small edit is a small diff; nothing is aligned. Floats are the shortest decimals that read back as
-themselves; what is not measured yet is `?`.
+The text is complete and depends only on the graph; `parser` reads it back as an equal graph with
+equal origins. A line depends only on its own node and the types of its operands, and nothing is
+aligned, so a small edit gives a small diff. Floats are the shortest decimals that read back
+exactly; a value that has not been measured is `?`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ HEADER = f"mixdown.ir {VERSION}"
 
 
 def print_graph(graph: Graph, *, origins: bool = True) -> str:
-    """The graph's text, each line ended by a line feed.
+    """The text of a graph, with a line feed after each line.
 
     Args:
-        graph: any graph, a verified one or not.
-        origins: also print where each node came from, as `loc(...)`.
+        graph: any graph, verified or not.
+        origins: also print the origin of each node, as `loc(...)`.
     """
     lines = [HEADER, *map(print_source, graph.sources)]
     lines += [print_node(node, graph.signals[node.name], origins=origins) for node in graph.nodes]
@@ -46,7 +46,7 @@ def print_node(node: Node, signal: Signal, *, origins: bool = True) -> str:
 
 
 def print_origin(origin: Origin) -> str:
-    """loc("document" /pointer), followed within by what that was made from."""
+    """loc("document" /pointer via ...), including the origins of that place."""
     places: list[str] = []
     place: Origin | None = origin
     while place is not None:

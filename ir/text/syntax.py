@@ -1,7 +1,7 @@
-"""One line of text -> one statement: the grammar at work, before anything has a meaning.
+"""Parses one line of text into a statement by the grammar, without semantic checks.
 
-Promises: a line either is a header, a source or a node, made of tokens that know their columns, or
-raises `LineError` with the columns where it stops making sense and what could have stood there.
+A line is a header, a source or a node, made of tokens with their columns; otherwise it raises
+`LineError` with the columns of the error and what was expected there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .codec import Columns, Group, Syntax, unquote
 
 
 class AttributeSyntax(NamedTuple):
-    """name = value; `key` is the token of the former, "=" included."""
+    """name = value; `key` is the token of the name, including "="."""
 
     key: Token
     value: Syntax
@@ -35,7 +35,7 @@ class SourceLine(NamedTuple):
 
 
 class NodeLine(NamedTuple):
-    """%name = kind %operand, ... {attributes} : type loc(origin), the last three where given."""
+    """%name = kind %operand, ... {attributes} : type loc(origin); the last three are optional."""
 
     name: Token
     kind: Token
@@ -46,7 +46,7 @@ class NodeLine(NamedTuple):
 
 
 class LineError(Exception):
-    """A line that is none of the text form."""
+    """A line does not follow the grammar."""
 
     def __init__(self, message: str, at: Columns) -> None:
         super().__init__(message)
@@ -55,27 +55,27 @@ class LineError(Exception):
 
 
 def parse_header(line: str) -> int:
-    """The version that the header `line` names.
+    """The version in a header line.
 
     Raises:
-        LineError: it is no header.
+        LineError: it is not a header.
     """
     version: int = _parse(line, "header")
     return version
 
 
 def parse_statement(line: str) -> SourceLine | NodeLine:
-    """The statement that `line` is.
+    """The statement on a line.
 
     Raises:
-        LineError: it is none.
+        LineError: it is not a statement.
     """
     statement: SourceLine | NodeLine = _parse(line, "statement")
     return statement
 
 
 def parse_signal(token: Token) -> Signal:
-    """The type that a TYPE token writes."""
+    """The type of a TYPE token."""
     rate, channels, length = token[token.index("<") + 1 : -1].split(",")
     return Signal(int(rate), int(channels), None if length.strip() == "?" else int(length))
 
@@ -92,12 +92,12 @@ def _parse(line: str, start: str) -> Any:  # noqa: ANN401 (what `start` makes: s
     except lark.UnexpectedCharacters as wrong:
         column, seen = wrong.column, line[wrong.column - 1]
         message = f"expected {_listed(wrong.allowed)}, not {seen}"
-        if '"' in line[column - 1 : column + 1]:  # after a sigil, too
-            message = "a string that is not closed, or has an escape that JSON does not know"
+        if '"' in line[column - 1 : column + 1]:  # also after a sigil
+            message = "an unterminated string, or an escape that is not valid in JSON"
         raise LineError(message, Columns(column, column + 1)) from None
 
 
-# What may stand at a place, in words, for the terminals that are no fixed text.
+# Descriptions of the terminals without a fixed text, for error messages.
 _TERMS: Mapping[str, str] = {
     "VALUE": "a value such as %name",
     "SYMBOL": "a source such as @name",
@@ -123,7 +123,7 @@ def _listed(terminals: set[str]) -> str:
 
 @lark.v_args(inline=True)
 class _Build(lark.Transformer[Token, Any]):
-    """Makes each line's parts as the parser reduces them; no tree is kept."""
+    """Builds the parts of a line while it is parsed, without a parse tree."""
 
     def header(self, version: Token) -> int:
         return int(version)

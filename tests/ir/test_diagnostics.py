@@ -78,7 +78,7 @@ def test_with_what_the_place_was_made_from():
         " --> show.yaml:2:9\n"
         "  |\n"
         "2 |   - id: host\n"
-        "  |         ^^^^ made from this"
+        "  |         ^^^^ generated from this"
     )
 
 
@@ -171,7 +171,7 @@ def test_strict_makes_warnings_errors():
     [
         ("dialog", ["dialogue", "music"], "did you mean 'dialogue'? known: dialogue, music"),
         ("xyz", ["dialogue", "music"], "known: dialogue, music"),
-        ("xyz", [], "none is known here"),
+        ("xyz", [], "there are none"),
     ],
 )
 def test_did_you_mean(word: str, known: list[str], expected: str):

@@ -136,7 +136,7 @@ def test_the_message_shows_the_arrangements_line(media):
           --> song.yaml:13:19
            |
         13 |   - {id: q, role: voxx, material: voice, play: [intro]}
-           |                   ^^^^ made from this
+           |                   ^^^^ generated from this
           = help: did you mean 'vox'? known: dialogue, vox, voiceover, music, drums, bass, keys, \
 fx, ambience""")
     (data,) = [d.to_dict(caught.value.documents) for d in caught.value.diagnostics]

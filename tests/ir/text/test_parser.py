@@ -35,7 +35,7 @@ def test_file(path: Path):
 
 def test_an_error_is_shown_with_a_caret():
     assert str(failure(f"{HEADER}\n%a = gian %b {{gain_db = 1.0}}\n")) == (
-        "error[MIX411]: no node kind is called gian\n"
+        "error[MIX411]: unknown node kind gian\n"
         " --> x.mir:2:6\n"
         "  |\n"
         "2 | %a = gian %b {gain_db = 1.0}\n"
@@ -49,17 +49,17 @@ def test_an_error_is_shown_with_a_caret():
 def test_a_structural_error_is_shown_in_the_text_with_what_it_was_made_from():
     text = f'{HEADER}\n{SILENCE}\n{SILENCE} loc("show.yaml" /tracks/0)\n'
     assert str(failure(text)) == (
-        "error[MIX401]: two nodes make the value %s\n"
+        "error[MIX401]: two nodes define the value %s\n"
         " --> x.mir:3:1\n"
         "  |\n"
         f'3 | {SILENCE} loc("show.yaml" /tracks/0)\n'
         "  | ^^\n"
-        "  --> show.yaml at /tracks/0: made from this\n"
+        "  --> show.yaml at /tracks/0: generated from this\n"
         " --> x.mir:2:1\n"
         "  |\n"
         f"2 | {SILENCE}\n"
-        "  | ^^ first made here\n"
-        "  = help: every value has a name of its own"
+        "  | ^^ first defined here\n"
+        "  = help: value names must be unique"
     )
 
 
@@ -77,7 +77,7 @@ def test_a_finding_of_the_verifier_is_shown_at_the_line_of_the_text():
         "  |\n"
         f"3 | {gain}\n"
         "  | ^^\n"
-        "  --> show.yaml at /tracks/0/gain_db: made from this"
+        "  --> show.yaml at /tracks/0/gain_db: generated from this"
     )
 
 

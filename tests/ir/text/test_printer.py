@@ -144,5 +144,5 @@ def test_an_edit_changes_its_own_line():
 
 @pytest.mark.parametrize("annotation", [bytes, list[int], dict[str, int], tuple[int, str]])
 def test_a_type_without_a_text_is_refused(annotation: object):
-    with pytest.raises(TypeError, match="the text form has no way to write"):
+    with pytest.raises(TypeError, match="the text form does not support"):
         codec(annotation)
