@@ -119,7 +119,7 @@ def run(args: Sequence[str]) -> int:
     except click.Abort:
         from .console import print_text
 
-        print_text("interrupted; nothing was written", err=True)
+        print_text("interrupted; unfinished files were removed", err=True)
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()

@@ -3,8 +3,9 @@
 Everything is written below one hidden directory inside the output directory, and so on the same
 file system. That directory is removed when the render ends or fails; if the process was killed, the
 next render into the same directory removes it. Delivered files appear under their own names only
-when all of them are complete, each by a rename. If one cannot be put in place, those already there
-are removed again and the files that they replaced are restored.
+when all of them are complete and on disk, each by a rename, while the directory is locked. Whatever
+ends that early, an interrupt too, the files already there are removed again and those that they
+replaced are restored.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import errno
 import fcntl
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +28,8 @@ from ..documents.writer import PREFIX, not_writable
 from ..plans.plan import File, Space
 
 _MARK = "at-work"
+_RENDER = f"{PREFIX}render-"
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @frozen
@@ -69,9 +74,11 @@ def workspace(out: Path, source: Path) -> Iterator[Workspace]:
     """
     made = _make(out)
     try:
-        _sweep(out)
-        root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=out.resolve()))
-        lock = _mark(root)
+        with _locked(out) as alone:
+            if alone:
+                _sweep(out)
+            root = Path(tempfile.mkdtemp(prefix=_RENDER, dir=out.resolve()))
+            mark = _mark(root)
         spaces = Workspace(source.resolve(), root / "work", root / "staging", out)
         spaces.work.mkdir()
         spaces.staging.mkdir()
@@ -82,54 +89,116 @@ def workspace(out: Path, source: Path) -> Iterator[Workspace]:
         yield spaces
     finally:
         shutil.rmtree(root, ignore_errors=True)
-        lock.close()
+        mark.close()
         _unmake(made)
 
 
 def publish(spaces: Workspace, names: Sequence[str]) -> tuple[Path, ...]:
     """Move all the named staged files to the output directory, or none; return their paths there.
 
+    The last of them describes the others. An older file of its name goes before the first is
+    replaced, so that it never describes other files, even if the process is killed. Renders into
+    one directory publish one after the other.
+
     Raises:
-        RenderError: MIX604; the output directory is as it was.
+        RenderError: MIX604; the output directory is as it was, as after any other exception.
     """
-    kept = spaces.staging.parent / "replaced"
-    moved: list[tuple[Path, Path | None]] = []
-    for number, name in enumerate(names):
-        final = spaces.out / name
+    kept = [spaces.staging.parent / "replaced" / str(number) for number in range(len(names))]
+    moves = [(spaces.staging / n, spaces.out / n, k) for n, k in zip(names, kept, strict=True)]
+    final = spaces.out
+    try:
+        with _locked(spaces.out):
+            for staged, final, _ in moves:
+                _flush(staged)
+                if final.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            try:
+                _place(moves)
+            except BaseException:
+                with _uninterrupted():
+                    _restore(moves)
+                raise
+    except OSError as error:
+        raise not_writable(final, error) from error
+    return tuple(final for _, final, _ in moves)
+
+
+def _place(moves: Sequence[tuple[Path, Path, Path]]) -> None:
+    """Rename staged files to their final names, the older files of those names aside."""
+    *_, (_, described, kept) = moves
+    kept.parent.mkdir()
+    with suppress(FileNotFoundError):
+        described.replace(kept)
+    for staged, final, kept in moves:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        if final.exists():
+            try:
+                os.link(final, kept)  # the file stays in place until it is replaced
+            except OSError:  # a file system without hard links
+                final.replace(kept)
+        staged.replace(final)
+
+
+def _restore(moves: Sequence[tuple[Path, Path, Path]]) -> None:
+    """Undo `_place`, however far it came."""
+    for staged, final, kept in moves:
+        if kept.exists():
+            kept.replace(final)
+        elif not staged.exists():
+            final.unlink(missing_ok=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore the signals that end a render; only the main thread receives them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[bool]:
+    """Hold the lock of an output directory; False where the file system has no locks."""
+    directory = os.open(out, os.O_RDONLY)
+    try:
         try:
-            _flush(spaces.staging / name)
-            final.parent.mkdir(parents=True, exist_ok=True)
-            before = _set_aside(final, kept / str(number))
-            moved.append((final, before))
-            (spaces.staging / name).replace(final)
-        except OSError as error:
-            for placed, replaced in reversed(moved):
-                if replaced is not None:
-                    replaced.replace(placed)
-                else:
-                    placed.unlink(missing_ok=True)
-            raise not_writable(final, error) from error
-    return tuple(final for final, _ in moved)
+            fcntl.flock(directory, fcntl.LOCK_EX)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(directory)
 
 
 def _mark(root: Path) -> IO[bytes]:
-    """A locked file that marks an active render; the lock ends with the process.
-
-    The file is locked before it gets its name, so that a concurrent render does not sweep it.
-    """
-    mark = (root / "new").open("wb")
-    with suppress(OSError):  # a file system without locks: a sweep cannot lock it either
+    """A locked file that marks an active render; the lock ends with the process."""
+    mark = (root / _MARK).open("wb")
+    with suppress(OSError):  # a file system without locks
         fcntl.flock(mark, fcntl.LOCK_EX)
-    (root / "new").rename(root / _MARK)
     return mark
 
 
 def _sweep(out: Path) -> None:
-    """Remove the work directories of renders that were killed."""
-    for mark in out.glob(f"{PREFIX}*/{_MARK}"):
-        with suppress(OSError), mark.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(mark.parent, ignore_errors=True)
+    """Remove the work directories of renders that were killed.
+
+    Under the lock of the output directory, one without a mark is of a render that was killed before
+    it had one.
+    """
+    for root in out.glob(f"{_RENDER}*/"):
+        with suppress(OSError):
+            try:
+                with (root / _MARK).open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except FileNotFoundError:
+                pass
+            shutil.rmtree(root, ignore_errors=True)
 
 
 def _make(out: Path) -> list[Path]:
@@ -148,20 +217,6 @@ def _unmake(made: list[Path]) -> None:
     for directory in made:
         with suppress(OSError):
             directory.rmdir()
-
-
-def _set_aside(final: Path, kept: Path) -> Path | None:
-    """Keep the existing file, if any; a hard link leaves it in place until it is replaced."""
-    if final.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if not final.exists():
-        return None
-    kept.parent.mkdir(exist_ok=True)
-    try:
-        os.link(final, kept)
-    except OSError:  # a file system without hard links
-        final.replace(kept)
-    return kept
 
 
 def _flush(path: Path) -> None:

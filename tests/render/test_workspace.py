@@ -58,6 +58,13 @@ def test_what_a_killed_render_left_is_cleared_up_by_the_next(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_render_that_was_killed_before_its_mark_is_cleared_up(tmp_path):
+    left = tmp_path / ".mixdown-work-render-abcdefgh"
+    (left / "work").mkdir(parents=True)
+    with workspace(tmp_path, tmp_path):
+        assert not left.exists()
+
+
 def test_a_render_at_work_is_left_alone(tmp_path):
     (tmp_path / ".mixdown-work-of-a-script").mkdir()
     with workspace(tmp_path, tmp_path) as spaces:
@@ -118,3 +125,93 @@ def test_a_place_that_takes_no_files_is_an_error(out, tmp_path):
     error = pytest.raises(RenderError, match=r"MIX604")
     with error, workspace(Path(out), tmp_path):
         pass
+
+
+OLD = {"a": "old a", "manifest": "old"}
+NEW = {"a": "new a", "b": "new b", "manifest": "new"}
+CALLS = ("link", "replace", "mkdir", "open", "exists", "is_dir")
+
+
+def interrupt_at(monkeypatch, number: int, how) -> None:
+    """Run `how` just after the numbered call that touches a file."""
+    left = [number]
+
+    def after(real):
+        def call(*given, **named):
+            done = real(*given, **named)
+            left[0] -= 1
+            if left[0] == 0:
+                how()
+            return done
+
+        return call
+
+    monkeypatch.setattr(os, "link", after(os.link))
+    for name in CALLS[1:]:
+        monkeypatch.setattr(Path, name, after(getattr(Path, name)))
+
+
+def publish_all(out: Path, interrupt) -> None:
+    with workspace(out, out) as spaces:
+        stage(spaces, **NEW)
+        interrupt()
+        publish(spaces, list(NEW))
+
+
+@pytest.mark.parametrize("number", range(1, 25))
+def test_an_interrupt_inside_publish_leaves_all_or_nothing(tmp_path, monkeypatch, number):
+    for name, text in OLD.items():
+        (tmp_path / name).write_text(text)
+    ended = False
+    try:
+        publish_all(
+            tmp_path,
+            lambda: interrupt_at(monkeypatch, number, lambda: signal.raise_signal(signal.SIGINT)),
+        )
+    except KeyboardInterrupt:
+        ended = True
+    monkeypatch.undo()
+    assert tree(tmp_path) == (OLD if ended else NEW)
+
+
+@pytest.mark.parametrize("number", range(1, 25, 3))
+def test_a_kill_inside_publish_leaves_no_manifest_of_other_files(tmp_path, monkeypatch, number):
+    for name, text in OLD.items():
+        (tmp_path / name).write_text(text)
+
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def run() -> None:
+        publish_all(tmp_path, lambda: interrupt_at(monkeypatch, number, die))
+
+    killed = multiprocessing.get_context("fork").Process(target=run)
+    killed.start()
+    killed.join()
+    left = {name: text for name, text in tree(tmp_path).items() if "/" not in name}
+    if left.get("manifest") == "old":
+        assert left == OLD
+    elif left.get("manifest") == "new":
+        assert left == NEW
+    publish_all(tmp_path, lambda: None)
+    assert tree(tmp_path) == NEW
+
+
+def test_renders_into_one_directory_publish_one_after_the_other(tmp_path):
+    def render(text: str) -> None:
+        names = [*(f"file{number}" for number in range(30)), "manifest"]
+        for _ in range(5):
+            with workspace(tmp_path, tmp_path) as spaces:
+                stage(spaces, **dict.fromkeys(names, text))
+                publish(spaces, names)
+
+    start = multiprocessing.get_context("fork").Process
+    both = [start(target=render, args=(text,)) for text in "AB"]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    found = tree(tmp_path)
+    assert len(found) == 31
+    assert len(set(found.values())) == 1
