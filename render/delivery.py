@@ -19,6 +19,7 @@ from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..media.decode import readable
+from .loudness import Levels
 
 
 def check_shape(path: Path, target: str, meta: FileMeta) -> int:
@@ -60,6 +61,17 @@ def measured(path: Path, target: str, samples: int | None = None) -> Measurement
             return measure((block.T for block in blocks), file.samplerate, file.channels)
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
         raise _faulty(target, f"cannot be measured: {error}") from error
+
+
+def loop_levels(measurement: Measurement) -> Levels:
+    """What the loudness loop reads of a measurement."""
+    has_window = math.isfinite(measurement.momentary_max)
+    has_sound = math.isfinite(measurement.sample_peak_dbfs)
+    return Levels(
+        measurement.integrated,
+        measurement.true_peak_dbtp,
+        too_short=has_sound and not has_window,
+    )
 
 
 def levels_meta(measurement: Measurement, rate: int) -> dict[str, object]:

@@ -19,7 +19,7 @@ from ..plans.loop import LOUDNESS_KEY
 from ..plans.phases import FINISH, MEASURE
 from ..plans.plan import OURSELVES, LoudnessGoal
 from ..programs.run import Watch, patience, run_process, size_of
-from .delivery import measured
+from .delivery import loop_levels, measured
 from .executor import READ
 from .loudness import Levels, Outcome, Setting, run_loop
 
@@ -71,8 +71,7 @@ def run_finish(wanted: FinishCommand) -> Outcome:
         values = {wanted.gain: setting.gain_db, wanted.margin: setting.margin_db}
         for command in wanted.commands:
             _run([_filled(word, values) for word in command])
-        levels = measured(wanted.master, "master")
-        return Levels(levels.integrated, levels.true_peak_dbtp)
+        return loop_levels(measured(wanted.master, "master"))
 
     try:
         readings = run_measure([str(wanted.premaster)], lambda done: None)

@@ -1,14 +1,19 @@
 """The loudness loop: one static gain and one limiter margin, corrected until the file is right.
 
 Promises (docs/semantics.md, "Loudness and the finish"): the first gain is the target minus the
-measured integrated loudness (ITU-R BS.1770-5) of what enters it. The delivered file is measured,
-and a bounded number of corrections follows. Of all attempts, the one under the ceiling and nearest
-to the target is delivered. The ceiling outranks the target: a target that cannot be reached under
-it is a warning, a ceiling that cannot be held is an error.
+measured integrated loudness (ITU-R BS.1770-5) of what enters it; 0 dB if it has none, because it
+is silent or shorter than a window of the meter. The delivered file is measured, and a bounded
+number of corrections follows. Of all attempts, the one under the ceiling and nearest to the target
+is delivered. The ceiling outranks the target: a target that cannot be reached under it is a
+warning, a ceiling that cannot be held is an error.
 
 A limiter lowers the loudness of material whose peaks it holds, so a correction is divided by the
 slope that the last two attempts showed (the secant method). The push into the limiter beyond the
 first gain is bounded, because a limiter that is pushed too far distorts more than it gains.
+
+An encoder moves peaks anew at every setting, so the distance below the ceiling grows with every
+attempt that exceeds it. If the corrections leave no file that is under the ceiling and not too
+loud, a few last ones follow, which never raise the gain.
 
 `LoopRules` holds every number of the loop. The shell scripts of plans run the same loop in awk
 (script_loop.py), written from the same record.
@@ -35,7 +40,10 @@ class LoopRules:
             meters that both conform differ by some hundredths.
         corrections: how many may follow the first attempt.
         push_db: how much more gain than target minus measured loudness a correction may ask for.
+        last_resorts: how many more may follow while no attempt is under the ceiling and not too
+            loud.
         safety_db: how much further than the overshoot the limiter's target is lowered.
+        safety_growth: the factor of `safety_db` from one attempt over the ceiling to the next.
         least_slope: the least LU that a dB of gain is expected to bring; the most is 1.
         decimals: of the settings in dB: finer than any ear or meter, coarse enough to be the same
             on every machine.
@@ -47,7 +55,9 @@ class LoopRules:
     aim_lu: float = 0.05
     corrections: int = 3
     push_db: float = 6.0
+    last_resorts: int = 2
     safety_db: float = 0.05
+    safety_growth: float = 3.0
     least_slope: float = 0.25
     decimals: int = 4
     silence_lufs: float = -70.0
@@ -66,10 +76,17 @@ class Setting:
 
 @frozen
 class Levels:
-    """The levels of a finished file: integrated LUFS, true peak in dBTP; -inf for silence."""
+    """The levels of a finished file.
+
+    Attributes:
+        integrated: LUFS; -inf for silence and for a file without a whole window.
+        true_peak_dbtp: dBTP; -inf for silence.
+        too_short: whether it has samples, but no whole window of 400 ms.
+    """
 
     integrated: float
     true_peak_dbtp: float
+    too_short: bool = False
 
 
 @frozen
@@ -119,32 +136,44 @@ def run_loop(
         return Attempt(setting, finish(setting))
 
     attempts = [attempt(first_setting(goal, premaster_lufs))]
-    if is_silent(premaster_lufs):
-        return Outcome(attempts[0].setting, attempts[0].levels, (silence(),))
     while (setting := next_setting(goal, attempts)) is not None:
         attempts.append(attempt(setting))
     best = best_attempt(goal, attempts)
     if best is not attempts[-1]:
         finish(best.setting)
-    return Outcome(best.setting, best.levels, judge(goal.target_lufs, goal.ceiling_db, best.levels))
+    pushed = is_pushed(attempts[0].setting.gain_db, best.setting.gain_db)
+    warnings = judge(goal.target_lufs, goal.ceiling_db, best.levels, pushed=pushed)
+    return Outcome(best.setting, best.levels, warnings)
 
 
 def next_setting(
     goal: LoudnessGoal, attempts: Sequence[Attempt], rules: LoopRules = RULES
 ) -> Setting | None:
     """The next setting to try; None where the corrections are used up or nothing is to correct."""
+    left = rules.corrections + 1 - len(attempts)
+    if left <= 0 and (left <= -rules.last_resorts or any(_good(goal, a, rules) for a in attempts)):
+        return None
     last = attempts[-1]
-    gain, margin = last.setting.gain_db, last.setting.margin_db
+    gain, lowered = last.setting.gain_db, 0.0
     over = last.levels.true_peak_dbtp - goal.ceiling_db
     if over > 0.0:
-        margin += over + rules.safety_db
+        times = sum(a.levels.true_peak_dbtp > goal.ceiling_db for a in attempts)
+        lowered = over + rules.safety_db * rules.safety_growth ** (times - 1)
     missed = goal.target_lufs - last.levels.integrated
     if not is_silent(last.levels.integrated, rules) and abs(missed) > rules.aim_lu:
+        slope = _slope(attempts, rules)
         most = attempts[0].setting.gain_db + rules.push_db
-        gain = min(gain + missed / _slope(attempts, rules), most)
+        gain = min(gain + (missed + (1.0 - slope) * lowered) / slope, most)
+    if left <= 0:
+        gain = min(gain, last.setting.gain_db)
+    margin = last.setting.margin_db + lowered
     setting = Setting(round(gain, rules.decimals), round(margin, rules.decimals))
-    used_up = len(attempts) > rules.corrections
-    return None if used_up or setting == last.setting else setting
+    return None if setting == last.setting else setting
+
+
+def is_pushed(first_gain_db: float, gain_db: float, rules: LoopRules = RULES) -> bool:
+    """Whether a gain is the most that a correction may ask for."""
+    return gain_db >= round(first_gain_db + rules.push_db, rules.decimals)
 
 
 def best_attempt(goal: LoudnessGoal, attempts: Sequence[Attempt]) -> Attempt:
@@ -158,8 +187,10 @@ def best_attempt(goal: LoudnessGoal, attempts: Sequence[Attempt]) -> Attempt:
     return min(attempts, key=distance)
 
 
-def judge(target_lufs: float, ceiling_db: float, levels: Levels) -> tuple[Diagnostic, ...]:
-    """The warnings about a delivered master.
+def judge(
+    target_lufs: float, ceiling_db: float, levels: Levels, *, pushed: bool = False
+) -> tuple[Diagnostic, ...]:
+    """The warnings about a delivered master; `pushed`: its gain is the most that is allowed.
 
     Raises:
         RenderError: MIX607, it is over the ceiling.
@@ -176,12 +207,18 @@ def judge(target_lufs: float, ceiling_db: float, levels: Levels) -> tuple[Diagno
             )
         )
     if is_silent(levels.integrated):
-        return (silence(),)
+        return (_no_loudness(levels),)
     missed = target_lufs - levels.integrated
     if abs(missed) <= RULES.tolerance_lu:
         return ()
-    side = "under" if missed > 0.0 else "over"
-    why = f": its peaks leave no room under {ceiling_db:g} dBTP" if missed > 0.0 else ""
+    side, why = "over", ""
+    if missed > 0.0:
+        side, why = "under", f": its peaks leave no room under {ceiling_db:g} dBTP"
+        if pushed:
+            why = (
+                f": {RULES.push_db:g} dB of extra gain, the most allowed, do not make up for what "
+                "limiting takes"
+            )
     return (
         Diagnostic(
             Code.TARGET_MISSED,
@@ -193,23 +230,40 @@ def judge(target_lufs: float, ceiling_db: float, levels: Levels) -> tuple[Diagno
     )
 
 
-def silence() -> Diagnostic:
-    """The warning for a mix that has no loudness."""
+def _no_loudness(levels: Levels) -> Diagnostic:
+    if levels.too_short:
+        message = "the mix is too short to have a loudness: it lasts less than 400 ms"
+        help_text = "its ceiling is held; set its level with gains"
+    else:
+        message = "the mix is silent, so it has no loudness to bring to the target"
+        help_text = "check mutes, solos and gains"
     return Diagnostic(
-        Code.SILENT_MIX,
-        "the mix is silent, so it has no loudness to bring to the target; its gain is 0 dB",
-        help="check mutes, solos and gains",
+        Code.NO_LOUDNESS,
+        f"{message}; its gain is 0 dB",
+        help=help_text,
         severity=Severity.WARNING,
     )
 
 
+def _good(goal: LoudnessGoal, attempt: Attempt, rules: LoopRules) -> bool:
+    """Whether a file is under the ceiling and not too loud."""
+    levels = attempt.levels
+    louder = levels.integrated - goal.target_lufs
+    return levels.true_peak_dbtp <= goal.ceiling_db and louder <= rules.tolerance_lu
+
+
 def _slope(attempts: Sequence[Attempt], rules: LoopRules) -> float:
-    """How many LU a dB of gain brought last, from `least_slope` to 1."""
+    """How many LU a dB of gain brought last, from `least_slope` to 1.
+
+    What is held at the ceiling costs 1 - slope LU per dB, whether the gain rises or the limiter's
+    target is lowered, so both count.
+    """
     if len(attempts) < 2:
         return 1.0
     before, last = attempts[-2:]
-    moved = last.setting.gain_db - before.setting.gain_db
-    if moved == 0.0:
+    lowered = last.setting.margin_db - before.setting.margin_db
+    pushed = last.setting.gain_db - before.setting.gain_db + lowered
+    if abs(pushed) < rules.aim_lu:
         return 1.0
-    gained = last.levels.integrated - before.levels.integrated
-    return min(1.0, max(rules.least_slope, gained / moved))
+    gained = last.levels.integrated - before.levels.integrated + lowered
+    return min(1.0, max(rules.least_slope, gained / pushed))

@@ -17,6 +17,7 @@ from ..compiler.facts import FinishFacts
 from ..ir.diagnostics import Diagnostic
 from ..plans.loop import LOUDNESS_KEY, loop_steps
 from ..plans.plan import LoudnessGoal
+from .delivery import loop_levels
 from .executor import Executor
 from .loudness import Levels, Setting, is_silent, run_loop
 
@@ -61,7 +62,7 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
         steps = [evolve(step, purpose=f"{step.purpose}{which}") for step in parts.looped]
         executor.run_steps(steps, _facts(goal, setting))
         measurements.append(measure(master))
-        return Levels(measurements[-1].integrated, measurements[-1].true_peak_dbtp)
+        return loop_levels(measurements[-1])
 
     outcome = run_loop(goal, loudness, finish)
     executor.run_steps(parts.after, _facts(goal, outcome.setting))

@@ -55,25 +55,36 @@ decide() {{
     {{
       gain[NR] = $1; margin[NR] = $2; lufs[NR] = $3; over[NR] = $4 + {allowance!r} - ({ceiling!r})
       excess = over[NR] > 0 ? over[NR] : 0
-      miss = {target!r} - $3; if (miss < 0) miss = -miss
+      miss = {target!r} - $3
+      if (excess > 0) times++
+      else if (-miss <= {tolerance_lu!r}) good++
+      if (miss < 0) miss = -miss
       if (NR == 1 || excess < least || (excess == least && miss < nearest)) {{
         best = NR; least = excess; nearest = miss
       }}
     }}
     END {{
-      g = gain[NR]; m = margin[NR]; miss = {target!r} - lufs[NR]
-      if (over[NR] > 0) m += over[NR] + {safety_db!r}
+      g = gain[NR]; lowered = 0; miss = {target!r} - lufs[NR]
+      left = {corrections} + 1 - NR
+      if (over[NR] > 0) lowered = over[NR] + {safety_db!r} * {safety_growth!r} ^ (times - 1)
       if (lufs[NR] > {silence_lufs!r} && (miss > {aim_lu!r} || miss < -{aim_lu!r})) {{
         slope = 1
-        if (NR > 1 && gain[NR] != gain[NR - 1]) {{
-          slope = (lufs[NR] - lufs[NR - 1]) / (gain[NR] - gain[NR - 1])
-          slope = slope < {least_slope!r} ? {least_slope!r} : slope > 1 ? 1 : slope
+        if (NR > 1) {{
+          more = margin[NR] - margin[NR - 1]
+          pushed = gain[NR] - gain[NR - 1] + more
+          if (pushed >= {aim_lu!r} || pushed <= -{aim_lu!r}) {{
+            slope = (lufs[NR] - lufs[NR - 1] + more) / pushed
+            slope = slope < {least_slope!r} ? {least_slope!r} : slope > 1 ? 1 : slope
+          }}
         }}
-        g += miss / slope
+        g += (miss + (1 - slope) * lowered) / slope
         if (g > gain[1] + {push_db!r}) g = gain[1] + {push_db!r}
       }}
+      if (left <= 0 && g > gain[NR]) g = gain[NR]
+      m = margin[NR] + lowered
+      ended = left <= 0 && (left <= -{last_resorts} || good)
       g = sprintf("%.{decimals}f", g) + 0; m = sprintf("%.{decimals}f", m) + 0
-      if (NR <= {corrections} && !(g == gain[NR] && m == margin[NR]))
+      if (!ended && !(g == gain[NR] && m == margin[NR]))
         printf "try %.{decimals}f %.{decimals}f\\n", g, m
       else
         printf "%s %s %s %s %s\\n", best == NR ? "done" : "back", gain[best], margin[best], \\
@@ -106,7 +117,7 @@ if awk -v over="$OVER" 'BEGIN {{ exit over > {allowance!r} ? 0 : 1 }}'; then
   exit 3
 fi
 if awk -v lufs="$LUFS" 'BEGIN {{ exit lufs > {silence_lufs!r} ? 1 : 0 }}'; then
-  echo "the mix is silent, so it has no loudness to bring to the target" >&2
+  echo "the mix is silent or shorter than 400 ms, so it has no loudness to bring to the target" >&2
 elif awk -v lufs="$LUFS" 'BEGIN {{
   miss = {target!r} - lufs; exit miss > {tolerance_lu!r} || miss < -{tolerance_lu!r} ? 0 : 1
 }}'; then

@@ -29,9 +29,9 @@ from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import OutputRole
 from .broadcast import annotate
 from .clipping import clipped_stems
-from .delivery import check_shape, file_digest, levels_meta, measured
+from .delivery import check_shape, file_digest, levels_meta, loop_levels, measured
 from .executor import Listener, Progress, executor_for, ignore
-from .loudness import Levels, judge
+from .loudness import is_pushed, judge
 from .mastering import run_plan
 from .report.stage import StagedReport, stage_report
 from .result import (
@@ -144,7 +144,7 @@ def render_compilation(
         else:
             finish = request.facts.finishes.get(compilation.fact_key)
             levels = _meter(compilation, MASTER)(Path(spaces.path(plan.deliveries[0].file)))
-            warnings = _judge(compilation.meta[MASTER], levels)
+            warnings = _judge(compilation.meta[MASTER], levels, finish)
         files = _inspect(compilation, spaces, programs, finish, levels, progress)
         clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
         diagnostics = (*compilation.diagnostics, *warnings, *clipped)
@@ -191,12 +191,19 @@ def _meter(compilation: Compilation, target: str) -> Callable[[Path], Measuremen
     return partial(measured, target=target, samples=compilation.meta[target].samples)
 
 
-def _judge(meta: FileMeta, levels: Measurement) -> tuple[Diagnostic, ...]:
+def _judge(
+    meta: FileMeta, levels: Measurement, finish: FinishFacts | None
+) -> tuple[Diagnostic, ...]:
     """The warnings about a master that was rendered without the loudness loop."""
     target, ceiling = meta.loudnorm_target, meta.limiter_thresh
     if target is None or ceiling is None:
         return ()
-    return judge(target, ceiling, Levels(levels.integrated, levels.true_peak_dbtp))
+    pushed = (
+        finish is not None
+        and finish.integrated_lufs is not None
+        and is_pushed(target - finish.integrated_lufs, finish.gain_db)
+    )
+    return judge(target, ceiling, loop_levels(levels), pushed=pushed)
 
 
 def _inspect(

@@ -149,7 +149,61 @@ def test_a_ceiling_that_nothing_holds_is_an_error():
 
     with pytest.raises(RenderError, match=r"MIX607.*0\.75 dB over its ceiling of -1 dBTP"):
         run_loop(GOAL, -23.0, finish)
-    assert 1 < len(calls) <= 2 + RULES.corrections
+    assert 1 < len(calls) <= 2 + RULES.corrections + RULES.last_resorts
+
+
+def test_an_encoder_that_moves_peaks_at_every_setting_ends_under_the_ceiling():
+    """Each attempt is over by the little that the last correction allowed for."""
+    moved = iter([0.4, 0.5, 0.6, 0.7, 1.2, 0.5, 0.5])
+
+    def finish(setting: Setting) -> Levels:
+        return Levels(-16.0 - 0.2 * setting.margin_db, -1.0 - setting.margin_db + next(moved))
+
+    outcome = run_loop(GOAL, -23.0, finish)
+    assert outcome.levels.true_peak_dbtp <= -1.0
+    assert outcome.levels.integrated <= -15.9
+
+
+def test_a_file_that_is_too_loud_is_turned_down_where_the_corrections_are_used_up():
+    """Every file is 0.2 LU too loud: a lower gain is at hand, so it is tried."""
+    calls: list[Setting] = []
+
+    def finish(setting: Setting) -> Levels:
+        calls.append(setting)
+        return Levels(-15.8 if len(calls) <= 1 + RULES.corrections else -16.05, -2.0)
+
+    outcome = run_loop(GOAL, -23.0, finish)
+    assert len(calls) == 2 + RULES.corrections
+    assert outcome.levels.integrated == -16.05
+    assert calls == sorted(calls, key=lambda setting: -setting.gain_db)
+
+
+def test_a_margin_that_grows_is_no_reason_for_more_gain_than_it_costs():
+    """The loudness that a lower limit takes is not taken for a slope of the gain."""
+    limiter = Limiter(-23.0, -4.0, cost=0.3, overshoot=0.4)
+    outcome = run_loop(GOAL, -23.0, limiter)
+    assert outcome.levels.integrated == pytest.approx(-16.0, abs=0.05)
+    assert len(limiter.calls) <= 3
+
+
+def test_the_ceiling_is_held_without_a_loudness():
+    def finish(setting: Setting) -> Levels:
+        return Levels(-math.inf, 1.7 - setting.margin_db, too_short=True)
+
+    outcome = run_loop(GOAL, -math.inf, finish)
+    assert outcome.setting.gain_db == 0.0
+    assert outcome.levels.true_peak_dbtp <= -1.0
+    (warning,) = outcome.diagnostics
+    assert warning.code is Code.NO_LOUDNESS
+    assert "too short to have a loudness" in warning.message
+
+
+def test_the_limit_of_the_push_is_named_where_it_ended_the_loop():
+    outcome = run_loop(GOAL, -23.0, Limiter(-23.0, 8.0, cost=0.6))
+    assert outcome.setting.gain_db == 7.0 + RULES.push_db
+    (warning,) = outcome.diagnostics
+    assert "6 dB of extra gain, the most allowed" in warning.message
+    assert "peaks" not in warning.message
 
 
 @pytest.mark.parametrize("measured", [-math.inf, math.nan, -70.0, -120.0])
@@ -158,12 +212,12 @@ def test_silence_is_left_alone_with_a_warning(measured):
     limiter = Limiter(-math.inf, -math.inf)
     outcome = run_loop(GOAL, measured, limiter)
     assert limiter.calls == [Setting(0.0)]
-    assert codes(outcome) == [Code.SILENT_MIX]
+    assert codes(outcome) == [Code.NO_LOUDNESS]
 
 
 def test_a_file_made_without_the_loop_is_judged_alike():
     assert judge(-16.0, -1.0, Levels(-16.05, -1.0)) == ()
-    assert [d.code for d in judge(-16.0, -1.0, Levels(-math.inf, -math.inf))] == [Code.SILENT_MIX]
+    assert [d.code for d in judge(-16.0, -1.0, Levels(-math.inf, -math.inf))] == [Code.NO_LOUDNESS]
     (warning,) = judge(-16.0, -1.0, Levels(-15.5, -1.0))
     assert warning.message == "the master is at -15.5 LUFS, 0.5 LU over its target of -16"
     with pytest.raises(RenderError, match="MIX607"):

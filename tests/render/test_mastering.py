@@ -62,7 +62,7 @@ def test_silence_is_delivered_as_silence(executor, seconds):
     plan = loudness_plan("anullsrc=r=48000:cl=mono", seconds)
     mastered = run_plan(executor(plan), measure_file)
     assert mastered is not None
-    assert [d.code for d in mastered.diagnostics] == [Code.SILENT_MIX]
+    assert [d.code for d in mastered.diagnostics] == [Code.NO_LOUDNESS]
     assert (mastered.finish.integrated_lufs, mastered.finish.gain_db) == (None, 0.0)
     assert mastered.measurement.sample_peak_dbfs == float("-inf")
 
