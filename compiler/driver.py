@@ -109,7 +109,7 @@ def compile(
     Args:
         timeline: from `load` or built in Python; a graph from `load_graph`, which holds its
             delivery, so that of the request only the backend and the facts count; or the path of a
-            document or graph, which is loaded first.
+            document or graph, which is loaded as by `load`.
         request: what the mix becomes; None: what the keywords say.
         options: how it is compiled; None: what the keywords say.
         choices: keywords, which change what `request` and `options` say: see `Choices`.

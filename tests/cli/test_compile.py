@@ -71,3 +71,13 @@ def test_one_command_that_opens_too_many_files_is_told(mixdown, show):
     assert "warning[MIX504]: step 'mix' opens 3 files; here a process may open 17" in done.stderr
     assert (done.returncode, done.stdout) == (0, mixdown(*args).out)
     assert mixdown(*args).err == ""
+
+
+def test_the_plan_of_a_written_pipeline_is_that_of_its_passes(mixdown, show):
+    left_out = ("drop-identity", "dead-code", "common-subexpressions")
+    disabled = [word for name in left_out for word in ("--disable", name)]
+    plan = mixdown("compile", show.name, "--pipeline", "fold-gain,pack-lanes{max-lanes=none}")
+    assert plan.code == 0
+    assert plan.out == mixdown("compile", show.name, *disabled).out
+    refused = mixdown("compile", show.name, "--pipeline", "fold-gain,lower")
+    assert refused.code == 2 and "the pass 'lower' always runs" in refused.err
