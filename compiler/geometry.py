@@ -44,6 +44,25 @@ class Crossfades:
     length: int | None = None
 
 
+@frozen
+class Junction:
+    """Two clips of a track that follow each other, by their numbers.
+
+    Attributes:
+        before: the earlier clip.
+        after: the later clip.
+        room: the most samples that a crossfade of them may last.
+        limit: the clip whose other fade or crossfade leaves less room than the overlap; or None.
+        crossfade: how many samples they crossfade over.
+    """
+
+    before: int
+    after: int
+    room: int
+    limit: int | None
+    crossfade: int
+
+
 def extent(clip: Clip, rate: int, media: Media) -> Extent:
     """The extent of a clip; without a duration it lasts to the end of its source."""
     offset = samples(clip.offset_ms, rate)
@@ -69,21 +88,46 @@ def start_order(extents: list[Extent]) -> list[int]:
     return sorted(range(len(extents)), key=lambda i: (extents[i].start, i))
 
 
+def junctions(track: Track, extents: list[Extent], rate: int) -> tuple[Junction, ...]:
+    """Each two clips of a track that follow each other, in start order.
+
+    A crossfade fits in the overlap, after the fade-in of the earlier clip, and before the fade-out
+    of the later one or its crossfade with the next.
+    """
+    found: list[Junction] = []
+    cut: int | None = None  # where the crossfade of the later clip with the next begins
+    for a, b in reversed(list(pairwise(start_order(extents)))):
+        before, after = track.clips[a], track.clips[b]
+        start, end = extents[b].start, extents[b].end
+        overlap = max(0, min(extents[a].end, end) - start)
+        rest = (end - samples(after.fade_out_ms, rate) if cut is None else cut) - start
+        if overlap and samples(before.fade_in_ms, rate) > start - extents[a].start:
+            room, limit = 0, a
+        elif rest < overlap:
+            room, limit = max(0, rest), b
+        else:
+            room, limit = overlap, None
+        hints = (before.crossfade_out_ms, after.crossfade_in_ms)
+        asked = [samples(hint, rate) for hint in hints if hint is not None]
+        crossfade = min(room, *asked) if asked else 0
+        cut = start if crossfade else None
+        found.append(Junction(a, b, room, limit, crossfade))
+    return tuple(reversed(found))
+
+
 def crossfades(track: Track, extents: list[Extent], rate: int) -> Mapping[int, Crossfades]:
     """The crossfades of a track's clips, by their number in the document.
 
     Two clips that follow each other in start order, overlap and have a hint on either side are
     crossfaded. The crossfade begins with the later clip and is as long as the shortest of the hints
-    and the overlap; the earlier clip ends where it ends.
+    and the room that there is; the earlier clip ends where it ends.
     """
     found: dict[int, Crossfades] = {}
-    for a, b in pairwise(start_order(extents)):
-        before, after = track.clips[a], track.clips[b]
-        hints = [h for h in (before.crossfade_out_ms, after.crossfade_in_ms) if h is not None]
-        overlap = min(extents[a].end, extents[b].end) - extents[b].start
-        n = min([overlap, *(samples(h, rate) for h in hints)])
-        if not hints or n <= 0:
+    for junction in junctions(track, extents, rate):
+        a, b, n = junction.before, junction.after, junction.crossfade
+        if not n:
             continue
+        before, after = track.clips[a], track.clips[b]
         curve = canonical_curve(after.crossfade_curve or before.crossfade_curve or "qsin")
         cut = extents[b].start + n - extents[a].start
         found[a] = evolve(found.get(a, Crossfades()), fade_out=n, curve_out=curve, length=cut)

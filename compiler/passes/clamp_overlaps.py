@@ -1,9 +1,10 @@
 """clamp-overlaps: what does not fit is shortened, with a warning.
 
-That is crossfade hints longer than the overlap of the clips, automation regions that overlap, and,
-in the lenient mode of a document, fades longer than their clip. Each warning names both sides, and
-the old and the new value. After the pass automation is plain keyframes in time order, and no hint
-is longer than its overlap; a keyframe whose way to the next is cut off has that one as its `aim`.
+That is crossfade hints longer than the overlap of the clips, or than what the clips' other edges
+leave, automation regions that overlap, and, in the lenient mode of a document, fades longer than
+their clip. Each warning names both sides, and the old and the new value. After the pass automation
+is plain keyframes in time order, a keyframe whose way to the next is cut off has that one as its
+`aim`, and no hint is longer than its room.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ...ir.codes import Code
 from ...ir.curves import Shape
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.units import milliseconds, samples
-from ..geometry import Extent, Media, extent, start_order
+from ..geometry import Extent, Junction, Media, extent, junctions, start_order
 from ..timeline.model import (
     STILL,
     ZERO,
@@ -94,37 +95,47 @@ class _Clamp:
     # Crossfades.
 
     def _crossfades(self, track: Track, extents: list[Extent], place: Place) -> dict[int, Changes]:
-        """New crossfade hints by the number of the clip, for hints longer than the overlap."""
+        """New crossfade hints by the number of the clip, for hints longer than their room."""
         changes: dict[int, Changes] = {}
         order = start_order(extents)
+        met: dict[tuple[int | None, int | None], Junction] = {
+            (j.before, j.after): j for j in junctions(track, extents, self.timeline.sample_rate)
+        }
         for before, after in pairwise([None, *order, None]):
-            overlap = 0
-            if before is not None and after is not None:
-                end = min(extents[before].end, extents[after].end)
-                overlap = max(0, end - extents[after].start)
+            junction = met.get((before, after))
             for clip, name, other in (
                 (before, "crossfade_out_ms", after),
                 (after, "crossfade_in_ms", before),
             ):
                 if clip is not None:
-                    new = self._hint(track, clip, name, other, overlap, place)
+                    new = self._hint(track, clip, name, other, junction, place)
                     changes.setdefault(clip, {}).update(new)
         return changes
 
     def _hint(
-        self, track: Track, c: int, name: str, other: int | None, overlap: int, place: Place
+        self,
+        track: Track,
+        c: int,
+        name: str,
+        other: int | None,
+        junction: Junction | None,
+        place: Place,
     ) -> Changes:
         rate = self.timeline.sample_rate
+        room = junction.room if junction else 0
         hint: Decimal | None = getattr(track.clips[c], name)
-        if hint is None or samples(hint, rate) <= overlap:
+        if hint is None or samples(hint, rate) <= room:
             return {}
-        new = milliseconds(overlap, rate)
+        new = milliseconds(room, rate)
         this = clip_id(track.clips[c], c)
-        if other is None:
+        if other is None or junction is None:
             edge = "after" if name == "crossfade_out_ms" else "before"
             problem = f"and no clip comes {edge} it"
-        else:
+        elif junction.limit is None:
             problem = f"but overlaps {clip_id(track.clips[other], other)!r} by {_ms(new)}"
+        else:
+            limit = clip_id(track.clips[junction.limit], junction.limit)
+            problem = f"but the other edge of {limit!r} leaves room for {_ms(new)}"
         self._warn(
             Code.CROSSFADE_CLAMPED,
             f"clip {this!r} asks for a crossfade of {_ms(hint)}, {problem}",

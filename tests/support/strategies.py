@@ -190,8 +190,9 @@ def clip(
 
 def track(draw: Draw, id: str, rate: int, channels: int, clips: list[Clip], span_ms: int) -> Track:
     """A track of these clips, which may overlap; a fade never meets a neighbour's crossfade."""
-    if any(c.fade_in_ms or c.fade_out_ms for c in clips):
-        clips = [evolve(c, crossfade_in_ms=None, crossfade_out_ms=None) for c in clips]
+    for side, other in (("in", "out"), ("out", "in")):
+        if any(getattr(c, f"fade_{side}_ms") for c in clips):
+            clips = [evolve(c, **{f"crossfade_{other}_ms": None}) for c in clips]
     if draw(_FLAG):
         clips = [evolve(c, id=name) for c, name in zip(clips, draw(_IDS), strict=False)]
     filtered = draw(_ONE_IN_THREE)

@@ -17,6 +17,7 @@ from mixdown.compiler.timeline.model import Automation, Keyframe, Region, Target
 from mixdown.ir.curves import Shape
 from mixdown.ir.diagnostics import Severity
 from mixdown.ir.nodes import Aim, Point, Source
+from mixdown.ir.units import samples
 from overlaps import value_at
 from strategies import timelines
 
@@ -94,6 +95,59 @@ def test_neighbours_are_those_in_start_order():
         "a.wav", duration_ms=1000
     )
     assert hints(clamp_overlaps(timeline, MEDIA)[0]) == [(100, None), (None, None)]
+
+
+def clamped_hints(timeline: Timeline) -> tuple[list[tuple], list[str]]:
+    clamped, warnings = clamp_overlaps(timeline, MEDIA)
+    assert {w.code.value for w in warnings} <= {"MIX220"}
+    assert clamp_overlaps(clamped, MEDIA) == (clamped, ())
+    return hints(clamped), [w.message for w in warnings]
+
+
+def test_a_crossfade_ends_before_the_fade_out_of_the_later_clip():
+    timeline = EMPTY.clip("a.wav", duration_ms=1000).clip(
+        "b.wav", start_ms=600, duration_ms=400, crossfade_in_ms=350, fade_out_ms=150
+    )
+    assert clamped_hints(timeline) == (
+        [(None, None), (250, None)],
+        [
+            "clip 'c2' asks for a crossfade of 350 ms, "
+            "but the other edge of 'c2' leaves room for 250 ms"
+        ],
+    )
+
+
+def test_a_crossfade_ends_before_the_next_crossfade():
+    timeline = (
+        EMPTY.clip("a.wav", duration_ms=1000, crossfade_out_ms=400)
+        .clip("b.wav", start_ms=500, duration_ms=700, crossfade_out_ms=300)
+        .clip("b.wav", start_ms=800, duration_ms=400)
+    )
+    joined, said = clamped_hints(timeline)
+    assert joined == [(None, 300), (None, 300), (None, None)]
+    assert said == [
+        "clip 'c1' asks for a crossfade of 400 ms, "
+        "but the other edge of 'c2' leaves room for 300 ms"
+    ]
+
+
+@pytest.mark.parametrize(("fade", "left"), [(500, 400), (501, 0)])
+def test_a_clip_that_still_fades_in_does_not_crossfade(fade, left):
+    timeline = EMPTY.clip("a.wav", duration_ms=1000, fade_in_ms=fade).clip(
+        "b.wav", start_ms=500, crossfade_in_ms=400
+    )
+    joined, said = clamped_hints(timeline)
+    assert joined == [(None, None), (left, None)]
+    assert len(said) == (left == 0)
+
+
+def test_with_a_hint_of_nothing_the_clips_sum():
+    timeline = EMPTY.clip("a.wav", duration_ms=1000, crossfade_out_ms=400).clip(
+        "b.wav", start_ms=500, crossfade_in_ms=0, fade_in_ms=20
+    )
+    assert clamp_overlaps(timeline, MEDIA) == (timeline, ())
+    track = timeline.tracks[0]
+    assert crossfades(track, [extent(c, 48000, MEDIA) for c in track.clips], 48000) == {}
 
 
 def test_fades_are_clamped_only_where_the_document_is_lenient():
@@ -243,7 +297,13 @@ def test_afterwards_everything_fits_and_nothing_more_changes(timeline):
     rate = timeline.sample_rate
     for before, track in zip(timeline.tracks, clamped.tracks, strict=True):
         extents = [extent(clip, rate, MEDIA) for clip in track.clips]
-        assert crossfades(track, extents, rate) == crossfades(before, extents, rate)
+        joined = crossfades(track, extents, rate)
+        assert joined == crossfades(before, extents, rate)
+        for c, join in joined.items():
+            length = extents[c].length if join.length is None else join.length
+            fade_in = join.fade_in or samples(track.clips[c].fade_in_ms, rate)
+            fade_out = join.fade_out or samples(track.clips[c].fade_out_ms, rate)
+            assert fade_in + fade_out <= length
         for keyframes in (track.automation.gain, track.automation.pan, track.automation.filter):
             times = [k.at_ms for k in keyframes]
             assert times == sorted(set(times))
