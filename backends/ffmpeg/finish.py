@@ -39,6 +39,10 @@ cost no more loudness than 5 and 50 ms do."""
 LOWEST_LIMIT_DB = -24.0
 """The lowest limit of alimiter is 0.0625."""
 
+SHORTEST_LIMITED_S = 0.1
+"""Shorter mixes are padded to this before the limiter. In ffmpeg 5.1 alimiter with latency
+compensation does not end if the input is shorter than its look-ahead."""
+
 DITHER_FRAME = 4096
 """Samples. aresample repeats 65536 values of noise, and starts over where a frame needs more than
 are left. In frames of one length the noise does not depend on how the signal was framed before."""
@@ -80,15 +84,19 @@ def emit_limiter(site: FilterSite, node: Limiter) -> FilterChain:
     margin: Text = (site.facts.get(node.name) or repr(node.margin_db),)
     aim: Text = (f"10^(({node.ceiling_db!r}-{allowance!r}-", *margin, ")/20)")
     limit = call("alimiter", limit=aim, **LIMITING)
+    rate, length = site.signal.rate, site.length
+    shortest = round(SHORTEST_LIMITED_S * rate)
+    padding = (call("apad", whole_len=shortest),) if length < shortest else ()
+    cut = call("atrim", end_sample=length)
     if not true_peak:
-        return site.then(TO_PACKED_DOUBLE, limit, TO_DOUBLE)
-    rate = site.signal.rate
+        return site.then(*padding, TO_PACKED_DOUBLE, limit, TO_DOUBLE, *((cut,) if padding else ()))
     return site.then(
+        *padding,
         resample(OVERSAMPLING * rate, "dbl"),
         limit,
         resample(rate),
-        call("apad", whole_len=site.length),
-        call("atrim", end_sample=site.length),
+        call("apad", whole_len=length),
+        cut,
     )
 
 

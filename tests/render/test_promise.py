@@ -6,12 +6,15 @@ over the ceiling. benchmarks/mastering.py prints the table.
 
 from __future__ import annotations
 
+import json
 import re
 
 import mixdown
+import numpy as np
 import pytest
 import soundfile
 from meters import ebur128
+from mixdown.audio.meter.measure import measure_file
 from mixdown.ir.codes import Code
 from mixdown.render.executor import Progress
 from mixdown.render.loudness import RULES
@@ -92,3 +95,38 @@ def test_native_keeps_the_promise(master, ffmpegs, name):
 @pytest.mark.parametrize("name", corpus(OF_SOX))
 def test_sox_keeps_the_promise(master, embedded_ffmpeg, name):
     check(name, *master(name, "sox"), {embedded_ffmpeg})
+
+
+TINY = pytest.mark.parametrize("samples", [1, 2, 64, 144, 200, 500])
+
+
+def check_tiny(tmp_path, backend, samples):
+    """Masters a few loud samples: the render ends, every sample is there, the ceiling holds."""
+    noise = 2 * np.random.default_rng(samples).standard_normal(samples)
+    soundfile.write(tmp_path / "tiny.wav", np.clip(noise, -1, 1), 48000, "PCM_16")
+    clip = {"source": "tiny.wav", "start_ms": 0}
+    tracks = [{"id": "a", "role": "fx", "clips": [clip]}]
+    document = {"schema_version": 1, "id": "tiny", "mix_preset_id": "flat", "tracks": tracks}
+    (tmp_path / "tiny.json").write_text(json.dumps(document))
+    result = mixdown.render(tmp_path / "tiny.json", out=tmp_path / "out", backend=backend)
+    assert soundfile.info(result.master.path).frames == samples
+    assert measure_file(result.master.path).true_peak_dbtp <= CEILING
+    (warning,) = (d for d in result.diagnostics if d.code == Code.NO_LOUDNESS)
+    assert "too short" in warning.message
+
+
+@TINY
+def test_ffmpeg_masters_a_few_samples(tmp_path, monkeypatch, ffmpegs, samples):
+    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    check_tiny(tmp_path, "ffmpeg", samples)
+
+
+@TINY
+def test_native_masters_a_few_samples(tmp_path, samples):
+    check_tiny(tmp_path, "native", samples)
+
+
+@pytest.mark.requires("sox")
+@TINY
+def test_sox_masters_a_few_samples(tmp_path, samples):
+    check_tiny(tmp_path, "sox", samples)

@@ -162,6 +162,25 @@ def test_a_true_peak_limiter_holds_its_ceiling_and_lets_the_rest_be(bench, ceili
     assert np.abs(got - audio)[:, quiet].max() < 10 ** (-140 / 20)
 
 
+@pytest.mark.parametrize("samples", [1, 2, 64, 144, 200, 500])
+@pytest.mark.parametrize("rate", [8000, RATE, 192_000])
+def test_a_mix_of_a_few_samples_is_limited(bench, samples, rate):
+    """ffmpeg 5.1 never ends if its limiter receives so little."""
+    audio = 0.5 * np.random.default_rng(samples).uniform(-1, 1, (1, samples))
+    audio[0, -1] = 0.5
+    bench.source("s", audio, rate)
+
+    def limited(mode: LimitMode, ceiling: float) -> np.ndarray:
+        path = deliver(bench, Clip("c", "s", 0, samples, rate), Limiter("l", ceiling, mode))
+        got = soundfile.read(path, always_2d=True)[0].T
+        assert got.shape == audio.shape
+        return got
+
+    assert np.array_equal(limited(LimitMode.SAMPLE_PEAK, -1.0), audio)
+    for mode in LimitMode:
+        assert 0.1 < np.abs(limited(mode, -12.0)).max() <= 10 ** (-12 / 20) + 1e-9
+
+
 @pytest.mark.parametrize("hertz", [30, 50, 997])
 def test_a_limited_tone_stays_pure(bench, hertz):
     tone = 1.8 * np.sin(2 * np.pi * hertz * np.arange(3 * RATE) / RATE)
