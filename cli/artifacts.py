@@ -126,9 +126,9 @@ def _row(artifact: Artifact) -> tuple[str, ...]:
         artifact.id[:12],
         artifact.timeline_id,
         "master" if artifact.parent_id is None else f"stem of {artifact.bus_id}",
-        str(meta["render_profile"]),
-        f"{meta['container']} {meta['encoding']} {meta['sample_rate']} Hz",
-        level(meta["integrated_lufs"]),
+        str(meta.get("render_profile")),
+        f"{meta.get('container')} {meta.get('encoding')} {meta.get('sample_rate')} Hz",
+        level(meta.get("integrated_lufs")),
     )
 
 

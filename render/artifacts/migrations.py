@@ -87,10 +87,12 @@ def migrate(engine: Engine, migrations: Sequence[Migration] = MIGRATIONS) -> Non
         RenderError: MIX621, it has a newer version.
         DBAPIError: the database refuses.
     """
-    engine.connect().close()  # fail at once if the database does not answer
+    with engine.connect() as connection:  # fails at once if the database does not answer
+        if version(connection) == len(migrations):
+            return
     for attempt in range(_ATTEMPTS):
         try:
-            with engine.begin() as connection:
+            with engine.execution_options(writes=True).begin() as connection:
                 _migrate(connection, migrations)
                 return
         except (IntegrityError, OperationalError, ProgrammingError):

@@ -7,6 +7,7 @@ artifacts of one render are registered together or not at all.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError, did_you_mean
 from .artifact import Artifact
 from .migrations import migrate
+from .store import without_secrets
 
 ARTIFACTS = Table(
     "artifacts",
@@ -58,6 +60,7 @@ ARTIFACTS = Table(
 
 _FIELDS = [column for column in ARTIFACTS.c if column.name not in ("number", "registered_at")]
 _BUSY_S = 60
+_READ_S = 5
 _ATTEMPTS = 10
 
 
@@ -72,7 +75,7 @@ class Registry:
         with _failures(self.engine):
             for attempt in range(_ATTEMPTS):
                 try:
-                    with self.engine.begin() as connection:
+                    with self.engine.execution_options(writes=True).begin() as connection:
                         return tuple(_insert_or_get(connection, a) for a in artifacts)
                 except (IntegrityError, OperationalError):
                     # Another process registered it first: read again.
@@ -123,7 +126,9 @@ def open_registry(url: str) -> Registry:
     """
     try:
         engine = create_engine(url, poolclass=NullPool)
-    except (ArgumentError, ImportError, ValueError) as error:
+    except ValueError as error:  # its words may be a part of the password
+        raise _unusable(url, "it is not a URL of a database") from error
+    except (ArgumentError, ImportError, TypeError) as error:
         raise _unusable(url, str(error)) from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
@@ -138,7 +143,10 @@ def sqlite_url(path: Path) -> str:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Make writers wait for the lock at the start of a transaction, which cannot deadlock."""
+    """Make writers wait for the lock at the start of a transaction, which cannot deadlock.
+
+    Readers need no such lock, and wait only for another process's commit.
+    """
     if engine.url.database and engine.url.database != ":memory:":
         with _failures(engine):
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -146,12 +154,15 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _(connection: Any, record: object) -> None:  # noqa: ANN401 (any driver's)
         connection.isolation_level = None  # the driver starts no transactions of its own
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_S * 1000}")
         connection.execute("PRAGMA foreign_keys = ON")
 
     @event.listens_for(engine, "begin")
     def _(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql(
+            f"PRAGMA busy_timeout = {(_BUSY_S if writes else _READ_S) * 1000}"
+        )
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _insert_or_get(connection: Connection, artifact: Artifact) -> Artifact:
@@ -165,7 +176,12 @@ def _insert_or_get(connection: Connection, artifact: Artifact) -> Artifact:
 
 
 def _artifact(row: Mapping[Any, Any]) -> Artifact:
-    return Artifact(**{str(key): value for key, value in row.items()})
+    found = Artifact(**{str(key): value for key, value in row.items()})
+    texts = (found.id, found.kind, found.timeline_id, found.bus_id, found.media_key)
+    if not (isinstance(found.meta, dict) and all(isinstance(text, str) for text in texts)):
+        raise ValueError(f"the row of the artifact {found.id!r} is damaged")
+    json.dumps(found.meta, allow_nan=False)  # raises where JSON has no such number
+    return found
 
 
 @contextmanager
@@ -173,7 +189,9 @@ def _failures(engine: Engine) -> Iterator[None]:
     """Turn every error of a database into MIX621."""
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, ValueError, RecursionError) as error:
+        if isinstance(error, RenderError):
+            raise
         reason = getattr(error, "orig", None) or error
         url = engine.url.render_as_string(hide_password=True)
         raise _unusable(url, str(reason).strip().partition("\n")[0]) from error
@@ -183,7 +201,7 @@ def _unusable(url: str, reason: str) -> RenderError:
     return RenderError(
         Diagnostic(
             Code.REGISTRY_UNUSABLE,
-            f"cannot use the registry {url!r}: {reason}",
+            f"cannot use the registry {without_secrets(url)!r}: {without_secrets(reason)}",
             help="give an SQLAlchemy URL such as sqlite:///registry.sqlite with --registry",
         )
     )

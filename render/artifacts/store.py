@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import time
@@ -25,6 +26,9 @@ from ...ir.diagnostics import Diagnostic, RenderError
 INCOMING = ".incoming"
 _BLOCK = 1 << 20
 _ATTEMPTS = 5
+# A password may hold "/", "@" and ":" itself, so it ends at the last "@".
+_PASSWORD = re.compile(r"(://[^:/@\s]*):\S*@")
+_PARAMETER = re.compile(r"(?i)([?&;][^=&;\s]*(?:pass|pwd|secret|token|key)[^=&;\s]*=)[^&;\s]+")
 
 
 @frozen
@@ -70,6 +74,11 @@ def open_store(place: str | Path) -> Store:
     with _failures(text):
         filesystem, root = fsspec.core.url_to_fs(text)
         return RemoteStore(filesystem, str(root).rstrip("/"), text)
+
+
+def without_secrets(text: str) -> str:
+    """A URL, or a message that quotes one, with its passwords, keys and tokens as asterisks."""
+    return _PARAMETER.sub(r"\1***", _PASSWORD.sub(r"\1:***@", text))
 
 
 @frozen
@@ -214,15 +223,15 @@ def _sync(directory: Path, root: Path) -> None:
 
 @contextmanager
 def _failures(place: str) -> Iterator[None]:
-    """Turn every error of a store into MIX622."""
+    """Turn every error of a store into MIX622: file systems of fsspec raise whatever they like."""
     try:
         yield
-    except (OSError, ValueError, ImportError) as error:
+    except Exception as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RenderError(
             Diagnostic(
                 Code.STORE_UNUSABLE,
-                f"cannot use the store {place!r}: {reason}",
+                f"cannot use the store {without_secrets(place)!r}: {without_secrets(reason)}",
                 help="give a directory, or a URL that fsspec supports, with --store",
             )
         ) from error

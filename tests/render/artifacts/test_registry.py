@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
+
 import pytest
 import sqlalchemy as sa
 from mixdown.ir.diagnostics import RenderError
 from mixdown.render.artifacts.artifact import Artifact, artifact_id, media_key
 from mixdown.render.artifacts.migrations import MIGRATIONS, Migration, migrate, version
-from mixdown.render.artifacts.registry import ARTIFACTS, open_registry
+from mixdown.render.artifacts.registry import ARTIFACTS, open_registry, sqlite_url
 
 
 def artifact(bus_id: str = "master", parent: str | None = None, **changes: object) -> Artifact:
@@ -147,3 +151,45 @@ def test_long_ids_make_short_keys_that_differ():
     one, two = (media_key("x" * 4000 + end, DIGEST, "y" * 4000, ".flac") for end in "ab")
     assert one != two
     assert max(len(part) for part in one.split("/")) <= 85
+
+
+@pytest.mark.parametrize("mode", ["IMMEDIATE", "EXCLUSIVE"])
+def test_reading_waits_for_no_writer_for_long(tmp_path, mode):
+    url = sqlite_url(tmp_path / "registry.sqlite")
+    open_registry(url).register([artifact()])
+    with closing(sqlite3.connect(tmp_path / "registry.sqlite", isolation_level=None)) as writer:
+        writer.execute(f"BEGIN {mode}")
+        started = time.monotonic()
+        if mode == "IMMEDIATE":
+            assert open_registry(url).artifacts() == (artifact(),)
+        else:
+            with pytest.raises(RenderError, match=r"MIX621.*locked"):
+                open_registry(url)
+        assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    "meta", ["", "{", "[1]", "null", '{"a": NaN}', '{"a": 1e999}', "[" * 5000, '"text"']
+)
+def test_a_damaged_row_is_an_error(tmp_path, meta):
+    registry = open_registry(sqlite_url(tmp_path / "registry.sqlite"))
+    registry.register([artifact()])
+    with closing(sqlite3.connect(tmp_path / "registry.sqlite")) as database, database:
+        database.execute("UPDATE artifacts SET meta = ?", (meta,))
+    with pytest.raises(RenderError, match="MIX621"):
+        registry.artifacts()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nosuch://me:s3cr3t@host/x",
+        "postgresql+nosuch://me:s3cr3t@host/x",
+        "postgresql://me:12/s3cr3t@host:port/x",
+        "mysql+nosuch://host/x?password=s3cr3t",
+    ],
+)
+def test_a_password_is_not_printed(url):
+    with pytest.raises(RenderError) as caught:
+        open_registry(url)
+    assert "s3cr3t" not in str(caught.value)

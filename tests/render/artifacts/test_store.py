@@ -104,3 +104,12 @@ def test_a_store_that_cannot_be_used(place, file):
         open_store(place).put(KEY, file)
     assert [d.code.value for d in caught.value.diagnostics] == ["MIX622"]
     assert "--store" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["nosuch://me:s3/c:r@e@t@host/x", "nosuch://host/x?token=s3/c:r@e", "reference://x"]
+)
+def test_what_fsspec_raises_is_an_error_without_passwords(url):
+    with pytest.raises(RenderError, match="MIX622") as caught:
+        open_store(url)
+    assert "s3" not in str(caught.value)
