@@ -303,7 +303,7 @@ def table(results: Mapping[str, Run], sizes: tuple[tuple[int, int], ...]) -> str
     loads = [results[key(engine, *size)].load for size in sizes for engine in ENGINES]
     return (
         f"{HEAD}{''.join(rows(results, sizes))}\n{os.cpu_count()} processors, and a load of up to "
-        f"{max(loads):.1f} when a run began; above {os.cpu_count()}, only CPU and memory tell.\n"
+        f"{max(loads):.1f} when a run began; above {os.cpu_count()}, only CPU and memory count.\n"
     )
 
 
