@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil, gcd
 from pathlib import Path
 
 import numpy as np
 import pytest
 from attrs import evolve
 from mixdown.audio.resample import resample
+from mixdown.backends.ffmpeg.inputs import FORGETFUL
 from mixdown.backends.native.engine.sources import open_sources, region, resumes
 from mixdown.backends.native.reference import read_file
 from mixdown.ir.nodes import Source
@@ -47,6 +49,48 @@ def test_a_region_is_resampled_as_the_whole_is(media: Media, rates: tuple[int, i
     expected = whole(media, source, rate)[:, offset : offset + 4000]
     found = read_on(media, source, rate, offset, [1, 64, expected.shape[1] - 65])
     assert np.max(np.abs(found - expected)) < EXACT
+
+
+@pytest.mark.parametrize("rates", [(8000, 44100), (16000, 88200), (32000, 176400)])
+def test_80_to_441_keeps_its_phase_wherever_a_region_begins(media: Media, rates: tuple[int, int]):
+    source_rate, rate = rates
+    source = media.add("sound", source_rate, 1, 12_000)
+    expected = whole(media, source, rate)
+    assert resumes(*rates)
+    for multiple in range(5, 15):
+        offset = (4096 + multiple * 160) * 441 // 80
+        found = read_on(media, source, rate, offset, [1000])
+        assert np.max(np.abs(found - expected[:, offset : offset + 1000])) < EXACT
+
+
+RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_where_resampling_may_begin_it_does_not_matter_at_which_multiple(rate: int):
+    for source_rate in RATES:
+        if source_rate == rate or not resumes(source_rate, rate):
+            continue
+        period = 4 * source_rate // gcd(source_rate, rate)
+        warm_up = 4096 * ceil(max(1.0, source_rate / rate))
+        begins = [(ceil(warm_up / period) + n) * period for n in range(9)]
+        noise = np.random.default_rng(2).standard_normal((1, begins[-1] + 3 * warm_up))
+        full = resample(noise, source_rate, rate)
+        for begin in begins:
+            part = resample(noise[:, begin:], source_rate, rate)
+            warm, first = (count * rate // source_rate for count in (warm_up, begin))
+            assert np.max(np.abs(part[:, warm:] - full[:, first + warm :])) < EXACT, source_rate
+
+
+@pytest.mark.parametrize("rate", sorted(FORGETFUL))
+def test_ffmpeg_seeks_where_the_second_does_not_matter(rate: int):
+    for source_rate in FORGETFUL[rate]:
+        noise = np.random.default_rng(3).standard_normal((1, 5 * source_rate))
+        full = resample(noise, source_rate, rate)
+        for second in (1, 2, 3):
+            part = resample(noise[:, second * source_rate :], source_rate, rate)
+            there = full[:, (second + 1) * rate :]
+            assert np.max(np.abs(part[:, rate:] - there)) < EXACT, (source_rate, second)
 
 
 def test_ratios_at_which_soxr_depends_on_its_start_are_resampled_whole():
