@@ -55,12 +55,12 @@ def command(
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
     from ..inspection.formats import DEFAULT_PLAN_FORMATS, PLAN_FORMATS
-    from ..render.doctor import crowding
+    from ..render.doctor import open_file_warnings
     from .console import print_document, show
 
     compilation = compile(open_mix(file, allow_outside=allow_outside), **choices)
     plan = compilation.plan
-    notes = (*compilation.diagnostics, *crowding(plan))
+    notes = (*compilation.diagnostics, *open_file_warnings(plan))
     show(notes, compilation.timeline.documents)
     default = DEFAULT_PLAN_FORMATS.get(compilation.request.backend, "text")
     text = PLAN_FORMATS[form or default](plan)

@@ -1,1 +1,1 @@
-"""Presets as data: buses, export formats, delivery specs, and their typed loader."""
+"""Export presets, mix presets and delivery specs as data, and their loader."""

@@ -1,9 +1,9 @@
-"""All presets there are: mixdown's own, those of installed packages, those of directories.
+"""Loads the presets of mixdown, of installed packages and of directories.
 
-Promises: files are read once a process and once a change; what is found keeps the files' order,
-ours first. A file is `export.toml`, `mix.toml` or `spec.toml`; an entry point of the group
-`mixdown.presets` names a package that holds such files. Presets are merged by id: two that share
-one must be equal. Everything wrong is reported at once: MIX305 bad files, MIX306 conflicts.
+A file is read once per process, and again after a change. Presets keep the order of the files,
+mixdown's own first. A file is `export.toml`, `mix.toml` or `spec.toml`; an entry point of the group
+`mixdown.presets` names a package with such files. Presets are merged by id: two with the same id
+must be equal. All problems are reported at once: MIX305 invalid files, MIX306 conflicts.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Library:
     """Presets by id, in order.
 
     Attributes:
-        export: how a mix is delivered.
-        mix: which buses there are.
-        specs: what receivers ask for.
+        export: the export presets.
+        mix: the mix presets.
+        specs: the delivery specs.
     """
 
     export: Mapping[str, ExportPreset] = field(factory=dict)
@@ -49,10 +49,10 @@ class Library:
 
 
 def library(directories: tuple[Path, ...] = ()) -> Library:
-    """Every preset: built in, of installed packages, and of the directories, in that order.
+    """All presets: built in, of installed packages, and of the directories, in that order.
 
     Raises:
-        TimelineError: MIX305 a directory or file cannot be used, MIX306 presets of one id differ.
+        TimelineError: MIX305 a directory or file is invalid, MIX306 presets with one id differ.
     """
     read: list[tuple[str, PresetFile]] = list(_installed())
     problems: list[Diagnostic] = []
@@ -64,7 +64,7 @@ def library(directories: tuple[Path, ...] = ()) -> Library:
                 Diagnostic(
                     Code.BAD_PRESET,
                     f"no preset files in {str(directory)!r}",
-                    help=f"a preset directory holds {', '.join(KINDS)}, or some of them",
+                    help=f"a preset directory contains one or more of {', '.join(KINDS)}",
                 )
             )
     made, conflicts = _merged(read)
@@ -87,7 +87,7 @@ def export_preset(name: str) -> ExportPreset:
     """
     found = export_presets()
     if name not in found:
-        message = f"Unknown export preset: {name!r}"
+        message = f"unknown export preset {name!r}"
         help = did_you_mean(name, found)
         raise TimelineError(Diagnostic(Code.UNKNOWN_EXPORT_PRESET, message, help=help))
     return found[name]
@@ -104,8 +104,8 @@ def delivery_specs() -> Mapping[str, DeliverySpec]:
 
 
 def unknown_spec(name: str, known: Iterable[str]) -> Diagnostic:
-    """MIX308: no delivery spec is called `name`; `known` are the ids that there are."""
-    message = f"Unknown delivery spec: {name!r}"
+    """MIX308: there is no delivery spec `name`; `known` are the existing ids."""
+    message = f"unknown delivery spec {name!r}"
     return Diagnostic(Code.UNKNOWN_SPEC, message, help=did_you_mean(name, known))
 
 
@@ -137,7 +137,7 @@ def _read_file(name: str, path: Path) -> PresetFile:
 
 @lru_cache(maxsize=256)
 def _read_content(name: str, path: Path, size: int, mtime_ns: int) -> PresetFile:
-    """Keyed by size and time too, so that a file that changed is read again."""
+    """Read a file; size and time are part of the key, so a changed file is read again."""
     return read_presets(path.read_bytes(), str(path), KINDS[name])
 
 
@@ -147,7 +147,7 @@ def _unreadable(name: str, reason: str) -> PresetFile:
 
 
 def _merged(read: list[tuple[str, PresetFile]]) -> tuple[Library, list[Diagnostic]]:
-    """The presets of all files, and the ids that two of them define differently."""
+    """The presets of all files, and a diagnostic for each id that two files define differently."""
     tables: dict[str, dict[str, Preset]] = {name: {} for name in KINDS}
     places: dict[tuple[str, str], Origin] = {}
     conflicts: list[Diagnostic] = []
@@ -160,10 +160,10 @@ def _merged(read: list[tuple[str, PresetFile]]) -> tuple[Library, list[Diagnosti
                 conflicts.append(
                     Diagnostic(
                         Code.PRESET_CONFLICT,
-                        f"two presets are named {key!r}, and they differ",
+                        f"two presets with the id {key!r} differ",
                         origin,
-                        "give this one a name of its own",
-                        (Related(before, "the other"),),
+                        "give this one another id",
+                        (Related(before, "the other one"),),
                     )
                 )
     made = Library(

@@ -1,7 +1,7 @@
-"""One preset file: TOML text into frozen values, or everything that is wrong with it.
+"""Reads one preset file: TOML text into frozen values.
 
-Promises: every problem of the file at once, each a MIX305 at its place; numbers are finite and
-within their limits, names are known. `[id]` tables become presets in the file's order.
+Each `[id]` table becomes a preset, in the order of the file. All problems of the file are reported
+at once, each as MIX305 at its place.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class PresetFile:
 
     Attributes:
         document: its name and text.
-        presets: by id, in the file's order; none where one cannot be read.
-        problems: MIX305, everything that is wrong.
+        presets: by id, in the order of the file; empty if one cannot be read.
+        problems: MIX305, in all.
     """
 
     document: Document
@@ -43,7 +43,7 @@ def read_presets(content: bytes, name: str, kind: Any) -> PresetFile:  # noqa: A
     Args:
         content: of the file.
         name: its name, for messages.
-        kind: the type of the whole: presets of a class by their ids.
+        kind: the type of the file: a mapping from ids to presets of a class.
     """
     origin = Origin(name)
     try:
@@ -57,7 +57,7 @@ def read_presets(content: bytes, name: str, kind: Any) -> PresetFile:  # noqa: A
 
 
 def blank(name: str) -> Document:
-    """A document without a text to show."""
+    """A document without text."""
     return Document(name, "", lambda text, pointer: None)
 
 
@@ -66,7 +66,7 @@ def _problem(origin: Origin, message: str, help: str | None = None) -> Diagnosti
 
 
 def _checked(presets: Mapping[str, Preset], origin: Origin) -> Iterator[Diagnostic]:
-    """What is wrong with presets whose values have the right types."""
+    """The problems of presets whose values have the right types."""
     for key, preset in presets.items():
         place = origin.child(key)
         for found in exceeded(preset, place.child):
@@ -79,26 +79,27 @@ def _checked(presets: Mapping[str, Preset], origin: Origin) -> Iterator[Diagnost
 
 def _buses(preset: MixPreset, origin: Origin) -> Iterator[Diagnostic]:
     if not preset.buses:
-        yield _problem(origin, "a mix preset needs a bus")
+        yield _problem(origin, "a mix preset needs at least one bus")
     ids: set[str] = set()
     takers: dict[str, str] = {}
     for index, bus in enumerate(preset.buses):
         here = origin.child("buses", index)
         if not bus.id or bus.id == MASTER:
-            yield _problem(here.child("id"), f"{bus.id!r} cannot be a bus's id")
+            yield _problem(here.child("id"), f"{bus.id!r} cannot be the id of a bus")
         if bus.id in ids:
-            yield _problem(here.child("id"), f"two buses are named {bus.id!r}")
+            yield _problem(here.child("id"), f"two buses have the id {bus.id!r}")
         ids.add(bus.id)
         for role in bus.roles:
             if role in takers:
-                message = f"role {role!r} plays on {takers[role]!r} and on {bus.id!r}"
-                yield _problem(here.child("roles"), message, "a role plays on one bus")
+                message = f"role {role!r} is routed to {takers[role]!r} and to {bus.id!r}"
+                yield _problem(here.child("roles"), message, "a role is routed to one bus")
             takers.setdefault(role, bus.id)
     for index, bus in enumerate(preset.buses):
         for number, role in enumerate(bus.duck.by if bus.duck is not None else ()):
             if role not in takers:
                 place = origin.child("buses", index, "duck", "by", number)
-                yield _problem(place, f"no bus takes role {role!r}", did_you_mean(role, takers))
+                message = f"no bus has the role {role!r}"
+                yield _problem(place, message, did_you_mean(role, takers))
 
 
 def _format(preset: ExportPreset, origin: Origin) -> Iterator[Diagnostic]:
@@ -108,18 +109,18 @@ def _format(preset: ExportPreset, origin: Origin) -> Iterator[Diagnostic]:
         yield _problem(origin.child("container"), message, did_you_mean(container, CONTAINERS))
     elif encoding not in CONTAINERS[container].encodings:
         known = ", ".join(CONTAINERS[container].encodings)
-        message = f"{container} does not hold {encoding}"
-        yield _problem(origin.child("encoding"), message, f"known: {known}")
+        message = f"{container} does not support {encoding}"
+        yield _problem(origin.child("encoding"), message, f"supported: {known}")
     for name, options in preset.formats.items():
         yield from _options(name, options, origin.child("formats", name))
 
 
 def _options(name: str, options: FormatOptions, origin: Origin) -> Iterator[Diagnostic]:
-    """Bit rates are those of a stereo file at 48 kHz; at lower rates the nearest is taken."""
+    """Check the bit rate against a stereo file at 48 kHz; at lower rates the nearest is used."""
     allowed = CONTAINERS[name].allowed(48000, 2) if name in CONTAINERS else ()
     if not allowed:
         lossy = [known for known, container in CONTAINERS.items() if container.is_lossy]
-        yield _problem(origin, f"{name!r} is no lossy container", did_you_mean(name, lossy))
+        yield _problem(origin, f"{name!r} is not a lossy container", did_you_mean(name, lossy))
     elif options.bit_rate not in allowed:
         known = f"allowed: {spelt(allowed)} kbit/s"
         yield _problem(origin.child("bit_rate"), f"{name} has no {options.bit_rate} kbit/s", known)

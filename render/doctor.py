@@ -1,6 +1,6 @@
-"""What this machine offers a render: programs, what they can do, and limits of the system.
+"""Examines this machine: the programs for rendering, their abilities, and limits of the system.
 
-Promises: nothing is rendered or written; what is missing is said with the way to get it.
+Nothing is rendered or written. For a missing program, the result says how to install it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _OTHER_FILES = 16
 
 
 @frozen
-class Examined:
-    """A program that some backend runs.
+class ProgramStatus:
+    """A program that a backend runs.
 
     Attributes:
         name: its plain name.
-        tool: what was found; None where there is none.
-        abilities: what it can do, by name.
-        problem: why there is none, with the way out.
+        tool: the program found, or None.
+        abilities: whether it has each optional ability, by name.
+        problem: why it was not found, and what to do.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Examined:
 
 @frozen
 class Limit:
-    """A limit of the system: bytes or a count; None where there is none."""
+    """A limit of the system: bytes or a count; None if unlimited."""
 
     name: str
     value: int | None
@@ -50,31 +50,31 @@ class Limit:
 
 @frozen
 class SystemReport:
-    """What was found.
+    """The result of an examination.
 
     Attributes:
         programs: that plans may run.
         limits: of the system.
-        cache: what is kept from run to run; None where `MIXDOWN_CACHE` says so.
+        cache: of the user; None if `MIXDOWN_CACHE` switches it off.
     """
 
-    programs: tuple[Examined, ...]
+    programs: tuple[ProgramStatus, ...]
     limits: tuple[Limit, ...]
     cache: Cache | None
 
 
 def examine() -> SystemReport:
-    """Look for every program that plans may run, and at the limits that bind them."""
-    programs = tuple(map(_examined, installed_programs().values()))
+    """Find the programs that plans may run, and the limits of the system."""
+    programs = tuple(map(_status, installed_programs().values()))
     return SystemReport(programs, _limits(), user_cache())
 
 
-def _examined(program: Program) -> Examined:
+def _status(program: Program) -> ProgramStatus:
     try:
         tool = program.find()
     except RenderError as error:
         first = error.diagnostics[0]
-        return Examined(program.name, None, {}, f"{first.message}; {first.help}")
+        return ProgramStatus(program.name, None, {}, f"{first.message}; {first.help}")
     asked = {ability.arguments for ability in program.abilities}
     printed = {arguments: ask([tool.program, *arguments]) for arguments in asked}
     abilities = {
@@ -82,13 +82,14 @@ def _examined(program: Program) -> Examined:
         is not None
         for ability in program.abilities
     }
-    return Examined(program.name, tool, abilities, None)
+    return ProgramStatus(program.name, tool, abilities, None)
 
 
-def crowding(plan: Plan) -> tuple[Diagnostic, ...]:
-    """Warnings for the steps that open more files than this machine lets a process open.
+def open_file_warnings(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Warnings for the steps that open more files than this machine allows a process to open.
 
-    Plans in parts never do; one command may. What else a program keeps open counts `_OTHER_FILES`.
+    A plan in parts never does, but a single command may. Other files of a program count as
+    `_OTHER_FILES`.
     """
     most = _open_files()
     if most is None:
@@ -97,8 +98,8 @@ def crowding(plan: Plan) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic(
             Code.TOO_MANY_FILES,
-            f"step {name!r} opens {count:,} files; here a process may open {most:,}",
-            help="compile it as steps, without --single; or raise the limit where it will run "
+            f"step {name!r} opens {count:,} files; the limit of this machine is {most:,}",
+            help="compile without --single, or raise the limit on the machine that will run it "
             f"(ulimit -n {count + _OTHER_FILES})",
             severity=Severity.WARNING,
         )
