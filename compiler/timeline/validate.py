@@ -16,12 +16,12 @@ from ...documents.models import exceeded, over, within_limits
 from ...documents.values import MOST, shown
 from ...ir.codes import Code
 from ...ir.curves import FilterKind
-from ...ir.diagnostics import Diagnostic, Related
+from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
 from ...presets.model import FREQUENCY, EqBand
-from ..geometry import Media, crossfades, extent
-from .model import STILL, VALUES, Clip, Keyframe, Target, Timeline, Track, clip_id
+from ..geometry import Media, crossfades, extent, mix_length
+from .model import STILL, VALUES, Automation, Clip, Keyframe, Target, Timeline, Track, clip_id
 from .sources import validate_cover, validate_sources
 
 Place = tuple[str | int, ...]
@@ -133,6 +133,8 @@ def _processing(timeline: Timeline, owner: Track | Clip, place: Place) -> Found:
     moved = {target for target in Target if getattr(automation, target)}
     for target in sorted(moved):
         yield from _keyframes(timeline, getattr(automation, target), (*here, target), target)
+        if isinstance(owner, Clip):
+            yield from _in_order(timeline, getattr(automation, target), (*here, target))
     for r, region in enumerate(automation.regions):
         spot, allowed = (*here, "regions", r, "keyframes"), VALUES[region.target]
         moved.add(region.target)
@@ -141,6 +143,8 @@ def _processing(timeline: Timeline, owner: Track | Clip, place: Place) -> Found:
                 yield over(allowed, keyframe.value, timeline.origin(*spot, k, "value"))
         yield from _keyframes(timeline, region.keyframes, spot, region.target)
         yield from _inside(timeline, region.keyframes, spot, region.duration_ms, "region")
+        if isinstance(owner, Clip):
+            yield from _in_order(timeline, region.keyframes, spot)
     if Target.FILTER in moved and owner.filter is None:
         yield Diagnostic(
             Code.FILTER_AUTOMATION_WITHOUT_FILTER,
@@ -171,6 +175,18 @@ def _keyframes(
                 timeline.origin(*place, max(first, second), "at_ms"),
                 "keep one of the two, or move one",
                 (Related(timeline.origin(*place, min(first, second), "at_ms"), "the other"),),
+            )
+
+
+def _in_order(timeline: Timeline, keyframes: tuple[Keyframe, ...], place: Place) -> Found:
+    for k, (before, keyframe) in enumerate(pairwise(keyframes), 1):
+        if keyframe.at_ms < before.at_ms:
+            yield Diagnostic(
+                Code.KEYFRAMES_OUT_OF_ORDER,
+                f"this keyframe at {_ms(keyframe.at_ms)} follows one at {_ms(before.at_ms)}",
+                timeline.origin(*place, k, "at_ms"),
+                "keyframes of a clip go forward in time",
+                (Related(timeline.origin(*place, k - 1, "at_ms"), "the one before"),),
             )
 
 
@@ -230,6 +246,7 @@ def _inside(
 def _media(timeline: Timeline, media: Media) -> Found:
     if not within_limits(timeline):
         return
+    whole = True
     for t, track in enumerate(timeline.tracks):
         place = ("tracks", t)
         sound = True
@@ -241,6 +258,34 @@ def _media(timeline: Timeline, media: Media) -> Found:
                 yield from _clip_media(timeline, clip, here, media)
         if sound:
             yield from _joins(timeline, track, place, media)
+        whole = whole and sound
+    if whole:
+        end = milliseconds(mix_length(timeline, media), timeline.sample_rate)
+        for t, track in enumerate(timeline.tracks):
+            yield from _after_mix(timeline, track.automation, ("tracks", t, "automation"), end)
+
+
+def _after_mix(timeline: Timeline, automation: Automation, place: Place, end: Decimal) -> Found:
+    """The last keyframe of each run of a track, as a warning, if it is after the end of the mix.
+
+    It still shapes the way up to the end.
+    """
+    if automation is STILL:
+        return
+    runs = [((*place, target), Decimal(0), getattr(automation, target)) for target in Target]
+    for r, region in enumerate(automation.regions):
+        runs.append(((*place, "regions", r, "keyframes"), region.start_ms, region.keyframes))
+    for where, start, keyframes in runs:
+        times = [start + keyframe.at_ms for keyframe in keyframes]
+        last = max(times, default=start)
+        if times and last > end:
+            yield Diagnostic(
+                Code.KEYFRAME_AFTER_MIX,
+                f"this keyframe at {_ms(last)} is after the end of the mix",
+                timeline.origin(*where, times.index(last), "at_ms"),
+                f"the mix lasts {_ms(end)}",
+                severity=Severity.WARNING,
+            )
 
 
 def _joins(timeline: Timeline, track: Track, place: Place, media: Media) -> Found:

@@ -224,7 +224,7 @@ class _Session:
             Keyframe(
                 at_ms=t, value=self.number(chance, low, high), curve=chance.choice(list(Shape))
             )
-            for t in apart.values()
+            for t in sorted(apart.values())
         )
 
     def band(self, chance: Random) -> EqBand:

@@ -119,6 +119,18 @@ def keyframes(draw: Draw, rate: int, length_ms: Decimal, target: Target) -> tupl
     return tuple(made.values())
 
 
+def in_order(automation: Automation) -> Automation:
+    """With the keyframes in time order, as in a clip."""
+    regions = [evolve(r, keyframes=by_time(r.keyframes)) for r in automation.regions]
+    plain = {target.value: by_time(getattr(automation, target.value)) for target in Target}
+    return Automation(**plain, regions=regions)
+
+
+def by_time(keyframes: tuple[Keyframe, ...]) -> tuple[Keyframe, ...]:
+    """In time order."""
+    return tuple(sorted(keyframes, key=lambda k: k.at_ms))
+
+
 def automation(
     draw: Draw, rate: int, channels: int, length_ms: Decimal, filtered: bool
 ) -> Automation:
@@ -183,7 +195,7 @@ def clip(
         mute=draw(_ONE_IN_THREE),
         eq=eq_bands(draw, rate),
         filter=eq_band(draw, rate) if filtered else None,
-        automation=automation(draw, rate, channels, duration, filtered),
+        automation=in_order(automation(draw, rate, channels, duration, filtered)),
         **edges(draw, duration),
     )
 

@@ -20,6 +20,7 @@ WARNINGS = (
     Code.AUTOMATION_CLAMPED,
     Code.FADE_CLAMPED,
     Code.LOOP_CUT,
+    Code.KEYFRAME_AFTER_MIX,
 )
 
 

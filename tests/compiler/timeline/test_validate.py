@@ -12,6 +12,8 @@ from mixdown.compiler.load import loads
 from mixdown.compiler.timeline.model import Clip, Region, Timeline, Track
 from mixdown.compiler.timeline.sources import source_path
 from mixdown.compiler.timeline.validate import validate, validate_media
+from mixdown.ir.codes import Code
+from mixdown.ir.diagnostics import Severity
 from mixdown.ir.nodes import Source
 from strategies import timelines
 
@@ -49,7 +51,6 @@ SOUND = {
     "lenient fades": evolve(clip(duration_ms=100, fade_in_ms=90, fade_out_ms=50), lenient=True),
     "fades of an open end": clip(fade_in_ms=50000),
     "keyframe at the end": clip(duration_ms=100, automation={"gain": [(0, 0), (100, 0)]}),
-    "unsorted": clip(duration_ms=100, automation={"gain": [(100, 0), (0, 0), (50, -1)]}),
     "track keyframes": track(automation={"gain": [(500_000, 0), (0, 0)]}),
     "empty edges": clip(fade_in_ms=0, crossfade_in_ms=10, fade_out_ms=10, crossfade_out_ms=0),
     "nyquist": track(eq=[band(frequency_hz=23999.9)]),
@@ -180,6 +181,7 @@ R = f"{C}/automation/regions/0"
         (region(keyframes=[(0, 0), (10, 0)]), []),
         (region(keyframes=[(11, 0)]), [("MIX204", f"{R}/keyframes/0/at_ms")]),
         (region(keyframes=[(1, 0), (1, 1)]), [("MIX205", f"{R}/keyframes/1/at_ms")]),
+        (region(keyframes=[(2, 0), (1, 1)]), [("MIX231", f"{R}/keyframes/1/at_ms")]),
         (region(keyframes=[(1, 99)]), [("MIX206", f"{R}/keyframes/0/value")]),
         (region(duration_ms=95), []),
         (region(duration_ms=96), [("MIX204", f"{R}/duration_ms")]),
@@ -312,6 +314,19 @@ def test_channels():
     assert found_media(clip(), channels=6) == [("MIX219", f"{C}/source")]
 
 
+@pytest.mark.parametrize(("at", "told"), [(2000, 0), (2001, 1)])
+def test_a_tracks_keyframe_after_the_end_of_the_mix_is_a_warning(at, told):
+    sounding = clip().tracks[0].clips
+    inside = Region(target="gain", start_ms=at - 10, duration_ms=10, keyframes=[(10, 0), (2, 1)])
+    for automation in ({"gain": [(at, 0), (2, 1)]}, {"regions": [inside]}):
+        (moved,) = track(automation=automation).tracks
+        made = timeline(tracks=(evolve(moved, clips=sounding),))
+        problems = validate_media(made, media())
+        assert [d.code.value for d in problems] == ["MIX232"] * told
+        assert all(d.severity is Severity.WARNING for d in problems)
+        assert all(d.origin.pointer.endswith("/0/at_ms") for d in problems)
+
+
 def test_missing_media_are_passed_over():
     assert validate_media(clip(offset_ms=9999), {}) == ()
 
@@ -330,7 +345,8 @@ def test_drawn_timelines_fit_their_media(made):
         "b": Source(name="b", path="b", frames=59256, rate=48000, **shape),
     }
     assert validate(made) == ()
-    assert validate_media(made, known) == ()
+    found = validate_media(made, known)
+    assert all(d.code is Code.KEYFRAME_AFTER_MIX for d in found)
 
 
 def test_defaults_are_sound():
