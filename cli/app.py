@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -115,6 +116,7 @@ def run(args: Sequence[str]) -> int:
     # Commands record here how they print, for the errors below.
     options: dict[str, bool] = {}
     try:
+        _check_names((*args, str(Path.cwd())))
         result = app.main(list(args), prog_name="mixdown", standalone_mode=False, obj=options)
     except click.Abort:
         from .console import print_text
@@ -127,6 +129,15 @@ def run(args: Sequence[str]) -> int:
     except Exception as error:
         return _failed(error, as_json=options.get("json", False))
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Refuse names that are not UTF-8: documents, plans and libraries cannot hold them."""
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(f"the name {name!r} is not UTF-8; rename it") from None
 
 
 def _failed(error: Exception, *, as_json: bool) -> ExitCode:

@@ -9,13 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..backends.registry import find_backend
 from ..documents.load import read_text
 from ..documents.models import replace
+from ..ir.diagnostics import TimelineError
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
+from ..ir.origin import Origin
+from ..media.gate import refused
 from ..presets.model import DitherChoice, ExportPreset, MixPreset
 from .load import load
 from .request import RenderRequest
@@ -46,17 +49,26 @@ def is_graph_file(path: str | Path) -> bool:
     return Path(path).suffix == SUFFIX
 
 
-def load_graph(path: str | Path) -> GraphFile:
+def load_graph(path: str | Path, *, allow_outside: bool = False) -> GraphFile:
     """The verified graph in a file of IR text.
 
+    Args:
+        path: the file; it may come from a stranger, and no source is opened here.
+        allow_outside: whether sources may lie outside its directory.
+
     Raises:
-        TimelineError: MIX101, MIX110 the file cannot be read.
+        TimelineError: MIX101, MIX110 the file cannot be read; MIX2xx, the path of a source is
+            refused.
         IRError: MIX4xx, everything that is wrong with it, at its lines.
     """
     from ..ir.text.parser import parse_text  # noqa: PLC0415 (lark: only where text is read)
 
     parsed = parse_text(read_text(path), str(path))
-    parsed.check()
+    sources = parsed.check().sources
+    origin, root = Origin(str(path)), Path(path).parent
+    found = (refused(root, source.path, allow_outside=allow_outside) for source in sources)
+    if problems := [evolve(problem, origin=origin) for problem in found if problem is not None]:
+        raise TimelineError(problems, parsed.documents)
     return GraphFile(parsed, Path(path))
 
 
@@ -73,7 +85,7 @@ def open_mix(path: str | Path, *, allow_outside: bool = False) -> Mix:
         MixdownError: everything that is wrong with it.
     """
     if is_graph_file(path):
-        return load_graph(path)
+        return load_graph(path, allow_outside=allow_outside)
     return load(path, allow_outside=allow_outside)
 
 

@@ -105,6 +105,16 @@ def test_a_closed_stream_is_no_traceback(closed):
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "compile", "render", "measure"])
+def test_a_directory_whose_name_is_not_utf_8_is_an_error(show, mixdown, tmp_path, command):
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff"))
+    show.parent.rename(folder)
+    done = mixdown(command, folder / show.name)
+    assert done.code == 2
+    assert "not UTF-8" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_commands_print_by_the_console_only():
     files = [f for f in Path(cli.__file__).parent.glob("*.py") if f.name != "console.py"]
     assert not [f.name for f in files if re.search(r"click\.s?echo|\bprint\(", f.read_text())]

@@ -83,3 +83,36 @@ def test_a_missing_file_is_an_error_as_any_other(tmp_path):
 def test_the_name_tells_a_graph_from_a_timeline():
     assert is_graph_file("a/b.mir")
     assert not is_graph_file("a/b.yaml")
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("../secret.wav", Code.SOURCE_OUTSIDE),
+        ("/etc/passwd", Code.SOURCE_OUTSIDE),
+        ("/nowhere/at/all.wav", Code.SOURCE_OUTSIDE),
+        ("link/secret.wav", Code.SOURCE_OUTSIDE),
+        ("http://host/a.wav", Code.SOURCE_IS_URL),
+        ("concat:a.wav", Code.SOURCE_IS_URL),
+    ],
+)
+def test_a_graph_names_no_files_outside_its_directory(tmp_path, path, code):
+    (tmp_path / "secret.wav").write_text("not to be opened")
+    folder = tmp_path / "graph"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path)
+    name = folder / "mix.mir"
+    name.write_text(
+        "mixdown.ir 1\n"
+        f'source @a = "{path}" {{digest = "sha256:00", rate = 48000, channels = 1, '
+        'frames = 500, codec = "wav/pcm_16"}\n'
+        "%a = clip {source = @a, offset = 0, length = 500, rate = 48000}\n"
+        '%out = output %a {role = master, target = "master", container = "wav", encoding = s24}\n'
+    )
+    with pytest.raises(TimelineError) as caught:
+        load_graph(name)
+    assert [found.code for found in caught.value.diagnostics] == [code]
+    with pytest.raises(TimelineError):
+        mixdown.compile(name)
+    if code is Code.SOURCE_OUTSIDE:
+        assert load_graph(name, allow_outside=True).parsed.graph.sources[0].path == path
