@@ -9,6 +9,7 @@ explained gain by gain; any other graph is explained as it is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from attrs import frozen
 
@@ -57,7 +58,8 @@ class Sounding:
         owner: the clip, its track and its bus.
         origin: of the clip.
         source: the source it plays.
-        sample: of the source, at the session rate.
+        sample: of the source, resampled to the session rate, at its speed.
+        file_sample: the nearest sample of the file, at the rate of the file.
         stages: the nodes on its path, in order.
         factors: the product over all stages, one per channel of the master, or per channel of a
             stereo source that is mixed down to mono; the loudness gain is included if known.
@@ -68,6 +70,7 @@ class Sounding:
     origin: Origin | None
     source: Source
     sample: int
+    file_sample: int
     stages: tuple[Stage, ...]
     factors: tuple[float, ...]
     measured: bool
@@ -153,11 +156,14 @@ def _sounding(
         measured = measured and done.known
         if done.factors is not None:
             factors = _times(factors, done.factors)
+    source = graph.source_by_name[clip.source]
+    played, session = source.rates(clip.rate)
     return Sounding(
         owner,
         clip.origin,
-        graph.source_by_name[clip.source],
+        source,
         clip.offset + local,
+        round(Fraction((clip.offset + local) * played, session)),
         tuple(stages),
         factors,
         measured,

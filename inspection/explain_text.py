@@ -46,10 +46,19 @@ def _block(sounding: Sounding, rate: int, documents: Documents) -> list[str]:
     title = "including master" + ("" if sounding.measured else ", without its loudness gain")
     return [
         f"clip {owner.id}" + (f"  ({shown})" if shown else ""),
-        f"  plays {sounding.source.path} at {position(sounding.sample, rate)}, "
+        f"  plays {sounding.source.path} at {_source_place(sounding, rate)}, "
         f"goes to {', '.join([*way, 'master'])}",
         *_table([*map(_row(documents), own), ("total", title, _pair(sounding.factors), "")]),
     ]
+
+
+def _source_place(sounding: Sounding, rate: int) -> str:
+    """The position in the file; with its rate and speed where it does not play at its own speed."""
+    source = sounding.source
+    if source.speed == (1, 1):
+        return position(sounding.sample, rate)
+    place = position(sounding.file_sample, source.rate)
+    return f"{place} (of {source.rate} Hz, at speed {'/'.join(map(str, source.speed))})"
 
 
 def _row(documents: Documents) -> Callable[[Stage], Row]:
@@ -101,8 +110,10 @@ def explanation_data(moment: Explanation, documents: Documents) -> dict[str, obj
                 "bus": s.owner.bus,
                 "place": place(s.origin, documents),
                 "source": s.source.path,
-                "source_sample": s.sample,
-                "source_ms": float(milliseconds(s.sample, moment.rate)),
+                "source_sample": s.file_sample,
+                "source_rate": s.source.rate,
+                "source_speed": list(s.source.speed),
+                "source_ms": float(milliseconds(s.file_sample, s.source.rate)),
                 "stages": [
                     {
                         "value": stage.node.name,

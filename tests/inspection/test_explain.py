@@ -263,3 +263,17 @@ def test_unknown_names(demo):
         find_value(demo, "hosst.gain")
     with pytest.raises(MixdownError, match="no filter named 'volume@nobody'"):
         find_filter(demo, "volume@nobody")
+
+
+def test_a_file_that_is_played_at_a_speed_is_shown_at_its_own_place(folder):
+    timeline = Timeline(id="x", root=folder, sample_rate=RATE, speeds={"m": "3/2"})
+    timeline = evolve(timeline, sources={"m": "mono.wav"}).track("t", role="music")
+    timeline = timeline.clip("m", start_ms=100, offset_ms=200)
+    unit = trace(timeline, RenderRequest()).lowered
+    moment = explain(unit, samples(300, RATE))
+    (sounding,) = moment.sounding
+    assert (sounding.sample, sounding.file_sample) == (samples(400, RATE), samples(600, RATE))
+    text = explanation_text(moment, unit.timeline.documents)
+    assert "plays mono.wav at 0:00.600 (of 8000 Hz, at speed 3/2), goes to" in text
+    (clip,) = explanation_data(moment, unit.timeline.documents)["clips"]
+    assert (clip["source_ms"], clip["source_rate"], clip["source_speed"]) == (600, RATE, [3, 2])
