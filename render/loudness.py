@@ -230,6 +230,26 @@ def judge(
     )
 
 
+def judge_peak(ceiling_db: float, peak_db: float, what: str, unit: str) -> tuple[Diagnostic, ...]:
+    """The warning about a file without a loudness target, which no loop holds under its ceiling.
+
+    Quantising may raise a peak by less than 0.005 dB, which is no reason to warn; an encoder raises
+    it by decibels.
+    """
+    over = round(peak_db - ceiling_db, 2)
+    if not over > 0.0:
+        return ()
+    return (
+        Diagnostic(
+            Code.CEILING_MISSED,
+            f"the {what} of the master is {over:.2f} dB over its ceiling of {ceiling_db:g} {unit}",
+            help="peaks are limited before encoding; a preset with a loudness target also checks "
+            "the encoded file",
+            severity=Severity.WARNING,
+        ),
+    )
+
+
 def _no_loudness(levels: Levels) -> Diagnostic:
     if levels.too_short:
         message = "the mix is too short to have a loudness: it lasts less than 400 ms"

@@ -20,18 +20,17 @@ from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
 from ..compiler.driver import Compilation, compile
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.graph_input import Mix
-from ..compiler.meta import FileMeta
 from ..compiler.options import CompileOptions
 from ..compiler.request import RenderRequest
 from ..documents.writer import write_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..ir.nodes import OutputRole
+from ..ir.nodes import LimitMode, OutputRole
 from .broadcast import annotate
 from .clipping import clipped_stems
 from .delivery import check_shape, file_digest, levels_meta, loop_levels, measured
 from .executor import Listener, Progress, executor_for, ignore
-from .loudness import is_pushed, judge
+from .loudness import is_pushed, judge, judge_peak
 from .mastering import run_plan
 from .report.stage import StagedReport, stage_report
 from .result import (
@@ -144,7 +143,7 @@ def render_compilation(
         else:
             finish = request.facts.finishes.get(compilation.fact_key)
             levels = _meter(compilation, MASTER)(Path(spaces.path(plan.deliveries[0].file)))
-            warnings = _judge(compilation.meta[MASTER], levels, finish)
+            warnings = _judge(compilation, levels, finish)
         files = _inspect(compilation, spaces, programs, finish, levels, progress)
         clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
         diagnostics = (*compilation.diagnostics, *warnings, *clipped)
@@ -192,12 +191,17 @@ def _meter(compilation: Compilation, target: str) -> Callable[[Path], Measuremen
 
 
 def _judge(
-    meta: FileMeta, levels: Measurement, finish: FinishFacts | None
+    compilation: Compilation, levels: Measurement, finish: FinishFacts | None
 ) -> tuple[Diagnostic, ...]:
     """The warnings about a master that was rendered without the loudness loop."""
+    meta = compilation.meta[MASTER]
     target, ceiling = meta.loudnorm_target, meta.limiter_thresh
-    if target is None or ceiling is None:
+    if ceiling is None:
         return ()
+    if target is None:
+        if compilation.request.export.limit is LimitMode.TRUE_PEAK:
+            return judge_peak(ceiling, levels.true_peak_dbtp, "true peak", "dBTP")
+        return judge_peak(ceiling, levels.sample_peak_dbfs, "sample peak", "dBFS")
     pushed = (
         finish is not None
         and finish.integrated_lufs is not None

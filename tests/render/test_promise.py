@@ -16,6 +16,7 @@ import soundfile
 from meters import ebur128
 from mixdown.audio.meter.measure import measure_file
 from mixdown.ir.codes import Code
+from mixdown.ir.diagnostics import Severity
 from mixdown.render.executor import Progress
 from mixdown.render.loudness import RULES
 from programmes import PROGRAMMES, programme
@@ -95,6 +96,18 @@ def test_native_keeps_the_promise(master, ffmpegs, name):
 @pytest.mark.parametrize("name", corpus(OF_SOX))
 def test_sox_keeps_the_promise(master, embedded_ffmpeg, name):
     check(name, *master(name, "sox"), {embedded_ffmpeg})
+
+
+def test_a_draft_whose_encoder_passes_the_ceiling_says_so(tmp_path):
+    """Nothing corrects a draft: what it holds is limited before encoding."""
+    timeline = programme("loud", tmp_path)
+    encoded = mixdown.render(timeline, out=tmp_path / "mp3", preset="draft", format="mp3")
+    (warning,) = encoded.diagnostics
+    assert (warning.code, warning.severity) == (Code.CEILING_MISSED, Severity.WARNING)
+    over = encoded.master.meta.sample_peak_dbfs - CEILING
+    assert f"sample peak of the master is {over:.2f} dB over" in warning.message
+    plain = mixdown.render(timeline, out=tmp_path / "wav", preset="draft")
+    assert plain.diagnostics == ()
 
 
 TINY = pytest.mark.parametrize("samples", [1, 2, 64, 144, 200, 500])
