@@ -91,7 +91,10 @@ class LazyGroup(click.Group):
         near = difflib.get_close_matches(args[0], COMMANDS, n=1)
         if args[0] not in (*COMMANDS, _HIDDEN) and near and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]!r}?")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None:
+            _note_repeated(click.Context(command, ctx, name), command, rest)
+        return name, command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The lists in `--help`, from the table: nothing is imported for it."""
@@ -99,6 +102,29 @@ class LazyGroup(click.Group):
         for title, commands in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(width), text) for name, text in commands.items()])
+
+
+def _note_repeated(context: click.Context, command: click.Command, args: list[str]) -> None:
+    """Say which options are given more than once although they keep only their last value."""
+    try:
+        _, rest, given = command.make_parser(context).parse_args(list(args))
+        if isinstance(command, click.Group) and rest:
+            name, part, rest = command.resolve_command(context, rest)
+            if part is not None:
+                _note_repeated(click.Context(part, context, name), part, rest)
+    except click.UsageError:
+        return  # the command itself reports it
+    for option in dict.fromkeys(given):
+        single = isinstance(option, click.Option) and not (
+            option.multiple or option.is_flag or option.count
+        )
+        if single and given.count(option) > 1:
+            from .console import print_text
+
+            flag = max(option.opts, key=len)
+            print_text(
+                f"{flag} is given {given.count(option)} times; the last one counts", err=True
+            )
 
 
 @click.group(

@@ -83,3 +83,20 @@ def test_a_reader_that_goes_away_is_no_traceback():
     line = f"{sys.executable} -m mixdown presets | true"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
     assert "Traceback" not in done.stderr
+
+
+def test_an_option_that_keeps_its_last_value_says_so(tmp_path):
+    mix = tmp_path / "x.yaml"
+    mix.write_text("id: x\nlength_ms: 100\ntracks: []\n", encoding="utf-8")
+    compiled = ("-m", "mixdown", "compile", str(mix), "--to", "native")
+    done = python(*compiled, "--preset", "draft", "--preset", "music", "--backend", "native")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "--backend is given 2 times; the last one counts\n"
+        "--preset is given 2 times; the last one counts\n"
+    )
+    store = ("--store", str(tmp_path / "store"))
+    listed = python("-m", "mixdown", "artifacts", "list", *store, *store)
+    assert listed.stderr.startswith("--store is given 2 times; the last one counts\n")
+    repeatable = python(*compiled, "--disable", "fold-gain", "--disable", "pack-lanes", "--strict")
+    assert (repeatable.returncode, repeatable.stderr) == (0, "")
