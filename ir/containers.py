@@ -74,6 +74,7 @@ class Container:
             exact end of the audio from the file.
         holds_cover: whether it can contain a cover picture.
         holds_chapters: whether it can contain chapters, made from markers.
+        most_chapters: the highest number of chapters; None: no limit.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Container:
     tail: int = 0
     holds_cover: bool = True
     holds_chapters: bool = True
+    most_chapters: int | None = None
 
     @property
     def is_lossy(self) -> bool:
@@ -161,6 +163,7 @@ CONTAINERS: Mapping[str, Container] = {
             BitRates((8000, 12000), _MPEG_2_5, _MPEG_2_5),
         ),
         bit_rate=192,
+        most_chapters=255,  # the count in CTOC is one byte
     ),
     "m4a": Container(
         name="AAC",

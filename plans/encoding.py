@@ -137,7 +137,7 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
 
     Raises:
         BackendError: MIX502, the backend cannot express the graph, or with `single` a file has to
-            be encoded.
+            be encoded, or there are more chapters than the format holds.
     """
     wanted = {o.target: o for o in graph.outputs if _is_encoded(o, extras)}
     if not wanted:
@@ -180,7 +180,11 @@ def _jobs(
     for number, delivery in enumerate(d for d in plan.deliveries if d.target in wanted):
         output, left = wanted[delivery.target], delivery.file
         comments, master = CODERS[output.container].comments, output.role is OutputRole.MASTER
-        chapters = extras.chapters if master and CONTAINERS[output.container].holds_chapters else ()
+        container = CONTAINERS[output.container]
+        chapters = extras.chapters if master and container.holds_chapters else ()
+        most = container.most_chapters
+        if most is not None and len(chapters) > most:
+            raise BackendError(_too_many(output, len(chapters), most))
         yield _EncodingJob(
             output=output,
             signal=graph.signals[output.name],
@@ -278,6 +282,16 @@ def _resampling(rate: int, length: int | None) -> str:
     """The filters that resample to the rate of the file, to exactly its length."""
     resampler = f"aresample={rate}:resampler=soxr:precision=28:tsf=dblp"
     return f"{resampler},apad=whole_len={length},atrim=end_sample={length}"
+
+
+def _too_many(output: Output, chapters: int, most: int) -> Diagnostic:
+    name = CONTAINERS[output.container].name
+    return Diagnostic(
+        Code.UNSUPPORTED_NODE,
+        f"%{output.name}: {name} holds at most {most} chapters, and the markers make {chapters}",
+        origin=output.origin,
+        help="remove markers, or choose m4a, opus or ogg",
+    )
 
 
 def _not_in_one(output: Output) -> Diagnostic:

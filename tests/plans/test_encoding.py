@@ -111,3 +111,14 @@ def test_one_command_cannot_encode_too(form, extras):
     with pytest.raises(BackendError, match=r"MIX502.*both mix and encode") as caught:
         emit(find_backend("ffmpeg").emit, graph_of(form), EmitOptions(single=True), extras)
     assert "compile the plan as steps" in (caught.value.diagnostics[0].help or "")
+
+
+def test_more_chapters_than_a_format_holds_are_refused():
+    """MP3 counts them in a byte: a table of contents with more would name the wrong ones."""
+    chapters = tuple(Chapter(n, n + 1, f"{n}") for n in range(256))
+    held = emit(NATIVE.emit, graph_of("mp3"), PLAIN, Extras(chapters=chapters[:255]))
+    assert "[CHAPTER]" in str(held.steps[-1].scripts[0].text)
+    with pytest.raises(BackendError, match=r"MIX502.*at most 255 chapters.*make 256"):
+        emit(NATIVE.emit, graph_of("mp3"), PLAIN, Extras(chapters=chapters))
+    for form in ("m4a", "opus", "ogg"):
+        emit(NATIVE.emit, graph_of(form), PLAIN, Extras(chapters=chapters))
