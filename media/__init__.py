@@ -1,1 +1,1 @@
-"""What a source is: probing, decoding, and the cache of what that finds out."""
+"""Sources: probing, decoding, and the cache of the results."""

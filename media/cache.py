@@ -1,13 +1,12 @@
-"""What is kept from one run to the next, because it is slow to find out anew.
+"""The cache: results that are slow to compute, kept from one run to the next.
 
-Promises: an entry is a function of its key, so whether it was kept or made changes nothing but the
-time; it appears whole or not at all, and several processes may share a cache. An entry carries its
-own checksum: one that was cut short or changed since is removed and counts as not kept. Entries are
-copied in and out, never linked: a program that rewrites a file in place (`ffmpeg -y`) cannot change
-an entry, whatever the user's rights, and the checksum is of the very bytes that were copied. The
-oldest unused go first when the cache outgrows its limit; files of others in its directory are never
-touched. Where nothing can be written, nothing is kept, and that is no error. `MIXDOWN_CACHE` names
-the directory, or is `off`.
+An entry is a function of its key, so a cache hit changes nothing but the time. Entries are written
+atomically, and several processes may share a cache. An entry carries a checksum; one that was
+truncated or changed is removed and counts as a miss. Entries are copied in and out, never linked,
+so a program that rewrites a file in place (`ffmpeg -y`) cannot change an entry, and the checksum
+covers the bytes that were copied. If the cache exceeds its limit, the least recently used entries
+are removed; files of others in its directory are never touched. If the directory is not writable,
+nothing is kept, without an error. `MIXDOWN_CACHE` names the directory, or is `off`.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ LIMIT_BYTES = 5 << 30
 
 _BLOCK = 1 << 20
 _SUFFIX = ".mixdown"
-# The key's digest, then length and CRC-32 of the content. Entries that are being written, and
-# scratch files, begin with a dot. Any other name is of somebody else's file.
+# The digest of the key, then the length and CRC-32 of the content. Incomplete entries and scratch
+# files start with a dot. Files with any other name belong to someone else.
 _NAME = re.compile(rf"([0-9a-f]{{64}}\.\d+-[0-9a-f]{{8}}|\.[0-9a-f]{{64}}){re.escape(_SUFFIX)}")
 
 
@@ -51,26 +50,26 @@ def run_key(words: Iterable[str], version: str, contents: Iterable[str]) -> str:
 
 @frozen
 class Cache:
-    """A directory of files under the digests of their keys.
+    """A directory of files, named by the digests of their keys.
 
     Attributes:
-        root: the directory; need not exist.
-        limit: bytes that it may hold.
+        root: the directory; it need not exist.
+        limit: its maximum size in bytes.
     """
 
     root: Path
     limit: int = LIMIT_BYTES
 
     def take(self, key: str, target: Path) -> bool:
-        """Put the file of a key at `target`; False where it is not kept, or `target` exists."""
+        """Copy the file of a key to `target`; False on a miss, or if `target` exists."""
         for kept in self._kept(key):
             try:
                 if _name(key, _copy(kept, target)) == kept.name:
-                    with suppress(OSError):  # a cache that may only be read
+                    with suppress(OSError):  # a read-only cache
                         os.utime(kept)
                     return True
                 target.unlink()
-                kept.unlink()  # it is damaged
+                kept.unlink()  # damaged
             except FileExistsError:
                 return False
             except OSError:
@@ -95,11 +94,11 @@ class Cache:
             self._shrink()
 
     def size(self) -> int:
-        """How many bytes it holds."""
+        """Its size in bytes."""
         return sum(size for _, size, _ in self._entries())
 
     def _kept(self, key: str) -> list[Path]:
-        """The entries of a key: one, or two for a moment in which another process replaces it."""
+        """The entries of a key: one, or briefly two while another process replaces it."""
         return list(self.root.glob(_name(key, "*")))
 
     def _files(self) -> Iterator[Path]:
@@ -107,7 +106,7 @@ class Cache:
             yield from (path for path in self.root.iterdir() if _NAME.fullmatch(path.name))
 
     def _entries(self) -> list[tuple[float, int, Path]]:
-        """When each was last used, its bytes and its path; the longest unused first."""
+        """The time of last use, size and path of each entry, the least recently used first."""
         found: list[tuple[float, int, Path]] = []
         for path in self._files():
             with suppress(OSError):
@@ -126,10 +125,10 @@ class Cache:
 
 
 def user_cache(environment: Mapping[str, str] | None = None) -> Cache | None:
-    """The user's cache; None where `MIXDOWN_CACHE` is `off`.
+    """The user's cache; None if `MIXDOWN_CACHE` is `off`.
 
     Args:
-        environment: where the variable is looked up; None: this process's.
+        environment: with the variable; None: that of this process.
     """
     named = (os.environ if environment is None else environment).get(VARIABLE)
     if named == OFF:
@@ -166,9 +165,9 @@ def _scratch_name() -> str:
 
 
 def _copy(source: Path, target: Path) -> str:
-    """Copy to a path that does not exist; return the length and CRC-32 of what was copied.
+    """Copy to a path that does not exist; return the length and CRC-32 of the content.
 
-    They are enough against accidents, and take a third of the time of the copy.
+    They detect accidental damage and add a third to the time of the copy.
     """
     crc = size = 0
     with source.open("rb") as read, target.open("xb") as written:

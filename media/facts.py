@@ -1,7 +1,7 @@
-"""What is established about a source: its shape, and what is odd about its content.
+"""The facts about a source: its format, and defects of its content.
 
-Promises: facts are a function of content, selection and decoder, and are kept under just these; a
-record that is damaged or of another version is a miss.
+Facts are a function of content, selection and decoder, and are cached by these. A record that is
+damaged or has another version is a miss.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from attrs import asdict, frozen
 from .cache import user_cache
 
 VERSION = 1
-"""Counts up with what is established, or how."""
+"""The version of the facts; raised when their set or their computation changes."""
 
 PLAIN = frozenset(
     (
@@ -69,9 +69,9 @@ class SourceFacts:
 
 
 def kept(key: str, establish: Callable[[], SourceFacts]) -> SourceFacts:
-    """The facts that are kept under a key, or those that are established now, and kept.
+    """The cached facts of a key; otherwise establish and cache them.
 
-    This process knows them from then on; later ones where there is a cache.
+    They are cached in this process, and on disk if there is a cache.
     """
     key = f"facts {VERSION} {key}"
     if key not in _known:

@@ -1,8 +1,8 @@
-"""The gate that every path of every document passes before anything is opened.
+"""Checks every path of a document before any file is opened.
 
-Promises: what passes is a path below the document's directory, links followed, unless files outside
-are allowed; nothing that ffmpeg would take for a protocol passes. Nothing is opened or read, and
-what is refused is refused in the same words whether it exists or not.
+A path must be below the document's directory, with links resolved, unless files outside are
+allowed, and must not look like a protocol to ffmpeg. Nothing is opened or read, and the message
+does not reveal whether a rejected file exists.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
 
 MAX_PATH = 4096
-"""Characters of a path: what file systems allow."""
+"""The maximum length of a path in characters, as in file systems."""
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
-# Words that ffmpeg takes for a protocol before a colon or comma (`ffmpeg -protocols`). Such a name
-# is likelier an attack, or a paste, than that of a file.
+# Words that ffmpeg treats as a protocol before a colon or comma (`ffmpeg -protocols`). Such a name
+# is more likely an attack, or pasted text, than a file.
 _PROTOCOLS = re.compile(
     r"(async|bluray|cache|concat|concatf|crypto|data|fd|ffrtmpcrypt|ffrtmphttp|file|ftp|gopher|"
     r"gophers|hls|http|httpproxy|https|icecast|ipfs|ipns|librtmp|md5|mmsh|mmst|pipe|prompeg|rtmp|"
@@ -31,11 +31,11 @@ _PROTOCOLS = re.compile(
 
 
 def refused(root: Path, path: str, *, allow_outside: bool) -> Diagnostic | None:
-    """Why a path may not be opened, without a place; None: it may.
+    """The reason why a path must not be opened, without a place; None if it may be opened.
 
     Args:
-        root: the directory that the document's paths count from.
-        path: as the document has it.
+        root: the directory that the document's paths are relative to.
+        path: as written in the document.
         allow_outside: whether it may lead out of that directory.
     """
     shown = repr(path if len(path) <= 80 else f"{path[:79]}…")
@@ -49,18 +49,18 @@ def refused(root: Path, path: str, *, allow_outside: bool) -> Diagnostic | None:
         return Diagnostic(
             Code.SOURCE_IS_URL,
             f"{shown} is a URL, not a path",
-            help="fetch it first, and name the file; a file of that very name is './' + its name",
+            help="download it and use its path; for a file of this name, write ./ before it",
         )
     if not allow_outside and not is_inside(root, path):
         return Diagnostic(
             Code.SOURCE_OUTSIDE,
             f"{shown} is outside the document's directory",
-            help="move it there, or allow it with --allow-outside",
+            help="move it into the directory, or allow it with --allow-outside",
         )
     return None
 
 
 def is_inside(root: Path, path: str) -> bool:
-    """Whether a path that counts from a directory stays in it, links followed."""
+    """Whether a path relative to a directory stays in it, with links resolved."""
     inside = os.path.realpath(root)
     return os.path.commonpath([inside, os.path.realpath(root / path)]) == inside

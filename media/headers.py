@@ -1,10 +1,10 @@
-"""The headers of plain files, read by ourselves: WAV, RF64, Wave64, AIFF and FLAC.
+"""Reads the headers of plain files: WAV, RF64, Wave64, AIFF and FLAC.
 
-Promises: `read_header` reads a few hundred bytes however large a file, or its numbers, are. It says
-what is in the file, what the header says of it, and in `oddity` the reason why programs may read
-something else: then the file is not plain. What it does not know (compressed codings, other
-containers) it leaves to ffmpeg. Sources: Microsoft's RIFF and WAVEFORMATEXTENSIBLE; EBU Tech 3306
-and ITU-R BS.2088 (RF64); Sony's Wave64; Apple's AIFF-C; RFC 9639 (FLAC).
+`read_header` reads a few hundred bytes for a file of any size. It returns the actual content of the
+file, the values declared in the header, and in `oddity` the reason why programs may disagree about
+the file, which makes it not plain. Compressed codings and other containers are left to ffmpeg.
+Sources: Microsoft's RIFF and WAVEFORMATEXTENSIBLE; EBU Tech 3306 and ITU-R BS.2088 (RF64); Sony's
+Wave64; Apple's AIFF-C; RFC 9639 (FLAC).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import BinaryIO
 from attrs import evolve, frozen
 
 RATES = range(1_000, 768_001)
-"""Hz that a source may have; others are not sound, and would take memory by the gigabyte."""
+"""Valid sample rates of a source, Hz; others are not audio, and would need gigabytes of memory."""
 
 MAX_CHANNELS = 64
 _MAX_CHUNKS = 10_000
@@ -28,7 +28,7 @@ _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _W64_RIFF = b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000")
 
-# Bits of a sample -> what libsndfile and what ffmpeg call the coding.
+# Bits per sample -> the names of the coding in libsndfile and in ffmpeg.
 _INTEGERS: Mapping[int, tuple[str, str]] = {
     16: ("pcm_16", "pcm_s16"),
     24: ("pcm_24", "pcm_s24"),
@@ -39,15 +39,16 @@ _FLOATS: Mapping[int, tuple[str, str]] = {32: ("float", "pcm_f32"), 64: ("double
 
 @frozen
 class Header:
-    """What a file says of itself, and what is there.
+    """The declared and the actual content of a file.
 
     Attributes:
-        container, coding: as libsndfile calls them, such as "wav" and "pcm_16".
-        decoder: as ffmpeg calls the coding, such as "pcm_s16le".
-        rate, channels: Hz; how many.
-        frames: that are in the file; of a FLAC, those that its header says.
-        declared: that the header says; None: it says none.
-        oddity: why it is not plain, as the end of a sentence; None: it is.
+        container, coding: as named by libsndfile, such as "wav" and "pcm_16".
+        decoder: the coding as named by ffmpeg, such as "pcm_s16le".
+        rate: Hz.
+        channels: their number.
+        frames: in the file; for a FLAC, those declared in its header.
+        declared: the frames declared in the header; None if there is no such number.
+        oddity: why the file is not plain, as the end of a sentence; None if it is plain.
     """
 
     container: str
@@ -66,7 +67,7 @@ class Header:
 
 
 def read_header(path: Path) -> Header | None:
-    """The header of a file; None where it is none that we know.
+    """The header of a file; None for an unsupported format.
 
     Raises:
         OSError: the file cannot be read.
@@ -86,12 +87,12 @@ def read_header(path: Path) -> Header | None:
 
 
 class _NotPlainError(Exception):
-    """The file is of a kind that is left to ffmpeg."""
+    """The format of the file is left to ffmpeg."""
 
 
 @frozen
 class _Form:
-    """What a fmt chunk says."""
+    """The content of a fmt chunk."""
 
     coding: str
     decoder: str
@@ -116,7 +117,7 @@ def _wav(file: BinaryIO, size: int) -> Header:
         elif name == b"data":
             long = kind == b"RF64" and length == _UNKNOWN
             taken = beyond if long else length
-            # Recorders that were cut off leave sizes of 0 or 0xFFFFFFFF, but not in one place only.
+            # An interrupted recorder leaves sizes of 0 or 0xFFFFFFFF, in more than one place.
             open_ended = taken in (0, _UNKNOWN) and whole + 8 != size
             return _counted(form, None if open_ended else taken, size - start)
     raise _NotPlainError
@@ -140,7 +141,7 @@ def _w64(file: BinaryIO, size: int) -> Header:
 
 
 def _aiff(file: BinaryIO, size: int) -> Header:
-    """AIFF, and AIFF-C that is not compressed."""
+    """AIFF, and uncompressed AIFF-C."""
     kind = file.read(12)[8:12]
     form: _Form | None = None
     declared = 0
@@ -156,7 +157,7 @@ def _aiff(file: BinaryIO, size: int) -> Header:
 
 
 def _flac(file: BinaryIO, size: int) -> Header:
-    """The STREAMINFO of a FLAC: what its frames hold is not known before they are decoded."""
+    """The STREAMINFO of a FLAC; the actual content is known only after decoding."""
     kind, info = struct.unpack(">4xB3x10x8s", file.read(26))
     if kind & 0x7F:
         raise _NotPlainError
@@ -178,7 +179,7 @@ _READERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int], Header]
 
 
 def _chunks(file: BinaryIO, size: int, head: str, at: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and length of each chunk; the file is at its start."""
+    """Name, start and length of each chunk, with the file positioned at its start."""
     for _ in range(_MAX_CHUNKS):
         file.seek(at)
         name, length = struct.unpack(head, file.read(8))
@@ -189,7 +190,7 @@ def _chunks(file: BinaryIO, size: int, head: str, at: int) -> Iterator[tuple[byt
 
 
 def _fmt(text: bytes, container: str) -> _Form:
-    """WAVEFORMAT, of PCM or of floats, extensible or not."""
+    """WAVEFORMAT of PCM or floats, extensible or not."""
     tag, channels, rate, _, block, bits = struct.unpack("<HHIIHH", text[:16])
     valid = bits
     if tag == _EXTENSIBLE:
@@ -208,12 +209,12 @@ def _fmt(text: bytes, container: str) -> _Form:
 
 
 def _comm(text: bytes, kind: bytes) -> tuple[_Form, int]:
-    """AIFF's common chunk, and how many frames it says there are."""
+    """AIFF's common chunk, and the number of frames that it declares."""
     channels, declared, bits, exponent, mantissa = struct.unpack(">HIHHQ", text[:18])
     compression = text[18:22] if kind == b"AIFC" else b"NONE"
     if compression not in (b"NONE", b"twos", b"sowt") or bits not in (8, *_INTEGERS):
         raise _NotPlainError
-    # An 80-bit float, of which whole numbers of Hz are expected.
+    # The rate is an 80-bit float; only integers are supported.
     shift = 16383 + 63 - exponent
     if not 0 <= shift <= 63 or mantissa & (1 << shift) - 1:
         raise _NotPlainError
@@ -225,7 +226,7 @@ def _comm(text: bytes, kind: bytes) -> tuple[_Form, int]:
 
 
 def _counted(form: _Form | None, length: int | None, there: int) -> Header:
-    """The header where the samples take `length` bytes, and the file has `there` of them."""
+    """The header, given the declared size of the samples and the actual size, in bytes."""
     if form is None or not form.block:
         raise _NotPlainError
     held = there if length is None else min(length, there)

@@ -1,8 +1,8 @@
-"""Which content a file has, and whether it still has it.
+"""Digests of files, computed again only if a file changes.
 
-Promises: `digest_of` reads a file once for each state that it is in: as long as size, times, inode
-and device are the same, so is the digest. A state that is younger than clocks can tell apart from
-the next one is not remembered. A file that changes while it is read has no digest.
+`digest_of` reads a file once per state: while size, times, inode and device are unchanged, so is
+the digest. A state so recent that the next write could have the same time is not remembered. A file
+that changes while it is read has no digest.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from attrs import frozen
 
 _TICK_NS = 50_000_000
-"""Two writes within this time may get the same time from the kernel."""
+"""Two writes within this time may have the same file time."""
 
 _known: dict[tuple[str, Identity], str] = {}
 _lock = threading.Lock()
@@ -25,7 +25,7 @@ _MOST_KNOWN = 100_000
 
 @frozen
 class Identity:
-    """What tells one state of a file from another without reading it."""
+    """The state of a file, known without reading it."""
 
     device: int
     inode: int
@@ -35,12 +35,12 @@ class Identity:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a later write must show."""
+        """Whether any later write changes it."""
         return time.time_ns() - max(self.modified_ns, self.changed_ns) > _TICK_NS
 
 
 def identify(path: Path) -> Identity:
-    """The state that a file is in.
+    """The state of a file.
 
     Raises:
         OSError, ValueError: there is no such file.
@@ -53,8 +53,8 @@ def digest_of(path: Path) -> str:
     """The digest of a file's content: "sha256:" and hex digits.
 
     Raises:
-        OSError: it cannot be read, or it changes meanwhile.
-        ValueError: the path is none.
+        OSError: it cannot be read, or it changes while it is read.
+        ValueError: the path is invalid.
     """
     key = str(path.absolute()), identify(path)
     if (found := _known.get(key)) is not None:

@@ -1,8 +1,8 @@
-"""What ffmpeg says of a file, read from its log line by line.
+"""Parses ffmpeg's log of a file line by line.
 
-Promises: nothing here runs a program, and a log of any length takes bounded memory. Logs are those
-of `-loglevel level+...`, whose lines begin with their level. What is shown to people has no
-addresses and no paths of this machine in it.
+Nothing here runs a program, and a log of any length takes bounded memory. Logs have the format of
+`-loglevel level+...`, whose lines start with their level. Messages for users contain no memory
+addresses and no paths of this machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DECODED = re.compile(r"\[verbose\] *Input stream #0:\d+ \(audio\):.* frames dec
 _ADDRESSES = re.compile(r"(\[[^\]]*@ 0x[0-9a-f]+\] ?)+")
 _SAID = re.compile(r"\[(panic|fatal|error|warning)\] ?(.*)")
 _DAMAGE = re.compile(r"(?i)corrupt|premature|truncat|mismatch|partial|incomplete|invalid")
-# What ffmpeg says besides, when it has said what is wrong; and about what is no fault of the file.
+# Messages that only follow from another one, or do not concern the file.
 _ASIDE = re.compile(
     r"Error while decoding stream .*|Error submitting packet to decoder.*|Conversion failed!.*|"
     r"Error opening (input|output).*|At least one output file must be specified.*|"
@@ -34,7 +34,7 @@ _ASIDE = re.compile(
     r"Error sending frames to consumers: .*|Task finished with error code: .*"
 )
 _HARMLESS = {("ogg", "Error parsing the packet header")}
-"""5.1 takes the headers of a chained Opus for packets; pages that are damaged have a wrong CRC."""
+"""ffmpeg 5.1 parses the headers of a chained Opus as packets; damaged pages have a wrong CRC."""
 _WORDS = (
     (
         re.compile(r"Format not on whitelist .*|Not detecting m3u8.*"),
@@ -46,7 +46,7 @@ _WORDS = (
 
 @frozen
 class AudioStream:
-    """An audio stream of a file: how it is coded, and its language where the file says so."""
+    """An audio stream of a file: its format, and its language if the file states it."""
 
     coding: str
     rate: int
@@ -55,7 +55,7 @@ class AudioStream:
 
     @property
     def channels(self) -> int:
-        """How many it has; 0 where the name of its layout does not say it."""
+        """The number of channels; 0 if the name of its layout does not give it."""
         return width(self.layout)
 
     def __str__(self) -> str:
@@ -65,17 +65,17 @@ class AudioStream:
 
 @define
 class Log:
-    """What has been read so far.
+    """The information parsed so far.
 
     Attributes:
-        container: of the input, by ffmpeg's first name for it; None: it could not be opened.
-        seconds: how long the input says it is; None: it does not say, and ffmpeg only estimates.
-        streams: those of audio, in order.
-        has_pictures: whether it has video, other than a cover.
-        formats: how many forms the decoded samples had, one after the other.
-        decoded: how many samples a channel were decoded; None: the run did not come to its end.
-        problem: what was said of damage first, as a sentence without a full stop; "": nothing.
-        more: how often more was said of it.
+        container: of the input, by ffmpeg's first name for it; None if it could not be opened.
+        seconds: the declared duration of the input; None if ffmpeg only estimates it.
+        streams: the audio streams, in order.
+        has_pictures: whether it has video other than a cover.
+        formats: the number of successive formats of the decoded samples.
+        decoded: the number of decoded samples per channel; None if the run did not complete.
+        problem: the first message about damage, a sentence without a full stop; "" if none.
+        more: the number of further such messages.
     """
 
     container: str | None = None
@@ -89,7 +89,7 @@ class Log:
     _estimates: bool = False
 
     def take(self, line: str) -> None:
-        """Read one line."""
+        """Parse one line."""
         text = _ADDRESSES.sub("", line, count=1) if line.startswith("[") else line
         if found := _SAID.match(text):
             if not line.startswith("[null @"):

@@ -1,8 +1,8 @@
-"""What of a file a source plays: which stream, which channels of it, and what is mended.
+"""The part of a file that a source plays: stream, channels, downmix, gaps and repair.
 
-Promises: a selection is what a document says; `matrix` makes gains of it for a file whose layout is
-known. A downmix is ITU-R BS.775-4's, annex 4: centre and surrounds enter at -3 dB, the LFE is left
-out; in mono the front enters at -3 dB and the centre at 0.
+A selection comes from a document; `matrix` computes its gains for a file with a given layout. The
+downmix is that of ITU-R BS.775-4, annex 4: centre and surrounds at -3 dB, without the LFE; to mono
+the front channels at -3 dB and the centre at 0 dB.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from attrs import frozen
 
 
 class Pick(StrEnum):
-    """Words for one channel made of two."""
+    """A choice of one channel from two."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -24,7 +24,7 @@ class Pick(StrEnum):
 
 
 class Gap(StrEnum):
-    """What becomes of a late start of a stream, and of gaps in it."""
+    """The treatment of a late start of a stream, and of gaps in it."""
 
     KEEP = "keep"
     CLOSE = "close"
@@ -32,14 +32,14 @@ class Gap(StrEnum):
 
 @frozen
 class Selection:
-    """What of a file is played.
+    """The part of a file that is played.
 
     Attributes:
         stream: an audio stream by its number, from 1, or by its language; None: the first.
-        channels: a word, or the numbers of one or two channels, from 0; none: all.
-        downmix: to how many channels BS.775 mixes it down; None: not at all.
+        channels: a word, or the numbers of one or two channels, from 0; empty: all.
+        downmix: the number of channels of a BS.775 downmix; None: no downmix.
         gap: whether a late start and gaps are kept as silence.
-        repair: whether samples that are not finite become zero.
+        repair: whether samples that are not finite are replaced by zero.
     """
 
     stream: int | str | None = None
@@ -71,13 +71,13 @@ LAYOUTS: Mapping[str, Sequence[str]] = {
     "6.1": ("L", "R", "C", "LFE", "S", "LS", "RS"),
     "7.0": ("L", "R", "C", "LS", "RS", "LS", "RS"),
     "7.1": ("L", "R", "C", "LFE", "LS", "RS", "LS", "RS"),
-    # Files that name no layout: the usual order of that many channels.
+    # Files without a named layout: the usual order for that number of channels.
     "1 channels": ("C",),
     "2 channels": ("L", "R"),
     "6 channels": ("L", "R", "C", "LFE", "LS", "RS"),
     "8 channels": ("L", "R", "C", "LFE", "LS", "RS", "LS", "RS"),
 }
-"""ffmpeg's name of a layout -> what each channel is; S is one surround for both sides."""
+"""ffmpeg's name of a layout -> its channels; S is one surround for both sides."""
 
 _GAINS: Mapping[int, Mapping[str, tuple[float, ...]]] = {
     1: {"L": (_3_DB,), "R": (_3_DB,), "C": (1.0,), "LS": (0.5,), "RS": (0.5,), "S": (_3_DB,)},
@@ -90,12 +90,12 @@ _GAINS: Mapping[int, Mapping[str, tuple[float, ...]]] = {
         "S": (0.5, 0.5),
     },
 }
-"""Channels of the result -> what a channel of the file adds to each: BS.775-4, table 2, where one
-surround counts as two at -3 dB."""
+"""Number of output channels -> the gains of an input channel to each of them: BS.775-4, table 2,
+where one surround counts as two at -3 dB."""
 
 
 def width(layout: str) -> int:
-    """How many channels a layout has, by ffmpeg's name; 0 where that does not say it."""
+    """The number of channels of a layout, from ffmpeg's name of it; 0 if unknown."""
     if layout in LAYOUTS:
         return len(LAYOUTS[layout])
     counted = re.match(r"\d+(?= channels)|\d+(\.\d+)+", layout)
@@ -103,14 +103,14 @@ def width(layout: str) -> int:
 
 
 def matrix(selection: Selection, layout: str, channels: int) -> tuple[int, tuple[float, ...]] | str:
-    """Channels of the result and the gains to each, row by row; or what is wrong.
+    """The number of output channels and the gains to each, row by row; or an error message.
 
-    No gains: the channels are played as they are.
+    Without gains, the channels are played unchanged.
 
     Args:
-        selection: what is wanted.
-        layout: of the stream, as ffmpeg names it.
-        channels: that the stream has.
+        selection: of the source.
+        layout: of the stream, as named by ffmpeg.
+        channels: of the stream.
     """
     if selection.downmix is not None and channels > selection.downmix:
         return _downmix(selection.downmix, layout)
@@ -119,12 +119,12 @@ def matrix(selection: Selection, layout: str, channels: int) -> tuple[int, tuple
         return 0, ()
     if isinstance(picked, Pick):
         if channels != 2:
-            return f"channels: {picked.value} is for two channels, and it has {channels}"
+            return f"channels: {picked.value} needs two channels, and it has {channels}"
         row = {Pick.LEFT: (1.0, 0.0), Pick.RIGHT: (0.0, 1.0), Pick.MID: (0.5, 0.5)}[picked]
         return 1, row
     missing = [number for number in picked if number >= channels]
     if missing:
-        return f"it has no channel {missing[0]}: they count from 0, and it has {channels}"
+        return f"it has no channel {missing[0]}: its {channels} channels are numbered from 0"
     rows = (float(column == number) for number in picked for column in range(channels))
     return len(picked), tuple(rows)
 
@@ -132,7 +132,7 @@ def matrix(selection: Selection, layout: str, channels: int) -> tuple[int, tuple
 def _downmix(to: int, layout: str) -> tuple[int, tuple[float, ...]] | str:
     named = LAYOUTS.get(layout)
     if named is None:
-        return f"downmix: itu has no rule for {layout}; choose channels, such as [0, 1]"
+        return f"downmix: itu has no rule for {layout}; select channels instead, such as [0, 1]"
     gains = _GAINS[to]
     none = (0.0,) * to
     return to, tuple(gains.get(name, none)[row] for row in range(to) for name in named)

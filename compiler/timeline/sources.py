@@ -100,14 +100,14 @@ def _path(timeline: Timeline, path: str, place: tuple[str | int, ...]) -> Iterat
             Code.SOURCE_IS_URL,
             f"{shown(path)} is a URL, not a path",
             origin,
-            "fetch it first, and name the file; a file of that very name is './' + its name",
+            "download it and use its path; for a file of this name, write ./ before it",
         )
     elif not timeline.allow_outside and _outside(timeline.root, path):
         yield Diagnostic(
             Code.SOURCE_OUTSIDE,
             f"{shown(path)} lies outside the document's directory",
             origin,
-            "move it there, or allow it with --allow-outside",
+            "move it into the directory, or allow it with --allow-outside",
         )
 
 

@@ -34,7 +34,7 @@ def test_gains(selection: Selection, layout: str, channels: int, rows: object):
 @pytest.mark.parametrize(
     ("selection", "layout", "channels", "said"),
     [
-        (Selection(channels=Pick.LEFT), "5.1", 6, "is for two channels, and it has 6"),
+        (Selection(channels=Pick.LEFT), "5.1", 6, "needs two channels, and it has 6"),
         (Selection(channels=(2,)), "stereo", 2, "it has no channel 2"),
         (Selection(downmix=2), "hexadecagonal", 16, "no rule for hexadecagonal"),
     ],
