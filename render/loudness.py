@@ -21,6 +21,7 @@ loud, a few last ones follow, which never raise the gain.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from attrs import frozen
@@ -129,8 +130,12 @@ def run_loop(
             outcome.
 
     Raises:
-        RenderError: MIX607, no attempt was under the ceiling; and what `finish` raises.
+        RenderError: MIX603, the loudness is infinite; MIX607, no attempt was under the ceiling; and
+            what `finish` raises.
     """
+    if premaster_lufs == math.inf:
+        message = "the mix is too loud to be measured: its samples overflow"
+        raise RenderError(Diagnostic(Code.STEP_FAILED, message, help="lower the gains"))
 
     def attempt(setting: Setting) -> Attempt:
         return Attempt(setting, finish(setting))

@@ -299,3 +299,8 @@ def run_shell(work: Path, text: str) -> str:
     return subprocess.run(
         ["sh", "-eu"], input=f"WORK={work}\n{text}", capture_output=True, text=True, check=True
     ).stdout
+
+
+def test_a_loudness_that_overflows_is_an_error():
+    with pytest.raises(RenderError, match=r"MIX603.*overflow"):
+        run_loop(GOAL, float("1e999"), Limiter(0.0, 0.0))
