@@ -1,6 +1,7 @@
 """The pipeline: one ordered tuple of passes, and the loop that runs them.
 
-Promises: the errors of a pass stop the pipeline after it, all of them collected. The verifier runs
+Promises: the errors of a pass stop the pipeline after it, all of them collected, with those of the
+next passes that check invalid timelines too. The verifier runs
 after every pass that changes the graph; what it finds is a fault of that pass, not of the user, as
 is any exception of a pass that is not a diagnostic. A faulty pass leaves a reproducer.
 """
@@ -8,11 +9,12 @@ is any exception of a pass that is not a diagnostic. A faulty pass leaves a repr
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from time import perf_counter
 
 from attrs import evolve, frozen
 
-from ..ir.diagnostics import IRError, MixdownError, TimelineError, errors
+from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, errors
 from ..ir.graph import Graph
 from ..ir.verify import verify
 from .passes.base import Pass
@@ -86,6 +88,16 @@ def final(unit: Unit, passes: tuple[Pass, ...]) -> Unit:
     return unit
 
 
+def _with_later(unit: Unit, rest: tuple[Pass, ...]) -> tuple[Diagnostic, ...]:
+    """The diagnostics of a unit with errors, and those of the next passes that can still check."""
+    for later in takewhile(lambda step: step.checks_invalid, rest):
+        try:
+            unit = later.run(unit)
+        except MixdownError:  # made by what is wrong already
+            break
+    return unit.diagnostics
+
+
 def _run(unit: Unit, rest: tuple[Pass, ...]) -> Ran:
     """The first of `rest` on the unit, verified."""
     began = perf_counter()
@@ -101,7 +113,7 @@ def _run(unit: Unit, rest: tuple[Pass, ...]) -> Ran:
         raise failure(unit, rest, error) from error
     ended = perf_counter()
     if errors(after.diagnostics):
-        raise TimelineError(after.diagnostics, after.timeline.documents)
+        raise TimelineError(_with_later(after, rest[1:]), after.timeline.documents)
     if after.graph is not None and after.graph is not unit.graph:
         found = verify(after.graph)
         if found:

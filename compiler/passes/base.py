@@ -41,6 +41,7 @@ class Pass(ABC):
         equivalence: how far the audio may move: "exact", a tolerance in dBFS, or None for a pass
             that rewrites no graph.
         optional: whether it is an optimisation, which may be left out.
+        checks_invalid: whether it finds errors in a timeline that already has some.
 
     Raises:
         MixdownError: MIX307, an option has a wrong type or is too small.
@@ -51,6 +52,7 @@ class Pass(ABC):
     establishes: ClassVar[tuple[str, ...]] = ()
     equivalence: ClassVar[Equivalence] = None
     optional: ClassVar[bool] = False
+    checks_invalid: ClassVar[bool] = False
 
     def __attrs_post_init__(self) -> None:
         found = [

@@ -32,6 +32,7 @@ class ResolveRoles(Pass):
     name = "resolve-roles"
     requires = ("valid",)
     establishes = ("routed",)
+    checks_invalid = True
 
     def run(self, unit: Unit) -> Unit:
         """The unit with its buses and routes."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from mixdown.compiler.driver import compile
 from mixdown.compiler.pipeline import OPTIMISATIONS, pipeline
+from mixdown.compiler.timeline.model import Timeline
+from mixdown.ir.diagnostics import TimelineError
 
 PIPELINE = pipeline()
 
@@ -42,3 +45,11 @@ def test_order_is_the_design():
         "toposort",
         "verify-legal",
     ]
+
+
+def test_routing_is_checked_beside_media_and_times(tmp_path):
+    timeline = Timeline(id="x", root=tmp_path).track("t", role="musci")
+    timeline = timeline.clip("gone.wav", duration_ms=100, fade_in_ms=200)
+    with pytest.raises(TimelineError) as caught:
+        compile(timeline)
+    assert {d.code.value for d in caught.value.diagnostics} == {"MIX203", "MIX214", "MIX301"}
