@@ -1,7 +1,7 @@
 """Measurements of files, and their compliance with delivery specs, as lines and rows of text.
 
 Levels have the units of their standards and one decimal, or two in specs, as they are judged. A
-level that does not exist is shown as "silent".
+level that does not exist is shown as "none".
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def details(survey: Survey) -> Iterator[str]:
         ("noise floor", statistics.noise_floor_dbfs, "dBFS", "the quietest half second"),
     )
     for name, value, unit, note in figures:
-        silent = _level(value) == "silent"
-        yield _line(name, _level(value), "" if silent else unit, "" if silent else note)
+        absent = _level(value) == "none"
+        yield _line(name, _level(value), "" if absent else unit, "" if absent else note)
     first, *others = (f"{100 * offset:.3f} %" for offset in statistics.dc_offset)
     yield _line("DC offset", first[:-2], "%", "".join(f"and {other}" for other in others))
     yield _clipping_line(survey)
@@ -125,7 +125,7 @@ def _clipping_line(survey: Survey) -> str:
 
 
 def _rule(check: Check) -> str:
-    figure = "silent" if check.measured is None else _number(check.measured, check.unit)
+    figure = "none" if check.measured is None else _number(check.measured, check.unit)
     return f"{check.what:<20} {figure:>8} {check.unit:<5}  required: {_required(check)}"
 
 
@@ -140,4 +140,4 @@ def _number(value: float, unit: str) -> str:
 
 
 def _level(value: float) -> str:
-    return f"{value:.1f}" if value > float("-inf") else "silent"
+    return f"{value:.1f}" if value > float("-inf") else "none"

@@ -56,8 +56,8 @@ class Check:
 
     @property
     def found(self) -> str:
-        """The measured value as text: -16.0 LUFS, silent."""
-        return "silent" if self.measured is None else f"{self.measured:.1f} {self.unit}"
+        """The measured value as text: -16.0 LUFS, none."""
+        return "none" if self.measured is None else f"{self.measured:.1f} {self.unit}"
 
 
 @frozen
@@ -117,7 +117,7 @@ def _check(rule: _Rule, survey: Survey, spec: DeliverySpec) -> Check:
     silent = not math.isfinite(value)
     fix: str | None = None
     if too_low and silent:
-        fix = "it is silent: check that it is the right file"
+        fix = "it is silent or too short to measure: check that it is the right file"
     elif too_low or too_high:
         fix = rule.fix(survey, spec, _distance(value, low, high))
     return Check(

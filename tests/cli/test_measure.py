@@ -35,7 +35,7 @@ def test_a_table_of_several(mixdown, show):
     title, _, voice, silence = ended.out.splitlines()
     assert title.split()[0] == "file"
     assert voice.split()[0] == "media/voice.wav" and voice.endswith("0:02.0")
-    assert silence.split()[1] == "silent"
+    assert silence.split()[1] == "none"
     (levels,) = mixdown("measure", "silence.wav", "--json").data["files"]
     assert levels["integrated_lufs"] is None
 
@@ -66,7 +66,7 @@ def test_one_file_is_a_list_with_all_there_is(mixdown, show):
     assert lines[:2] == ["clipped.wav", "0:06.5, 48000 Hz, stereo"]
     figures = {line[:20].strip(): line[20:].split() for line in lines[2:]}
     assert figures["sample peak"] == ["0.0", "dBFS"]
-    assert figures["noise floor"][0] == "silent"
+    assert figures["noise floor"][0] == "none"
     assert figures["clipping"][:2] == [str(2 * 2 * 4985), "runs"]
     assert figures["clipping"][-3:] == ["first", "at", "0:00.5"]
     assert figures["silence at head"] == ["0.50", "s"]
