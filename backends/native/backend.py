@@ -1,8 +1,8 @@
-"""The native backend: every node kind as docs/semantics.md has it, run by the engine.
+"""The native backend: every node kind as docs/semantics.md defines it, run by the engine.
 
-Promises: importing this costs nothing heavy; a plan holds the graph's text, so that it can be read,
-compared and run elsewhere. With a loudness yet to be measured the plan is mix, measure and finish,
-else one step.
+Promises: importing this module is cheap; a plan contains the graph's text, so that it can be read,
+compared and run elsewhere. If a loudness has yet to be measured, the plan is mix, measure and
+finish; otherwise it is one step.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class NativeBackend:
     programs: tuple[Program, ...] = ()
 
     def reads(self, source: Source) -> bool:
-        """Whether its plans read a source as it is: what libsndfile reads."""
+        """Whether its plans read a source directly: any file that libsndfile reads."""
         return not is_foreign(source)
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
@@ -58,7 +58,7 @@ class NativeBackend:
 
         Raises:
             BackendError: MIX502, a file format that the engine does not write, a loudness that
-                cannot be measured, or with `single` any that is still to be.
+                cannot be measured, or with `single` one that has not been measured yet.
         """
         problems = [found for o in graph.outputs if (found := unwritten(o))]
         if problems:

@@ -1,9 +1,9 @@
-"""Values as 32-bit integers, for programs whose samples are such: SoX's are.
+"""Values as 32-bit integers, for programs with integer samples, such as SoX.
 
 Promises: `run_integers` and `run_envelope` do what the command lines of their steps say. A value is
-divided by what full scale stands for in its file and rounded half to even, so at -192.7 dB of that;
-one that does not fit is an error and never clipped. The files are Sun/NeXT audio (.au): libsndfile
-and SoX both read it, at any length.
+divided by the full scale of its file and rounded half to even, which adds noise at -192.7 dB of
+full scale; a value that does not fit is an error and never clipped. The files are Sun/NeXT audio
+(.au), which both libsndfile and SoX read at any length.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from .engine.render import BLOCK, Settings, blocks
 from .values import frames_of
 
 CODEC = "au/pcm_32"
-"""What libsndfile calls the files."""
+"""The format, as libsndfile names it."""
 
 _PCM_32 = 5
 _UNKNOWN_SIZE = 0xFFFFFFFF
@@ -51,11 +51,11 @@ _NO_ANNOTATION = b"\0\0\0\0"
 class AuWriter:
     """An .au file of 32-bit integers (Sun's audio(4), NeXT's SNDSoundStruct).
 
-    A size that 32 bits cannot tell is left unknown: the samples then last to the end of the file.
+    A size over 32 bits is written as unknown: the samples then extend to the end of the file.
     """
 
     def __init__(self, path: Path, signal: Signal, full_scale: float) -> None:
-        """full_scale: the value that the integers' 2^31 stands for."""
+        """full_scale: the value of the integer 2^31."""
         size = (signal.length or 0) * signal.channels * 4
         self._file = path.open("wb")
         self._full_scale = full_scale
@@ -73,19 +73,20 @@ class AuWriter:
         self._file.write(whole_steps.T.astype(">i4").tobytes())
 
     def close(self) -> float:
-        """The file is complete. Gives its peak in parts of full scale; more than 1 was clipped."""
+        """Complete the file; return its peak relative to full scale: over 1 the file is clipped."""
         self._file.close()
         return self._peak / 2.0**31
 
 
 @frozen
 class IntegersOptions:
-    """What a step is asked to do.
+    """The arguments of a step.
 
     Attributes:
         graph: the file of the graph's text.
-        sources, work: the directories that media and files of earlier steps count from.
-        values: the values to write: name, what full scale stands for, path.
+        sources, work: the directories of media and of files of earlier steps; paths are relative
+            to them.
+        values: the values to write: name, the value of full scale, path.
     """
 
     graph: Path
@@ -130,7 +131,7 @@ def run_envelope(
 ) -> Mapping[str, float]:
     """`mixdown step envelope`: the gains that fades and automations apply, as 32-bit integers.
 
-    The graph begins with a silence, in whose place there are ones; raises as `run_integers`.
+    The silence that begins the graph is replaced by ones; raises as `run_integers`.
     """
     order = _order(arguments)
     graph = parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name)
@@ -139,7 +140,7 @@ def run_envelope(
 
 
 def _envelopes(graph: Graph, name: str) -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
-    """Blocks of what the chain that ends in `name` makes of ones."""
+    """Blocks of the output for ones of the chain that ends in `name`."""
     chain = [graph[name]]
     while chain[0].operands:
         chain.insert(0, graph[chain[0].operands[0]])
@@ -183,7 +184,7 @@ def _write(
     made: Iterable[tuple[int, Mapping[str, FloatArray]]],
     progress: Callable[[float], None],
 ) -> None:
-    """Write blocks of the values, each block with where it ends."""
+    """Write blocks of the values; each comes with its end position."""
     writers = {
         name: AuWriter(path, graph.signals[name], full_scale)
         for name, full_scale, path in order.values

@@ -1,8 +1,8 @@
-"""The meaning of a mix, as plainly as docs/semantics.md has it: one small function a node kind.
+"""The meaning of a mix, as docs/semantics.md defines it: one small function for each node kind.
 
-Promises: `evaluate` gives every value of a graph as a whole array, so nothing here knows of blocks,
-state or order of work; every other engine, backend and optimisation is held against it. It is slow
-and keeps all values in memory. Arrays are float64 of shape (channels, n), full scale 1.0.
+Promises: `evaluate` returns every value of a graph as a whole array, so there are no blocks, no
+state and no scheduling here; every other engine, backend and optimisation is compared with it. It
+is slow and keeps all values in memory. Arrays are float64 of shape (channels, n), full scale 1.0.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from ...ir.units import gain_factor
 from .values import dither_seeds, frames_of
 
 SourceReader = Callable[[Source], FloatArray]
-"""From a source to all its samples, shape (channels, frames), at its own rate."""
+"""Source -> all its samples, shape (channels, frames), at its own rate."""
 
 
 FLOATS: Mapping[int, type[np.floating[Any]]] = {
@@ -63,7 +63,7 @@ FLOATS: Mapping[int, type[np.floating[Any]]] = {
 
 @frozen
 class Context:
-    """What a node may need besides its operands."""
+    """The input of a node besides its operands."""
 
     graph: Graph
     read: SourceReader
@@ -73,15 +73,15 @@ class Context:
 def evaluate(
     graph: Graph, open_source: SourceReader, keep: Collection[str] | None = None
 ) -> dict[str, FloatArray]:
-    """Values of the graph, by name; an output's value is what can be read from its file.
+    """Values of the graph, by name; an output's value is the content of its file.
 
     Args:
         graph: a sound graph.
         open_source: reads sources.
-        keep: the values to give; None: all. Others are let go of after their last use.
+        keep: the values to return; None: all. Others are freed after their last use.
 
     Raises:
-        ValueError: a filter frequency or a pan out of range; what the reader raises.
+        ValueError: a filter frequency or a pan out of range. Errors of the reader pass through.
     """
     context = Context(graph, open_source, dither_seeds(graph))
     values: dict[str, FloatArray] = {}
@@ -145,7 +145,7 @@ def _filter(node: Filter, operands: list[FloatArray], context: Context) -> Float
 def _filter_automation(
     node: FilterAutomation, operands: list[FloatArray], context: Context
 ) -> FloatArray:
-    """The same, with new coefficients at every 64th sample from f there, to 6 digits."""
+    """The same, with new coefficients at every 64th sample from f at that sample, to 6 digits."""
     frames = frames_of(node.points)
     moving = biquad.MovingBiquad(
         node.shape.value,
@@ -175,7 +175,7 @@ def _downmix(_: Downmix, operands: list[FloatArray], __: Context) -> FloatArray:
 
 
 def _place(node: Place, operands: list[FloatArray], _: Context) -> FloatArray:
-    """y[i] = 0 for i < start, x[i - start] from there on."""
+    """y[i] = 0 for i < start, otherwise x[i - start]."""
     return np.pad(operands[0], ((0, 0), (node.start, 0)))
 
 
@@ -246,7 +246,7 @@ def _dither(node: Dither, operands: list[FloatArray], context: Context) -> Float
 def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:
     """Whole steps of 2^(1-bits), rounded half to even and clipped; floats as they are stored.
 
-    Of a lossy coding, what it is made of.
+    For a lossy encoding, the input of the encoder.
     """
     if node.encoding.is_float:
         return np.asarray(operands[0].astype(FLOATS[node.encoding.bits]), np.float64)

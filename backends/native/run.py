@@ -1,7 +1,7 @@
-"""Runs the steps of a native plan in this process, from the very arguments that the plan shows.
+"""Runs the steps of a native plan in this process, from the same arguments that the plan shows.
 
-Promises: `run_step` does what the command line of the step says and nothing else, so that the same
-step can be run by hand (`mixdown step engine FILE ...`). Heavy: import it only to run something.
+Promises: `run_step` does exactly what the command line of the step says, so that the same step can
+be run by hand (`mixdown step engine FILE ...`). Its imports are slow: import it only to run a plan.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .engine.render import Settings, render
 from .integers import run_envelope, run_integers
 
 Progress = Callable[[float], None]
-"""Is told how much is done, 0 to 1."""
+"""Receives the part that is done, 0 to 1."""
 
 _OPTIONS: Mapping[str, int] = {
     "--sources": 1,
@@ -42,15 +42,16 @@ _MEASURED_BLOCK = 1 << 16
 
 @frozen
 class EngineOptions:
-    """What the engine is asked to do.
+    """The arguments of the engine.
 
     Attributes:
         graph: the file of the graph's text.
-        sources, work: the directories that media and files of earlier steps count from.
-        gain_db: of every loudness gain that the graph leaves open.
+        sources, work: the directories of media and of files of earlier steps; paths are relative
+            to them.
+        gain_db: of every loudness gain that is not in the graph.
         margin_db: of every limiter; None: the graph's own.
         tags: metadata of the files.
-        outputs: where each output goes, by its name.
+        outputs: the file of each output, by its name.
     """
 
     graph: Path
@@ -73,15 +74,15 @@ def run_step(
     Args:
         step: of a native plan.
         path: a file of the plan -> its path.
-        facts: the measured numbers that the step waits for.
-        progress: is told how much is done, 0 to 1.
+        facts: the measured numbers that the step needs.
+        progress: receives the part that is done, 0 to 1.
 
     Returns:
         For a measuring step {"lavfi.r128.I": LUFS}, -inf for silence; else nothing.
 
     Raises:
         OSError: a file cannot be read, written or decoded; `strerror` says which and why.
-        IRError: the graph's text is no graph.
+        IRError: the graph's text is not valid.
         KeyError: a fact is missing.
     """
     command, *arguments = (bind(arg, path, facts) for arg in step.argv)
@@ -90,16 +91,16 @@ def run_step(
 
 def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, float]:
     """`mixdown step engine`: render a graph; raises as `run_step`."""
-    order = read_order(arguments)
-    graph = settled(parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name), order)
+    options = read_order(arguments)
+    graph = settled(parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name), options)
 
     try:
         render(
             graph,
-            partial(locate, sources=order.sources, work=order.work),
-            order.outputs,
-            tags=order.tags,
-            settings=Settings(scratch=order.work),
+            partial(locate, sources=options.sources, work=options.work),
+            options.outputs,
+            tags=options.tags,
+            settings=Settings(scratch=options.work),
             progress=progress,
         )
     except soundfile.SoundFileError as error:
@@ -113,7 +114,7 @@ def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, fl
     try:
         with soundfile.SoundFile(path) as audio:
             meter = LoudnessMeter(audio.samplerate, audio.channels)
-            for block in _told(audio, progress):
+            for block in _reported(audio, progress):
                 meter.feed(block)
             return {LOUDNESS_KEY: meter.result().integrated}
     except (soundfile.SoundFileError, ValueError) as error:
@@ -137,41 +138,41 @@ def read_order(arguments: Iterable[str]) -> EngineOptions:
     """
     words = iter(arguments)
     try:
-        order = EngineOptions(Path(next(words)))
+        options = EngineOptions(Path(next(words)))
         for word in words:
             values = [next(words) for _ in range(_OPTIONS[word])]
-            order = _with(order, word, values)
+            options = _with(options, word, values)
     except (StopIteration, KeyError, ValueError) as error:
         raise OSError(None, f"not a command line of the engine: {error}") from error
-    return order
+    return options
 
 
-def settled(graph: Graph, order: EngineOptions) -> Graph:
-    """The graph with what was measured in its place."""
+def settled(graph: Graph, options: EngineOptions) -> Graph:
+    """The graph with the measured values filled in."""
 
     def rule(node: Node) -> Node:
         if isinstance(node, Loudnorm) and node.gain_db is None:
-            return evolve(node, gain_db=order.gain_db)
-        if isinstance(node, Limiter) and order.margin_db is not None:
-            return evolve(node, margin_db=order.margin_db)
+            return evolve(node, gain_db=options.gain_db)
+        if isinstance(node, Limiter) and options.margin_db is not None:
+            return evolve(node, margin_db=options.margin_db)
         return node
 
     return graph.rewrite(rule)
 
 
-def _with(order: EngineOptions, option: str, values: list[str]) -> EngineOptions:
+def _with(options: EngineOptions, option: str, values: list[str]) -> EngineOptions:
     if option == "--output":
-        return evolve(order, outputs={**order.outputs, values[0]: Path(values[1])})
+        return evolve(options, outputs={**options.outputs, values[0]: Path(values[1])})
     if option == "--tag":
-        return evolve(order, tags=(*order.tags, (values[0], values[1])))
+        return evolve(options, tags=(*options.tags, (values[0], values[1])))
     (value,) = values
     name = option.removeprefix("--").replace("-", "_")
     read: Callable[[str], float | Path] = float if name.endswith("_db") else Path
     changed: dict[str, Any] = {name: read(value)}
-    return evolve(order, **changed)
+    return evolve(options, **changed)
 
 
-def _told(audio: soundfile.SoundFile, progress: Progress) -> Iterator[FloatArray]:
+def _reported(audio: soundfile.SoundFile, progress: Progress) -> Iterator[FloatArray]:
     blocks = audio.blocks(blocksize=_MEASURED_BLOCK, dtype="float64", always_2d=True)
     for number, block in enumerate(blocks, 1):
         yield block.T

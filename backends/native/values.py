@@ -1,4 +1,4 @@
-"""What reference and engine must read alike from a graph: keyframes, and the seeds of dither."""
+"""Values that reference and engine both read from a graph: keyframes, and the seeds of dither."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ...plans.carried import value_digests
 
 
 def frames_of(points: tuple[Point, ...]) -> Keyframes:
-    """The points of an automation as the kernels take them."""
+    """The points of an automation in the form that the kernels expect."""
     aims = {k: (p.aim.at, p.aim.value) for k, p in enumerate(points) if p.aim is not None}
     return keyframes(((point.at, point.value, point.shape) for point in points), aims)
 
 
 def dither_seeds(graph: Graph) -> Mapping[str, bytes]:
-    """The seed of every dither, by its name: the digest of what it dithers.
+    """The seed of every dither, by its name: the digest of its operand.
 
-    What is measured is left open in that digest, so the noise is the same whether a gain is still
-    to be measured, is known, or has been corrected.
+    Measured values take no part in that digest, so the noise is the same whether a gain is yet to
+    be measured, is known, or has been corrected.
     """
     dithers = [node for node in graph.nodes if isinstance(node, Dither)]
     if not dithers:

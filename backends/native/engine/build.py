@@ -1,8 +1,8 @@
-"""Graph -> streams: one a value and place in time, from the outputs down.
+"""Graph -> streams: one for each value and origin, from the outputs down.
 
-A value is needed at an origin: where its own sample 0 lies on the time line. Places and lanes only
-shift the origin of what they place, so they cost nothing, and a value that is placed twice is
-streamed twice, once from each origin. Values heard by several others at one origin are shared.
+The origin of a value is the position of its sample 0 on the timeline. Places and lanes only shift
+the origin of what they place, so they cost nothing. A value that is placed twice is streamed twice,
+once from each origin. Values that several others use at the same origin are shared.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ from .streams import (
 
 
 class Need(NamedTuple):
-    """A value at an origin, and the position up to which it is heard."""
+    """A value at an origin, and the position up to which it is used."""
 
     name: str
     origin: int
@@ -69,14 +69,14 @@ class Need(NamedTuple):
 
 
 class StreamSite(NamedTuple):
-    """Where a stream is made.
+    """What a stream is made from.
 
     Attributes:
         graph: all nodes.
         sources: opens files.
         seeds: of dithers, by name.
-        origin, end: of the value: from its own sample 0 to where it is last heard.
-        operands: the streams of those operands that are heard at all.
+        origin, end: of the value: its own sample 0, and the end of its last use.
+        operands: the streams of the operands that are used.
     """
 
     graph: Graph
@@ -88,7 +88,7 @@ class StreamSite(NamedTuple):
 
 
 class Built(NamedTuple):
-    """The streams of the values that were asked for, and those that can be made ahead of them."""
+    """The streams of the requested values, and those that can be rendered ahead of them."""
 
     streams: Mapping[str, Stream]
     ahead: tuple[SharedStream, ...]
@@ -103,8 +103,8 @@ def build(
 ) -> Built:
     """Streams of `values`, which begin at position 0.
 
-    `ahead` names values to share even where only one hears them, in ranges on a grid, so that they
-    can be made early.
+    `ahead` names values to share even if they have only one user, in ranges on a grid, so that they
+    can be rendered early.
     """
     wanted = dict.fromkeys(values)
     heard: dict[str, dict[int, int]] = {node.name: {} for node in graph.nodes}
@@ -147,8 +147,8 @@ def build(
 
 
 def _needs(graph: Graph, node: Node, origin: int, end: int) -> Iterator[Need]:
-    """What a node needs of its operands, to be heard from `origin` to `end`."""
-    if isinstance(node, Limiter):  # it must hear past the end of what is wanted of it
+    """The ranges of its operands that a node needs for its samples from `origin` to `end`."""
+    if isinstance(node, Limiter):  # it needs input past the end of its requested output
         end = origin + (graph.signals[node.name].length or 0)
     for operand, start in zip(node.heard, node.starts, strict=True):
         last = min(end, origin + start + (graph.signals[operand].length or 0))
@@ -171,7 +171,7 @@ def _summed(node: Mix | Bus | Lane, site: StreamSite) -> Stream:
 
 
 def _placed(node: Place, site: StreamSite) -> Stream:
-    """The operand itself: the origin says where it lies."""
+    """The operand itself: its origin already has the shift."""
     if site.operands:
         return site.operands[0]
     return Empty(site.graph.signals[node.name].channels, site.origin)

@@ -1,8 +1,8 @@
-"""Writes delivered files: WAV by ourselves, FLAC through libsndfile.
+"""Writes delivered files: WAV directly, FLAC through libsndfile.
 
-Promises: the bytes depend on the samples and the tags alone (libsndfile puts the time into float
-WAVs, so it is not asked). A WAV beyond 4 GiB is an RF64 (EBU Tech 3306; ITU-R BS.2088), which every
-reader that matters takes as WAV. Samples are rounded half to even and clipped (docs/semantics.md).
+Promises: the bytes depend only on the samples and the tags (libsndfile writes the time into float
+WAVs, so it is not used for WAV). A WAV over 4 GiB is an RF64 (EBU Tech 3306; ITU-R BS.2088), which
+common readers accept as WAV. Samples are rounded half to even and clipped (docs/semantics.md).
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ _FLAC_TAGS: Mapping[str, str] = {
 
 
 class Writer(Protocol):
-    """A file under way."""
+    """A file that is being written."""
 
     def write(self, samples: FloatArray) -> None:
         """Append samples, shape (channels, n), full scale 1.0."""
         ...
 
     def close(self) -> None:
-        """The file is complete."""
+        """Complete the file and close it."""
         ...
 
 
@@ -92,7 +92,7 @@ class FlacWriter:
     def write(self, samples: FloatArray) -> None:
         """See `Writer`."""
         whole = quantise(samples, self._bits).samples.astype(np.int32)
-        # libsndfile takes integers of 32 bits with the sample in the upper ones.
+        # libsndfile expects 32-bit integers with the sample in the upper bits.
         self._file.write(np.ascontiguousarray((whole << (32 - self._bits)).T))
 
     def close(self) -> None:
@@ -105,11 +105,11 @@ WRITERS: Mapping[tuple[str, Encoding], Callable[[Path, Signal, Encoding, Tags], 
     ("flac", Encoding.S16): FlacWriter,
     ("flac", Encoding.S24): FlacWriter,
 }
-"""Container and encoding -> what writes it."""
+"""Container and encoding -> its writer."""
 
 
 def wav_header(signal: Signal, encoding: Encoding, tags: Tags) -> bytes:
-    """Everything before the samples. Tags stand before them, so that a file can be cut short."""
+    """Everything before the samples. Tags precede them, so that a truncated file keeps its tags."""
     width = encoding.bits // 8
     frame = signal.channels * width
     frames = signal.length or 0

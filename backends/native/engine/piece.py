@@ -1,7 +1,7 @@
-"""What passes between the streams of the engine: the part of a block that sounds.
+"""Pieces, which streams of the engine pass to each other: the part of a block that is not silent.
 
-Positions are absolute: samples from the start of the graph's time line, wherever the value itself
-begins. Where nothing sounds nothing is allocated: a stream then gives None.
+Positions are absolute: samples from the start of the graph's timeline, not of the value. Silence
+needs no memory: a silent block is None.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ....audio import FloatArray
 
 @frozen(eq=False)
 class Piece:
-    """Samples from `start` on, shape (channels, n >= 1); nobody writes to them any more."""
+    """Samples from `start` on, shape (channels, n >= 1); never changed once they are in a piece."""
 
     start: int
     samples: FloatArray
@@ -39,12 +39,12 @@ class Piece:
 
 
 class Stream(Protocol):
-    """A value, pulled from its start to its end, each range beginning where the last one ended.
+    """A value, read from its start to its end; each range begins at the end of the previous one.
 
     Attributes:
         channels: 1 or 2.
-        start: the first position that may sound.
-        end: the first position after the last that may; the stream is empty unless after `start`.
+        start: the first position that may not be silent.
+        end: the position after the last that may not be; the stream is empty unless end > start.
     """
 
     channels: int
@@ -52,12 +52,12 @@ class Stream(Protocol):
     end: int
 
     def pull(self, start: int, end: int) -> Piece | None:
-        """What sounds in [start, end), which lies within the stream and is not empty."""
+        """The piece in [start, end), which is within the stream and not empty; None if silent."""
         ...
 
 
 def take(stream: Stream, start: int, end: int) -> Piece | None:
-    """What sounds of a stream in [start, end), which may reach beyond the stream."""
+    """The piece of a stream in [start, end), which may extend beyond the stream."""
     first, last = max(start, stream.start), min(end, stream.end)
     return stream.pull(first, last) if first < last else None
 
@@ -65,7 +65,7 @@ def take(stream: Stream, start: int, end: int) -> Piece | None:
 def whole(piece: Piece | None, start: int, end: int, channels: int) -> FloatArray:
     """A piece with the silence around it: all of [start, end), shape (channels, end - start).
 
-    Not to be written to: silence is the same array each time.
+    Read-only: silence is the same array each time.
     """
     if piece is None:
         return silence(channels, end - start)

@@ -1,4 +1,4 @@
-"""Runs a graph: block by block through its streams, into files or into the caller's hands."""
+"""Runs a graph block by block through its streams, into files or into arrays."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from .sources import Locate, Sources, open_sources
 from .streams import SharedStream
 
 BLOCK = 1 << 15
-"""Samples of a block: big enough that Python's part in the work is small."""
+"""Samples of a block: large enough that Python's overhead is small."""
 
 MANY_TRACKS = 32
-"""With more tracks than these blocks are shorter, so that what is made ahead stays small."""
+"""Above this number of tracks blocks are shorter, which limits the memory of the lookahead."""
 
 SHORTEST = 1 << 11
 
 
 @frozen
 class Settings:
-    """How a run is done; none of it changes a sample by more than rounding.
+    """Settings of a run; none of them changes a sample by more than rounding.
 
     Attributes:
-        block: samples of a block; None: as the number of tracks suggests.
-        threads: how many make tracks ahead of time; 0: everything is done on the caller's thread.
-        scratch: where big intermediates may lie; None: the system's directory for such.
+        block: samples of a block; None: chosen by the number of tracks.
+        threads: how many render tracks ahead; 0: everything is done on the caller's thread.
+        scratch: the directory for large intermediates; None: the system's temporary directory.
     """
 
     block: int | None = None
@@ -46,7 +46,7 @@ class Settings:
 
 
 class Block(NamedTuple):
-    """What sounds of each value in [start, end)."""
+    """The piece of each value in [start, end)."""
 
     start: int
     end: int
@@ -66,11 +66,11 @@ def render(
 
     Args:
         graph: a sound graph.
-        locate: from a source to its path.
-        files: where to write each output, by its name.
+        locate: source -> its path.
+        files: the file of each output, by its name.
         tags: metadata for every file.
-        settings: of the run; None: the usual.
-        progress: is told how much is done, 0 to 1.
+        settings: of the run; None: the defaults.
+        progress: receives the part that is done, 0 to 1.
 
     Raises:
         OSError, soundfile.LibsndfileError: a file cannot be read or written.
@@ -96,7 +96,7 @@ def render(
 def evaluate(
     graph: Graph, locate: Locate, values: Iterable[str], settings: Settings | None = None
 ) -> dict[str, FloatArray]:
-    """Whole values, shape (channels, n), as `reference.evaluate` gives them."""
+    """Whole values, shape (channels, n), as `reference.evaluate` returns them."""
     names = tuple(values)
     found = {}
     for name in names:
@@ -112,7 +112,7 @@ def evaluate(
 def blocks(
     graph: Graph, locate: Locate, values: Iterable[str], *, settings: Settings | None = None
 ) -> Iterator[Block]:
-    """What sounds of each value, block after block, to the end of the longest."""
+    """The pieces of each value, block by block, to the end of the longest."""
     names = tuple(values)
     chosen = settings or Settings()
     with open_sources(locate, chosen.scratch) as sources:
@@ -132,19 +132,19 @@ def _run(
         workers.start(ranges[0][1])
         for (start, end), (_, after) in zip(ranges, [*ranges[1:], ranges[-1]], strict=True):
             workers.join()
-            workers.start(after)  # the tracks of the next block are made while this one is finished
+            workers.start(after)  # renders the next block's tracks during this one's mix
             pieces = {name: take(stream, start, end) for name, stream in built.streams.items()}
             yield Block(start, end, pieces)
         workers.join()
 
 
 def block_for(tracks: int) -> int:
-    """The usual size of a block for so many tracks, in samples."""
+    """The default size of a block for a number of tracks, in samples."""
     return max(SHORTEST, BLOCK * MANY_TRACKS // max(MANY_TRACKS, tracks))
 
 
 class _Workers:
-    """Threads that make tracks ahead of the master; numpy, scipy and soxr let them run at once."""
+    """Threads that render tracks ahead of the master; numpy, scipy and soxr release the GIL."""
 
     def __init__(self, tracks: Sequence[SharedStream], threads: int, stack: ExitStack) -> None:
         self._tracks, self._pool = tracks, None
@@ -153,12 +153,12 @@ class _Workers:
             self._pool = stack.enter_context(ThreadPoolExecutor(threads))
 
     def start(self, end: int) -> None:
-        """Begin to make what sounds before `end`."""
+        """Start rendering up to `end`."""
         if self._pool is not None:
             self._under_way = [self._pool.submit(track.make, end) for track in self._tracks]
 
     def join(self) -> None:
-        """Wait until what was begun is made; raises what a track raised."""
+        """Wait until the started work is done; raises what a track raised."""
         for future in self._under_way:
             future.result()
 

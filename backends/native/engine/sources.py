@@ -1,9 +1,9 @@
-"""Sources, from any sample on, at the session rate: the samples of the whole file, resampled.
+"""Reads sources from any sample on, at the session rate: the samples of the whole file, resampled.
 
 Files are read through libsndfile, whose seeks are exact. A source at another rate is resampled from
-shortly before the region that is played, where that gives what resampling it as a whole gives; at
-the ratios at which libsoxr's result depends on where it starts, it is resampled once, from its
-beginning, into a file that all its clips then share. Either way memory is constant.
+shortly before the region that is played if the result is the same as that of the whole file. At the
+ratios at which libsoxr's result depends on its first sample, the source is resampled once, from its
+beginning, into a file that all its clips share. In both cases memory is constant.
 """
 
 from __future__ import annotations
@@ -27,45 +27,45 @@ from ....audio.resample import Resampler, resample
 from ....ir.nodes import Source
 
 Locate = Callable[[Source], str]
-"""From a source to the path of its file."""
+"""Source -> the path of its file."""
 
 WARM_UP = 4096
-"""Samples, of the lower of the two rates, that the resampler is given before a region: it remembers
-fewer than 1,000."""
+"""Samples, at the lower of the two rates, that the resampler reads before a region: its memory is
+under 1,000."""
 
 EXACT = 1e-14
-"""-280 dBFS: how near resampling a region must come to resampling the whole."""
+"""-280 dBFS: the largest allowed difference between resampling a region and the whole."""
 
 _BLOCK = 1 << 15
 _RAW: Mapping[str, Any] = {
     "format": "RAW",
     "subtype": "DOUBLE",
     "endian": "LITTLE" if sys.byteorder == "little" else "BIG",
-    "samplerate": 1,  # of whatever rate: it is not looked at
+    "samplerate": 1,  # any rate: it is not used
 }
 """Interleaved float64 without a header, as numpy writes it."""
 
 _LONGEST_PERIOD = 1 << 17
 _PROBED = (0, 1, 2, 5)
-"""Multiples of the period, beyond the warm-up, at which `resumes` tries a ratio: odd and even."""
+"""Multiples of the period, after the warm-up, at which `resumes` tests a ratio: odd and even."""
 
 
 class Reader(Protocol):
-    """A source under way."""
+    """A source that is being read."""
 
     def read(self, count: int) -> FloatArray:
         """The next samples, shape (channels, count); after the end of the source, zeros."""
         ...
 
     def close(self) -> None:
-        """Nothing more will be read."""
+        """Release the source."""
         ...
 
 
 class FileReader:
     """Reads a file at its own rate.
 
-    While many others are open it may be closed between two reads, and is opened again where it was.
+    If many others are open it may be closed between two reads; it reopens at the same position.
     """
 
     def __init__(
@@ -99,11 +99,11 @@ class FileReader:
 
     @property
     def is_open(self) -> bool:
-        """Whether it holds a file open at the moment."""
+        """Whether its file is open."""
         return self._file is not None
 
     def park(self) -> bool:
-        """Close the file for now; False where it is being read."""
+        """Close the file for now; False if it is being read."""
         if not self._in_use.acquire(blocking=False):
             return False
         self._shut()
@@ -143,7 +143,7 @@ class FilePool:
     _open: dict[FileReader, None] = field(factory=dict, init=False)
 
     def used(self, reader: FileReader) -> None:
-        """Note that a reader was used just now."""
+        """Mark a reader as the most recently used."""
         with self._lock:
             self._open.pop(reader, None)
             self._open[reader] = None
@@ -152,7 +152,7 @@ class FilePool:
                     del self._open[other]
 
     def forget(self, reader: FileReader) -> None:
-        """Drop a reader that is not used again."""
+        """Remove a reader that is no longer used."""
         with self._lock:
             self._open.pop(reader, None)
 
@@ -189,14 +189,14 @@ class Sources:
 
 @contextmanager
 def open_sources(locate: Locate, scratch: Path | None = None) -> Iterator[Sources]:
-    """Sources found by `locate`; big intermediates lie below `scratch` until the end."""
+    """Sources found by `locate`; large intermediates are in `scratch` until the end."""
     with ExitStack() as stack:
         directory = stack.enter_context(TemporaryDirectory(prefix="mixdown-", dir=scratch))
         yield Sources(locate, Path(directory))
 
 
 class ResampledReader:
-    """Reads a file at another rate than its own, from shortly before `offset`."""
+    """Reads a file at a rate other than its own, from shortly before `offset`."""
 
     def __init__(
         self, path: str, source: Source, rate: int, offset: int, pool: FilePool | None = None
@@ -237,9 +237,9 @@ class ResampledReader:
 
 
 def region(source_rate: int, rate: int, offset: int) -> tuple[int, int]:
-    """From which source sample on to resample for output `offset`, and how many to skip then.
+    """The source sample at which to start resampling for output `offset`, and how many to skip.
 
-    It lies a warm-up before, a multiple of the period from the start.
+    It is a warm-up before `offset`, at a multiple of the period from the start.
     """
     period = _period(source_rate, rate)
     wanted = offset * source_rate // rate - _warm_up(source_rate, rate)
@@ -251,9 +251,9 @@ def region(source_rate: int, rate: int, offset: int) -> tuple[int, int]:
 def resumes(source_rate: int, rate: int) -> bool:
     """Whether resampling from a multiple of the period gives what resampling the whole file gives.
 
-    Found by trying it on noise: libsoxr filters some ratios in the frequency domain, in blocks
-    counted from where it starts (a difference of -200 dBFS), and steps through ratios of big
-    numbers with a rounded step (-100 dBFS).
+    Tested on noise: libsoxr filters some ratios in the frequency domain, in blocks counted from
+    its first sample (a difference of -200 dBFS), and uses a rounded step for ratios of large
+    numbers (-100 dBFS).
     """
     period = _period(source_rate, rate)
     if period > _LONGEST_PERIOD:
@@ -284,11 +284,11 @@ def write_resampled(path: str, source: Source, rate: int, target: Path) -> None:
 
 
 def _period(source_rate: int, rate: int) -> int:
-    """How many source samples lie between places where resampling may begin.
+    """The number of source samples between positions at which resampling may start.
 
-    They are samples of both rates. At even ones of the output a length that ends in a half is
-    rounded as that of the whole; at every fourth libsoxr also has the phase that it starts with:
-    for 80:441 (8 to 44.1 kHz) it has not at every second (a difference of -179 dBFS).
+    These positions are whole samples at both rates. At even output samples a length that ends in a
+    half is rounded like that of the whole. At every fourth libsoxr also has its initial phase; for
+    80:441 (8 to 44.1 kHz) it does not at every second (a difference of -179 dBFS).
     """
     return 4 * source_rate // gcd(source_rate, rate)
 

@@ -1,7 +1,7 @@
 """The kinds of streams that a graph becomes.
 
-Each does what its node's function in `reference` does, to the piece of a block that sounds, and
-carries what it must remember to the next. Ranges may have any length, one sample included.
+Each applies its node's function in `reference` to the piece of a block that is not silent, and
+keeps its state for the next. Ranges may have any length of at least one sample.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from .piece import Piece, Stream, add, take, whole
 from .sources import Reader, Sources
 
 Change = Callable[[FloatArray, int], FloatArray]
-"""From samples and the position of the first, counted from the value's own start, to samples."""
+"""(samples, the position of the first, counted from the value's own start) -> samples."""
 
 
 class Biquad(Protocol):
-    """What `Filtered` needs of dsp/biquad.py's filters."""
+    """The interface of dsp/biquad.py's filters."""
 
     @property
     def is_still(self) -> bool:
-        """Whether silence in gives silence out."""
+        """Whether silent input gives silent output."""
         ...
 
     def skip(self, count: int) -> None:
-        """Pass over silence while still."""
+        """Skip silence; allowed only if `is_still`."""
         ...
 
     def process(self, block: FloatArray) -> FloatArray:
@@ -54,12 +54,12 @@ class Empty:
 
 
 class Played:
-    """A stretch of a source; its file is open only while it sounds."""
+    """A range of a source; its file is open only while it plays."""
 
     def __init__(
         self, sources: Sources, source: Source, rate: int, offset: int, start: int, end: int
     ) -> None:
-        """offset: into the source, at `rate`, of what sounds at `start`."""
+        """offset: the source sample, at `rate`, that plays at `start`."""
         self.channels, self.start, self.end = source.channels, start, end
         self._open: Callable[[], Reader] = lambda: sources.open(source, rate, offset)
         self._reader: Reader | None = None
@@ -76,7 +76,7 @@ class Played:
 
 
 class Changed:
-    """Something done to each sample that sounds, which leaves silence silent."""
+    """A function of each sample, which leaves silence silent."""
 
     def __init__(
         self, operand: Stream, change: Change, channels: int, origin: int, end: int
@@ -93,10 +93,10 @@ class Changed:
 
 
 class Filtered:
-    """A filter, which rings on after its operand; once it has rung out it costs nothing."""
+    """A filter, which rings on after the end of its operand; after its decay it costs nothing."""
 
     def __init__(self, operand: Stream, biquad: Biquad, origin: int, end: int) -> None:
-        """origin: where the value's own samples count from, and the filter's with them."""
+        """origin: the position of sample 0 of the value and of the filter."""
         self.channels, self.start = operand.channels, operand.start
         self.end = end if operand.start < operand.end else operand.start
         self._operand, self._biquad = operand, biquad
@@ -112,7 +112,7 @@ class Filtered:
 
 
 class Summed:
-    """The sum of its operands in their order; only those that sound in a range are asked."""
+    """The sum of its operands in their order; silent ones are not read."""
 
     def __init__(self, operands: Sequence[Stream], channels: int, origin: int, end: int) -> None:
         self._operands = [o for o in operands if o.start < o.end]
@@ -135,10 +135,10 @@ class Summed:
 
 
 class Limited:
-    """A limiter, which looks ahead: it pulls its operand sooner than it is pulled itself."""
+    """A look-ahead limiter: it reads its operand ahead of its output."""
 
     def __init__(self, operand: Stream, limiter: TruePeakLimiter, origin: int, end: int) -> None:
-        """end: of the whole value, however little of it is wanted."""
+        """end: of the whole value, even if only a part is requested."""
         self.channels, self.start, self.end = operand.channels, origin, end
         self._operand, self._limiter = operand, limiter
         self._fed = origin
@@ -161,7 +161,7 @@ class Limited:
 
 
 class Dithered:
-    """Noise added, to silence too."""
+    """Adds dither noise, to silence too."""
 
     def __init__(
         self, operand: Stream, dither: TpdfNoise, bits: int, origin: int, end: int
@@ -177,7 +177,7 @@ class Dithered:
 
 
 class Shaped:
-    """Quantised, its error shaped; silence too."""
+    """Quantises with noise shaping, silence too."""
 
     def __init__(self, operand: Stream, shaper: NoiseShaper, origin: int, end: int) -> None:
         self.channels, self.start, self.end = operand.channels, origin, end
@@ -190,11 +190,11 @@ class Shaped:
 
 
 class SharedStream:
-    """A stream that several others hear, or that is made ahead of time: each range is made once.
+    """A stream with several readers, or one that is rendered ahead: each range is made once.
 
-    What was made is kept until everyone has taken it. Hearers may be at different positions and on
-    different threads. With a grid, ranges end at its multiples whoever asks for how much: what is
-    made does not depend on who came first.
+    A range is kept until every reader has taken it. Readers may be at different positions and on
+    different threads. With a grid, ranges end at its multiples whatever the readers request, so the
+    result does not depend on their order.
     """
 
     def __init__(self, stream: Stream, grid: int = 1) -> None:
@@ -207,13 +207,13 @@ class SharedStream:
         self._keeping = Lock()
 
     def port(self, end: int) -> Port:
-        """A new hearer, who takes what sounds before `end`."""
+        """A new reader, which takes the stream up to `end`."""
         port = Port(self, min(end, self.stream.end))
         self._ports.append(port)
         return port
 
     def make(self, end: int) -> None:
-        """Make what sounds before `end`, as far as that is not done."""
+        """Make the stream up to `end`, as far as it is not made yet."""
         with self._making:
             while self._made < min(end, self.stream.end):
                 last = min(self._reach(end), self.stream.end)
@@ -224,11 +224,11 @@ class SharedStream:
                         self._pieces.append(piece)
 
     def _reach(self, end: int) -> int:
-        """Up to where the next range is made."""
+        """The end of the next range."""
         return end if self._grid == 1 else (self._made // self._grid + 1) * self._grid
 
     def give(self, port: Port, start: int, end: int) -> Piece | None:
-        """What a port takes next."""
+        """The next range of a port."""
         if end > self._made:
             self.make(end)
         with self._keeping:
@@ -241,7 +241,7 @@ class SharedStream:
 
 
 class Port:
-    """One hearer's view of a shared stream."""
+    """One reader's view of a shared stream."""
 
     def __init__(self, shared: SharedStream, end: int) -> None:
         self.channels, self.start, self.end = shared.stream.channels, shared.stream.start, end
@@ -254,7 +254,7 @@ class Port:
 
 
 def _join(pieces: list[Piece]) -> Piece | None:
-    """Pieces that follow one another as one."""
+    """Joins consecutive pieces."""
     if len(pieces) < 2:
         return pieces[0] if pieces else None
     start, end = pieces[0].start, pieces[-1].end
