@@ -104,14 +104,14 @@ def run_integers(
         OSError: a file cannot be read, written or decoded.
         BackendError: MIX502, a value does not fit.
     """
-    order = _order(arguments)
-    graph = parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name)
+    options = _options(arguments)
+    graph = parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name)
 
-    found_at = partial(locate, sources=order.sources, work=order.work)
+    found_at = partial(locate, sources=options.sources, work=options.work)
 
     def made() -> Iterator[tuple[int, Mapping[str, FloatArray]]]:
-        names = [name for name, _, _ in order.values]
-        for block in blocks(graph, found_at, names, settings=Settings(scratch=order.work)):
+        names = [name for name, _, _ in options.values]
+        for block in blocks(graph, found_at, names, settings=Settings(scratch=options.work)):
             found = {}
             for name in names:
                 signal = graph.signals[name]
@@ -120,7 +120,7 @@ def run_integers(
             yield block.end, found
 
     try:
-        _write(graph, order, made(), progress)
+        _write(graph, options, made(), progress)
     except soundfile.SoundFileError as error:
         raise OSError(None, str(error)) from error
     return {}
@@ -133,9 +133,9 @@ def run_envelope(
 
     The silence that begins the graph is replaced by ones; raises as `run_integers`.
     """
-    order = _order(arguments)
-    graph = parse_graph(order.graph.read_text(encoding="utf-8"), order.graph.name)
-    _write(graph, order, _envelopes(graph, order.values[0][0]), progress)
+    options = _options(arguments)
+    graph = parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name)
+    _write(graph, options, _envelopes(graph, options.values[0][0]), progress)
     return {}
 
 
@@ -180,14 +180,14 @@ _ENVELOPES: Mapping[type[Node], Callable[[Any, FloatArray, int, int], FloatArray
 
 def _write(
     graph: Graph,
-    order: IntegersOptions,
+    options: IntegersOptions,
     made: Iterable[tuple[int, Mapping[str, FloatArray]]],
     progress: Callable[[float], None],
 ) -> None:
     """Write blocks of the values; each comes with its end position."""
     writers = {
         name: AuWriter(path, graph.signals[name], full_scale)
-        for name, full_scale, path in order.values
+        for name, full_scale, path in options.values
     }
     length = max(graph.signals[name].length or 0 for name in writers)
     try:
@@ -197,7 +197,7 @@ def _write(
             progress(end / length)
     finally:
         peaks = {name: writer.close() for name, writer in writers.items()}
-    over = [v for v in order.values if peaks[v[0]] > 1.0]
+    over = [v for v in options.values if peaks[v[0]] > 1.0]
     if over:
         raise BackendError(_does_not_fit(graph, *value[:2], peaks[value[0]]) for value in over)
 
@@ -214,7 +214,7 @@ def _does_not_fit(graph: Graph, name: str, full_scale: float, peak: float) -> Di
     )
 
 
-def _order(arguments: Iterable[str]) -> IntegersOptions:
+def _options(arguments: Iterable[str]) -> IntegersOptions:
     """The arguments of either command.
 
     Raises:
@@ -222,17 +222,17 @@ def _order(arguments: Iterable[str]) -> IntegersOptions:
     """
     words = iter(arguments)
     try:
-        order = IntegersOptions(Path(next(words)))
+        options = IntegersOptions(Path(next(words)))
         for word in words:
             if word == "--value":
                 value = (next(words), float(next(words)), Path(next(words)))
-                order = evolve(order, values=(*order.values, value))
+                options = evolve(options, values=(*options.values, value))
             else:
                 directory = {"--sources": "sources", "--work": "work"}[word]
                 changed: dict[str, Any] = {directory: Path(next(words))}
-                order = evolve(order, **changed)
-        if not order.values:
+                options = evolve(options, **changed)
+        if not options.values:
             raise ValueError("no value is asked for")
     except (StopIteration, KeyError, ValueError) as error:
         raise OSError(None, f"not a command line for integers: {error}") from error
-    return order
+    return options

@@ -91,8 +91,10 @@ def run_step(
 
 def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, float]:
     """`mixdown step engine`: render a graph; raises as `run_step`."""
-    options = read_order(arguments)
-    graph = settled(parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name), options)
+    options = read_options(arguments)
+    graph = settled(
+        parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name), options
+    )
 
     try:
         render(
@@ -130,7 +132,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]]
 }
 
 
-def read_order(arguments: Iterable[str]) -> EngineOptions:
+def read_options(arguments: Iterable[str]) -> EngineOptions:
     """The arguments of `mixdown step engine`; each option takes a fixed number of values.
 
     Raises:

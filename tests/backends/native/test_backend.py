@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from mixdown.audio.meter import measure_file
 from mixdown.backends.native.backend import BACKEND
-from mixdown.backends.native.run import read_order, run_step
+from mixdown.backends.native.run import read_options, run_step
 from mixdown.backends.protocol import Support
 from mixdown.backends.registry import find_backend
 from mixdown.ir.diagnostics import BackendError
@@ -155,7 +155,7 @@ def test_a_measurement_of_silence_is_minus_infinity(media: Media, tmp_path: Path
 @pytest.mark.parametrize("words", [[], ["g", "--gain-db"], ["g", "--gain-db", "x"], ["g", "--no"]])
 def test_a_wrong_command_line_is_an_os_error(words: list[str]):
     with pytest.raises(OSError, match="not a command line"):
-        read_order(words)
+        read_options(words)
 
 
 def test_files_of_the_plan_are_named_by_space(media: Media):
