@@ -1,7 +1,7 @@
-"""What is wrong with an arrangement, as far as it shows before anything is placed in time.
+"""Checks an arrangement, as far as is possible before anything is placed in time.
 
 Promises: every violation at once, each with its place, none raised; `lay_out` relies on it.
-What a part has in common with a track is the timeline's to check, which points back here.
+The fields that parts share with tracks are checked in the timeline, with places in the arrangement.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from .report import unknown
 
 Found = Iterator[Diagnostic]
 
-# Exact times are fractions, whose terms grow with each change and decimal.
+# Exact times are fractions; their terms grow with each change and decimal.
 MAX_CHANGES = 1000
 DECIMALS = 4
 
 
 class Either(NamedTuple):
-    """Two keys that say the same thing in two units."""
+    """Two keys for the same value in two units."""
 
     one: str
     other: str
@@ -41,7 +41,7 @@ _BEATS = Either("length_ms", "beats")
 
 
 def check(arrangement: Arrangement) -> Found:
-    """Every violation that shows without laying anything out."""
+    """Every violation that can be found before the layout."""
     origin = arrangement.origin()
     yield from exceeded(arrangement, arrangement.origin)
     yield from _tempo_map(arrangement, origin.child("tempo_map"))

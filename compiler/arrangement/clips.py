@@ -1,9 +1,9 @@
-"""Takes become clips: whole samples, files at their speeds, what each was made from.
+"""Turns takes into clips: whole samples, files at their speeds, and the origin of each.
 
-Promises: a clip begins and ends on the samples that are nearest to its exact times, so that passes
-of a loop abut; its times name these samples again. A file that is a millisecond shorter than its
-loop should be, as rounding makes them, ends with that much silence; one that is shorter still is an
-error, and one of which a rest is never played a warning, unless `duration_ms` says so.
+Promises: a clip begins and ends on the samples nearest to its exact times, so that passes of a loop
+abut; its times in ms round to the same samples. A file that is up to a millisecond shorter than its
+loop, because of rounding, ends with that much silence; a shorter file is an error. A file that is
+longer than its loop is a warning, unless `duration_ms` says so.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _EQUAL_POWER = "qsin"
 def fit(
     arrangement: Arrangement, takes: Iterable[Take], media: Mapping[str, Source], report: Report
 ) -> None:
-    """Report loops whose file is not as long as they say it is."""
+    """Report loops whose file has another length than they state."""
     lengths = {t.number: t.whole * t.speed for t in takes if t.whole and t.material.tempo}
     for number, wanted in sorted(lengths.items()):
         material = arrangement.materials[number]
@@ -66,11 +66,11 @@ class Clips:
     """Makes the clips of one arrangement.
 
     Attributes:
-        arrangement: what they are of.
+        arrangement: the source of the clips.
         media: each source at its own speed, by the name or path that materials use.
         played: each source as clips play it, by the name or path that they use.
         sources, speeds: of the timeline, as far as the clips made so far use them.
-        via: from what clips and sources were made, by their pointers.
+        via: the origins of clips and sources, by their pointers.
     """
 
     arrangement: Arrangement
@@ -95,7 +95,7 @@ class Clips:
         return tuple(made)
 
     def _clip(self, take: Take, id: str) -> Clip | None:
-        """None for a pass that the end of its section leaves less than a sample."""
+        """None for a pass that its section cuts to less than a sample."""
         material, rate = take.material, self.arrangement.sample_rate
         start = sample(take.begin, rate)
         offset = sample(Fraction(material.offset_ms) / take.speed, rate)
@@ -126,16 +126,16 @@ class Clips:
         if take.end is not None:
             limits.append(sample(take.end, rate) - start)
             there = self._at_speed(take).length(rate) - offset
-            # A file that ends before it begins is the timeline's to report.
+            # The timeline's checks report an offset past the end of the file.
             limits += [there] if there > 0 else []
         return min(limits, default=None)
 
     def _at_speed(self, take: Take) -> Source:
-        """A take's file as it plays."""
+        """A take's file at its speed."""
         return evolve(self.media[take.material.source], speed=take.speed.as_integer_ratio())
 
     def _edges(self, clip: Clip, take: Take) -> Clip:
-        """The clip with what transitions do to it."""
+        """The clip with the fades of its transitions."""
         rate = self.arrangement.sample_rate
         for edge, side in ((take.fade_in, "in"), (take.fade_out, "out")):
             if edge is not None and take.end is not None:
@@ -161,7 +161,7 @@ class Clips:
         return name
 
     def _name(self, take: Take) -> str:
-        """Its own, or for another speed one that is free."""
+        """Its own name, or for another speed an unused one."""
         source = take.material.source
         if take.speed == ONE:
             if source in self.arrangement.sources:

@@ -1,10 +1,10 @@
-"""Bars, beats and ticks, exactly.
+"""Exact arithmetic of bars, beats and ticks.
 
-Promises: every time is a Fraction of milliseconds, so that nothing drifts however long a piece is
-and however often its tempo changes; a sample is rounded from it once, half to even. A position is
-bar:beat:tick; bars and beats count from 1, ticks from 0, 960 to a quarter note. A beat is what the
-lower number of the time signature says; a tempo counts quarter notes a minute, as Standard MIDI
-Files and sequencers do.
+Promises: every time is a Fraction of milliseconds, so that nothing drifts in long pieces or after
+many tempo changes; each time is rounded to a sample once, half to even. A position is
+bar:beat:tick; bars and beats count from 1, ticks from 0, 960 to a quarter note. The lower number of
+the time signature is the note value of a beat; a tempo is in quarter notes per minute, as in
+Standard MIDI Files and sequencers.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class TempoSegment:
 
 @frozen
 class TempoMap:
-    """What is when: segments in the order of their bars, the first of bar 1."""
+    """The tempo map: segments in the order of their bars, the first from bar 1."""
 
     segments: tuple[TempoSegment, ...]
 
@@ -115,23 +115,23 @@ class TempoMap:
         return self.segments[bisect_right(self.segments, bar, key=lambda s: s.bar) - 1]
 
     def at(self, quarter: Fraction) -> TempoSegment:
-        """The segment that holds from a moment on."""
+        """The segment in force from a moment on."""
         return self.segments[bisect_right(self.segments, quarter, key=lambda s: s.quarter) - 1]
 
     def bar(self, bar: int) -> Fraction:
-        """Where a bar begins, in quarter notes."""
+        """The start of a bar, in quarter notes."""
         segment = self.at_bar(bar)
         return segment.quarter + (bar - segment.bar) * segment.signature.bar
 
     def quarter(self, place: Position) -> Fraction | None:
-        """Where a position is, in quarter notes; None where its bar has no such beat or tick."""
+        """A position in quarter notes; None if its bar has no such beat or tick."""
         meter = self.at_bar(place.bar).signature
         if place.beat > meter.beats or place.tick >= meter.ticks:
             return None
         return self.bar(place.bar) + (place.beat - 1) * meter.beat + Fraction(place.tick, TICKS)
 
     def after_bars(self, quarter: Fraction, bars: Fraction) -> Fraction:
-        """Where one is `bars` bars after a moment, in quarter notes."""
+        """The moment `bars` bars after another, in quarter notes."""
         while True:
             segment = self.at(quarter)
             following = [s.quarter for s in self.segments if s.quarter > quarter]
@@ -142,17 +142,17 @@ class TempoMap:
             quarter = following[0]
 
     def ms(self, quarter: Fraction) -> Fraction:
-        """How long it takes to get to a moment."""
+        """The time of a moment."""
         segment = self.at(quarter)
         return segment.ms + (quarter - segment.quarter) * _MINUTE / segment.tempo
 
     def quarter_at(self, ms: Fraction) -> Fraction:
-        """Where one is after so long, in quarter notes: the inverse of `ms`."""
+        """The moment at a time, in quarter notes: the inverse of `ms`."""
         segment = self.segments[bisect_right(self.segments, ms, key=lambda s: s.ms) - 1]
         return segment.quarter + (ms - segment.ms) * segment.tempo / _MINUTE
 
     def steady(self, begin: Fraction, end: Fraction) -> Fraction | None:
-        """The tempo of all that lies between two moments, if it is one tempo."""
+        """The tempo between two moments, if it does not change."""
         inside = {s.tempo for s in self.segments if begin < s.quarter < end}
         tempo = self.at(begin).tempo
         return tempo if inside <= {tempo} else None
@@ -162,7 +162,7 @@ def tempo_map(changes: Iterable[tuple[int, Fraction, Signature]]) -> TempoMap:
     """The map of changes (bar, tempo, time signature), in the order of their bars.
 
     Raises:
-        ValueError: the first is not of bar 1, or two are of one bar.
+        ValueError: the first is not at bar 1, or two are at the same bar.
     """
     segments: list[TempoSegment] = []
     for bar, tempo, meter in changes:
@@ -185,5 +185,5 @@ def sample(ms: Fraction, rate: int) -> int:
 
 
 def decimal_ms(ms: Fraction, rate: int) -> Decimal:
-    """The time of that sample, as a decimal that names the sample again (`ir.units.samples`)."""
+    """The time of that sample, as a decimal that rounds to the same sample (`ir.units.samples`)."""
     return milliseconds(sample(ms, rate), rate)

@@ -1,8 +1,8 @@
-"""Where the sections of an arrangement lie, and what its positions mean in time.
+"""The layout of an arrangement: its sections and positions in time.
 
 Promises: the only place where bars become milliseconds; every time is a Fraction. Relies on an
-arrangement that `check` has passed. A section that is counted in milliseconds stands between two
-bars: it has none of its own, and the bars after it count on.
+arrangement that `check` has passed. A section that is measured in milliseconds is between two bars:
+it contains no bars, and the bar numbers continue after it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class SectionSpan:
     """A section in time.
 
     Attributes:
-        section: what the document says.
+        section: as in the document.
         label: its name, with a number where others have the same.
         index: its number in the document.
         begin, end: ms.
         first_bar: its first bar, counted through the whole.
-        quarter, end_quarter: where it lies in quarter notes; equal for one counted in ms.
+        quarter, end_quarter: its range in quarter notes; empty for one measured in ms.
     """
 
     section: Section
@@ -55,7 +55,7 @@ class SectionSpan:
 
 @frozen
 class Moment:
-    """A time in ms; in quarter notes too, where bars count."""
+    """A time in ms; in quarter notes too, if its section has bars."""
 
     ms: Fraction
     quarter: Fraction | None = None
@@ -63,7 +63,7 @@ class Moment:
 
 @frozen
 class Layout:
-    """All of an arrangement's time."""
+    """All sections of an arrangement in time."""
 
     grid: TempoMap
     spans: tuple[SectionSpan, ...]
@@ -79,11 +79,11 @@ class Layout:
 
     @property
     def end(self) -> Fraction:
-        """When the last section ends, ms."""
+        """The end of the last section, ms."""
         return self.spans[-1].end
 
     def ms(self, span: SectionSpan, quarter: Fraction) -> Fraction:
-        """When a moment of a section comes, ms."""
+        """The time of a moment of a section, ms."""
         return span.begin + self.grid.ms(quarter) - self.grid.ms(span.quarter)
 
     def moment(self, span: SectionSpan, quarter: Fraction) -> Moment:
@@ -95,7 +95,7 @@ class Layout:
         return Moment(span.end, span.end_quarter if span.is_counted else None)
 
     def at_ms(self, span: SectionSpan, ms: Fraction) -> Moment:
-        """The moment of a section that comes at a time."""
+        """The moment of a section at a time."""
         if not span.is_counted:
             return Moment(ms)
         return Moment(ms, self.grid.quarter_at(self.grid.ms(span.quarter) + ms - span.begin))
@@ -131,7 +131,7 @@ def lay_out(arrangement: Arrangement) -> Layout:
 
 
 def _grid(arrangement: Arrangement) -> TempoMap:
-    """The tempo map; of an arrangement without bars, one that no time depends on."""
+    """The tempo map; without bars, a default one, which no time depends on."""
     tempo, meter = Fraction(120), Signature()
     changes = []
     for change in arrangement.tempo_map:
@@ -149,9 +149,9 @@ def find(
     origin: Origin,
     report: Report,
 ) -> Moment | None:
-    """A place in a section, from its `at` or `at_ms`; its beginning where neither is given.
+    """A moment of a section, from its `at` or `at_ms`; its beginning if neither is given.
 
-    None, with the reason reported, where the section has no such place.
+    None, with the reason reported, if the section has no such moment.
     """
     if at_ms is not None:
         if at_ms >= span.end - span.begin:
@@ -186,7 +186,7 @@ def find(
 
 
 def find_in_whole(layout: Layout, at: str | int, origin: Origin, report: Report) -> Fraction | None:
-    """A position in the whole, ms; its very end counts too."""
+    """A position in the whole, ms; its end is allowed too."""
     quarter = _quarter(layout, at, 1, origin, report)
     if quarter is None:
         return None
@@ -209,7 +209,7 @@ def _quarter(
     """A position, its bars counted from `first_bar`, in quarter notes."""
     place = position(at)
     if place is None:
-        return None  # `check` has said so
+        return None  # `check` has reported it
     bar = place.bar + first_bar - 1
     quarter = layout.grid.quarter(place.of_bar(bar))
     if quarter is None:
@@ -224,12 +224,12 @@ def _quarter(
 
 
 def shown_ms(ms: Fraction) -> str:
-    """A time as messages show it, to a microsecond."""
+    """A time in the form of messages, to a microsecond."""
     return f"{_to_microseconds(ms):,f} ms"
 
 
 def milliseconds_text(ms: Fraction) -> str:
-    """A time as documents have it, to a microsecond."""
+    """A time in the form of documents, to a microsecond."""
     return f"{_to_microseconds(ms):f}"
 
 

@@ -1,9 +1,9 @@
 """An arrangement becomes a timeline.
 
-Promises: the timeline is a function of the document and of how long its files are; each of its
-values leads back to the line of the arrangement that it was made from. Parts become tracks of their
-role, sections markers. All problems of a stage are reported together: first those of the document,
-then those of its layout, then those of its files.
+Promises: the timeline depends only on the document and the lengths of its files; each of its
+values has its origin in a line of the arrangement. Parts become tracks of their role, sections
+become markers. All problems of a stage are reported together: first those of the document, then
+those of its layout, then those of its files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     """The timeline of an arrangement.
 
     Raises:
-        TimelineError: everything that is wrong with it, MIX2xx, at its own lines.
+        TimelineError: everything that is wrong with it, MIX2xx, at its lines.
     """
     report = Report(arrangement.document)
     report.found += check(arrangement)
@@ -92,7 +92,7 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
 
 
 def _check_length(arrangement: Arrangement, layout: Layout, report: Report) -> None:
-    """End the work on an arrangement that is longer than any timeline may be."""
+    """Refuse an arrangement that is longer than the longest timeline."""
     late = next((span for span in layout.spans if span.end > MAX_TIME_MS), None)
     if late is not None:
         message = f"this section ends after {MAX_TIME_MS:,} ms, the longest that a mix may be"
@@ -104,7 +104,7 @@ def _check_length(arrangement: Arrangement, layout: Layout, report: Report) -> N
 def _markers(
     arrangement: Arrangement, layout: Layout, report: Report
 ) -> list[tuple[Marker, Origin]]:
-    """Where sections begin, and the markers of the document, in time order."""
+    """The starts of sections, and the markers of the document, in time order."""
     rate = arrangement.sample_rate
     found = [
         (span.begin, span.label, arrangement.origin("sections", span.index))
@@ -128,7 +128,7 @@ def _markers(
 def _media(
     arrangement: Arrangement, timeline: Timeline, used: set[int], report: Report
 ) -> Mapping[str, Source]:
-    """What is known of the files of the materials in use."""
+    """The media information of the materials in use."""
     uses = [
         (arrangement.materials[number].source, arrangement.origin("materials", number, "source"))
         for number in sorted(used)
@@ -137,6 +137,6 @@ def _media(
 
 
 def _length(timeline: Timeline, layout: Layout, played: Mapping[str, Source]) -> Decimal:
-    """Until the last section is over, and whatever still sounds then, ms."""
+    """The end of the last section, or of a clip that ends after it, ms."""
     rate = timeline.sample_rate
     return milliseconds(max(sample(layout.end, rate), mix_length(timeline, played)), rate)

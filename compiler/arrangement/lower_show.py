@@ -1,8 +1,8 @@
 """A show becomes a timeline.
 
-Promises: the timeline is a function of the document and of how long its files are; each of its
-values leads back to the line of the show that it was made from. Speakers, ads, stings, music and
-the bed are a track each, in this order, and only those that play.
+Promises: the timeline depends only on the document and the lengths of its files; each of its values
+has its origin in a line of the show. Speakers, ads, stings, music and the bed are a track each, in
+this order; empty tracks are left out.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def lower_show(show: Show) -> Timeline:
     """The timeline of a show.
 
     Raises:
-        TimelineError: everything that is wrong with it, MIX2xx, at its own lines.
+        TimelineError: everything that is wrong with it, MIX2xx, at its lines.
     """
     report = Report(show.document)
     report.found += check_show(show)
@@ -60,7 +60,7 @@ def lower_show(show: Show) -> Timeline:
 
 
 def check_show(show: Show) -> Iterator[Diagnostic]:
-    """Every violation that shows without the files."""
+    """Every violation that can be found without the files."""
     origin = show.origin()
     yield from exceeded(show, show.origin)
     ids = [speaker.id for speaker in show.speakers]
@@ -98,7 +98,7 @@ def _segment(show: Show, segment: Segment, origin: Origin) -> Iterator[Diagnosti
 
 
 def _uses(show: Show) -> Iterator[tuple[str, Origin]]:
-    """Every source with the place that names it, in the document's order."""
+    """Every source and the place of its name, in the document's order."""
     for key in ("intro", "outro", "bed"):
         owner = getattr(show, key)
         if owner is not None:
@@ -110,7 +110,7 @@ def _uses(show: Show) -> Iterator[tuple[str, Origin]]:
 
 @define
 class _ShowMixer:
-    """The mix of one show under way; all times are samples."""
+    """Builds the mix of one show; all times are samples."""
 
     show: Show
     media: Mapping[str, Source]
@@ -119,7 +119,7 @@ class _ShowMixer:
     clips: dict[str, list[tuple[Clip, Origin]]] = field(factory=dict)
 
     def mix(self) -> int:
-        """Place everything; how long the show is."""
+        """Place everything; return the length of the show."""
         words = self._segments(self._intro())
         length = self._outro(words)
         if self.show.bed is not None:
@@ -127,7 +127,7 @@ class _ShowMixer:
         return length
 
     def tracks(self) -> tuple[Track, ...]:
-        """The tracks that play, in their order."""
+        """The tracks with clips, in order."""
         made = []
         for owner in self._owners():
             clips = tuple(clip for clip, _ in self.clips[owner.id])
@@ -145,7 +145,7 @@ class _ShowMixer:
         return tuple(made)
 
     def via(self) -> dict[str, Origin]:
-        """From what tracks and clips were made, by their pointers."""
+        """The origins of tracks and clips, by their pointers."""
         found: dict[str, Origin] = {}
         speakers = [speaker.id for speaker in self.show.speakers]
         for t, owner in enumerate(self._owners()):
@@ -158,7 +158,7 @@ class _ShowMixer:
         return found
 
     def _owners(self) -> list[Speaker]:
-        """The names, roles and levels of the tracks that play."""
+        """The names, roles and levels of the tracks with clips."""
         every = [*(self.show.speakers or (_HOST,))]
         every += [Speaker(id=id, role=role) for id, role in _OTHERS.items()]
         if self.show.bed is not None:
@@ -166,7 +166,7 @@ class _ShowMixer:
         return [owner for owner in every if owner.id in self.clips]
 
     def _intro(self) -> int:
-        """Where the first segment begins."""
+        """The start of the first segment."""
         intro = self.show.intro
         if intro is None:
             return 0
@@ -179,7 +179,7 @@ class _ShowMixer:
         )
 
     def _segments(self, at: int) -> int:
-        """Where the last segment that begins at or after `at` ends."""
+        """Place the segments from `at` on; return the end of the last."""
         for s, segment in enumerate(self.show.segments):
             if s:
                 gap = self.show.gap_ms if segment.gap_ms is None else segment.gap_ms
@@ -210,7 +210,7 @@ class _ShowMixer:
         return at
 
     def _outro(self, words: int) -> int:
-        """The end of the show, whose last word is over at `words`."""
+        """The end of the show; its last segment ends at `words`."""
         outro = self.show.outro
         ends = [words, *(self._end(clip) for clip, _ in self.clips.get("music", []))]
         if outro is None:
@@ -231,7 +231,7 @@ class _ShowMixer:
         return max(*ends, self._music(outro, start, "outro"))
 
     def _music(self, music: Music, start: int, key: str) -> int:
-        """Place the intro or the outro; where it ends."""
+        """Place the intro or the outro; return its end."""
         clip = Clip(
             id=key,
             source=music.source,
@@ -245,7 +245,7 @@ class _ShowMixer:
         return start + self._place(clip, "music", self.show.origin(key))
 
     def _bed(self, length: int) -> None:
-        """Place the bed, round after round, crossfaded; the last ends with the show."""
+        """Place the bed in crossfaded rounds; the last ends with the show."""
         bed = self.show.bed
         assert bed is not None
         origin = self.show.origin(_BED)
@@ -259,7 +259,7 @@ class _ShowMixer:
                 "make it shorter",
             )
             return
-        # As few rounds as there can be, all of one length, so that the last is no scrap.
+        # The fewest possible rounds, all of one length, so that the last is not very short.
         rounds = max(1, ceil(Fraction(length - overlap, whole - overlap)))
         starts = [number * (length - overlap) // rounds for number in range(rounds)]
         for number, (start, following) in enumerate(zip_longest(starts, starts[1:])):
@@ -278,12 +278,12 @@ class _ShowMixer:
             self._place(clip, _BED, origin)
 
     def _place(self, clip: Clip, track: str, origin: Origin) -> int:
-        """Put a clip on a track; how long it is."""
+        """Put a clip on a track; return its length."""
         self.clips.setdefault(track, []).append((clip, origin))
         return self._length(clip)
 
     def _length(self, played: Clip | Music) -> int:
-        """How long a file plays, by its duration or to its end; never less than nothing."""
+        """The length that a file plays, by its duration or to its end; at least 0."""
         if played.duration_ms is not None:
             return self._samples(played.duration_ms)
         whole = self.media[played.source].length(self.show.sample_rate)

@@ -1,8 +1,8 @@
-"""The arrangement: what a document in sections, bars and parts says, and what each field is for.
+"""The arrangement: a document in sections, bars and parts, with the purpose of each field.
 
-Promises: the model holds exactly what the document holds, numbers as decimals; nothing here is a
-time yet. Positions are `bar:beat:tick` (see `grid`). What a part and a track have in common has the
-same name and the same meaning as in a timeline.
+Promises: the model has exactly the content of the document, numbers as decimals; positions are not
+converted to times. They are `bar:beat:tick` (see `grid`). Fields that parts share with tracks have
+the same names and the same meaning as in a timeline.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _WHOLE = Range(1, MAX_BAR)
 
 
 class Stretch(StrEnum):
-    """What becomes of a loop where the music has another tempo."""
+    """How a loop is fitted to music at another tempo."""
 
     REFUSE = "refuse"
     RESAMPLE = "resample"
 
 
 class TransitionKind(StrEnum):
-    """How a section goes over into the next."""
+    """The transition from a section to the next."""
 
     CUT = "cut"
     CROSSFADE = "crossfade"
@@ -43,9 +43,9 @@ class TransitionKind(StrEnum):
 
 @model("an entry of the tempo map")
 class TempoChange:
-    """What holds from a bar on; absent: as before.
+    """The tempo and time signature from a bar on; absent: as before.
 
-    The first is of bar 1 and gives a tempo; its time signature absent is 4/4.
+    The first is at bar 1 and gives a tempo; its default time signature is 4/4.
     """
 
     bar: int = key("from this bar on; bars count from 1", _WHOLE, examples=(1,))
@@ -73,7 +73,7 @@ class Transition:
 
 @model("a section")
 class Section:
-    """A stretch of the whole, so many bars or milliseconds long; a name may come again."""
+    """A section of the arrangement, measured in bars or milliseconds; names may repeat."""
 
     name: str = key("its name; sections of one name share what plays", examples=("verse",))
     bars: int | None = key("how many bars it lasts", _WHOLE, default=None, examples=(8,))
@@ -87,7 +87,7 @@ class Section:
 
 @model("a marker")
 class Mark:
-    """A named moment, besides the sections' beginnings."""
+    """A named moment, in addition to the starts of sections."""
 
     label: str = key("what happens", examples=("Drop",))
     at: str | int | None = key(
@@ -98,9 +98,9 @@ class Mark:
 
 @model("a material")
 class Material:
-    """What parts play: a file, played through once; with `bars`, played anew every so many bars.
+    """Material of parts: a file, which plays once; with `bars`, it repeats after that many bars.
 
-    With a tempo it is a loop, which fits music of that tempo alone unless `stretch` says otherwise.
+    With a tempo it is a loop, which fits only music at that tempo unless `stretch` says otherwise.
     """
 
     id: str = key("the name that parts use", examples=("beat",))
@@ -156,9 +156,9 @@ class Play:
 
 @model("a move")
 class Move:
-    """What moves of a part in the sections of this name, from `begin` to `end`.
+    """A change of one value of a part in the sections of this name, from `begin` to `end`.
 
-    When the section is over, and the move too, the part's own value counts again.
+    When both the section and the move are over, the value returns to that of the part.
     """
 
     section: str = like(Play)

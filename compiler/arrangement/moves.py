@@ -1,9 +1,9 @@
-"""What moves in a section becomes regions of its track's automation.
+"""Turns the moves of sections into regions of track automation.
 
-Promises: a move belongs to its section. It begins where it says, and lasts as long as it says; when
-both are over, or another move of the same target begins, it is too, and without another move the
-part's own value counts again. A move that reaches into the next one is left so: the clamp pass ends
-it there, with a warning at both.
+Promises: a move belongs to its section and has the start and length that the document gives. It
+applies until both the move and its section are over, or until another move of the same target
+begins; without another move the value returns to that of the part. If a move overlaps the next one,
+the clamp pass shortens it, with a warning at both.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_MOVES = 50_000
 
 @frozen
 class _Placed:
-    """A move in one section: from sample `begin` to `end`, its own end."""
+    """A move in one section, from sample `begin` to `end`, which may be after the section."""
 
     move: Move
     span: SectionSpan
@@ -42,7 +42,7 @@ class _Placed:
 class Mover:
     """Makes the automation of the parts of one arrangement.
 
-    `via` says from what regions were made, by their pointers.
+    `via` has the origins of regions, by their pointers.
     """
 
     arrangement: Arrangement
@@ -52,7 +52,7 @@ class Mover:
     count: int = 0
 
     def automation(self, p: int) -> Automation:
-        """All that moves of a part."""
+        """The automation of a part."""
         part = self.arrangement.parts[p]
         placed = self._placed(p, part)
         regions: list[Region] = []
@@ -96,7 +96,7 @@ class Mover:
     def _after_bars(
         self, span: SectionSpan, quarter: Fraction | None, bars: Decimal, origin: Origin
     ) -> Fraction | None:
-        """When so many bars are over, ms; they may reach into the sections that follow."""
+        """The time after a number of bars, ms; they may extend into the following sections."""
         if quarter is None:
             self.report.error(
                 Code.BAD_STRUCTURE,
@@ -108,7 +108,7 @@ class Mover:
         return self.layout.ms(span, self.layout.grid.after_bars(quarter, Fraction(bars)))
 
     def _region(self, each: _Placed, following: _Placed | None, rest: Decimal) -> Region:
-        """A move as keyframes, and the way back to rest where it ends."""
+        """The keyframes of a move, and those of the return to the part's value."""
         rate, move = self.arrangement.sample_rate, each.move
         over = max(each.end, sample(each.span.end, rate))
         if following is not None and each.end <= following.begin < over:
@@ -137,7 +137,7 @@ class Mover:
 
 
 def _rest(part: Part, target: Target) -> Decimal:
-    """What counts where nothing moves."""
+    """The value without a move."""
     if target is Target.GAIN:
         return ZERO
     if target is Target.PAN:

@@ -1,6 +1,6 @@
-"""What front ends find wrong, collected, and what they have in common in checking a model.
+"""Collects the problems that front ends find, and has the checks that they share.
 
-Promises: nothing raises before all of a stage has been looked at.
+Promises: nothing raises before a whole stage has been checked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ...ir.origin import Document, Origin
 
 @define
 class Report:
-    """Diagnostics under way."""
+    """The diagnostics so far."""
 
     document: Document | None
     found: list[Diagnostic] = field(factory=list)
@@ -29,18 +29,18 @@ class Report:
         help: str | None = None,
         *related: Related,
     ) -> None:
-        """Note what stops the work, once."""
+        """Add an error, once."""
         diagnostic = Diagnostic(code, message, origin, help, related)
         if diagnostic not in self._told:
             self._told.add(diagnostic)
             self.found.append(diagnostic)
 
     def warn(self, code: Code, message: str, origin: Origin, help: str | None = None) -> None:
-        """Note what is to be said with the result."""
+        """Add a warning, which is shown with the result."""
         self.found.append(Diagnostic(code, message, origin, help, (), Severity.WARNING))
 
     def stop(self) -> None:
-        """End the work if anything stops it, with all that was noted.
+        """Raise all diagnostics if any is an error.
 
         Raises:
             TimelineError: there are errors.
@@ -51,6 +51,6 @@ class Report:
 
 
 def unknown(code: Code, noun: str, name: str, known: list[str], origin: Origin) -> Diagnostic:
-    """A name that nothing has."""
+    """An unknown name."""
     message = f"no {noun} is named {shown(name)}"
     return Diagnostic(code, message, origin, did_you_mean(name, known))

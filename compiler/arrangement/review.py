@@ -1,7 +1,7 @@
-"""What `mixdown arrange` shows: a generated timeline, and what the first passes say of it.
+"""The output of `mixdown arrange`: a generated timeline, and the warnings of the first passes.
 
-Promises: a timeline that comes out is one that lowers: its roles, buses and media are known, and
-what would be clamped has been warned of. The timeline itself is as it was generated.
+Promises: a returned timeline lowers without errors: its roles, buses and media are known, and
+everything that would be clamped has a warning. The timeline itself is as it was generated.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The show: what a document in segments says, as frozen values, and what each field is for.
+"""The show: a document in segments as frozen values, with the purpose of each field.
 
-Promises: the model holds exactly what the document holds; nothing here is a time yet. The music
-steps back for speech by the ducking of its bus, which the default mix preset of shows brings.
+Promises: the model has exactly the content of the document; nothing is placed in time. Music is
+ducked under speech by its bus, as the default mix preset of shows defines it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SHOW_VERSION = 1
 
 
 class SegmentKind(StrEnum):
-    """What a segment is."""
+    """The kind of a segment."""
 
     PART = "part"
     AD = "ad"
@@ -27,7 +27,7 @@ class SegmentKind(StrEnum):
 
 @model("a speaker", short="id")
 class Speaker:
-    """Somebody who speaks: a track."""
+    """A speaker, who has a track."""
 
     id: str = key("the name that segments use", examples=("host",))
     role: str = key("dialogue, vox, voiceover, or a role of the mix preset", default="dialogue")
@@ -39,7 +39,7 @@ class Speaker:
 
 @model("a segment", short="source")
 class Segment:
-    """One thing after the other; an ad without a source is a silent slot of `duration_ms`."""
+    """A segment of the show; an ad without a source is a silent slot of `duration_ms`."""
 
     kind: SegmentKind = key(
         "part: somebody speaks; ad; or sting: a sound between", default=SegmentKind.PART
@@ -82,7 +82,7 @@ class Music:
 
 @model("a bed", short="source")
 class Bed:
-    """What lies under the whole show, repeated for as long as it lasts."""
+    """Music or ambience under the whole show, repeated to its end."""
 
     source: str = like(Music)
     role: str = key("ambience, music, or a role of the mix preset", default="ambience")

@@ -1,9 +1,9 @@
-"""What each part plays when: passes of loops, files, fills.
+"""The takes of each part: passes of loops, files, fills.
 
 Promises: a take begins and ends at exact times; those of a loop follow one another without a gap
-or an overlap, and the last one ends where its section, or what follows in it, begins. A loop plays
-at its own tempo, or resampled by the exact ratio of the tempos where that is asked for; where the
-two differ otherwise, that is an error which names both. Nothing here looks into a file.
+or an overlap, and the last one ends with its section, or at the start of the next entry in it. A
+loop plays at its own tempo, or resampled by the exact ratio of the tempos if the document allows
+it; otherwise different tempos are an error that names both. Nothing here reads a file.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ class TakeEdge:
 
 @frozen(kw_only=True)
 class Take:
-    """One time that material plays.
+    """One playback of material.
 
     Attributes:
         material: what plays.
         number: of the material in the document.
         span: the section that it belongs to.
-        play: the entry that asked for it.
+        play: its entry of `play`.
         origin: that entry's place.
         begin: ms.
         end: ms; None for a file, which plays to its own end.
-        whole: how long all of a loop is, ms; a take that is cut is shorter.
-        speed: how much faster than the file it plays.
-        tail: it is the end of the loop that plays, not its beginning.
-        fade_in, fade_out: what a transition does to it.
+        whole: the length of the whole loop, ms; a take that is cut is shorter.
+        speed: relative to that of the file.
+        tail: whether a cut take plays the end of the loop rather than its beginning.
+        fade_in, fade_out: the fades of transitions.
     """
 
     material: Material
@@ -68,7 +68,7 @@ class Take:
 
     @property
     def length(self) -> Fraction:
-        """How long a pass of a loop is, ms."""
+        """The length of a pass of a loop, ms."""
         assert self.end is not None
         return self.end - self.begin
 
@@ -84,7 +84,7 @@ class Player:
     count: int = 0
 
     def takes(self, p: int) -> list[Take]:
-        """All takes of a part in the order of their beginning."""
+        """All takes of a part in the order of their starts."""
         part = self.arrangement.parts[p]
         made: list[Take] = []
         for span, i, entry in self.layout.in_sections(part.play):
@@ -94,7 +94,7 @@ class Player:
         return sorted(made, key=lambda take: take.begin)
 
     def _count(self, origin: Origin) -> None:
-        """Stop where an arrangement asks for more than any music does."""
+        """Refuse an arrangement with too many takes."""
         self.count += 1
         if self.count > MAX_TAKES:
             self.report.error(
@@ -106,7 +106,7 @@ class Player:
             self.report.stop()
 
     def _entry(self, part: Part, entry: Play, span: SectionSpan, origin: Origin) -> Iterator[Take]:
-        """What one entry of `play` makes of one section."""
+        """The takes of one entry of `play` in one section."""
         number, material = self.materials[entry.material or part.material or ""]
         at_ms = None if entry.at_ms is None else Fraction(entry.at_ms)
         start = find(self.layout, span, entry.at, at_ms, origin, self.report)
@@ -162,7 +162,7 @@ class Player:
     def _passes(
         self, blank: Take, start: Moment, stop: Moment, repeats: int | None
     ) -> Iterator[Take]:
-        """One pass after the other, until so many have been or `stop` comes."""
+        """Consecutive passes, up to their number or to `stop`."""
         done = 0
         begin = start
         while begin.ms < stop.ms and (repeats is None or done < repeats):
@@ -178,7 +178,7 @@ class Player:
             begin, done = end, done + 1
 
     def _end_of_pass(self, take: Take, begin: Moment) -> Moment | None:
-        """Where a loop that begins somewhere is over."""
+        """The end of a loop that begins at a moment."""
         if begin.quarter is not None:
             meter = self.layout.grid.at(begin.quarter).signature
             return self.layout.moment(take.span, begin.quarter + _quarters(take, meter))
@@ -186,7 +186,7 @@ class Player:
         return None if length is None else Moment(begin.ms + length)
 
     def _free_length(self, take: Take) -> Fraction | None:
-        """How long a loop is where no bars count: as long as by itself."""
+        """The length of a loop in a section without bars: its own length."""
         length = own_length(take.material)
         if length is None:
             self.report.error(
@@ -200,7 +200,7 @@ class Player:
         return length
 
     def _speed(self, take: Take, begin: Moment, end: Moment) -> Fraction | None:
-        """How much faster than its file a pass plays; None, with a report, where it cannot."""
+        """The speed of a pass relative to its file; None, with a report, if it cannot play."""
         tempo = take.material.tempo
         if tempo is None or begin.quarter is None or end.quarter is None:
             return ONE
@@ -249,13 +249,13 @@ class Player:
 
 
 def _quarters(take: Take, meter: Signature) -> Fraction:
-    """How many quarter notes a loop lasts where bars are so."""
+    """The length of a loop in quarter notes, at the time signature of a section."""
     own = signature(take.material.time_signature or "")
     return Fraction(take.material.bars or 0) * (own or meter).bar
 
 
 def own_length(material: Material) -> Fraction | None:
-    """How long a loop is at its own tempo, ms; None where it does not say."""
+    """The length of a loop at its own tempo, ms; None if it has none."""
     meter = signature(material.time_signature or "")
     if material.tempo is None or meter is None:
         return None
@@ -263,12 +263,12 @@ def own_length(material: Material) -> Fraction | None:
 
 
 def last_bar(layout: Layout, span: SectionSpan) -> TempoSegment:
-    """What holds in the last bar of a section that has bars."""
+    """The segment of the last bar of a section that has bars."""
     return layout.grid.at_bar(span.first_bar + (span.section.bars or 1) - 1)
 
 
 def transition_length(layout: Layout, span: SectionSpan, transition: Transition) -> Fraction:
-    """How long the transition at the end of a section is, ms."""
+    """The length of the transition at the end of a section, ms."""
     if transition.length_ms is not None:
         return Fraction(transition.length_ms)
     beats = Fraction(transition.beats or 0) * last_bar(layout, span).signature.beat
@@ -276,7 +276,7 @@ def transition_length(layout: Layout, span: SectionSpan, transition: Transition)
 
 
 def silence_from(layout: Layout, span: SectionSpan) -> Moment:
-    """Where the loops of a section stop: at its end, or before the gap there."""
+    """The end of the loops of a section: its own end, or the start of its gap."""
     transition = span.section.transition
     if transition is None or transition.kind is not TransitionKind.GAP:
         return layout.end_of(span)
@@ -285,5 +285,5 @@ def silence_from(layout: Layout, span: SectionSpan) -> Moment:
 
 
 def shown_tempo(tempo: Fraction) -> str:
-    """A tempo as messages show it."""
+    """A tempo in the form of messages."""
     return f"{float(tempo):g} BPM"

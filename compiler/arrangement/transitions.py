@@ -1,10 +1,10 @@
 """Crossfades from one section to the next.
 
-Promises: a crossfade lies over the end of the section that it belongs to, so that the first beat of
-the next is heard in full: what leaves fades out up to the boundary, and the loops that enter are
-led in by their own last milliseconds. A part that plays the same loop on both sides plays on.
-Files, and material played anew every so many bars, have nothing to lead in with: they enter on
-the boundary.
+Promises: a crossfade is at the end of the section that it belongs to, so that the first beat of the
+next is at full level: takes that end fade out up to the boundary, and loops that start fade in
+before it with their own last milliseconds. A part that plays the same loop in both sections plays
+on. Files, and material that repeats after a number of bars, have no lead-in: they start at the
+boundary.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def crossfade(
 def _parting(
     span: SectionSpan, here: list[Take], following: list[Take]
 ) -> tuple[list[Take], list[Take]]:
-    """What ends with a section, and what comes in with a lead, without what plays on."""
+    """Takes that end with a section, and loops that start after it, without those that play on."""
     leaving = [take for take in here if take.end == span.end]
     entering = [t for t in following if t.begin == span.end and t.material.tempo is not None]
     on = [(a, b) for a in leaving for b in entering if _plays_on(a, b)]
@@ -84,7 +84,7 @@ def _parting(
 def _leads(
     span: SectionSpan, entering: list[Take], edge: TakeEdge, report: Report
 ) -> Iterator[Take]:
-    """The ends of the loops that enter, before they do."""
+    """The lead-ins: the ends of the loops that start after the boundary."""
     for take in entering:
         assert take.whole is not None  # it is a loop
         if _fits(edge, take, take.whole, report):
@@ -93,7 +93,7 @@ def _leads(
 
 
 def _plays_on(leaving: Take, entering: Take) -> bool:
-    """Whether the one goes on with what the other ended on."""
+    """Whether one take continues the loop of the other."""
     return (
         leaving.number == entering.number
         and leaving.speed == entering.speed

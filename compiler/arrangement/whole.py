@@ -1,7 +1,7 @@
-"""What all front ends share: the timeline as far as the document says it itself, and its files.
+"""Shared by all front ends: the timeline fields that the document itself has, and its files.
 
-Promises: every place of the timeline leads back to the document, by default to the same keys there;
-no file is opened that the document may not name.
+Promises: every place of the timeline has an origin in the document, by default at the same keys;
+only files that the document may name are opened.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .report import Report
 
 @model("a document")
 class Whole:
-    """What arrangements and shows have in common with timelines; it means what it means there."""
+    """The fields that arrangements and shows share with timelines, with the same meaning."""
 
     id: str = key("its name among others", examples=("episode-7", "night-train"))
     sample_rate: int = like(Timeline, default=48000)
@@ -45,7 +45,7 @@ class Whole:
 
 
 def blank(whole: Whole) -> Timeline:
-    """The timeline before anything is on it."""
+    """The timeline without tracks."""
     return Timeline(
         **{name: getattr(whole, name) for name in declaration(Whole).keys},
         root=whole.root,
@@ -57,7 +57,7 @@ def blank(whole: Whole) -> Timeline:
 
 
 def generated(document: Document | None) -> Document | None:
-    """The document that a generated timeline would be; it has no text of its own to show."""
+    """The document of a generated timeline; it has no text to show."""
     if document is None:
         return None
     return Document(f"{document.name} (timeline)", "", lambda text, pointer: None)
@@ -66,15 +66,15 @@ def generated(document: Document | None) -> Document | None:
 def probe(
     timeline: Timeline, uses: Sequence[tuple[str, Origin]], report: Report
 ) -> Mapping[str, Source]:
-    """What is known of files, by the name or path that uses them.
+    """The media information of files, by the names or paths that use them.
 
     Args:
         timeline: a blank one.
-        uses: each source with the place that names it.
-        report: collects what is wrong with them.
+        uses: each source and the place of its name.
+        report: collects the problems.
 
     Raises:
-        TimelineError: anything is.
+        TimelineError: there are problems.
     """
     clips = tuple(Clip(source) for source, _ in uses)
     via = {f"/tracks/0/clips/{c}/source": origin for c, (_, origin) in enumerate(uses)}
@@ -89,13 +89,13 @@ def probe(
 
 
 def _at_home(diagnostic: Diagnostic) -> Diagnostic:
-    """The same at the place of the document: the timeline here is not the one that comes of it."""
+    """The same with its place in the document: this timeline is not the generated one."""
     origin = diagnostic.origin
     return evolve(diagnostic, origin=origin.via) if origin and origin.via else diagnostic
 
 
 def trimmed(timeline: Timeline) -> Timeline:
-    """The timeline with only those of its sources that clips use."""
+    """The timeline with only the sources that clips use."""
     used = {clip.source for track in timeline.tracks for clip in track.clips}
     sources = {name: path for name, path in timeline.sources.items() if name in used}
     return replace(timeline, sources=sources)
