@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,8 +28,8 @@ tracks:
 """
 
 
-def start(folder: Path, out: Path) -> subprocess.Popen[bytes]:
-    argv = [sys.executable, "-m", "mixdown", "render", "soak.yaml", "--stems", "--quiet"]
+def start(folder: Path, out: Path, name: str = "soak.yaml") -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "mixdown", "render", name, "--stems", "--quiet"]
     return subprocess.Popen([*argv, "-o", str(out)], cwd=folder, stderr=subprocess.PIPE)
 
 
@@ -43,14 +44,18 @@ def test_what_is_killed_or_interrupted_is_as_if_it_had_not_been(tmp_path):
     noise = np.random.default_rng(3).standard_normal(96_000)
     soundfile.write(tmp_path / "a.wav", 0.1 * noise, 48_000, subtype="PCM_16")
     (tmp_path / "soak.yaml").write_text(TIMELINE)
-    out = tmp_path / "out"
+    out, earlier = tmp_path / "out", tmp_path / "earlier"
+    (tmp_path / "earlier.yaml").write_text(TIMELINE.replace("-12", "-6"))
+    assert start(tmp_path, earlier, "earlier.yaml").wait() == 0
+    before = content(earlier)
     began = time.monotonic()
     assert start(tmp_path, out).wait() == 0
     lasts, wanted = time.monotonic() - began, content(out)
     chance, ended = random.Random(7), 0
     for number in range(ROUNDS):
         how = (signal.SIGKILL, signal.SIGINT)[number % 2]
-        before = content(out)
+        shutil.rmtree(out)
+        shutil.copytree(earlier, out)
         running = start(tmp_path, out)
         time.sleep(chance.uniform(0.2, 1.1) * lasts)
         running.send_signal(how)
