@@ -1,9 +1,9 @@
 """Declarations of the fields of documents: once for each field, on its class.
 
-Promises: the declaration of a field has all that readers, checks, schemas, dumps and help texts
-need: what it is for, its type, default, limit and examples. The type is the annotation. Where
-Python may give a field more than it keeps (an int for a decimal, a mapping for a filter) that is an
-`As`, which type checkers read as a descriptor; at run time it is an annotation and nothing else.
+Promises: the declaration of a field has everything that readers, checks, schemas, dumps and help
+texts need: its purpose, type, default, limit and examples. The type is the annotation. If the
+constructor accepts more types than the field keeps (an int for a decimal, a mapping for a filter),
+the annotation is an `As`, which type checkers read as a descriptor; it has no effect at run time.
 
     start_ms: Number = key("where it starts on the timeline", TIME, default=0, examples=(4000,))
 """
@@ -29,13 +29,13 @@ _Given_contra = TypeVar("_Given_contra", contravariant=True)
 
 
 class As(Protocol[_Kept_co, _Given_contra]):
-    """The type of a field that keeps a `_Kept_co` and may be given a `_Given_contra` in Python."""
+    """The type of a field that keeps a `_Kept_co` and accepts a `_Given_contra` in Python."""
 
     def __get__(self, owner: object, cls: type | None = None) -> _Kept_co:
-        """What reading the field gives."""
+        """The type of the field's value."""
 
     def __set__(self, owner: object, value: _Given_contra) -> None:
-        """What the constructor takes."""
+        """The type that the constructor accepts."""
 
 
 Number = As[Decimal, Decimal | int | float]
@@ -52,10 +52,10 @@ class Key:
     """A field that documents may set.
 
     Attributes:
-        help: what it is for, in half a sentence.
-        limit: what it may hold beyond its type.
+        help: its purpose, in half a sentence.
+        limit: the allowed values of its type.
         examples: values that it might have.
-        items: for a list of models, tighter ranges of the items' fields, by their names.
+        items: for a list of models, stricter ranges of the items' fields, by their names.
         schema: further keywords of JSON Schema.
         is_version: whether it names the version of the format; a dump always begins with it.
         name, kind, default: of the field; a required field has the default attrs.NOTHING.
@@ -125,10 +125,10 @@ def aside(*, default: Any, converter: Any = None) -> Any:
 
 @frozen
 class Declaration:
-    """What is declared of a class.
+    """The declaration of a class.
 
     Attributes:
-        noun: what messages call an instance, with its article.
+        noun: the name of an instance in messages, with its article.
         short: the field that a text sets where a mapping is expected; None: text is an error.
         keys: the fields that documents may set, by name, in the order in which they are written.
         by_position: the names of the fields that Python may pass by position.
@@ -143,7 +143,7 @@ class Declaration:
 
 
 def declaration(cls: type) -> Declaration:
-    """What is declared of a model class."""
+    """The declaration of a model class."""
     found: Declaration = cls.__declaration__  # type: ignore[attr-defined]
     return found
 
@@ -154,7 +154,7 @@ def is_model(kind: object) -> bool:
 
 
 def kept(annotation: Any) -> Any:
-    """The type that a field keeps, by its annotation."""
+    """The type that a field keeps, from its annotation."""
     return get_args(annotation)[0] if get_origin(annotation) is As else annotation
 
 

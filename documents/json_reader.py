@@ -1,8 +1,8 @@
-"""JSON as plain values, numbers exact, and as a tree where a place has to be shown.
+"""Reads JSON as plain values with exact numbers, and as a tree if a place has to be shown.
 
-Promises: reading costs little more than `json.loads`; the tree is made only for `compose`. Numbers
-with a fraction or an exponent become the decimals that were written; NaN and infinities, which
-Python's reader knows, come back as such Decimals for `structure` to refuse.
+Promises: reading costs little more than `json.loads`; only `compose` makes the tree. Numbers with a
+fraction or an exponent become the decimals that were written; NaN and infinities, which Python's
+reader accepts, become such Decimals, which `structure` refuses.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _LONG = 4000  # digits; Python refuses to read longer integers
 
 
 class _Repeated(Exception):  # noqa: N818 - never leaves this module
-    """An object holds a key twice."""
+    """An object has a key twice."""
 
 
 def read(text: str) -> tuple[object, Root | None]:
     """The document as dict, list, str, int, Decimal, bool and None; its tree only if keys repeat.
 
-    Of a repeated key the last value counts, and the tree names the repetition.
+    The last value of a repeated key is used, and the tree has the place of the repetition.
 
     Raises:
         SyntaxProblem: not JSON.
@@ -44,7 +44,7 @@ def read(text: str) -> tuple[object, Root | None]:
             ),
         ), None
     except (_Repeated, ValueError, ArithmeticError):
-        # A key twice, or a number that Python refuses to read: exceptional enough to read anew.
+        # A repeated key, or a number that Python refuses to read: rare enough to read twice.
         decoder = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=Decimal)
         return _loads(text, decoder), compose(text)
 
@@ -67,7 +67,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _number(text: str) -> int | Decimal:
-    """A number of any length; one that no decimal can hold is an infinity."""
+    """A number of any length; one outside the range of decimals is an infinity."""
     if len(text) < _LONG and text.lstrip("-").isdigit():
         return int(text)
     try:

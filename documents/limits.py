@@ -1,7 +1,7 @@
-"""What a field may hold beyond its type: a range of numbers, lengths of text, or certain words.
+"""Limits of fields within their types: a range of numbers, lengths of text, or a set of words.
 
-Promises: a limit checks a value, says what is wrong with it and describes itself in JSON Schema,
-so that checks, messages and schemas agree.
+Promises: a limit checks a value, has the message for a wrong one and describes itself in JSON
+Schema, so that checks, messages and schemas agree.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .values import Problem, shown
 
 
 class Constraint(Protocol):
-    """What the value of a field is checked against, once its type is right."""
+    """The check of a field's value, after that of its type."""
 
     def holds(self, value: Any) -> bool:  # noqa: ANN401 - of the field's type
-        """Whether a value is within it."""
+        """Whether a value is allowed."""
 
     def problem(self, value: Any) -> Problem:  # noqa: ANN401
-        """What is wrong with a value that is not; the message continues "<name> ..."."""
+        """The problem of a value that is not; the message continues "<name> ..."."""
 
     def schema(self) -> Mapping[str, Any]:
         """The same as keywords of JSON Schema."""
@@ -32,7 +32,7 @@ class Constraint(Protocol):
 
 @frozen
 class Range:
-    """The numbers from `low` to `high`; `open_low` leaves the lower end itself out."""
+    """The numbers from `low` to `high`; `open_low` excludes `low` itself."""
 
     low: int
     high: int
@@ -74,7 +74,7 @@ class Length:
         return self.low <= len(value) <= self.high
 
     def problem(self, value: str) -> Problem:
-        """How long it may be."""
+        """The allowed lengths."""
         message = f"has {self.low} to {self.high:,} characters, not {len(value):,}"
         return Problem(Code.OUT_OF_RANGE, message)
 
@@ -85,7 +85,7 @@ class Length:
 
 @frozen
 class Words:
-    """Certain words; `code` is that of any other."""
+    """A set of words; `code` is the diagnostic of any other."""
 
     known: tuple[str, ...]
     code: Code
@@ -95,11 +95,11 @@ class Words:
         return value in self.known
 
     def problem(self, value: str) -> Problem:
-        """Which there are."""
+        """The list of the words."""
         return Problem(self.code, f"cannot be {shown(value)}", did_you_mean(value, self.known))
 
     def schema(self) -> Mapping[str, Any]:
-        """All of them."""
+        """The words as an enum."""
         return {"enum": list(self.known)}
 
 

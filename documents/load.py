@@ -1,9 +1,9 @@
-"""From a file, or a text, to plain values, and from those to a model.
+"""Reads a file or a text into plain values, and these into a model.
 
-Promises: whatever the bytes, the result is a model or a TimelineError with every problem of the
-document in it, in bounded time and memory; nothing else escapes. Numbers are exact. The text is
-kept with the model, so that a later diagnostic can show its line; no place is worked out before.
-Between `parse` and `read_model` a caller finds out which kind of document it is.
+Promises: for any bytes the result is a model or a TimelineError with every problem of the document,
+in bounded time and memory; there are no other exceptions. Numbers are exact. The text is kept with
+the model, so that a later diagnostic can show its line; places are computed only then. Between
+`parse` and `read_model` a caller determines the kind of the document.
 """
 
 # ruff: noqa: ANN401 (kinds of documents are handled as values here)
@@ -32,7 +32,7 @@ Format = Literal["json", "yaml", "toml"]
 
 @frozen
 class _Reading:
-    """How a format is read.
+    """The reader of a format.
 
     Attributes:
         read: text -> values, and the tree if the text had to be composed for them.
@@ -58,7 +58,7 @@ _SMALLER = "split it into several documents"
 
 @frozen(eq=False)
 class Parsed:
-    """A text as plain values; `repeated` are the pointers of keys that a mapping holds twice."""
+    """A text as plain values; `repeated` are the pointers of keys that a mapping has twice."""
 
     name: str
     text: str
@@ -87,7 +87,7 @@ def parse(text: str | bytes, name: str, format: Format | None = None) -> Parsed:
 
     Args:
         text: the document; as bytes, it is UTF-8.
-        name: what messages call it.
+        name: its name in messages.
         format: of the text; if None, by the name's extension or else the first character.
 
     Raises:
@@ -102,7 +102,7 @@ def parse(text: str | bytes, name: str, format: Format | None = None) -> Parsed:
 
 
 def format_of(name: str, text: str) -> Format:
-    """The format that a document's extension names, else JSON if its text begins with a brace."""
+    """The format of a document's extension, else JSON if its text begins with a brace."""
     extension = Path(name).suffix.lower()
     known = (f for f, reading in _READING.items() if extension in reading.extensions)
     begins_with_brace = text.lstrip("\ufeff \t\r\n")[:1] == "{"
@@ -117,13 +117,13 @@ def read_model(
     migrations: Mapping[int, Migration] | None = None,
     **asides: object,
 ) -> Any:
-    """What the values say, as a model; its `document`, if it has that field, is the text.
+    """The values as a model; its `document`, if it has that field, is the text.
 
     Args:
         parsed: the document.
-        kind: a model class, or another type of which a document's values may be.
-        check: what else is wrong with a model; asked only if something is wrong with the values,
-            so that all problems are reported together.
+        kind: a model class, or another type of the values of a document.
+        check: further checks of a model; used only if something is wrong with the values, so that
+            all problems are reported together.
         migrations: of older versions of the format.
         asides: fields of the model that no document sets.
 
@@ -142,7 +142,7 @@ def read_model(
         made = put(made, document=document, **asides)
     if not (outdated or repeated or found.count):
         return made
-    try:  # JSON that nests absurdly can be read, but has no tree to show places in
+    try:  # very deeply nested JSON can be read, but has no tree for places
         composed(_READING[parsed.format].compose, text)
     except TooComplex as problem:
         raise _too_complex(problem, name, text) from None
@@ -183,7 +183,7 @@ def _decode(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # The place is shown in the text as far as it could be read.
+        # The place is shown in the text up to the invalid byte.
         text = data.decode("utf-8-sig", errors="replace")
         index = len(data[: error.start].decode("utf-8-sig", errors="replace"))
         raise _unreadable(

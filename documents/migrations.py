@@ -1,8 +1,8 @@
-"""Old documents into the format of today: one function from each version to the next.
+"""Converts old documents to the current format: one function from each version to the next.
 
-Promises: a document says which version it is written in (absent: 1); `migrate` applies the table's
-functions one after the other, and refuses versions that it does not know. A field that was added
-since needs no migration: it has a default. Only a change of meaning or of a name does.
+Promises: a document states its version (absent: 1); `migrate` applies the functions of the table in
+order, and refuses unknown versions. A new field needs no migration, as it has a default; a change
+of meaning or of a name does.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Migration = Callable[[dict[str, Any]], dict[str, Any]]
 def migrate(
     data: object, origin: Origin, version: Key, migrations: Mapping[int, Migration]
 ) -> tuple[object, Diagnostic | None]:
-    """The document in the current version, and what is wrong with the version that it names.
+    """The document in the current version, and the problems of the version that it states.
 
-    A document that is no mapping comes back as it is: it has a graver problem than its version.
+    A document that is not a mapping is returned unchanged; `structure` reports it.
 
     Args:
         data: the document's values.
         origin: its place.
         version: the field that names the version; its default is the current one.
-        migrations: version -> what makes the next one of it.
+        migrations: version -> the function that converts it to the next.
     """
     name, current = version.name, version.default
     if not isinstance(data, dict) or name not in data:

@@ -52,7 +52,7 @@ _P = ParamSpec("_P")
     frozen_default=True, kw_only_default=True, field_specifiers=(key, like, version, aside)
 )
 def model(noun: str, *, short: str | None = None) -> Callable[[type[_Model]], type[_Model]]:
-    """Turn a class of declared fields into a model; `fields.Declaration` explains the arguments."""
+    """Turn a class of declared fields into a model; see `fields.Declaration` for the arguments."""
 
     def decorate(cls: type[_Model]) -> type[_Model]:
         cls.__init__ = _init  # type: ignore[method-assign]
@@ -156,7 +156,7 @@ def _values(model: Any) -> dict[str, Any]:
 def adds(
     cls: Callable[_P, _Model],
 ) -> Callable[[Callable[[_Owner, _Model], _Result]], Callable[Concatenate[_Owner, _P], _Result]]:
-    """Let a method that takes a model take what the model's constructor takes instead."""
+    """Let a method of a model be called with the arguments of the constructor instead."""
 
     def decorate(
         method: Callable[[_Owner, _Model], _Result],
@@ -175,7 +175,7 @@ def adds(
 def plain(model: object) -> dict[str, object]:
     """A model as the values of its document: dicts, lists and scalars, without defaults.
 
-    The version of the format comes first, and is there even if it is the default.
+    The version of the format is first, and is included even if it is the default.
     """
     made: dict[str, object] = {}
     fields = declaration(type(model)).keys.values()
@@ -230,7 +230,7 @@ def within_limits(model: Any) -> bool:
 
 
 def over(limit: Constraint, value: object, origin: Origin) -> Diagnostic:
-    """What is wrong with a value at a place that breaks a limit."""
+    """The diagnostic of a value that breaks a limit, at a place."""
     problem, name = limit.problem(value), origin.pointer.rpartition("/")[2]
     return Diagnostic(problem.code, f"{name!r} {problem.message}", origin, problem.help)
 

@@ -1,8 +1,8 @@
 """JSON Schemas of documents, for editors and for validators other than ours.
 
 Promises: generated from the declarations of a model class, draft 2020-12; a schema accepts every
-document that is read without an error, and refuses what a schema can see: unknown and missing keys,
-wrong types, numbers out of range, unknown words.
+document that is read without an error, and refuses what a schema can express: unknown and missing
+keys, wrong types, numbers out of range, unknown words.
 """
 
 # ruff: noqa: ANN401 (types are handled as values here)
@@ -44,7 +44,7 @@ def schema_text(root: Any, title: str, description: str) -> str:
 def _object(
     cls: type, definitions: Schema, tighter: Mapping[str, Constraint] | None = None
 ) -> Schema:
-    """A model class; `tighter` are limits that count here, by the fields' names."""
+    """A model class; `tighter` are the stricter limits of this list, by the fields' names."""
     declared = declaration(cls)
     properties = {n: _property(key, definitions) for n, key in declared.keys.items()}
     for name, limit in (tighter or {}).items():
@@ -68,7 +68,7 @@ def _property(key: Key, definitions: Schema) -> Schema:
 
 
 def _nullable(made: Schema) -> Schema:
-    """The same, or null: what an absent key means may be written out."""
+    """The same, or null, which means the same as an absent key."""
     if "type" in made and "enum" not in made:
         names = made["type"] if isinstance(made["type"], list) else [made["type"]]
         return {**made, "type": [*names, "null"]}
@@ -77,7 +77,7 @@ def _nullable(made: Schema) -> Schema:
 
 
 def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
-    """The values of some types, as far as a field's declaration limits them."""
+    """The values of some types, within the limits of a field's declaration."""
     kind, *others = kinds
     if others:
         return {"type": [_NAMES[each] for each in kinds]}
@@ -96,14 +96,14 @@ def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
 
 
 def _element(kind: Any, definitions: Schema, key: Key | None = None) -> Schema:
-    """What a list or a mapping of names holds."""
+    """The items of a list or of a mapping of names."""
     if is_model(kind):
         return _reference(kind, definitions, key)
     return {"type": _NAMES[kind]}
 
 
 def _reference(cls: type, definitions: Schema, key: Key | None = None) -> Schema:
-    """A reference to the definition of a class, which is made if it is the first."""
+    """A reference to the definition of a class, which the first reference makes."""
     tighter = key.items if key is not None else {}
     name = "".join("_" + c.lower() if c.isupper() else c for c in cls.__name__).lstrip("_")
     if key is not None and tighter:
@@ -124,7 +124,7 @@ _NAMES: Mapping[Any, str] = {
 
 
 def _json_value(value: Any) -> Any:
-    """A default as JSON has it; None where there is nothing to say."""
+    """A default as JSON; None if there is none to show."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, StrEnum):

@@ -1,10 +1,10 @@
-"""clamp-overlaps: what does not fit is shortened, with a warning.
+"""clamp-overlaps: shorten crossfades, regions and fades that do not fit, with a warning.
 
-That is crossfade hints longer than the overlap of the clips, or than what the clips' other edges
-leave, automation regions that overlap, and, in the lenient mode of a document, fades longer than
-their clip. Each warning names both sides, and the old and the new value. After the pass automation
-is plain keyframes in time order, a keyframe whose way to the next is cut off has that one as its
-`aim`, and no hint is longer than its room.
+It shortens crossfade hints that are longer than the overlap of the clips or than the room that the
+clips' other edges leave, automation regions that overlap, and, in the lenient mode of a document,
+fades longer than their clip. Each warning names both sides, and the old and the new value. After
+the pass automation is plain keyframes in time order; a keyframe whose ramp is cut off has the next
+keyframe of its region as its `aim`, and no hint is longer than its room.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class _Clamp:
     warnings: list[Diagnostic] = field(factory=list)
 
     def track(self, track: Track, place: Place) -> Track:
-        """A track, its clips clamped."""
+        """A track with its clips clamped."""
         rate = self.timeline.sample_rate
         extents = [extent(clip, rate, self.media) for clip in track.clips]
         changes = self._crossfades(track, extents, place)

@@ -1,8 +1,8 @@
 """duck: gain automation on buses, from the positions of the clips of some roles.
 
-Promises: the automation is exact in samples and depends on the timeline alone, never on levels, so
+Promises: the automation is exact in samples and depends only on the timeline, never on levels, so
 it is the same in every backend; in the graph it is `<bus>.duck`. The pass relies on routed tracks
-and clamped crossfades. docs/semantics.md has the rule.
+and clamped crossfades. docs/semantics.md defines the rule.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Ramp:
 
 @frozen
 class Ducking(Pass):
-    """Makes gain automation for every bus that ducks, from the clips that it ducks under.
+    """Adds gain automation to every bus that ducks, from the clips that it ducks under.
 
     The gain goes down before a clip of the given roles starts, and up again after its end and the
     hold.
@@ -48,7 +48,7 @@ class Ducking(Pass):
     establishes = ("ducked",)
 
     def run(self, unit: Unit) -> Unit:
-        """The unit with the gain automation of every bus that ducks under something."""
+        """The unit with the gain automation of every bus that ducks."""
         length = mix_length(unit.timeline, unit.media)
         found: dict[str, tuple[Point, ...]] = {}
         for bus in unit.buses:

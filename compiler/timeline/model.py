@@ -1,15 +1,14 @@
-"""The timeline: what a document says, as frozen values, and what each field of it is for.
+"""The timeline: a document as frozen values, with the purpose of each field.
 
-Promises: the model holds exactly what the document holds, numbers as decimals and names as written,
-so that load -> dump -> load is the identity; nothing here is a sample or a factor yet. Absent
-fields have the defaults below, which is how documents older than a field keep loading. Where a
-value came from follows from its position: `Timeline.origin` makes the JSON Pointer into the
-document, resolved to a line only when a diagnostic is shown.
+Promises: the model has exactly the content of the document, numbers as decimals and names as
+written, so that load -> dump -> load is the identity; times and gains are not converted. Absent
+fields have the defaults below, so that documents older than a field still load. The origin of a
+value follows from its position: `Timeline.origin` makes the JSON Pointer into the document, which
+is resolved to a line only when a diagnostic is shown.
 
-It is also the way to write a timeline in Python, as short as the document and equal to it: any
-iterable serves for a list, an int or a float for a decimal, (at_ms, value, curve) for a keyframe, a
-mapping for a filter or an automation; `Timeline.track` and `Timeline.clip` return a timeline with
-one more.
+Timelines are written in Python with the same classes. Any iterable is accepted for a list, an int
+or a float for a decimal, (at_ms, value, curve) for a keyframe, a mapping for a filter or an
+automation; `Timeline.track` and `Timeline.clip` return a timeline with one more.
 
     Timeline(id="intro").track("host", role="dialogue").clip("host.wav", fade_in_ms=50)
 """
@@ -51,7 +50,7 @@ SCHEMA_VERSION = 1
 ZERO = Decimal(0)
 
 MAX_TIME_MS = 1_000_000_000  # eleven and a half days
-MAX_TEXT = 4096  # characters of one name or path: what file systems allow
+MAX_TEXT = 4096  # characters of one name or path: the limit of file systems
 TIME = Range(0, MAX_TIME_MS, "ms")
 DURATION = Range(0, MAX_TIME_MS, "ms", open_low=True)
 NAME = Length(1, MAX_TEXT)
@@ -59,14 +58,14 @@ CURVE = Words((*FADE_CURVES, *CURVE_ALIASES), Code.UNKNOWN_CURVE)
 
 
 class Target(StrEnum):
-    """What an automation moves."""
+    """The target of an automation."""
 
     GAIN = "gain"
     PAN = "pan"
     FILTER = "filter"
 
 
-# What the value of a keyframe may be.
+# The limits of a keyframe's value.
 VALUES: Mapping[Target, Range] = {Target.GAIN: GAIN, Target.PAN: PAN, Target.FILTER: FREQUENCY}
 
 
@@ -81,7 +80,7 @@ class Keyframe:
     curve: Word[Shape] = key(
         "how it runs to the next keyframe", default=Shape.LINEAR, kw_only=False
     )
-    # What it runs to where a later region cuts it off: at_ms and value (the clamp pass).
+    # Its target if a later region cuts it off: at_ms and value (set by the clamp pass).
     aim: tuple[Decimal, Decimal] | None = aside(default=None)
 
 
@@ -106,7 +105,7 @@ class Region:
 
 @model("an automation")
 class Automation:
-    """What moves: each a run of keyframes, empty where it does not move."""
+    """Keyframes for each target; empty if it is not automated."""
 
     gain: Many[Keyframe] = key(
         "keyframes in dB, added to gain_db",
@@ -130,7 +129,7 @@ class Automation:
 
 
 STILL = Automation()
-"""Nothing moves: what an absent automation counts as."""
+"""No keyframes: the default of an absent automation."""
 
 
 @model("a clip")
@@ -254,12 +253,12 @@ class BusOverride:
 class Timeline:
     """A whole document.
 
-    `lenient` lets the clamp pass shorten fades that are longer than their clip. `document` and
-    `root` are where it came from and the directory that its paths count from; they take no part in
-    equality. Of a generated timeline, `via` says for pointers into it what each, and all below it,
-    was made from, `made_from` is the document of those places, and `notes` are warnings about it. A
-    timeline made in Python trusts its author's paths (`allow_outside`); `load` does not unless it
-    is asked to.
+    `lenient` lets the clamp pass shorten fades that are longer than their clip. `document` is the
+    text that it was read from, and `root` the directory of its relative paths; they take no part in
+    equality. In a generated timeline, `via` maps pointers to the origins of these values and of
+    those inside them, `made_from` is the document of the origins, and `notes` are warnings about
+    it. A timeline made in Python may use any path (`allow_outside`); `load` does not allow this
+    unless requested.
     """
 
     id: str = key("the timeline's name among others", NAME, examples=("episode-042",))
@@ -322,7 +321,7 @@ class Timeline:
         return f"<Timeline {self.id!r}: {', '.join(parts)}, {self.sample_rate} Hz {sound}>"
 
     def _repr_html_(self) -> str:
-        from ..lanes import lanes_svg  # noqa: PLC0415 (it draws timelines)
+        from ..lanes import lanes_svg  # noqa: PLC0415 (it imports this module)
 
         return lanes_svg(self)
 
@@ -333,7 +332,7 @@ class Timeline:
         return Origin(name, place.pointer, self._via(place.pointer)) if self.via else place
 
     def _via(self, pointer: str) -> Origin | None:
-        """What the place was made from: as far below that of the nearest one around it."""
+        """The origin of a place: that of its nearest parent with one, and the rest of its path."""
         known = pointer
         while known and known not in self.via:
             known = known.rpartition("/")[0]
@@ -342,7 +341,7 @@ class Timeline:
 
     @adds(Track)
     def track(self, track: Track) -> Timeline:
-        """The same with one more track, which following clips go on."""
+        """The same with one more track, on which the following clips are placed."""
         return put(self, tracks=(*self.tracks, track))
 
     @adds(Clip)
@@ -381,10 +380,10 @@ class Timeline:
 
     @property
     def documents(self) -> Documents:
-        """The documents that its origins speak of."""
+        """The documents of its origins."""
         return {d.name: d for d in (self.document, self.made_from) if d is not None}
 
 
 def clip_id(clip: Clip, index: int) -> str:
-    """A clip's id, or the one it has by its number on the track, counted from 1."""
+    """A clip's id; by default its number on the track, counted from 1."""
     return clip.id if clip.id is not None else f"c{index + 1}"

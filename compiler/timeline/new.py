@@ -1,7 +1,7 @@
-"""A first timeline to change: every part that most mixes need, with a comment on each.
+"""A template of a timeline: the fields that most mixes need, with a comment on each.
 
-Promises: the text loads, and validates as soon as its media are there; ids and paths are quoted
-where they must be. Each given file becomes a source and a track with one clip.
+Promises: the text loads, and is valid as soon as its media exist; ids and paths are quoted where
+YAML needs it. Each given file becomes a source and a track with one clip.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _AUTOMATION = """\
 
 _EXAMPLE = ("audio/voice.wav", "audio/music.ogg")
 
-# What a file is likely to be, by a word in its name; the role of the others.
+# The probable role of a file, by a word in its name; the role of all others.
 _ROLES = (("music", "music"), ("bed", "music"), ("fx", "fx"), ("room", "ambience"))
 _ROLE = "dialogue"
 
@@ -68,8 +68,8 @@ def starter(id: str, media: Sequence[str] = (), file: str = "timeline.yaml") -> 
 
     Args:
         id: the timeline's.
-        media: paths of files, relative to where the timeline will lie; examples if there are none.
-        file: what the timeline will be called, for the comments.
+        media: paths of files, relative to the directory of the timeline; examples if none.
+        file: the name of the timeline, for the comments.
     """
     sources = _sources(media or _EXAMPLE)
     text = _HEAD.format(

@@ -1,8 +1,8 @@
-"""Which file a clip plays, and which files a document may name.
+"""The files that clips play, and checks of the files that a document may name.
 
-Promises: the one place that turns a clip's `source` into a path. A document's sources stay in its
-directory, links followed, unless the timeline allows outside ones; nothing that ffmpeg would take
-for a protocol passes as a path.
+Promises: the only place that turns a clip's `source` into a path. A document's sources are in its
+directory, with links followed, unless the timeline allows others; a path that ffmpeg would read as
+a protocol is refused.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from .model import MAX_TEXT, Timeline
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
-# Words that ffmpeg takes for a protocol before a colon or comma (`ffmpeg -protocols`). Such a name
-# is likelier an attack, or a paste, than that of a file.
+# Words that ffmpeg reads as a protocol before a colon or comma (`ffmpeg -protocols`). Such a name
+# is more likely an attack or a pasted URL than a file.
 _PROTOCOLS = re.compile(
     r"(async|bluray|cache|concat|concatf|crypto|data|fd|ffrtmpcrypt|ffrtmphttp|file|ftp|gopher|"
     r"gophers|hls|http|httpproxy|https|icecast|ipfs|ipns|librtmp|md5|mmsh|mmst|pipe|prompeg|rtmp|"
@@ -33,18 +33,18 @@ _PROTOCOLS = re.compile(
 
 
 def source_path(timeline: Timeline, source: str) -> Path:
-    """The file of a clip's `source`: the one that `sources` names so, else the path itself."""
+    """The file of a clip's `source`: its entry in `sources`, or else the path itself."""
     return timeline.root / timeline.sources.get(source, source)
 
 
 def source_speed(timeline: Timeline, source: str) -> tuple[int, int]:
-    """How fast a clip's `source` plays, as a reduced ratio."""
+    """The speed of a clip's `source`, as a reduced ratio."""
     found = ratio(timeline.speeds.get(source, "1"))
     return (found or Fraction(1)).as_integer_ratio()
 
 
 def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
-    """What is wrong with the names, paths and speeds of sources, without looking into any file."""
+    """The problems of the names, paths and speeds of sources; no file is opened."""
     for name, path in timeline.sources.items():
         yield from _path(timeline, path, ("sources", name))
     for name, speed in timeline.speeds.items():
@@ -63,7 +63,7 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
 
 
 def validate_cover(timeline: Timeline) -> Iterator[Diagnostic]:
-    """What is wrong with the cover's path, without looking into any file."""
+    """The problems of the cover's path; no file is opened."""
     if timeline.cover is not None:
         yield from _path(timeline, timeline.cover, ("cover",))
 
@@ -119,7 +119,7 @@ def _outside(root: Path, path: str) -> bool:
 def _misspelt(
     timeline: Timeline, source: str, place: tuple[str | int, ...]
 ) -> Iterator[Diagnostic]:
-    """A bare word that is no file is a name; say so where it is nearly one that is known."""
+    """A bare word that is not a file is a name; report it if it is close to a known one."""
     if "/" in source or "." in source or not timeline.sources:
         return
     near = difflib.get_close_matches(source[:100], timeline.sources, n=1, cutoff=0.6)

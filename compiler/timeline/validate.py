@@ -1,9 +1,9 @@
-"""What is wrong with a timeline, as far as it shows without presets.
+"""Checks a timeline, as far as is possible without presets.
 
-Promises: every violation at once (the first thousand, if there are more), in one fixed order, each
-with its place; nothing raises. Values that break the limits of their fields come first.
-`validate` needs no files; `validate_media` adds what depends on how long the sources are. Both see
-a timeline made in Python as they see a loaded one.
+Promises: every violation at once (at most the first thousand), in a fixed order, each with its
+place; nothing raises. Values that break the limits of their fields come first. `validate` needs no
+files; `validate_media` checks what depends on the lengths of the sources. Both treat timelines made
+in Python and loaded ones the same.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from .sources import validate_cover, validate_sources
 Place = tuple[str | int, ...]
 Found = Iterator[Diagnostic]
 
-# What resamplers count rates in: the two sides of a speed, times those of the rates, must fit.
+# The integers of resamplers: the terms of a speed, multiplied by the rates, must fit.
 _HIGHEST_RATE = 2**31
 
 _WITHOUT_GAIN = (FilterKind.HIGHPASS, FilterKind.LOWPASS)
 
 
 def validate(timeline: Timeline) -> tuple[Diagnostic, ...]:
-    """Every violation that shows without the media."""
+    """Every violation that can be found without the media."""
     return tuple(islice(_timeline(timeline), MOST))
 
 
 def validate_media(timeline: Timeline, media: Media) -> tuple[Diagnostic, ...]:
-    """Every violation that shows only with the media; none where `validate` finds worse.
+    """Every violation that needs the media; none of values that `validate` already reports.
 
     Args:
         timeline: any.
-        media: by the clips' `source` as the document writes it; clips without an entry are passed
-            over: the probe has reported them.
+        media: by the clips' `source` as written in the document; clips without an entry are
+            skipped, as the probe has reported them.
     """
     return tuple(islice(_media(timeline, media), MOST))
 
@@ -121,7 +121,7 @@ def _clip(timeline: Timeline, clip: Clip, place: Place) -> Found:
 
 
 def _processing(timeline: Timeline, owner: Track | Clip, place: Place) -> Found:
-    """What tracks and clips have in common: eq, filter and automation."""
+    """The fields that tracks and clips share: eq, filter and automation."""
     for e, band in enumerate(owner.eq):
         yield from _band(timeline, band, (*place, "eq", e))
     if owner.filter is not None:
@@ -191,7 +191,7 @@ def _in_order(timeline: Timeline, keyframes: tuple[Keyframe, ...], place: Place)
 
 
 def _fits(timeline: Timeline, clip: Clip, place: Place, duration: Decimal) -> Found:
-    """What has to lie within a clip of a known length: its fades and keyframes."""
+    """The fades and keyframes of a clip of known length, which must be within it."""
     if duration <= 0:
         return
     length = f"the clip lasts {_ms(duration)}"
@@ -384,7 +384,7 @@ def _mono(timeline: Timeline, panned: bool, place: Place) -> Found:
 
 
 def unique(origin: Callable[..., Origin], ids: list[str], place: Place, noun: str) -> Found:
-    """Names that come again.
+    """Names that are used twice.
 
     Args:
         origin: the place of a value, by the keys and indices that lead to it.
