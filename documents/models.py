@@ -156,7 +156,7 @@ def _values(model: Any) -> dict[str, Any]:
 def adds(
     cls: Callable[_P, _Model],
 ) -> Callable[[Callable[[_Owner, _Model], _Result]], Callable[Concatenate[_Owner, _P], _Result]]:
-    """Let a method of a model be called with the arguments of the constructor instead."""
+    """Let a method that takes a model be called with the arguments of its constructor."""
 
     def decorate(
         method: Callable[[_Owner, _Model], _Result],

@@ -1,10 +1,10 @@
-"""Plain values into models, with everything that is wrong with them.
+"""Reads plain values into models, and collects all their problems.
 
 Promises: one walk reads a document of any kind and collects every unknown and missing key, wrong
-type and unusable number or text with its place. For sound values it costs little more than making
+type and unusable number or text with its place. For valid values it costs little more than making
 the models: each class and type has one reader, made once; a place is a linked pair, which becomes a
-JSON Pointer only where something is wrong. What Python gives to a constructor is read by the same
-readers, which then accept more: models, floats, any iterable for a list, a tuple for a mapping.
+JSON Pointer only if there is a problem. The same readers read the arguments of constructors, and
+then accept more: models, floats, any iterable for a list, a tuple for a mapping.
 """
 
 # ruff: noqa: ANN401 (types are handled as values here, and values of any type)
@@ -33,7 +33,7 @@ Place = tuple[Any, str | int] | None
 """The place around it, and its key or index; None is the whole."""
 
 Reader = Callable[[Any, Place, "Findings"], Any]
-"""(value, place, findings) -> what the model keeps, or `_BAD` after adding a finding."""
+"""(value, place, findings) -> the value in the model, or `_BAD` after adding a finding."""
 
 _BAD: Any = object()
 
@@ -42,7 +42,7 @@ class Findings:
     """The problems found so far.
 
     Attributes:
-        document: what messages call the whole.
+        document: the name of the whole in messages.
         in_python: whether the values come from Python rather than from a document.
         diagnostics: the problems, at most `MOST`.
         count: how many problems there were, including those over `MOST`.
@@ -68,14 +68,14 @@ class Findings:
     def add(
         self, code: Code, message: str, at: Place, help: str | None = None, bad: Place = None
     ) -> Any:
-        """Note one thing that is wrong at a place, unless there are enough.
+        """Add a problem at a place, unless there are enough.
 
         Args:
             code: its code.
-            message: what it is.
+            message: its description.
             at: where to show it.
             help: what to do instead.
-            bad: the place whose value is a placeholder, if that is another.
+            bad: the place whose value is a placeholder, if it is not `at`.
 
         Returns:
             `_BAD`.
@@ -99,7 +99,7 @@ class Findings:
 def structure(
     data: object, kind: Any, document: str, name: str = "the document"
 ) -> tuple[Any, Findings]:
-    """Everything wrong with the values, and as much of a model as can be made of the rest.
+    """A model of the valid values, and the problems of the others.
 
     A placeholder replaces a required value that is missing or unusable, so that the indices of
     other values stay the same; further checks ignore the places in `Findings.bad`.
@@ -108,10 +108,10 @@ def structure(
         data: plain values.
         kind: the type of the whole.
         document: its name.
-        name: what messages call it where its type is wrong.
+        name: its name in messages about its type.
 
     Returns:
-        The model, None if the values are of another type altogether; and what is wrong.
+        The model, or None if the whole has a wrong type; and the problems.
     """
     findings = Findings(document)
     made = reader(kind, name)(data, None, findings)
@@ -127,7 +127,7 @@ def build(cls: Any, values: Mapping[str, Any]) -> Any:
 
 @cache
 def reader(kind: Any, name: str) -> Reader:
-    """What reads values of a type; messages call one `name`, or by its key if that is empty."""
+    """The reader of a type; messages call a value `name`, or by its key if that is empty."""
     if type(None) in options(kind):
         rest = (option for option in options(kind) if option is not type(None))
         return _optional(reader(reduce(or_, rest), name))
@@ -167,7 +167,7 @@ def _mapping_of_keys(cls: type, name: str) -> Reader:
 
 
 def _as_mapping(value: Any, declared: Declaration, cls: type, found: Findings) -> Any:
-    """A value as a mapping of fields if it is short for one, else the value itself."""
+    """A value as a mapping of fields if it is a short form of one, else the value itself."""
     if declared.short is not None and isinstance(value, str):
         return {declared.short: value}
     if not found.in_python or isinstance(value, cls):
@@ -182,7 +182,7 @@ def _as_mapping(value: Any, declared: Declaration, cls: type, found: Findings) -
 
 @cache
 def field_reader(cls: Any) -> Callable[[dict[Any, Any], Place, Findings], dict[str, Any]]:
-    """What reads a mapping into the values of a model's fields."""
+    """The reader of a mapping, which returns the values of a model's fields."""
     declared = declaration(cls)
     keys, asides = declared.keys, declared.asides
     required = frozenset(n for n, key in keys.items() if key.default is attrs.NOTHING)
@@ -287,7 +287,7 @@ def _number(kind: Any, name: str) -> Reader:
 
 
 def _scalar(kind: Any, name: str) -> Reader:
-    """A scalar of a type, or of one of some types."""
+    """The reader of a scalar of a type, or of one of several types."""
     kinds = options(kind)
     wanted = " or ".join(_WANTED[kind] for kind in kinds)
     classes = {cls for kind in kinds for cls in _CLASSES[kind]}
@@ -310,7 +310,7 @@ def _scalar(kind: Any, name: str) -> Reader:
 
 
 def _plain(value: Any) -> Any:
-    """A value from Python as a document would have it; other values as they are."""
+    """A value from Python in the type that a document has; other values unchanged."""
     if isinstance(value, bool | Decimal):
         return value
     if isinstance(value, str | PurePath):
@@ -367,7 +367,7 @@ def _named(name: str, at: Place) -> str:
 
 
 def _kind(value: object) -> str:
-    """What a value is, as messages call it."""
+    """The kind of a value, for messages."""
     if value is None:
         return "nothing"
     names = {bool: "true or false", int: "a number", Decimal: "a number", dict: "a mapping"}

@@ -1,8 +1,8 @@
-"""TOML as plain values, numbers exact, and as a tree where a place has to be shown.
+"""Reads TOML as plain values with exact numbers, and as a tree if a place has to be shown.
 
-Promises: values are those of Python's tomllib, with decimals for floats; the tree is made only by
-`compose`, of a text that tomllib has accepted, so it takes sound syntax for granted. A table is
-shown at its header, or at the key that holds it; every other value where it is written.
+Promises: values are those of Python's tomllib, with decimals for floats; only `compose` makes the
+tree, from a text that tomllib has accepted, so it relies on valid syntax. The place of a table is
+its header, or the key that contains it; the place of every other value is its text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read(text: str) -> tuple[object, Root | None]:
 
     Raises:
         SyntaxProblem: not TOML.
-        TooComplex: it nests too deep.
+        TooComplex: it nests too deeply.
     """
     try:
         return tomllib.loads(text, parse_float=Decimal), None
@@ -66,7 +66,7 @@ class _Scanner:
         return root
 
     def _header(self, root: TreeNode) -> TreeNode:
-        """The table that a header opens; the path in the header shows it."""
+        """The table that a header opens; its place is the path in the header."""
         is_array = self.text.startswith("[[", self.at)
         self.at += 1 + is_array
         *outer, last = self._keys()
@@ -126,7 +126,7 @@ class _Scanner:
         return node
 
     def _next(self) -> str:
-        """The next character that counts; "" at the end of the text."""
+        """The next character after white space and comments; "" at the end of the text."""
         self._match(_BLANK)
         return self.text[self.at : self.at + 1]
 
@@ -137,7 +137,7 @@ class _Scanner:
 
 
 def _inner(table: TreeNode, key: Pair) -> TreeNode:
-    """The table under a key, made where there is none; of an array of tables the last."""
+    """The table under a key, made if there is none; in an array of tables, the last."""
     assert table.pairs is not None
     node = table.pairs.setdefault(key.key, key).node
     if node.items:

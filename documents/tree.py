@@ -1,8 +1,9 @@
 """A document as a tree of nodes with their places in the text; from a pointer to its span.
 
-Promises: YAML and JSON become the same tree, so one walk serves both; an alias is the anchored node
-itself, so a pointer through it leads to the text that was written. Trees are made for YAML when it
-is read, for JSON only when a place has to be shown. Depth and size are bounded before a tree grows.
+Promises: all formats have the same kind of tree, so one walk reads them all; an alias is the
+anchored node itself, so a pointer through it leads to the text that was written. The tree of a YAML
+document is made when it is read, others only when a place has to be shown. Depth and size are
+checked before a tree grows.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 @define(eq=False)
 class TreeNode:
-    """A value and the half-open run of characters [start, end) that names it.
+    """A value and the half-open range of characters [start, end) of its text.
 
     Attributes:
-        pairs: of a mapping, by key, merges applied; None elsewhere.
-        items: of a sequence; None elsewhere.
+        pairs: of a mapping, by key, with merges applied; None for other values.
+        items: of a sequence; None for other values.
         value: of a scalar, once it is constructed.
-        size: nodes in it, aliases counted as often as they are used.
-        opens: how many characters at its start show a collection: a bracket, or a table's name.
+        size: the number of nodes in it; an alias counts each time that it is used.
+        opens: the number of characters at its start that are shown for a collection: a bracket, or
+            the name of a table.
     """
 
     start: int
@@ -56,14 +58,14 @@ class Pair:
 
 @frozen
 class Root:
-    """A composed document: its tree, and the pointers of keys that a mapping holds twice."""
+    """A composed document: its tree, and the pointers of keys that a mapping has twice."""
 
     node: TreeNode
     duplicates: dict[str, Pair] = field(factory=dict)
 
 
 class SyntaxProblem(Exception):  # noqa: N818 - not an error to users: `load` makes it a diagnostic
-    """The text is not of its format; `index` counts characters from 0."""
+    """The text is not valid in its format; `index` counts characters from 0."""
 
     def __init__(self, message: str, index: int) -> None:
         super().__init__(message)
@@ -72,7 +74,7 @@ class SyntaxProblem(Exception):  # noqa: N818 - not an error to users: `load` ma
 
 
 class TooComplex(Exception):  # noqa: N818 - see SyntaxProblem
-    """The document nests too deep, or holds too much once its aliases are expanded."""
+    """The document nests too deeply, or has too many values once its aliases are expanded."""
 
     def __init__(self, message: str, index: int | None = None) -> None:
         super().__init__(message)
@@ -81,19 +83,19 @@ class TooComplex(Exception):  # noqa: N818 - see SyntaxProblem
 
 
 def too_deep(index: int | None = None) -> TooComplex:
-    """The document nests deeper than any timeline does."""
+    """The error of a document that nests too deeply."""
     return TooComplex(f"the document nests deeper than {MAX_DEPTH} levels", index)
 
 
 def too_many(index: int | None = None) -> TooComplex:
-    """The document holds more values than any timeline does."""
+    """The error of a document with too many values."""
     return TooComplex(f"the document holds more than {MAX_NODES:,} values", index)
 
 
 def span_at(text: str, start: int, end: int) -> Span:
     """The span of characters [start, end) of `text`, cut at the end of its first line.
 
-    Lines end at LF, CR LF or CR, as editors count them, whatever the format makes of other breaks.
+    Lines end at LF, CR LF or CR, as in editors, even if the format has other line breaks.
     """
     starts, ends = _lines(text)
     start = min(start, len(text))
@@ -105,7 +107,7 @@ def span_at(text: str, start: int, end: int) -> Span:
 
 @lru_cache(maxsize=1)
 def _lines(text: str) -> tuple[array[int], array[int]]:
-    """Where each line starts and ends; compact, for a text may be nothing but lines."""
+    """The start and end of each line; compact, as a text may consist of empty lines."""
     starts, ends = array("Q", [0]), array("Q")
     for found in _LINE_END.finditer(text):
         ends.append(found.start())
@@ -119,10 +121,10 @@ class Locator:
     """Finds pointers in a text; the document's `locator`.
 
     Attributes:
-        compose: text -> its tree; called when a place is first asked for, then remembered.
-        at_key: pointers whose place is their key rather than their value (keys nobody knows).
-        repeated: pointers whose place is the key's second appearance.
-        fixed: the one place that counts where the text has no tree.
+        compose: text -> its tree; called for the first place, then cached.
+        at_key: pointers whose place is their key rather than their value (unknown keys).
+        repeated: pointers whose place is the second occurrence of the key.
+        fixed: the only place, if the text has no tree.
     """
 
     compose: Callable[[str], Root]
@@ -131,7 +133,7 @@ class Locator:
     fixed: Span | None = None
 
     def __call__(self, text: str, pointer: str) -> Span | None:
-        """The span of `pointer`, or of its nearest parent that is there."""
+        """The span of `pointer`, or of its nearest existing parent."""
         if self.fixed is not None:
             return self.fixed
         root = composed(self.compose, text)
@@ -143,12 +145,12 @@ class Locator:
 
 @lru_cache(maxsize=1)
 def composed(compose: Callable[[str], Root], text: str) -> Root:
-    """The tree of a text; of the text asked for last it is remembered."""
+    """The tree of a text; that of the last text is cached."""
     return compose(text)
 
 
 def _find(node: TreeNode, pointer: str, at_key: bool) -> tuple[int, int]:
-    """The characters of `pointer`: a scalar's own, of a mapping or sequence those that open it."""
+    """The characters of `pointer`: all of a scalar, or the start of a mapping or sequence."""
     place = _opening(node)
     for token in tokens(pointer):
         step = _step(node, token)
@@ -170,7 +172,7 @@ def _step(node: TreeNode, token: str) -> tuple[TreeNode, Pair | None] | None:
 
 
 def _opening(node: TreeNode) -> tuple[int, int]:
-    """What to underline: all of a scalar; the bracket of a flow collection; a block's first key."""
+    """The underlined part: all of a scalar, a flow collection's bracket, or a block's first key."""
     first = next(iter(node.pairs.values()), None) if node.pairs else None
     if first is not None and first.start == node.start:
         return first.start, first.end
@@ -180,7 +182,7 @@ def _opening(node: TreeNode) -> tuple[int, int]:
 
 
 def walk(root: TreeNode) -> Iterator[tuple[str, TreeNode]]:
-    """Every node with its pointer, in document order; nodes used twice come twice."""
+    """Every node with its pointer, in document order; a node that is used twice is there twice."""
     stack = [("", root)]
     while stack:
         pointer, node = stack.pop()

@@ -1,8 +1,8 @@
-"""The limits of numbers and texts in documents, whatever their field.
+"""The limits of numbers and texts in all fields of documents.
 
-Promises: a number that passes is finite, and small and short enough that arithmetic on it is exact
-and cheap (`ir.units.samples`); a text that passes can be written to a file, a file name and a
-script. Messages show a value of any size in bounded space.
+Promises: an accepted number is finite, and small and short enough that arithmetic on it is exact
+and cheap (`ir.units.samples`); an accepted text can be written to a file, a file name and a script.
+Messages show a value of any size in bounded space.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from attrs import frozen
 
 from ..ir.codes import Code
 
-MOST = 1000  # diagnostics of one kind of check; nobody reads more, and a document may hold millions
+MOST = 1000  # diagnostics of one kind of check; a document may contain millions
 MAX_NUMBER = 10**12
 MAX_CHARACTERS = 48
 MAX_SPEED = 16  # four octaves
@@ -27,7 +27,7 @@ _UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 @frozen
 class Problem:
-    """Why a value cannot be used; the message continues "<name> ..."."""
+    """The reason that a value cannot be used; the message continues "<name> ..."."""
 
     code: Code
     message: str
@@ -35,7 +35,7 @@ class Problem:
 
 
 def number_problem(value: Decimal | int) -> Problem | None:
-    """Why no field may hold this number, if none may."""
+    """The problem of a number that no field may have; else None."""
     if isinstance(value, int):
         if -MAX_NUMBER <= value <= MAX_NUMBER:
             return None
@@ -53,7 +53,7 @@ def number_problem(value: Decimal | int) -> Problem | None:
 
 
 def text_problem(value: str) -> Problem | None:
-    """Why no field may hold this text, if none may."""
+    """The problem of a text that no field may have; else None."""
     if value.isascii() and "\0" not in value:
         return None
     bad = _UNUSABLE.search(value)
@@ -67,7 +67,7 @@ def text_problem(value: str) -> Problem | None:
 
 
 def ratio(text: str) -> Fraction | None:
-    """The ratio that a text such as 100/97, 4/3 or 1.5 names; None where it names none of use."""
+    """The ratio of a text such as 100/97, 4/3 or 1.5; None if it is not a valid speed."""
     if not _RATIO.fullmatch(text):
         return None
     above, _, below = text.partition("/")
@@ -79,7 +79,7 @@ def ratio(text: str) -> Fraction | None:
 
 
 def shown(value: object) -> str:
-    """A value as messages show it: quoted if text, never long, never with control characters."""
+    """A value for messages: quoted if text, never long, never with control characters."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 10**_SHOWN:
         return "a number of very many digits"
     text = repr(value[: _SHOWN + 1]) if isinstance(value, str) else str(value)

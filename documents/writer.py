@@ -1,8 +1,8 @@
-"""Models and plain values as text, and text into a file.
+"""Writes models and plain values as text, and text to files.
 
-Promises: reading the text gives an equal model; equal models give equal texts, numbers as plain
-decimals, fields in the order of their class, defaults left out. What it writes is the small part of
-YAML that every reader agrees on. A file is there whole or not at all.
+Promises: reading the text gives an equal model; equal models give equal texts, with numbers as
+plain decimals, fields in the order of their class, and without defaults. The YAML is a small subset
+that all readers interpret alike. A file is written completely or not at all.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from ..ir.diagnostics import Diagnostic, RenderError
 from .models import plain
 
 WIDTH = 100
-PREFIX = ".mixdown-work-"  # of the names of files and directories under way
+PREFIX = ".mixdown-work-"  # of the names of incomplete files and directories
 
 # Readable as text by YAML 1.1 and 1.2 alike, in block and flow context, as key and as value.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*")
 _RESERVED = re.compile(r"null|true|false|yes|no|on|off|y|n", re.IGNORECASE)
 _NOT_PRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_KEY_LIMIT = 120  # YAML wants longer keys to be marked with "? "
+_KEY_LIMIT = 120  # YAML requires "? " before longer keys
 
-# Of these lists each entry is a paragraph of its own; entries of others fit on a line.
+# In these lists each entry is a separate paragraph; entries of others fit on a line.
 _PARAGRAPHS = ("tracks", "clips", "buses", "parts")
 
 Scalar = Callable[[object], str]
@@ -71,7 +71,7 @@ def _json_scalar(value: object) -> str:
 
 
 def _inline(value: object, scalar: Scalar, key: Scalar) -> str:
-    """A value on one line, in the form that JSON and YAML's flow style share."""
+    """A value on one line, in the syntax that JSON and YAML's flow style share."""
     if isinstance(value, dict):
         pairs = (f"{key(k)}: {_inline(v, scalar, key)}" for k, v in value.items())
         return "{" + ", ".join(pairs) + "}"

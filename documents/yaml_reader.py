@@ -1,9 +1,9 @@
-"""YAML 1.2 as plain values, numbers exact, from the parser's events.
+"""Reads YAML 1.2 as plain values with exact numbers, from the parser's events.
 
-Promises: scalars mean what YAML 1.2's core schema says (`no`, `1_000` are text, `012` is twelve);
-floats become the decimals that were written; mapping keys are text; aliases, anchors and the merge
-key `<<` work. Nothing here recurses, and an alias costs what it expands to, so neither nesting nor
-alias bombs cost more than the limits of `tree`. Relies on ruamel.yaml for scanning and parsing.
+Promises: scalars have the types of YAML 1.2's core schema (`no`, `1_000` are text, `012` is
+twelve); floats become the decimals that were written; mapping keys are text; aliases, anchors and
+the merge key `<<` work. Nothing here recurses, and an alias counts with its expanded size, so that
+nesting and alias bombs stay within the limits of `tree`. ruamel.yaml does the scanning and parsing.
 """
 
 # ruff: noqa: ANN401 (the parser's events are not typed)
@@ -32,9 +32,9 @@ from ..ir.origin import escape
 from .tree import MAX_DEPTH, MAX_NODES, Pair, Root, SyntaxProblem, TreeNode, too_deep, too_many
 
 _TAG = "tag:yaml.org,2002:"
-# An anchor and a tag before a value, which are no part of it.
+# An anchor and a tag before a value, which are not part of it.
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)+")
-# What a YAML text may not hold (YAML 1.2, production 1).
+# The characters that are not allowed in YAML (YAML 1.2, production 1).
 _FORBIDDEN = re.compile(
     r"[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -42,7 +42,7 @@ _FORBIDDEN = re.compile(
 
 @define(eq=False)
 class _Open:
-    """A collection being read: its node, the key that waits for a value, what it merges."""
+    """A collection being read: its node, the key without a value yet, and its merges."""
 
     node: TreeNode
     anchor: str | None
@@ -54,8 +54,8 @@ class _Open:
 def read(text: str) -> tuple[object, Root]:
     """The document as dict, list, str, int, Decimal, bool and None, and its tree.
 
-    A NaN or an infinity comes back as such a Decimal. Of a repeated key the last value counts, and
-    the tree names the repetition.
+    A NaN or an infinity becomes such a Decimal. The last value of a repeated key is used, and the
+    tree has the place of the repetition.
 
     Raises:
         SyntaxProblem: not YAML, or not one document.
@@ -74,7 +74,7 @@ def compose(text: str) -> Root:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """The parser's events, its complaints turned into ours."""
+    """The parser's events; its errors are raised as `SyntaxProblem`."""
     bad = _FORBIDDEN.search(text)
     if bad is not None:
         raise SyntaxProblem(f"character U+{ord(bad[0]):04X} is not allowed", bad.start())
@@ -84,7 +84,7 @@ def _events(text: str) -> Iterator[Any]:
         mark = error.problem_mark or error.context_mark
         message = " ".join(str(error.problem or error.context or "malformed").split())
         raise SyntaxProblem(message[:200], mark.index if mark else 0) from None
-    except Exception as error:  # the parser itself trips over some malformed texts
+    except Exception as error:  # the parser crashes on some malformed texts
         raise SyntaxProblem(f"malformed ({type(error).__name__})", 0) from None
 
 
@@ -166,7 +166,7 @@ class _Composer:
             done.node.pairs = _effective(done)
         done.node.end = end
         if done.anchor is not None:
-            # Registered only now: an alias inside its own anchor has nothing to mean.
+            # Registered only now: an alias inside its own anchor is an error.
             self.anchors[done.anchor] = done.node
         self._add(done.node, done.node.start, end)
 
@@ -244,7 +244,7 @@ def _tag(event: Any) -> str | None:
 
 
 def _scalar_value(event: Any, start: int) -> object:
-    """A scalar by its tag, or by the core schema where it is plain and has none."""
+    """A scalar by its tag, or by the core schema if it is plain and has none."""
     text: str = event.value
     tag = _tag(event)
     if tag is None:
@@ -277,10 +277,10 @@ def _decimal(text: str) -> Decimal:
     try:
         return Decimal(text)
     except ArithmeticError:
-        return Decimal("Infinity")  # an exponent that no decimal can hold
+        return Decimal("Infinity")  # an exponent outside the range of decimals
 
 
-# The forms of plain scalars; the rest is text. Integers longer than Python reads become decimals.
+# The forms of plain scalars; others are text. Integers too long for Python become decimals.
 _CORE: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"[-+]?[0-9]{1,4000}"), int),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), _decimal),
