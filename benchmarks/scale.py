@@ -163,7 +163,7 @@ def by_pydub(directory: Path, clips: int, minutes: int) -> None:
     mix.export(directory / "pydub.wav", format="wav")
 
 
-def by_hand(program: str) -> Callable[[Path, int, int], None]:
+def naive(program: str) -> Callable[[Path, int, int], None]:
     """The graph that people write."""
 
     def work(directory: Path, clips: int, minutes: int) -> None:
@@ -204,8 +204,8 @@ class Engine:
 
 
 ENGINES: Mapping[str, Engine] = {
-    "naive ffmpeg 5.1": Engine(by_hand(SYSTEM), is_limited=True),
-    "naive ffmpeg 9.0": Engine(by_hand(EMBEDDED), is_limited=True),
+    "naive ffmpeg 5.1": Engine(naive(SYSTEM), is_limited=True),
+    "naive ffmpeg 9.0": Engine(naive(EMBEDDED), is_limited=True),
     "pydub": Engine(by_pydub, is_limited=True),
     "mixdown, ffmpeg 5.1": Engine(by_mixdown("ffmpeg")),
     "mixdown, ffmpeg 9.0": Engine(by_mixdown("ffmpeg"), EMBEDDED),

@@ -54,7 +54,7 @@ def fit(
             f"{shown_tempo(Fraction(material.tempo or 0))}"
         )
         if there < wanted - TOLERANCE:
-            report.error(Code.LOOP_TOO_SHORT, message, origin, "mend its bars or its tempo")
+            report.error(Code.LOOP_TOO_SHORT, message, origin, "correct its bars or its tempo")
         elif material.duration_ms is None and TOLERANCE < rest < wanted - TOLERANCE:
             meant = f"duration_ms: {milliseconds_text(wanted)}"
             help = f"the rest is never played; if that is meant, say {meant}"

@@ -81,7 +81,7 @@ class Section:
         "how long it lasts, for one that is not counted in bars", DURATION, default=None
     )
     transition: One[Transition | None] = key(
-        "how it goes over into the next; absent: by a cut", default=None
+        "the transition to the next; absent: a cut", default=None
     )
 
 
@@ -124,7 +124,7 @@ class Material:
     )
     offset_ms: Number = key("where in the file it begins", TIME, default=0)
     duration_ms: OptionalNumber = key(
-        "how much of the file counts; absent: to its end", DURATION, default=None
+        "how much of the file plays; absent: to its end", DURATION, default=None
     )
     gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
     fade_in_ms: Number = key("a fade at the start of each time it plays", TIME, default=0)
@@ -163,15 +163,15 @@ class Move:
 
     section: str = like(Play)
     target: Target = key("gain, pan or filter")
-    begin: Number = key("from this gain in dB, pan from -1 to 1, or frequency in Hz")
-    end: OptionalNumber = key("to this one; absent: it stays", default=None)
+    begin: Number = key("the start value: gain in dB, pan from -1 to 1, or frequency in Hz")
+    end: OptionalNumber = key("the end value; absent: it stays", default=None)
     at: str | int | None = like(Play, default=None)
     at_ms: OptionalNumber = like(Play, default=None)
     bars: OptionalNumber = key(
         "for so many bars; absent: until the section ends", _BARS, default=None, examples=(8,)
     )
     length_ms: OptionalNumber = key("for so long", DURATION, default=None)
-    curve: Word[Shape] = key("how it gets there", default=Shape.LINEAR)
+    curve: Word[Shape] = key("the curve", default=Shape.LINEAR)
 
 
 @model("a part")
@@ -181,9 +181,7 @@ class Part:
     id: str = key("the part's name, unique", examples=("drums",))
     role: str = like(Track)
     name: str | None = like(Track, default=None)
-    material: str | None = key(
-        "what it plays where an entry of play says nothing else", default=None
-    )
+    material: str | None = key("its material, unless an entry of play names another", default=None)
     bus: str | None = like(Track, default=None)
     gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
     pan: Number = like(Track, default=0)
@@ -195,11 +193,11 @@ class Part:
         "the one filter whose frequency moves of target filter move", default=None
     )
     play: Many[Play] = key(
-        "the sections in which it plays: their names, or what it does there",
+        "the sections in which it plays: their names, or entries with details",
         default=(),
         examples=(["intro", {"section": "verse", "fill": "roll"}],),
     )
-    moves: Many[Move] = key("what moves in which sections", default=())
+    moves: Many[Move] = key("the moves, by section", default=())
 
 
 @model("an arrangement")
@@ -208,13 +206,13 @@ class Arrangement(Whole):
 
     arrangement_version: int = version(default=ARRANGEMENT_VERSION)
     tempo_map: Many[TempoChange] = key(
-        "tempo and time signature, by the bars from which they hold",
+        "tempo and time signature, by the bars at which they change",
         default=(),
         examples=([{"bar": 1, "tempo": 97}, {"bar": 41, "tempo": 100}],),
     )
     sections: Many[Section] = key(
         "what comes after what", examples=([{"name": "intro", "bars": 8}],)
     )
-    markers: Many[Mark] = key("named moments besides the sections' beginnings", default=())
+    markers: Many[Mark] = key("named moments, in addition to the starts of sections", default=())
     materials: Many[Material] = key("the files and loops that parts play", default=())
-    parts: Many[Part] = key("who plays; each becomes a track")
+    parts: Many[Part] = key("the parts; each becomes a track")

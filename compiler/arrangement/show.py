@@ -49,7 +49,7 @@ class Segment:
         default=None,
         examples=("audio/host.flac",),
     )
-    speaker: str | None = key("who speaks; absent: the first speaker", default=None)
+    speaker: str | None = key("the speaker; absent: the first one", default=None)
     label: str | None = key(
         "a marker where it begins; ads have one anyhow", default=None, examples=("Welcome",)
     )
@@ -87,7 +87,7 @@ class Bed:
     source: str = like(Music)
     role: str = key("ambience, music, or a role of the mix preset", default="ambience")
     gain_db: Number = like(Speaker, default=0)
-    crossfade_ms: Number = key("how much one round and the next overlap", DURATION, default=2000)
+    crossfade_ms: Number = key("the overlap of consecutive rounds", DURATION, default=2000)
     fade_in_ms: Number = like(Music, default=2000)
     fade_out_ms: Number = like(Music, default=2000)
 
@@ -103,11 +103,11 @@ class Show(Whole):
         "the fades at both ends of each segment, which keep cuts quiet", TIME, default=10
     )
     speakers: Many[Speaker] = key(
-        "who speaks, where more than one does", default=(), examples=([{"id": "host"}],)
+        "the speakers, if there are several", default=(), examples=([{"id": "host"}],)
     )
     intro: One[Music | None] = key("the music that opens the show", default=None)
     segments: Many[Segment] = key(
         "what comes after what", examples=([{"source": "audio/host.flac"}],)
     )
     outro: One[Music | None] = key("the music that closes the show", default=None)
-    bed: One[Bed | None] = key("what lies under the whole show", default=None)
+    bed: One[Bed | None] = key("the bed under the whole show", default=None)

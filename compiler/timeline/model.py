@@ -245,7 +245,7 @@ class BusOverride:
         "the roles that play on it, besides the preset's", default=(), examples=(["music"],)
     )
     duck: One[Duck | None] = key(
-        "how it steps back while others play; absent: the preset's", default=None
+        "its ducking while other tracks play; absent: the preset's", default=None
     )
 
 
