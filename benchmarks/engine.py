@@ -1,13 +1,13 @@
-"""How fast the native engine is against its reference and ffmpeg, and how much memory it takes.
+"""Speed of the native engine compared with its reference and ffmpeg, and its memory.
 
     python benchmarks/engine.py speed [minutes] [clips]     default: 2 minutes, 24 clips
     python benchmarks/engine.py memory [minutes] [clips]    default: 180 minutes, 2000 clips
 
-Speed renders the same premaster and stems (float64 WAV) by all three in one run and gives seconds
-of audio a second of processor time, all threads and child processes counted, and a second by the
-clock, which depends on what else the machine does. The reference holds whole arrays of every placed
-clip: give it minutes, not hours. Memory renders the draft master, which has every kind of work that
-the engine does at once, and gives the peak of the resident set; the aim is under 500 MB.
+Speed renders the same premaster and stems (float64 WAV) with all three in one run, and prints
+seconds of audio per second of CPU time of all threads and child processes, and per second of wall
+time, which depends on the load of the machine. The reference holds whole arrays of every placed
+clip, so use minutes, not hours. Memory renders the draft master, which uses every part of the
+engine at once, and prints the peak resident set; the target is below 500 MB.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from mixdown.render.verify import Renderer, render_premaster
 RATE = 48000
 LIMIT_MB = 500
 
-# Name, file, Hz, channels, seconds; how many of the clips play it, and on what kind of track.
+# Name, file, Hz, channels, seconds; the share of the clips that play it, and the kind of track.
 SOURCES = (
     ("host", "host.wav", 48000, 1, 40, 0.4, "dialogue"),
     ("guest", "guest.wav", 44100, 1, 40, 0.3, "dialogue"),
@@ -46,7 +46,7 @@ HIGHPASS = EqBand(kind=FilterKind.HIGHPASS, frequency_hz=Decimal(80))
 
 
 def make_media(directory: Path) -> None:
-    """Noise that is as good as speech and music for a clock."""
+    """Noise, which takes as long to render as speech and music."""
     for number, (_, file, rate, channels, seconds, *_) in enumerate(SOURCES):
         generator = np.random.Generator(np.random.Philox(number))
         samples = 0.1 * generator.standard_normal((rate * seconds, channels))
@@ -54,7 +54,7 @@ def make_media(directory: Path) -> None:
 
 
 def timeline(directory: Path, minutes: int, clips: int) -> Timeline:
-    """A track a source, its clips spread over the whole length: fades, gains, moving gains, eq."""
+    """One track per source, with clips over the whole length: fades, gains, automation, EQ."""
     length = minutes * 60000
     tracks = []
     for name, _, _, _, seconds, share, role in SOURCES:
@@ -98,7 +98,7 @@ def timeline(directory: Path, minutes: int, clips: int) -> Timeline:
 
 
 def processor_seconds() -> float:
-    """Of this process and its finished children, all threads."""
+    """CPU time of this process and its finished children, all threads."""
     own, children = (
         resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
@@ -106,7 +106,7 @@ def processor_seconds() -> float:
 
 
 def timed(seconds: float, work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds of audio a second of processor time, and a second by the clock."""
+    """Seconds of audio per second of CPU time, and per second of wall time."""
     cpu, clock = processor_seconds(), time.perf_counter()
     work()
     return seconds / (processor_seconds() - cpu), seconds / (time.perf_counter() - clock)
@@ -141,7 +141,7 @@ def memory(minutes: int, clips: int) -> int:
 
 
 def render(directory: str, minutes: str, clips: str) -> int:
-    """The child of `memory`: renders, and prints its own peak in MB."""
+    """The child process of `memory`: renders, and prints its peak memory in MB."""
     root = Path(directory)
     plan = compile(timeline(root, int(minutes), int(clips)), preset="draft", backend="native").plan
     for step in plan.steps:

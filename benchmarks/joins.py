@@ -1,8 +1,7 @@
-"""How often the check of joins errs: `python benchmarks/joins.py`, about a minute.
+"""Error rates of the checks for clicks and dropouts: `python benchmarks/joins.py`, about a minute.
 
 Needs Debian's sonic-pi-samples, asterisk-core-sounds-en-wav and espeak-ng. Prints the table of
-docs/report.md: joins at which nothing was cut, cuts that were made, pauses as they are and holes
-that were made, each with how many were found.
+docs/report.md: uncut joins, cuts, pauses and gaps, each with the number that was reported.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def main() -> None:
 
 
 def read(path: Path) -> np.ndarray:
-    """A file as one channel at the session's rate, its peak at -6 dBFS."""
+    """A file as one channel at the session rate, with its peak at -6 dBFS."""
     samples, rate = soundfile.read(path, always_2d=True)
     mono = soxr.resample(samples.mean(axis=1), rate, RATE, "VHQ")
     return 0.5 * mono / max(np.abs(mono).max(), 1e-9)
@@ -74,7 +73,7 @@ def trials(
 
 
 def places(sound: np.ndarray, generator: np.random.Generator) -> Iterator[int]:
-    """Places inside a sound at which it is over -40 dBFS."""
+    """Positions inside a sound at which it exceeds -40 dBFS."""
     if len(sound) > 2 * AROUND:
         for at in generator.integers(AROUND // 2, len(sound) - AROUND // 2, TRIES).tolist():
             if np.sqrt(np.mean(sound[at - 480 : at + 480] ** 2)) > 0.01:
@@ -136,7 +135,7 @@ def is_click(scratch: Path, sound: np.ndarray, at: int) -> bool:
 
 
 def stretches(path: Path) -> list[bool]:
-    """Whether each empty stretch of a file that sound leads to counts as a dropout."""
+    """Whether each empty stretch of a file directly after sound counts as a dropout."""
     with soundfile.SoundFile(path) as audio:
         finder = EmptyStretches(audio.samplerate, EMPTY_SOURCE_DB)
         finder.feed(np.abs(audio.read(always_2d=True)).max(axis=1))

@@ -1,12 +1,12 @@
-"""The limiter beside ffmpeg's alimiter, as the ffmpeg backend runs it, and pedalboard's Limiter.
+"""The limiter compared with ffmpeg's alimiter, as in the ffmpeg backend, and pedalboard's Limiter.
 
     python benchmarks/limiters.py           # pip install 'mixdown[benchmarks]'
 
-Programmes of tests/support/programmes.py are brought to a true peak 6 dB over the ceiling of -1
-dBTP and limited by each: how far what comes out is over the ceiling, by the higher of ffmpeg's
-`ebur128=peak=true` and a meter at 16 times the rate, and how much loudness it lost, by the first.
-Then tones: what is in the output besides them; and how long a minute of music takes, all threads
-and child processes counted.
+Programmes of tests/support/programmes.py are raised to a true peak 6 dB over the ceiling of -1 dBTP
+and limited by each. The first table gives the excess over the ceiling, by the higher of ffmpeg's
+`ebur128=peak=true` and a meter at 16 times the rate, and the loss of loudness, by the former. The
+second gives the distortion of tones, and the CPU time of all threads and child processes for a
+minute of music.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SECONDS = 4
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 Limiter = Callable[[np.ndarray, int], np.ndarray]
-"""From samples, shape (channels, n), and their rate to as many limited ones."""
+"""Function from samples, shape (channels, n), and their rate to the same number of limited ones."""
 
 
 def ours(samples: np.ndarray, rate: int) -> np.ndarray:
@@ -98,7 +98,7 @@ def fine_peak(samples: np.ndarray) -> float:
 
 
 def pushed(name: str, directory: Path) -> tuple[np.ndarray, int]:
-    """The premaster of a programme, its ends faded for 10 ms, 6 dB over the ceiling."""
+    """The premaster of a programme, with 10 ms fades at its ends, 6 dB over the ceiling."""
     take = render_premaster(
         programme(name, directory), Renderer("native", "native"), directory / "out"
     )
@@ -131,7 +131,7 @@ def tones(*parts: tuple[float, float]) -> np.ndarray:
 
 
 def beside(limited: np.ndarray, hertz: tuple[float, ...]) -> float:
-    """dB of everything but the tones, under them, in the last two seconds."""
+    """The level of everything but the tones, relative to the tones, in the last 2 s, dB."""
     spectrum = np.abs(np.fft.rfft(limited[0, -2 * RATE :] * np.blackman(2 * RATE))) ** 2
     mine = np.zeros(len(spectrum), dtype=bool)
     for tone in hertz:
@@ -176,7 +176,7 @@ def over_time() -> None:
 
 
 def processor_seconds() -> float:
-    """Of this process and its finished children, all threads."""
+    """CPU time of this process and its finished children, all threads."""
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, who))
 

@@ -1,9 +1,9 @@
-"""How fast a 10,000-clip JSON document loads, against json.loads and plain attrs construction.
+"""Time to load a JSON document of 10,000 clips, compared with json.loads and plain attrs classes.
 
     python benchmarks/load.py [clips]
 
-The base makes the same models by hand from what json.loads returns, checking nothing; the aim is a
-ratio of at most 3.
+The baseline builds the same models by hand from the result of json.loads, without checks; the
+target is a ratio of at most 3.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def document(clips: int) -> str:
 
 
 def base(text: str) -> Timeline:
-    """The same timeline by hand."""
+    """The same timeline, built by hand."""
     data = json.loads(text, parse_float=Decimal)
     tracks = []
     for track in data.pop("tracks"):
@@ -69,7 +69,7 @@ def base(text: str) -> Timeline:
 
 
 def best(work: Callable[[], object]) -> float:
-    """Seconds of the quickest of some rounds."""
+    """The time of the fastest of several rounds, in seconds."""
     times = []
     for _ in range(ROUNDS):
         gc.collect()

@@ -1,14 +1,14 @@
-"""Does a master keep its promise: the target by 0.1 LU, the ceiling always, by meters not ours?
+"""Checks masters with independent meters: within 0.1 LU of the target, never over the ceiling.
 
     python benchmarks/mastering.py                          the corpus, every backend, two presets
-    python benchmarks/mastering.py podcast speech square    a preset, and some programmes of it
-    python benchmarks/mastering.py podcast hour             the hour is mastered where it is named
+    python benchmarks/mastering.py podcast speech square    one preset, and some programmes
+    python benchmarks/mastering.py podcast hour             the hour is rendered only if named
 
-Renders the programmes of tests/support/programmes.py and measures each master with ffmpeg's
-`ebur128=peak=true`, of every ffmpeg there is: shown is what the worst of them read, how often the
-mix was finished, and the code of a warning (MIX605: the peaks forbid the target; MIX606: silence).
-The peaks are measured at 16 times the rate, by soxr, too. Ends with 1 where a target was missed
-without a warning, or a ceiling by any ffmpeg's meter.
+Renders the programmes of tests/support/programmes.py and measures each master with the filter
+`ebur128=peak=true` of every ffmpeg found. Prints the worst reading, the number of finishing rounds,
+and the code of a warning (MIX605: the peaks prevent the target; MIX606: silence). Peaks are also
+measured at 16 times the rate with soxr. Exits with 1 if a target was missed without a warning, or a
+ceiling was exceeded by any ffmpeg's meter.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ OVERLAP = 4096
 
 @frozen
 class Renderer:
-    """A backend, with the ffmpeg that it runs, if any."""
+    """A backend, and the ffmpeg that it runs, if any."""
 
     name: str
     backend: str
@@ -76,7 +76,7 @@ def ffmpegs() -> dict[str, str]:
 
 @frozen
 class Result:
-    """What came of a programme: levels by the worst of the independent meters, LUFS and dBTP."""
+    """The result of a programme: levels by the worst of the independent meters, LUFS and dBTP."""
 
     target: float
     ceiling: float
@@ -125,7 +125,7 @@ def master(
 
 
 def peak_16x(path: Path) -> float:
-    """dBTP at 16 points a sample, by soxr at its best, in blocks that overlap."""
+    """True peak at 16 points per sample, by soxr at best quality in overlapping blocks, dBTP."""
     highest = 0.0
     with soundfile.SoundFile(path) as file:
         size = BLOCK_S * file.samplerate

@@ -1,17 +1,17 @@
-"""How the cost of a mix grows: the ffmpeg plan against the graph that people write, native, pydub.
+"""Cost of a mix by size: the ffmpeg plan, a naive ffmpeg graph, the native engine, and pydub.
 
-    python benchmarks/scale.py                        all sizes; the table goes to standard output
-    python benchmarks/scale.py --sizes 50:2,200:4     clips:minutes of your own
-    python benchmarks/scale.py --write                and into docs/scale.md
-    python benchmarks/scale.py --results FILE         where runs are kept, so that none is repeated
+    python benchmarks/scale.py                        all sizes; prints the table
+    python benchmarks/scale.py --sizes 50:2,200:4     clips:minutes of your choice
+    python benchmarks/scale.py --write                also writes it into docs/scale.md
+    python benchmarks/scale.py --results FILE         keeps finished runs, which are not repeated
                                                       (default: mixdown-scale.json, temporary)
 
-Needs the extra `benchmarks`. Every engine gets the same clips, with gains, fades and places on four
-tracks, and writes a WAV of 16 bits: mixdown a whole `draft` render, with limiter, checks and
-manifest, the others the bare sum. The naive graph is one input a clip, `volume, afade, afade,
-adelay`, then one `amix`. Each run is a process of its own; memory is the most that it and its
-children held together, looked at every 50 ms. The naive graph and pydub are stopped after --limit
-seconds, and not tried with more clips then.
+Needs the extra `benchmarks`. Every engine gets the same clips, with gains, fades and positions on
+four tracks, and writes a 16-bit WAV: mixdown a complete `draft` render with limiter, checks and
+manifest, the others only the sum. The naive graph has one input per clip, `volume, afade, afade,
+adelay`, then one `amix`. Each run is a separate process; memory is the peak of the process and its
+children together, sampled every 50 ms. The naive graph and pydub are stopped after --limit seconds,
+and then not run with more clips.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ KEPT = Path(gettempdir()) / "mixdown-scale.json"
 LIMIT_SECONDS = 120.0
 LOOK_SECONDS = 0.05
 
-# Name, file, channels, seconds, role; clips go round the tracks.
+# Name, file, channels, seconds, role; clips are assigned to the tracks in turn.
 SOURCES = (
     ("host", "host.wav", 1, 60, "dialogue"),
     ("guest", "guest.wav", 1, 60, "dialogue"),
@@ -55,7 +55,7 @@ SOURCES = (
 
 @attrs.frozen
 class Played:
-    """A clip: where it comes from, when it sounds, all in ms."""
+    """A clip: its source and its times, in ms."""
 
     track: int
     start: int
@@ -68,7 +68,7 @@ class Played:
 
 @attrs.frozen
 class Run:
-    """What one engine took for one size.
+    """The cost of one engine for one size.
 
     `load` is the machine's when it began, of the last minute; `ending` is "" where it ended well.
     """
@@ -81,7 +81,7 @@ class Run:
 
 
 def make_media(directory: Path) -> None:
-    """Noise that is as good as speech and music for a clock."""
+    """Noise, which takes as long to render as speech and music."""
     for number, (_, file, channels, seconds, _) in enumerate(SOURCES):
         generator = np.random.Generator(np.random.Philox(number))
         samples = 0.05 * generator.standard_normal((RATE * seconds, channels))
@@ -89,7 +89,7 @@ def make_media(directory: Path) -> None:
 
 
 def played(clips: int, minutes: int) -> list[Played]:
-    """The clips, spread over the whole length; each track's own do not overlap."""
+    """The clips, spread over the whole length, without overlap on a track."""
     chance = Random(f"{clips} {minutes}")
     step = minutes * 60_000 * len(SOURCES) / clips
     made = []
@@ -111,7 +111,7 @@ def played(clips: int, minutes: int) -> list[Played]:
     return made
 
 
-# --- the engines: what one process does -----------------------------------------------------------
+# --- the engines, each in one process -------------------------------------------------------------
 
 
 def by_mixdown(backend: str) -> Callable[[Path, int, int], None]:
@@ -164,7 +164,7 @@ def by_pydub(directory: Path, clips: int, minutes: int) -> None:
 
 
 def naive(program: str) -> Callable[[Path, int, int], None]:
-    """The graph that people write."""
+    """The naive graph."""
 
     def work(directory: Path, clips: int, minutes: int) -> None:
         inputs: list[str] = []
@@ -196,7 +196,7 @@ SYSTEM, EMBEDDED = "ffmpeg", imageio_ffmpeg.get_ffmpeg_exe()
 
 @attrs.frozen
 class Engine:
-    """What is run: the work of a process, with which ffmpeg, and whether it is stopped."""
+    """An engine: the function its process runs, its ffmpeg, and whether it has a time limit."""
 
     work: Callable[[Path, int, int], None]
     ffmpeg: str = SYSTEM
@@ -213,11 +213,11 @@ ENGINES: Mapping[str, Engine] = {
 }
 
 
-# --- one run, watched -----------------------------------------------------------------------------
+# --- one monitored run ----------------------------------------------------------------------------
 
 
 def watched(name: str, clips: int, minutes: int, limit: float) -> Run:
-    """An engine in a process of its own, in an empty directory."""
+    """Run an engine in a separate process, in an empty directory."""
     engine = ENGINES[name]
     with TemporaryDirectory(prefix="scale-") as folder:
         make_media(Path(folder))
@@ -246,7 +246,7 @@ def watched(name: str, clips: int, minutes: int, limit: float) -> Run:
 
 
 def held(process: psutil.Process) -> int:
-    """Bytes that it and its children hold."""
+    """The memory of a process and its children, in bytes."""
     total = 0
     for each in family(process):
         try:
@@ -257,7 +257,7 @@ def held(process: psutil.Process) -> int:
 
 
 def spent(process: psutil.Process) -> float:
-    """Processor seconds of it and its children, which run."""
+    """The CPU time of a process and its running children, in seconds."""
     total = 0.0
     for each in family(process):
         try:
@@ -285,7 +285,7 @@ def end(process: psutil.Process) -> None:
 
 
 def processor_seconds() -> float:
-    """Of all children that have ended."""
+    """The CPU time of all finished children."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -299,7 +299,7 @@ HEAD = (
 
 
 def table(results: Mapping[str, Run], sizes: tuple[tuple[int, int], ...]) -> str:
-    """The runs of these sizes as Markdown, and what the machine was like."""
+    """The runs of these sizes as Markdown, with a description of the machine."""
     loads = [results[key(engine, *size)].load for size in sizes for engine in ENGINES]
     return (
         f"{HEAD}{''.join(rows(results, sizes))}\n{os.cpu_count()} processors, and a load of up to "
@@ -329,7 +329,7 @@ BEGIN, END = "<!-- table: made by `python benchmarks/scale.py --write` -->\n", "
 
 
 def written(page: str, text: str) -> str:
-    """The page with the table in its place."""
+    """The page with the table inserted."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{text}\n{END}{after}"

@@ -1,4 +1,4 @@
-"""Draws the plots of docs/semantics.md and docs/mastering.md from the native engine's own formulas.
+"""Draws the plots of docs/semantics.md and docs/mastering.md with the native engine's functions.
 
     python docs/plots/make_plots.py            # pip install 'mixdown[docs]'
 
@@ -40,7 +40,7 @@ LEFT, RIGHT, SUM = "#1f6fb4", "#c8501e", "#202020"
 
 
 def fades() -> Figure:
-    """Every fade curve, as a fade-in and the fade-out that mirrors it."""
+    """Every fade curve, as a fade-in and a mirrored fade-out."""
     figure, axes = plt.subplots(4, 5, figsize=(9, 6.6), sharex=True, sharey=True)
     g = np.linspace(0, 1, 201)
     for axis, name in zip(axes.flat, FADE_CURVES, strict=False):
@@ -60,7 +60,7 @@ def fades() -> Figure:
 
 
 def pan() -> Figure:
-    """The gains of a mono source by each law, and their power."""
+    """The gains of a mono source under each law, and their power."""
     figure, axes = plt.subplots(1, 4, figsize=(9, 2.7), sharex=True, sharey=True)
     p = np.linspace(-1, 1, 401)
     for axis, (name, law) in zip(axes, PAN_LAWS.items(), strict=True):
@@ -84,7 +84,7 @@ def pan() -> Figure:
 
 
 def crossfades() -> Figure:
-    """Two clips over their overlap: the level of the sum, correlated and not."""
+    """Two clips over their overlap: the level of the sum, correlated and uncorrelated."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3), sharex=True, sharey=True)
     g = np.linspace(0, 1, 401)
     titles = {"qsin": "qsin, equal power (default)", "tri": "tri, equal gain"}
@@ -114,7 +114,7 @@ def _limited(block: np.ndarray) -> np.ndarray:
 
 
 def _reduction() -> tuple[np.ndarray, np.ndarray]:
-    """Milliseconds and dB of gain around one sample that is 6 dB over the ceiling."""
+    """The gain in dB over milliseconds around one sample 6 dB over the ceiling."""
     block = np.full((1, RATE), 1e-3)
     click = RATE // 2
     block[0, click] = 10 ** ((CEILING + 6.0) / 20)
@@ -124,7 +124,7 @@ def _reduction() -> tuple[np.ndarray, np.ndarray]:
 
 
 def limiter() -> Figure:
-    """Gain over time around a click; peaks out over peaks in."""
+    """The gain over time around a click, and output peaks over input peaks."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3), width_ratios=[2, 1])
     axes[0].plot(*_reduction(), color=LEFT, label="one sample, 6 dB over")
     axes[0].set_xlabel("ms")
@@ -141,7 +141,7 @@ def limiter() -> Figure:
 
 
 def dither() -> Figure:
-    """The error's spectrum with each noise, and what each makes of a sine of -90 dBFS."""
+    """The spectrum of the error with each noise, and of a sine at -90 dBFS."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2))
     at = np.arange(20 * RATE) / RATE
     sine = (10 ** (-90 / 20) * np.sin(2 * np.pi * 997 * at))[None]
@@ -181,7 +181,7 @@ PLOTS: Mapping[str, Callable[[], Figure]] = {
 
 
 def draw(directory: Path = HERE) -> list[Path]:
-    """Writes every plot as SVG; their paths."""
+    """Write every plot as SVG and return the paths."""
     paths = []
     with matplotlib.rc_context(STYLE):
         for name, plot in PLOTS.items():

@@ -1,4 +1,4 @@
-"""Remake the media of the podcast example: ``python examples/podcast/make_media.py``.
+"""Generates the media of the podcast example: ``python examples/podcast/make_media.py``.
 
 Writes into ``media/``, next to this script:
 
@@ -10,12 +10,12 @@ sting.flac     two bell strokes, to open a chapter               48,000 Hz stere
 room.ogg       a cafe's room tone                                48,000 Hz stereo
 =============  ================================================  =====================
 
-The mixed rates, channel counts and codecs are on purpose: a compiler of mixes has to meet them.
+The rates, channel counts and codecs differ on purpose, as they do in practice.
 
-Promises: a second run with the same programs writes the same bytes, for all that is not spoken is
-formulas and seeded noise; every line of speech begins where `RECORDINGS` says, whatever the version
-of espeak-ng, so ``podcast.yaml`` keeps fitting; every file peaks under `PEAK_CEILING_DB`.
-Relies on numpy, soundfile 0.13 or later, and espeak-ng on the PATH.
+A second run with the same programs writes the same bytes: everything but speech is computed from
+formulas and seeded noise. Every line of speech starts at the time in `RECORDINGS` with any version
+of espeak-ng, so ``podcast.yaml`` stays valid; every file peaks below `PEAK_CEILING_DB`. Needs
+numpy, soundfile 0.13 or later, and espeak-ng on the PATH.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ Audio = NDArray[np.float64]
 """Samples at full scale 1.0: shape (frames,) for mono, (frames, 2) for stereo."""
 
 Partials = tuple[tuple[float, float, float], ...]
-"""What a sound is made of: (ratio to the base frequency, level, decay in 1/s)."""
+"""The partials of a sound: (ratio to the base frequency, level, decay in 1/s)."""
 
 Response = tuple[tuple[float, float], ...]
-"""A spectrum as (Hz, dB) points, joined by straight lines over log frequency."""
+"""A spectrum as (Hz, dB) points, interpolated linearly in log frequency."""
 
 MEDIA = Path(__file__).resolve().parent / "media"
 PEAK_CEILING_DB = -1.0
@@ -47,7 +47,7 @@ BLOCK_FRAMES = 4096
 
 
 class MediaError(Exception):
-    """The media cannot be made; the message says what to do."""
+    """The media cannot be generated; the message says what to do."""
 
 
 # --- levels ------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def at_level(audio: Audio, rms_db: float, rate: int) -> Audio:
 
 @dataclass(frozen=True)
 class Line:
-    """One thing said, and the slot of the recording that it may fill."""
+    """A line of speech, and its slot in the recording."""
 
     slot_ms: int
     text: str
@@ -84,7 +84,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Recording:
-    """What one microphone recorded: an espeak-ng voice, and its lines slot after slot."""
+    """The recording of one microphone: an espeak-ng voice, and its lines slot by slot."""
 
     voice: str
     lines: tuple[Line, ...]
@@ -161,14 +161,14 @@ G_MAJ7 = (43, 55, 59, 62, 66)
 A_SUS4 = (33, 52, 57, 62, 64)
 ROUND = (D_MAJ9, B_MIN7, G_MAJ7, A_SUS4)
 
-# Four rounds, a close, and a last chord that rings to the end of the minute.
+# Four rounds, a cadence, and a last chord that rings to the end of the minute.
 CHORDS = (*ROUND * 4, G_MAJ7, A_SUS4)
 RING_S = 6.0
 
-# Which note above the bass each eighth plucks, an octave up; the rounds take turns.
+# The note above the bass that each eighth plucks, an octave up; the patterns alternate by round.
 ARPEGGIOS = ((0, 2, 1, 3, 2, 1, 3, 1), (3, 1, 2, 0, 1, 3, 2, 1))
 
-# A string's high harmonics die first; the bass has an octave in it, for small speakers.
+# The high harmonics of a string decay first; the bass includes an octave, for small speakers.
 PAD: Partials = tuple((k, k**-1.8, 0.0) for k in range(1, 7))
 STRING: Partials = tuple((k, k**-1.3, 2.2 + 1.4 * k) for k in range(1, 9))
 BASS: Partials = ((1, 1.0, 0.55), (2, 0.3, 0.55))
@@ -191,14 +191,14 @@ def panned(mono: Audio, position: float) -> Audio:
 
 
 def add_at(mix: Audio, part: Audio, at_s: float, rate: int) -> None:
-    """Add a part into the mix, cut where the mix ends."""
+    """Add a part to the mix, truncated at the end of the mix."""
     start = round(at_s * rate)
     end = min(start + len(part), len(mix))
     mix[start:end] += part[: end - start]
 
 
 def tone(t: Audio, base_hz: float, partials: Partials, phases: Audio | None = None) -> Audio:
-    """Add up decaying partials, each (ratio to the base, level, decay in 1/s)."""
+    """Sum decaying partials, each (ratio to the base, level, decay in 1/s)."""
     sound = np.zeros_like(t)
     for index, (ratio, level, decay) in enumerate(partials):
         phase = 0.0 if phases is None else phases[index]
@@ -213,7 +213,7 @@ def ramps(t: Audio, attack_s: float, release_s: float) -> Audio:
 
 
 def pad(note: int, duration_s: float, rng: np.random.Generator) -> Audio:
-    """Play a soft chord tone that swells and leaves slowly; two detuned voices make it wide."""
+    """Play a soft chord tone with slow attack and release; two detuned voices make it wide."""
     t = seconds(duration_s + 1.5, MUSIC_RATE)
     left, right = (
         tone(t, hertz(note + cents / 100), PAD, rng.uniform(0.0, 2.0 * np.pi, len(PAD)))
@@ -236,7 +236,7 @@ def bass(note: int, duration_s: float) -> Audio:
 
 
 def reverberant(dry: Audio, rate: int, rng: np.random.Generator) -> Audio:
-    """Put stereo audio in a room: convolve it with decaying noise, cut the tail at its end."""
+    """Add reverb to stereo audio: convolve it with decaying noise, and truncate the tail."""
     t = seconds(1.8, rate)
     room = rng.standard_normal((len(t), 2)) * np.exp(-t / 0.35)[:, None]
     room /= np.sqrt(np.sum(room**2, axis=0))
@@ -246,7 +246,7 @@ def reverberant(dry: Audio, rate: int, rng: np.random.Generator) -> Audio:
 
 
 def make_bed() -> Audio:
-    """Play one minute of music: slow chords, and an arpeggio that turns with every round."""
+    """Play one minute of music: slow chords, and an arpeggio that changes with every round."""
     rng = np.random.default_rng(1)
     mix = np.zeros((round((len(CHORDS) * CHORD_S + RING_S) * MUSIC_RATE), 2))
     for index, chord in enumerate(CHORDS):
@@ -280,7 +280,7 @@ BELL: Partials = (
     (2.67, 0.25, 4.0), (4.1, 0.15, 8.3),
 )  # fmt: skip
 
-# The air of a room, and speech too far away to be words.
+# Room tone, and unintelligible distant speech.
 ROOM_TONE: Response = (
     (20, -40), (60, -6), (150, 0), (400, -6), (1000, -14), (3000, -28), (20000, -70),
 )  # fmt: skip
@@ -318,7 +318,7 @@ def wander(frames: int, step: int, low: float, rng: np.random.Generator) -> Audi
 
 
 def make_room() -> Audio:
-    """Sit in a cafe for 28 s: steady room tone, and four people talking somewhere."""
+    """Generate 28 s of a cafe: steady room tone, and four distant voices."""
     rng = np.random.default_rng(3)
     frames = 28 * SHOW_RATE
     mix = np.stack([shaped_noise(frames, ROOM_TONE, rng) for _ in range(2)], axis=1)
@@ -346,7 +346,7 @@ def ogg_crc(page: bytes) -> int:
 
 
 def with_serial(ogg: bytes, serial: int) -> bytes:
-    """Put an Ogg stream under a fixed serial number; libsndfile draws one from the clock."""
+    """Give an Ogg stream a fixed serial number; libsndfile uses one based on the time."""
     pages = bytearray(ogg)
     at = 0
     while at < len(pages):
@@ -373,7 +373,7 @@ def write_vorbis(path: Path, audio: Audio, rate: int) -> None:
 
 
 def spoken(name: str, slots: list[Audio]) -> str:
-    """Say where the speech lies in each slot: what the keyframes that duck the music go by."""
+    """Describe the time of speech in each slot, which the ducking keyframes follow."""
     rows = [f"{name}: speech in each slot, in ms"]
     offset_ms = 0
     for slot in slots:
@@ -384,7 +384,7 @@ def spoken(name: str, slots: list[Audio]) -> str:
 
 
 def report(path: Path) -> str:
-    """Describe a written file in a line; raise MediaError if it peaks over the ceiling."""
+    """Describe a written file in one line; raise MediaError if it peaks above the ceiling."""
     audio, rate = sf.read(path, dtype="float64", always_2d=True)
     peak = 20.0 * np.log10(np.max(np.abs(audio)))
     if peak > PEAK_CEILING_DB:
@@ -396,7 +396,7 @@ def report(path: Path) -> str:
 
 
 def main() -> None:
-    """Write every file, and say what was written."""
+    """Write every file, and print a description of it."""
     espeak = shutil.which("espeak-ng")
     if espeak is None:
         raise MediaError(
