@@ -70,14 +70,18 @@ class Backend(Protocol):
         ...
 
     def reads(self, source: Source) -> bool:
-        """Whether its plans read a source as it is. ffmpeg decodes the others to WAV first."""
+        """Whether its plans read a plain source (`media.decoder.PLAIN`) as it is.
+
+        The others, and every source that is not plain, are decoded to float WAVs first.
+        """
         ...
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a graph that the verifier and this backend's legalisation have passed.
 
         Its sources are those that `reads` accepts, and WAVs in the work space:
-        `plans.carried.file_of` gives the file of each.
+        `plans.carried.file_of` gives the file of each. With `single` they are any: the one command
+        decodes them too, or it is refused.
 
         Raises:
             BackendError: the graph cannot be expressed, with the node and the way out.
@@ -107,7 +111,7 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
         BackendError: MIX502, as `Backend.emit`, or if `single` is asked of a plan of several steps;
             MIX505, the backend fails, or its plan cannot run.
     """
-    prepared, decoding = prepare(graph, backend.reads)
+    prepared, decoding = (graph, ()) if options.single else prepare(graph, backend.reads)
     try:
         plan = backend.emit(prepared, options)
     except MixdownError:

@@ -113,7 +113,7 @@ def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]
 
 def _draw(path: Path, file: MeasuredFile) -> None:
     from ..inspection.measure_plot import write_picture
-    from ..media.decode import readable
+    from ..media.ingest import readable
     from ..render.report.curves import draw
 
     with readable(Path(file.file)) as audio:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import click
 
-_GRAPH_STEPS = {
+_STEPS = {
+    "decode": """\
+Decode an Ogg Vorbis file to a float WAV.
+
+FILE is the Ogg file; the WAV follows. Plans have this step in front of others, which play the WAV.
+
+\b
+Options:
+  --channels N   how many channels to mix the file's to, with --gains
+  --gains TEXT   the gains from the file's channels to each of these, row by row
+  --repair       write zeros where a sample is not finite
+""",
     "engine": """\
 Render a graph with the native engine.
 
@@ -99,7 +110,7 @@ def _finish(
     show(run_finish(wanted).diagnostics, {})
 
 
-def _graph_step(kind: str, text: str) -> click.Command:
+def _option_step(kind: str, text: str) -> click.Command:
     """The command of a step that reads its own options."""
 
     def run(file: str, options: tuple[str, ...]) -> None:
@@ -118,8 +129,8 @@ def _graph_step(kind: str, text: str) -> click.Command:
     )
 
 
-for _kind, _text in _GRAPH_STEPS.items():
-    command.add_command(_graph_step(_kind, _text))
+for _kind, _text in _STEPS.items():
+    command.add_command(_option_step(_kind, _text))
 
 
 def _run(kind: str, words: tuple[str, ...]) -> None:

@@ -1,61 +1,103 @@
 """The files that a timeline names, its sources and its cover: what each holds, and its digest.
 
-Promises: all problems are collected, each at the place in the document that names the file: a
-missing file is MIX214, an unreadable one MIX215.
+Promises: all problems are collected, each at the place in the document that names the file: what a
+file is not, and what is wrong with one that can still be played. What the gate refuses is not
+opened, and is reported with the document's other problems.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePath
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic
+from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.nodes import Source
 from ..ir.origin import Origin
-from ..media.source import MISSING, probe_file
+from ..media.facts import SourceFacts
+from ..media.gate import refused
+from ..media.ingest import establish
 from ..plans.pictures import picture_of
 from .timeline.model import Timeline
 from .timeline.sources import source_speed, validate_cover
 
 
 def probe_sources(timeline: Timeline) -> tuple[Mapping[str, Source], tuple[Diagnostic, ...]]:
-    """The source behind every name or path that a clip uses, and what is wrong with the others.
+    """The source behind every name or path that a clip uses, and what is wrong with them.
 
     A clip's `source` is a name from the timeline's `sources`, or else a path; paths are relative to
     the document's directory.
     """
+    uses = {
+        name: origin
+        for name, origin in _uses(timeline).items()
+        if refused(timeline.root, _path(timeline, name), allow_outside=timeline.allow_outside)
+        is None
+    }
     found: dict[str, Source] = {}
     problems: list[Diagnostic] = []
-    for name, origin in _uses(timeline).items():
-        path = timeline.sources.get(name, name)
-        result = probe_file(timeline.root / path)
-        if isinstance(result, str):
-            missing = result == MISSING
-            problems.append(
-                Diagnostic(
-                    Code.MEDIA_MISSING if missing else Code.MEDIA_UNREADABLE,
-                    f"media file {path!r} " + ("does not exist" if missing else "cannot be read"),
-                    origin=origin,
-                    help=_where(timeline) if missing else result,
-                )
-            )
-            continue
-        digest, rate, channels, frames, codec = result
-        found[name] = Source(
-            name=name,
-            path=PurePath(path).as_posix(),
-            digest=digest,
-            rate=rate,
-            channels=channels,
-            frames=frames,
-            codec=codec,
-            speed=source_speed(timeline, name),
-        )
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        everything = pool.map(lambda name: _established(timeline, name), uses)
+        for (name, origin), established in zip(uses.items(), everything, strict=True):
+            if isinstance(established, Diagnostic):
+                problems.append(evolve(established, origin=origin))
+                continue
+            source, facts = established
+            found[name] = source
+            problems += (evolve(d, origin=origin) for d in concerns(facts, _path(timeline, name)))
     return found, tuple(problems)
+
+
+def _established(timeline: Timeline, name: str) -> tuple[Source, SourceFacts] | Diagnostic:
+    path = _path(timeline, name)
+    facts = establish(timeline.root / path, path)
+    if isinstance(facts, Diagnostic):
+        missing = facts.code is Code.MEDIA_MISSING
+        return evolve(facts, help=_where(timeline)) if missing else facts
+    source = Source(
+        name=name,
+        path=PurePath(path).as_posix(),
+        digest=facts.digest,
+        rate=facts.rate,
+        channels=facts.channels,
+        frames=facts.frames,
+        codec=facts.codec,
+        speed=source_speed(timeline, name),
+        stream=facts.stream,
+        matrix=facts.matrix,
+        silence=facts.silence,
+    )
+    return source, facts
+
+
+def concerns(facts: SourceFacts, named: str) -> Iterator[Diagnostic]:
+    """What is wrong with a file that can be played, or can with a choice; without a place."""
+    if facts.spoilt:
+        samples = "1 sample" if facts.spoilt == 1 else f"{facts.spoilt:,} samples"
+        yield Diagnostic(
+            Code.NOT_FINITE_SAMPLES,
+            f"media file {named!r} has {samples} that {'is' if facts.spoilt == 1 else 'are'} not "
+            f"finite, the first at {_seconds(facts, facts.first_spoilt)}",
+            help="make the file anew",
+        )
+    if facts.damage:
+        declared = f" of {_seconds(facts, facts.declared)}" if facts.declared else ""
+        yield Diagnostic(
+            Code.MEDIA_DAMAGED,
+            f"media file {named!r} is damaged at {_seconds(facts, facts.broken_at)}: "
+            f"{facts.damage}",
+            help=f"{_seconds(facts, facts.frames)}{declared} can be read, and are played",
+            severity=Severity.WARNING,
+        )
+
+
+def _seconds(facts: SourceFacts, frame: int) -> str:
+    return f"{frame / facts.rate:.3f} s"
 
 
 def _uses(timeline: Timeline) -> dict[str, Origin]:
@@ -70,6 +112,10 @@ def _uses(timeline: Timeline) -> dict[str, Origin]:
                     else timeline.origin("tracks", t, "clips", c, "source")
                 )
     return uses
+
+
+def _path(timeline: Timeline, name: str) -> str:
+    return timeline.sources.get(name, name)
 
 
 def _where(timeline: Timeline) -> str:

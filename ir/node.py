@@ -9,8 +9,9 @@ kinds are in nodes.py and finish.py.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar
@@ -49,6 +50,17 @@ class Signal:
         return f"signal<{self.rate}, {self.channels}, {length}>"
 
 
+def _floats(numbers: Iterable[float]) -> tuple[float, ...]:
+    return tuple(map(float, numbers))
+
+
+class Repair(StrEnum):
+    """How samples that are not finite are treated."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
 @frozen
 class Source:
     """An audio file that clips play.
@@ -60,8 +72,13 @@ class Source:
         rate: Hz.
         channels: 1 or 2.
         frames: length at `rate`.
-        codec: container and coding, such as "flac/pcm_16".
+        codec: container and coding, such as "flac/pcm_16" or "mov/aac".
         speed: the playing speed as a reduced ratio; it also changes the pitch.
+        stream: the number of the audio stream in the file, from 1.
+        matrix: gains from the channels of the stream to its own, row by row; empty if they are the
+            same channels.
+        silence: samples of silence kept in it where the stream is late or has gaps.
+        repair: how samples that are not finite are treated.
     """
 
     name: str = field(metadata=LABEL)
@@ -72,6 +89,10 @@ class Source:
     frames: int
     codec: str = field(metadata=LABEL)
     speed: tuple[int, ...] = field(default=(1, 1), metadata=OMITTED)
+    stream: int = field(default=1, metadata=OMITTED)
+    matrix: tuple[float, ...] = field(default=(), metadata=OMITTED, converter=_floats)
+    silence: int = field(default=0, metadata=OMITTED)
+    repair: Repair = field(default=Repair.NONE, metadata=OMITTED)
 
     def rates(self, rate: int) -> tuple[int, int]:
         """The rates between which it is resampled for a session at `rate` Hz; equal if it is not.
@@ -89,9 +110,16 @@ class Source:
         return resampled_length(self.frames, *self.rates(rate))
 
     @property
-    def is_sound(self) -> bool:
-        """Whether its rate and its speed are valid."""
-        return self.rate > 0 and len(self.speed) == 2 and min(self.speed) > 0
+    def problem(self) -> str | None:
+        """Why no file can be played like this, as the end of a sentence; None if one can."""
+        if self.rate <= 0 or len(self.speed) != 2 or min(self.speed) <= 0:
+            return f"has a rate of {self.rate} Hz, played at {'/'.join(map(str, self.speed))}"
+        if self.stream < 1 or self.silence < 0:
+            return f"is audio stream {self.stream}, with {self.silence} samples of silence"
+        rows = max(self.channels, 1)
+        if len(self.matrix) % rows or not all(map(math.isfinite, self.matrix)):
+            return f"has {len(self.matrix)} gains for {self.channels} channels"
+        return None
 
 
 @frozen

@@ -237,9 +237,8 @@ def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
     if source is None:
         yield Code.IR_UNKNOWN_SOURCE, f"unknown source @{node.source}"
         return
-    if not source.is_sound:
-        played = f"{source.rate} Hz, played at {'/'.join(map(str, source.speed))}"
-        yield Code.IR_ATTRIBUTE, f"@{source.name} has a rate of {played}"
+    if source.problem is not None:
+        yield Code.IR_ATTRIBUTE, f"@{source.name} {source.problem}"
         return
     available = source.length(node.rate)
     if node.offset < 0 or node.offset + node.length > available:

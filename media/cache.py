@@ -12,6 +12,7 @@ nothing is kept, without an error. `MIXDOWN_CACHE` names the directory, or is `o
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -36,16 +37,20 @@ _SUFFIX = ".mixdown"
 _NAME = re.compile(rf"([0-9a-f]{{64}}\.\d+-[0-9a-f]{{8}}|\.[0-9a-f]{{64}}){re.escape(_SUFFIX)}")
 
 
+INPUT, OUTPUT = "\0in{}", "\0out{}"
+"""What stands in the arguments of a key for the files that are read and written, by number."""
+
+
 def run_key(words: Iterable[str], version: str, contents: Iterable[str]) -> str:
     """The key of what a run of a program makes.
 
     Args:
-        words: its arguments, with names in place of the files that it reads and writes.
+        words: its arguments, with `INPUT` and `OUTPUT` in place of files.
         version: of the program.
         contents: the digest of each file that it reads, in order.
     """
-    parts = ("\0".join(words), version, *contents)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    parts = json.dumps([list(words), version, list(contents)])
+    return hashlib.sha256(parts.encode("ascii")).hexdigest()
 
 
 @frozen
@@ -137,10 +142,11 @@ def user_cache(environment: Mapping[str, str] | None = None) -> Cache | None:
 
 
 @contextmanager
-def scratch(cache: Cache | None) -> Iterator[Path]:
+def scratch(cache: Cache | None, directory: Path | None = None) -> Iterator[Path]:
     """A path for a file that is gone afterwards: in the cache, where there is room for audio.
 
-    One that a killed process leaves there goes as the oldest entries do.
+    One that a killed process leaves there goes as the oldest entries do. Without a cache it is in
+    `directory`; None: the system's for such files.
     """
     with ExitStack() as stack:
         try:
@@ -150,7 +156,9 @@ def scratch(cache: Cache | None) -> Iterator[Path]:
             path = cache.root / _scratch_name()
             path.touch(exist_ok=False)
         except OSError:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mixdown-"))
+            folder = stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="mixdown-", dir=directory)
+            )
             path = Path(folder, "scratch")
         stack.callback(path.unlink, missing_ok=True)
         yield path

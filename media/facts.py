@@ -19,19 +19,6 @@ from .cache import user_cache
 VERSION = 1
 """The version of the facts; raised when their set or their computation changes."""
 
-PLAIN = frozenset(
-    (
-        *(
-            f"{container}/{coding}"
-            for container in ("wav", "wavex", "rf64", "w64")
-            for coding in ("pcm_16", "pcm_24", "pcm_32", "float", "double")
-        ),
-        *("aiff/pcm_16", "aiff/pcm_24", "aiff/pcm_32", "flac/pcm_16", "flac/pcm_24"),
-    )
-)
-"""Codecs of files that every backend reads in place, by libsndfile's names. Any other name is of a
-file that ffmpeg decodes first, and is ffmpeg's."""
-
 _known: dict[str, SourceFacts] = {}
 _MOST_KNOWN = 10_000
 
@@ -41,6 +28,7 @@ class SourceFacts:
     """What a source is.
 
     Attributes:
+        digest: of the content that they are about.
         codec: container and coding.
         rate, channels, frames: of what is played: counted, not believed.
         streams: every audio stream of the file, in words, where ffmpeg decodes it.
@@ -53,6 +41,7 @@ class SourceFacts:
         spoilt, first_spoilt: how many samples are not finite; the first.
     """
 
+    digest: str
     codec: str
     rate: int
     channels: int

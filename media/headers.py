@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 from attrs import evolve, frozen
 
+from .decoder import PLAIN
+
 RATES = range(1_000, 768_001)
 """Valid sample rates of a source, Hz; others are not audio, and would need gigabytes of memory."""
 
@@ -64,6 +66,11 @@ class Header:
     def codec(self) -> str:
         """Container and coding, such as "wav/pcm_16"."""
         return f"{self.container}/{self.coding}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every backend may read the file in place, as far as the header goes."""
+        return self.oddity is None and self.codec in PLAIN
 
 
 def read_header(path: Path) -> Header | None:

@@ -73,6 +73,14 @@ def digest_of(path: Path) -> str:
     return digest
 
 
+def changed(path: Path, digest: str) -> str | None:
+    """How a file is no longer the one of a digest, as the end of a sentence; None: it still is."""
+    try:
+        return None if digest_of(path) == digest else "has changed since the mix was compiled"
+    except (OSError, ValueError) as error:
+        return f"cannot be read any more: {getattr(error, 'strerror', None) or error}"
+
+
 def _identity(status: os.stat_result) -> Identity:
     return Identity(
         status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -8,22 +8,35 @@ Whatever is wrong comes back as a diagnostic that names the file, without a plac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.diagnostics import Diagnostic
 from ..programs.ffmpeg import find_ffmpeg
 from ..programs.program import Tool
 from ..programs.run import Watch, patience, run_process, size_of
-from .cache import run_key, scratch, user_cache
-from .decoder import DEMUXERS, LOCAL, MOST_SILENCE_SECONDS, TIMED, Decoding, arguments
-from .facts import PLAIN, SourceFacts, kept
+from .cache import INPUT, OUTPUT, run_key, scratch, user_cache
+from .decoder import (
+    DEMUXERS,
+    LOCAL,
+    MOST_SILENCE_SECONDS,
+    STREAM,
+    TIMED,
+    VORBIS,
+    Decoding,
+    arguments,
+    own_arguments,
+)
+from .facts import SourceFacts, kept
 from .headers import MAX_CHANNELS, RATES, Header, read_header
 from .identity import digest_of
 from .log import Log
+from .ogg import read_outline
 from .selection import WHOLE, Gap, Selection, matrix
 
 _TALKATIVE = ("-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+verbose")
@@ -46,14 +59,14 @@ def establish(path: Path, named: str, selection: Selection = WHOLE) -> SourceFac
         path: the file, which has passed the gate.
         named: what messages call it.
         selection: what of it is played.
+
+    Raises:
+        RenderError: MIX601, MIX602, there is no ffmpeg where one is needed.
     """
     try:
         return _established(path, selection)
     except _UnfitError as error:
         return Diagnostic(error.code, f"media file {named!r} {error.message}", help=error.help)
-    except RenderError as error:
-        message = f"media file {named!r} cannot be read"
-        return Diagnostic(Code.MEDIA_UNREADABLE, message, help=error.diagnostics[0].message)
 
 
 def _established(path: Path, selection: Selection) -> SourceFacts:
@@ -67,7 +80,7 @@ def _established(path: Path, selection: Selection) -> SourceFacts:
         _check_shape(header.rate, header.channels)
         if header.declared == header.frames == 0:
             raise _unreadable("it holds no samples")
-        if header.oddity is None and header.codec in PLAIN:
+        if header.is_plain:
             facts = _plain(path, header, digest)
             doubt = facts.damage
             if selection == WHOLE and not doubt:
@@ -75,6 +88,32 @@ def _established(path: Path, selection: Selection) -> SourceFacts:
     ffmpeg = find_ffmpeg()
     key = f"{digest} {selection!r} ffmpeg {ffmpeg.version_text}"
     return kept(key, partial(_ingest, _DecodingJob(path, header, selection, digest, ffmpeg, doubt)))
+
+
+@contextmanager
+def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
+    """A plain file with the sound of a file, for as long as the context lasts: itself where it is.
+
+    Args:
+        path: an audio file of any format.
+        directory: where a decoded file may be; None: the system's for such files.
+
+    Raises:
+        RenderError: MIX601, MIX602, there is no ffmpeg where one is needed.
+        ValueError: it cannot be decoded, and why.
+        OSError: it cannot be opened, or there is no room.
+    """
+    header = read_header(path)
+    if header is not None and header.is_plain:
+        yield path
+        return
+    job = _DecodingJob(path, header, WHOLE, digest_of(path), find_ffmpeg())
+    with scratch(None, directory) as target:
+        try:
+            _decoded(job, target)
+        except _UnfitError as error:
+            raise ValueError(error.help or error.message) from error
+        yield target
 
 
 def _digest(path: Path) -> str:
@@ -99,7 +138,7 @@ def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
     """The facts of a file that may be read in place; their `damage` says why it may not."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
-    facts = SourceFacts(header.codec, header.rate, header.channels, header.frames)
+    facts = SourceFacts(digest, header.codec, header.rate, header.channels, header.frames)
     if not samples.agrees(path, header):
         return evolve(facts, damage="libsndfile sees something else in it")
     if header.container == "flac":
@@ -127,7 +166,7 @@ class _DecodingJob:
     selection: Selection
     digest: str
     ffmpeg: Tool
-    doubt: str
+    doubt: str = ""
 
     def run(self, *words: str, target: Path | None = None) -> tuple[str | None, Log]:
         """Run ffmpeg with these arguments: how it failed, and what it said.
@@ -136,10 +175,8 @@ class _DecodingJob:
         """
         log = Log()
         watch = Watch(patience(), lambda: size_of([target] if target else []))
-        done = run_process((self.ffmpeg.program, *_TALKATIVE, *words), watch=watch)
-        for line in done.errors:
-            log.take(line)
-        return done.failure, log
+        argv = (self.ffmpeg.program, *_TALKATIVE, *words)
+        return run_process(argv, watch=watch, on_error=log.take).failure, log
 
     def decode(self, decoding: Decoding, target: Path) -> Log:
         """Decode it to `target`."""
@@ -153,6 +190,29 @@ class _DecodingJob:
 
 def _ingest(job: _DecodingJob) -> SourceFacts:
     """Decode the file, keep what that gives, and say what it is."""
+    cache = user_cache()
+    with scratch(cache) as target:
+        facts, decoding = _decoded(job, target)
+        if digest_of(job.path) != job.digest:
+            raise _unreadable("it changes while it is read")
+        if cache is not None:
+            cache.keep(f"{_key(job, decoding)}/0", target)
+    return facts
+
+
+def _key(job: _DecodingJob, decoding: Decoding) -> str:
+    """The key of the plan's step that decodes the file."""
+    files = INPUT.format(0), OUTPUT.format(0)
+    if decoding.codec == VORBIS:
+        from . import samples  # noqa: PLC0415 (numpy and soundfile)
+
+        words = ("decode", *files, *own_arguments(decoding))
+        return run_key(words, samples.LIBSNDFILE, [job.digest])
+    return run_key(arguments(decoding, *files), job.ffmpeg.version_text, [job.digest])
+
+
+def _decoded(job: _DecodingJob, target: Path) -> tuple[SourceFacts, Decoding]:
+    """Decode the file to `target`: what it is, and how it is decoded."""
     listing = _listing(job)
     stream = _stream(job.selection, listing)
     chosen = listing.streams[stream - 1]
@@ -164,29 +224,54 @@ def _ingest(job: _DecodingJob) -> SourceFacts:
     decoding = Decoding(
         f"{listing.container}/{coding}", stream, *mixed, repair=job.selection.repair
     )
-    cache = user_cache()
-    with scratch(cache) as target:
-        decoding, log = _decode(job, decoding, listing, target)
-        held = read_header(target)
-        if held is None or not held.frames:
-            raise _unreadable("it holds no samples that ffmpeg can decode")
-        facts = SourceFacts(
-            codec=decoding.codec,
-            rate=held.rate,
-            channels=held.channels,
-            frames=held.frames,
-            streams=tuple(map(str, listing.streams)),
-            stream=stream,
-            matrix=decoding.matrix,
-            silence=decoding.silence,
-        )
-        facts = _spoilt(target, _damaged(job, decoding, listing, log, facts))
-        if digest_of(job.path) != job.digest:
-            raise _unreadable("it changes while it is read")
-        if cache is not None:
-            words = arguments(decoding, "in0", "out0")
-            cache.keep(f"{run_key(words, job.ffmpeg.version_text, [job.digest])}/0", target)
-    return facts
+    whole = _whole_vorbis(job, decoding, listing, target)
+    if whole is not None:
+        return whole, evolve(decoding, codec=VORBIS)
+    if decoding.codec == VORBIS:
+        decoding = evolve(decoding, codec=STREAM)
+    decoding, log = _decode(job, decoding, listing, target)
+    held = read_header(target)
+    if held is None or not held.frames:
+        raise _unreadable("it holds no samples that ffmpeg can decode")
+    facts = _facts(job, decoding, listing, held)
+    return _spoilt(target, _damaged(job, decoding, listing, log, facts)), decoding
+
+
+def _whole_vorbis(
+    job: _DecodingJob, decoding: Decoding, listing: Log, target: Path
+) -> SourceFacts | None:
+    """The facts of an Ogg of one Vorbis that libsndfile decodes; None where it is no such file."""
+    from . import samples  # noqa: PLC0415 (numpy and soundfile)
+
+    outline = read_outline(job.path) if decoding.codec == VORBIS else None
+    if outline is None or outline.streams != 1:
+        return None
+    try:
+        for _ in samples.decode_vorbis(job.path, target, decoding):
+            pass
+    except samples.UNREADABLE:
+        return None
+    held = read_header(target)
+    if held is None or not held.frames:
+        return None
+    facts = _facts(job, decoding, listing, held)
+    if not outline.is_whole:
+        facts = evolve(facts, damage="it ends there", broken_at=facts.frames)
+    return _spoilt(target, facts)
+
+
+def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) -> SourceFacts:
+    return SourceFacts(
+        digest=job.digest,
+        codec=decoding.codec,
+        rate=held.rate,
+        channels=held.channels,
+        frames=held.frames,
+        streams=tuple(map(str, listing.streams)),
+        stream=decoding.stream,
+        matrix=decoding.matrix,
+        silence=decoding.silence,
+    )
 
 
 def _listing(job: _DecodingJob) -> Log:
@@ -195,8 +280,8 @@ def _listing(job: _DecodingJob) -> Log:
     path = f"file:{job.path.absolute()}"
     _, log = job.run(*LOCAL, "-format_whitelist", whitelist, "-i", path)
     if log.container is None:
-        said = log.problem.replace(path, "it") or "it finds nothing that it knows"
-        raise _unreadable(f"ffmpeg says: {said}")
+        said = log.problem.replace(path, "it")
+        raise _unreadable(f"ffmpeg reports: {said}" if said else "ffmpeg does not recognise it")
     if not log.streams:
         raise _unreadable("ffmpeg finds no sound in it")
     return log
@@ -252,10 +337,10 @@ def _damaged(
     if declared - facts.frames > tolerance:
         facts = evolve(facts, declared=declared, damage="it ends there", broken_at=facts.frames)
     # Of samples that stand for themselves, only the last can be missing.
-    if log.problem and not decoding.coding.startswith("pcm_"):
+    if log.problem and not decoding.is_pcm:
         more = f" ({log.more} more)" if log.more else ""
         at = min(_break(job, decoding), facts.frames)
-        return evolve(facts, damage=f"ffmpeg says: {log.problem}{more}", broken_at=at)
+        return evolve(facts, damage=f"ffmpeg reports: {log.problem}{more}", broken_at=at)
     if job.doubt and not facts.damage:
         return evolve(facts, damage=job.doubt, broken_at=facts.frames)
     return facts

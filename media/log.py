@@ -28,20 +28,15 @@ _DAMAGE = re.compile(r"(?i)corrupt|premature|truncat|mismatch|partial|incomplete
 # Messages that only follow from another one, or do not concern the file.
 _ASIDE = re.compile(
     r"Error while decoding stream .*|Error submitting packet to decoder.*|Conversion failed!.*|"
-    r"Error opening (input|output).*|At least one output file must be specified.*|"
-    r"(\S+: )?corrupt input packet in stream .*|Guessed Channel Layout.*|.*non monoton.*|"
-    r"Error during demuxing: .*|Track size mismatch.*|Exiting .*|Terminating thread .*|"
-    r"Error sending frames to consumers: .*|Task finished with error code: .*"
+    r"Error opening (input|output).*|.*: Invalid data found when processing input|"
+    r"At least one output file must be specified.*|(\S+: )?corrupt input packet in stream .*|"
+    r"Guessed Channel Layout.*|.*non monoton.*|Error during demuxing: .*|Track size mismatch.*|"
+    r"Exiting .*|Terminating thread .*|Error sending frames to consumers: .*|"
+    r"Task finished with error code: .*"
 )
 _HARMLESS = {("ogg", "Error parsing the packet header")}
 """ffmpeg 5.1 parses the headers of a chained Opus as packets; damaged pages have a wrong CRC."""
-_WORDS = (
-    (
-        re.compile(r"Format not on whitelist .*|Not detecting m3u8.*"),
-        "its format is none that mixdown reads",
-    ),
-    (re.compile(r".*: Invalid data found when processing input"), "it finds nothing that it knows"),
-)
+_UNREAD = re.compile(r"Format not on whitelist .*|Not detecting m3u8.*")
 
 
 @frozen
@@ -117,6 +112,5 @@ class Log:
             return
         if self.problem:
             self.more += 1
-        for pattern, words in _WORDS:
-            text = pattern.sub(words, text)
+        text = _UNREAD.sub("its format is none that mixdown reads", text)
         self.problem = self.problem or text

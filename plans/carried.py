@@ -7,6 +7,7 @@ the seed of dither.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ..ir.graph import Graph
 from ..ir.names import Names
 from ..ir.node import Signal
 from ..ir.nodes import Clip, Encoding, Node, Source
+from ..media.decoder import decoding_of
 from .plan import File, Space
 
 CONTAINER, ENCODING = "wav", Encoding.F64
@@ -49,9 +51,19 @@ def carrier(value: str, file: File, signal: Signal, digest: str, codec: str = _C
     )
 
 
-def decoded(source: Source, file: File, coding: str) -> Source:
-    """The source as an earlier step decodes it to floats in the work space."""
-    return evolve(source, path=file.path, digest=_DECODED + source.digest, codec=f"wav/{coding}")
+def decoded(source: Source, file: File) -> Source:
+    """The source as an earlier step decodes it in the work space."""
+    identity = hashlib.sha256(source_identity(source)).hexdigest()
+    return Source(
+        name=source.name,
+        path=file.path,
+        digest=_DECODED + identity,
+        rate=source.rate,
+        channels=source.channels,
+        frames=source.frames,
+        codec=f"wav/{'float' if decoding_of(source).bits == 32 else 'double'}",
+        speed=source.speed,
+    )
 
 
 def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Graph:

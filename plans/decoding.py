@@ -1,81 +1,74 @@
-"""Sources that a backend does not read, decoded by ffmpeg in steps of their own.
+"""Sources that are not plain, decoded by steps of their own in front of a plan, for every backend.
 
-Promises: `prepare` is pure. In the graph that it gives, such a source is a WAV of floats in the
-work space, as long as the source is declared to be: of 32 bits, which hold whole numbers of up to
-24 bits and every lossy coding that ffmpeg knows, or of 64 bits where the source has more. The steps
-that write these files come first.
+Promises: `prepare` is pure. In the graph that it gives, such a source is a float WAV of the work
+space that holds every sample exactly, as it was decoded when its facts were established: the same
+command, and so the same entry of the cache. The steps that write these files come first, and
+fail where what they write is not as long as the source is declared to be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
+from ..ir.codes import Code
+from ..ir.diagnostics import BackendError, Diagnostic
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Source
-from ..media.probe import CONTAINERS
+from ..media.decoder import QUIET, VORBIS, arguments, decoding_of, is_plain, own_arguments
 from .carried import decoded
-from .plan import File, Space, Step, StepKind
-
-DEMUXERS: Mapping[str, str] = {
-    "wav": "wav",
-    "wavex": "wav",
-    "rf64": "wav",
-    "w64": "w64",
-    "aiff": "aiff",
-    "flac": "flac",
-    "ogg": "ogg",
-    "mp3": "mp3",
-    "caf": "caf",
-    "au": "au",
-    **CONTAINERS,
-}
-"""The container of a source's codec -> ffmpeg's demuxer: named, so that it never guesses."""
-
-_OF_64_BITS = ("pcm_32", "double", "alac_32")
+from .plan import OURSELVES, File, Space, Step, StepKind
 
 
-def prepare(graph: Graph, reads: Callable[[Source], bool]) -> tuple[Graph, tuple[Step, ...]]:
-    """The graph over files that a backend reads, and the steps that decode the others first."""
-    played = {node.source for node in graph if isinstance(node, Clip)}
-    unread = [s for s in graph.sources if s.name in played and not reads(s)]
-    if not unread:
+def prepare(
+    graph: Graph, reads: Callable[[Source], bool] = is_plain
+) -> tuple[Graph, tuple[Step, ...]]:
+    """The graph over files that a backend reads, and the steps that decode the others first.
+
+    Args:
+        graph: whose sources are established.
+        reads: whether a backend reads a source that is plain.
+
+    Raises:
+        ValueError: a source is in no format that mixdown reads.
+    """
+    # In the order of their first use: what a source is called must not order the steps.
+    used = dict.fromkeys(node.source for node in graph if isinstance(node, Clip))
+    played = (graph.source_by_name[name] for name in used)
+    ingested = [source for source in played if not (is_plain(source) and reads(source))]
+    if not ingested:
         return graph, ()
-    files = {s.name: File(Space.WORK, f"source{n}.wav") for n, s in enumerate(unread, 1)}
-    sources = (decoded(s, files[s.name], _coding(s)) if s in unread else s for s in graph.sources)
-    steps = tuple(_step(f"decode{n}", s, files[s.name]) for n, s in enumerate(unread, 1))
+    files = {s.name: File(Space.WORK, f"source{n}.wav") for n, s in enumerate(ingested, 1)}
+    sources = (decoded(s, files[s.name]) if s.name in files else s for s in graph.sources)
+    steps = tuple(_step(f"decode{n}", s, files[s.name]) for n, s in enumerate(ingested, 1))
     return Graph.ordered(sources, graph.nodes), steps
 
 
-def is_foreign(source: Source) -> bool:
-    """Whether only ffmpeg reads the source."""
-    return source.codec.partition("/")[0] in CONTAINERS
-
-
-def _coding(source: Source) -> str:
-    """How floats hold all its bits, as codecs name it."""
-    return "double" if source.codec.endswith(_OF_64_BITS) else "float"
+def not_single(source: Source) -> BackendError:
+    """The error where one command would have to decode a source whole before it plays it."""
+    return BackendError(
+        Diagnostic(
+            Code.UNSUPPORTED_NODE,
+            f"one command cannot decode {source.path!r} as a whole and then play it",
+            help="compile the plan as steps, or convert the file to WAV or FLAC",
+        )
+    )
 
 
 def _step(step_id: str, source: Source, file: File) -> Step:
-    demuxer = DEMUXERS.get(source.codec.partition("/")[0])
-    exactly = f"apad=whole_len={source.frames},atrim=end_sample={source.frames}"
-    encoder = {"float": "pcm_f32le", "double": "pcm_f64le"}[_coding(source)]
-    original = File(Space.SOURCE, source.path)
+    original, decoding = File(Space.SOURCE, source.path), decoding_of(source)
+    by_ourselves = source.codec == VORBIS
     return Step(
         id=step_id,
         purpose=f"decode {source.path}",
         kind=StepKind.RENDER,
-        program="ffmpeg",
-        argv=(
-            *("-hide_banner", "-nostdin", "-y", "-loglevel", "error"),
-            *("-protocol_whitelist", "file", *(("-f", demuxer) if demuxer else ())),
-            *("-i", original, "-map", "0:a:0", "-af", exactly),
-            *("-map_metadata", "-1", "-fflags", "+bitexact"),
-            *("-c:a", encoder, "-f", "wav", "-rf64", "auto", file),
-        ),
+        program=OURSELVES if by_ourselves else "ffmpeg",
+        argv=("decode", original, file, *own_arguments(decoding))
+        if by_ourselves
+        else (*QUIET, *arguments(decoding, original, file)),
         inputs=(original,),
         outputs=(file,),
         after=(),
         samples=source.frames,
         rate=source.rate,
+        is_exact=True,
     )

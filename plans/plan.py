@@ -119,6 +119,7 @@ class Step:
         samples: the length of its output in samples, for progress.
         rate: of those samples, Hz.
         scripts: texts to write to files first.
+        is_exact: whether it fails unless its first output, a WAV, has `samples` samples at `rate`.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Step:
     samples: int
     rate: int
     scripts: tuple[Script, ...] = ()
+    is_exact: bool = False
 
     @property
     def digest(self) -> str:

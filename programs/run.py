@@ -122,6 +122,7 @@ def run_process(
     on_output: Callable[[bytes], object] = ignore,
     stop: Stop | None = None,
     watch: Watch | None = None,
+    on_error: Callable[[str], object] = lambda line: None,
 ) -> Completed:
     """Run a program in a directory.
 
@@ -131,12 +132,13 @@ def run_process(
         on_output: receives its standard output, in pieces as they come, then b""; see `by_line`.
         stop: ends it from another thread.
         watch: when it counts as stuck; None: `PATIENCE` seconds after it last printed something.
+        on_error: takes every line of its standard error.
 
     Raises:
         OSError: the program cannot be started, or its arguments are too long.
         StoppedError: `stop` was asked for.
     """
-    errors, watch = _Errors(), watch or Watch()
+    errors, watch = _Errors(on_error), watch or Watch()
     stuck: float | None = None
     with _started(argv, directory) as group, selectors.DefaultSelector() as pipes:
         child, outputs = group.child, _Outputs(pipes)
@@ -354,13 +356,15 @@ class _Idle:
 
 @define
 class _Errors:
-    """The first and the last lines of what may be endless."""
+    """The first and the last lines of what may be endless; each is also handed on."""
 
+    _hand_on: Callable[[str], object]
     _first: list[str] = field(factory=list)
     _last: deque[str] = field(factory=lambda: deque(maxlen=_LINES_KEPT))
 
     def add(self, line: str) -> None:
         """Keep one more."""
+        self._hand_on(line)
         if text := line.rstrip():
             (self._first if len(self._first) < _LINES_KEPT else self._last).append(text)
 

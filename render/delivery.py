@@ -18,7 +18,7 @@ from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..media.decode import readable
+from ..media.ingest import readable
 from .loudness import Levels
 
 

@@ -27,7 +27,7 @@ from attrs import asdict, evolve, frozen
 from ..audio.meter.survey import Survey, survey_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
-from ..media.decode import readable
+from ..media.ingest import readable
 from ..presets.model import DeliverySpec
 from .compliance import Compliance, check_spec
 from .delivery import level, levels_meta

@@ -42,7 +42,7 @@ from ..ir.nodes import (
 )
 from ..ir.units import decibels
 from ..plans.carried import file_of
-from ..plans.decoding import is_foreign, prepare
+from ..plans.decoding import prepare
 from ..plans.plan import EmitOptions, Plan
 from ..programs.program import Tool
 from .executor import executor_for
@@ -59,14 +59,8 @@ BUDGETS: Mapping[str, float] = {
 }
 """Largest difference from the reference, dBFS; between two backends the larger budget counts."""
 
-LOSSY_BUDGET = -120.0
-"""The budget with a lossy source: decoders of such formats work in float32 and differ."""
-
 ROUNDING_DBFS = -294.0
 """The rounding error of float64 (-318 dBFS) in a sum of several loud clips (24 dB more)."""
-
-LOSSLESS = ("pcm_", "alac_", "float", "double", "ulaw", "alaw")
-"""Prefixes of the codings that every decoder decodes to the same samples."""
 
 _BLOCK = 1 << 16
 
@@ -152,15 +146,12 @@ class Rendition:
 
     renderer: Renderer
     files: Mapping[str, Path]
-    lossy: bool
     floor: float
 
     @property
     def budget(self) -> float:
         """The largest difference from the reference allowed, dBFS."""
-        budget = max(BUDGETS.get(self.renderer.backend, -200.0), self.floor)
-        decodes_otherwise = self.renderer.backend not in (REFERENCE, "native")
-        return max(budget, LOSSY_BUDGET) if self.lossy and decodes_otherwise else budget
+        return max(BUDGETS.get(self.renderer.backend, -200.0), self.floor)
 
 
 def render_premaster(
@@ -179,15 +170,11 @@ def render_premaster(
     graph = premaster(compilation.graph)
     make = _evaluate if is_reference else _render
     made = make(compilation, graph, renderer, out)
-    # Sources that only ffmpeg reads are decoded by it for every backend.
-    read = (source for source in graph.sources if not is_foreign(source))
-    codings = [source.codec.rpartition("/")[2] for source in read]
     files = {
         PREMASTER if output.role is OutputRole.MASTER else output.target: made[output.name]
         for output in graph.outputs
     }
-    lossy = not all(coding.startswith(LOSSLESS) for coding in codings)
-    return Rendition(renderer, files, lossy, rounding_floor(graph))
+    return Rendition(renderer, files, rounding_floor(graph))
 
 
 def rounding_floor(graph: Graph) -> float:
@@ -234,7 +221,7 @@ def _evaluate(
     graph, decoding = prepare(graph, native.reads)
     with workspace(out, compilation.source_root) as spaces:
         plan = Plan(native.name, decoding, ())
-        executor_for(compilation, plan, spaces, tools=renderer.tools).run_steps(decoding, {})
+        executor_for(compilation, plan, spaces).run_steps(decoding, {})
 
         def read(source: Source) -> FloatArray:
             return reference.read_file(spaces.path(file_of(source)))
@@ -255,8 +242,11 @@ def _render(
     with located(compilation.timeline.documents):
         plan = plan_for(find_backend(renderer.backend), graph, EmitOptions())
     with workspace(out, compilation.source_root) as spaces:
+        # Sources are decoded by the program that established what they are.
+        decoding = [step for step in plan.steps if step.is_exact]
+        executor_for(compilation, plan, spaces).run_steps(decoding, {})
         executor = executor_for(compilation, plan, spaces, tools=renderer.tools)
-        executor.run_steps(plan.steps, {})
+        executor.run_steps([step for step in plan.steps if not step.is_exact], {})
         files = {d.target: spaces.staging / d.file.path for d in plan.deliveries}
         return {
             output.name: files[output.target].rename(out / f"{number}.wav")

@@ -38,7 +38,7 @@ class FfmpegBackend:
         return (FFMPEG,)
 
     def reads(self, source: Source) -> bool:
-        """Whether its plans read a source as it is: ffmpeg reads all."""
+        """Whether its plans read a plain source directly: all of them."""
         return True
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:

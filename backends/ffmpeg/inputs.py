@@ -1,30 +1,26 @@
 """Clips: from a stretch of a file to float64 at the session rate, exact to the sample.
 
-Decoding only a stretch gives the samples of decoding everything where a seek lands exactly (PCM
-and FLAC) and the resampler, if there is one, does not remember where it began. Seeks go to a whole
-second, which is a whole sample at any rate, so that resampling keeps its phase; a second more on
-both sides is far longer than its filters. Everything else is decoded whole beforehand, or from its
-start to the clip's end: lossy files (in Vorbis a seek near the end of the file fails), and most
-pairs of rates (soxr's long filters work in blocks, and leave -190 dBFS of where these lie).
+Every source is plain, but for one command with everything in it, which decodes what is not from its
+start for each clip. A seek into a plain file lands exactly. Decoding only a stretch of it gives the
+samples of decoding everything where the resampler, if there is one, does not remember where it
+began. Seeks go to a whole second, which is a whole sample at any rate, so that resampling keeps its
+phase; a second more on both sides is far longer than its filters. At most pairs of rates that does
+not hold (soxr's long filters work in blocks, and leave -190 dBFS of where these lie): there the
+source is resampled whole beforehand, or from its start to the clip's end.
 
 The resampler is the native engine's, bit for bit: soxr at 28 bits, without `cutoff`, on float64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...ir.nodes import Clip, Source
-from ...plans.decoding import DEMUXERS
-from ...plans.plan import File, Space
+from ...media.decoder import DEMUXERS, LOCAL, decoding_of, filters, input_options, is_plain
+from ...plans.carried import file_of
+from ...plans.decoding import not_single
 from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, FilterSite
 from .wiring import Call, FilterChain, Wiring, call
-
-SEEKABLE = frozenset({"wav", "wavex", "rf64", "w64", "aiff", "flac"})
-"""Containers in which a seek is exact..."""
-
-EXACT_CODINGS = ("pcm_", "float", "double", "ulaw", "alaw")
-"""...with a coding that begins so: each sample stands for itself, or FLAC's frames do."""
 
 FORGETFUL: Mapping[int, frozenset[int]] = {
     44100: frozenset({8000, 11025, 16000, 22050, 24000, 32000, 48000, 96000, 192000}),
@@ -35,7 +31,7 @@ FORGETFUL: Mapping[int, frozenset[int]] = {
 whole seconds it begins (measured; other pairs reach from -200 to -80)."""
 
 UNPROBED = ("-probesize", "32")
-"""Of exact files the header tells all; ffmpeg would read megabytes of each to make sure."""
+"""The header tells all; ffmpeg would read megabytes of each file to make sure."""
 
 WORK_INPUT = ("-f", "wav", *UNPROBED, "-max_size", str(FRAME * 2 * 8))
 """How files of earlier steps are read: in frames of the usual size, not of 4096 bytes (5.1)."""
@@ -45,23 +41,14 @@ WORTH_SEEKING_SECONDS = 2
 
 
 def demuxer(source: Source) -> tuple[str, ...]:
-    """The options that name the demuxer; for a container we do not know, only local files."""
-    known = DEMUXERS.get(source.codec.partition("/")[0])
-    naming = ("-f", known) if known else ("-protocol_whitelist", "file")
-    return (*naming, *UNPROBED) if is_exact(source) else naming
-
-
-def is_exact(source: Source) -> bool:
-    """Whether a seek into the source gives the samples that decoding it from its start gives."""
-    container, _, coding = source.codec.partition("/")
-    return container in SEEKABLE and coding.startswith(EXACT_CODINGS)
+    """The options that name the demuxer, so that ffmpeg never guesses another."""
+    return ("-f", DEMUXERS[source.codec.partition("/")[0]], *UNPROBED)
 
 
 def may_seek(source: Source, rate: int) -> bool:
     """Whether a clip at `rate` may be read from the middle of the source."""
-    unbent = source.speed == (1, 1)
     forgetful = source.rate == rate or source.rate in FORGETFUL.get(rate, ())
-    return is_exact(source) and unbent and forgetful
+    return source.speed == (1, 1) and forgetful
 
 
 def wants_seek(clip: Clip) -> bool:
@@ -77,8 +64,7 @@ def to_decode(sources: Mapping[str, Source], clips: Iterable[Clip]) -> list[tupl
     wanted = {
         (clip.source, clip.rate): None
         for clip in clips
-        if not is_exact(sources[clip.source])
-        or (wants_seek(clip) and not may_seek(sources[clip.source], clip.rate))
+        if wants_seek(clip) and not may_seek(sources[clip.source], clip.rate)
     }
     return list(wanted)
 
@@ -109,7 +95,8 @@ def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
     """An input that decodes little more than the clip, then the clip cut from it."""
     source = site.graph.source_by_name[node.source]
     decoded = site.decoded.get((node.source, node.rate))
-    seekable = decoded is not None or may_seek(source, node.rate)
+    plain = is_plain(source)
+    seekable = decoded is not None or (plain and may_seek(source, node.rate))
     seek = node.offset // node.rate - MARGIN_SECONDS if seekable and wants_seek(node) else 0
     available = source.length(node.rate)
     if decoded is not None:
@@ -117,17 +104,34 @@ def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
         chain = site.wire.read(node.name, decoded, (*WORK_INPUT, *window))
         calls: tuple[Call, ...] = (TO_DOUBLE,)
     else:
-        file = File(Space.SOURCE, source.path)
         window = _window(node, seek, available, source.speed)
-        chain = site.wire.read(node.name, file, (*demuxer(source), *window))
-        calls = as_declared(source, node.rate)
+        options = demuxer(source) if plain else _decoding_options(source)
+        chain = site.wire.read(node.name, file_of(source), (*options, *window), source.stream)
+        calls = (*_decoding_calls(source), *as_declared(source, node.rate))
     start = node.offset - seek * node.rate
     cut = call("atrim", start_sample=start, end_sample=start + node.length)
     played, session = source.rates(node.rate)
-    timed = (RESET_TIME,) if decoded or is_exact(source) else counted(node.rate)
-    whole = played == session and is_exact(source)
-    rest = () if decoded or whole else (call("apad", whole_len=node.length),)
+    timed = (RESET_TIME,) if decoded or plain else counted(node.rate)
+    whole = decoded is not None or (plain and played == session)
+    rest = () if whole else (call("apad", whole_len=node.length),)
     return site.wire.extend(chain, node.name, *calls, cut, *timed, *rest)
+
+
+def _decoding_options(source: Source) -> tuple[str, ...]:
+    """Of a source that is not plain, which one command decodes from its start for each clip.
+
+    Raises:
+        BackendError: MIX502, its silence can be kept only where it is decoded alone.
+    """
+    if source.silence:
+        raise not_single(source)
+    return (*LOCAL, *input_options(decoding_of(source)))
+
+
+def _decoding_calls(source: Source) -> Iterator[Call]:
+    for text in filters(decoding_of(source)):
+        name, _, options = text.partition("=")
+        yield Call(name, (options,))
 
 
 def counted(rate: int) -> tuple[Call, ...]:
@@ -155,10 +159,9 @@ def _window(
 
 def decode(wire: Wiring, source: Source, rate: int) -> FilterChain:
     """A whole source at another rate, as long as its declared length makes it."""
-    file = File(Space.SOURCE, source.path)
     length = source.length(rate)
     return wire.extend(
-        wire.read(source.name, file, demuxer(source)),
+        wire.read(source.name, file_of(source), demuxer(source)),
         source.name,
         *as_declared(source, rate),
         RESET_TIME,

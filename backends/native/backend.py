@@ -16,7 +16,8 @@ from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.nodes import KINDS, Loudnorm, Source
-from ...plans.decoding import is_foreign
+from ...media.decoder import is_plain
+from ...plans.decoding import not_single
 from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwritten
 from ...plans.phases import deliveries, in_phases
 from ...plans.plan import EmitOptions, Plan, chained
@@ -50,8 +51,8 @@ class NativeBackend:
     programs: tuple[Program, ...] = ()
 
     def reads(self, source: Source) -> bool:
-        """Whether its plans read a source directly: any file that libsndfile reads."""
-        return not is_foreign(source)
+        """Whether its plans read a plain source directly: all of them."""
+        return True
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a legal graph.
@@ -64,8 +65,12 @@ class NativeBackend:
         if problems:
             raise BackendError(problems)
         phases = in_phases(graph)
-        if phases.mastering and options.single:
-            raise _unmeasured(phases.mastering.loudnorm)
+        if options.single:
+            if phases.mastering:
+                raise _unmeasured(phases.mastering.loudnorm)
+            for source in graph.sources:
+                if not is_plain(source):
+                    raise not_single(source)
         tags = tag_options(options.tags)
         purpose = "mix" if phases.mastering else "mix and master"
         mix = engine_step("mix", purpose, phases.mix, phases.files, tags)

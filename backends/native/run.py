@@ -19,6 +19,7 @@ from ...audio.meter.loudness import LoudnessMeter
 from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node
 from ...ir.text.parser import parse_graph
+from ...media.samples import run_decode
 from ...plans.carried import locate
 from ...plans.loop import LOUDNESS_KEY
 from ...plans.pictures import run_picture
@@ -124,6 +125,7 @@ def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, fl
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]] = {
+    "decode": run_decode,
     "engine": run_engine,
     "envelope": run_envelope,
     "integers": run_integers,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ...plans.decoding import is_foreign
 from ...plans.plan import EmitOptions, Plan
 from ...programs.program import Program
 from ...programs.sox import SOX
@@ -39,8 +38,8 @@ class SoxBackend:
         return (SOX,)
 
     def reads(self, source: Source) -> bool:
-        """Whether its plans read a source as it is: what libsndfile reads."""
-        return not is_foreign(source)
+        """Whether its plans read a plain source directly: all of them."""
+        return True
 
     def emit(self, graph: Graph, options: EmitOptions) -> Plan:
         """The plan for a legal graph.

@@ -31,16 +31,13 @@ ROOM_FOR_FLOATS = 16.0
 """Full scale of a float source's integers: +24 dBFS. A source over that is refused when it is
 prepared."""
 
-ROOM_FOR_DECODED = 8.0
-"""The same for lossy sources, whose decoders overshoot the level that was encoded."""
-
 ROOM_FOR_RESAMPLED = 4.0
 """The same for integer sources at another rate: libsoxr's filters have L1 norms under 3."""
 
 DIRECT = {"wav": "wav", "wavex": "wav", "aiff": "aiff", "flac": "flac"}
 """Containers that SoX reads as libsndfile does -> SoX's name for them."""
 
-_INTEGERS = ("pcm_s8", "pcm_u8", "pcm_16", "pcm_24", "pcm_32")
+_INTEGERS = ("pcm_16", "pcm_24", "pcm_32")
 _LOUDEST = 2.0**1000
 _MOVING_MARGIN = 2.0
 _LONGEST_RESPONSE = 1 << 20
@@ -70,9 +67,7 @@ def room(source: Source, rate: int) -> float:
     coding = source.codec.rpartition("/")[2]
     if is_direct(source, rate):
         return 1.0
-    if coding in ("float", "double"):
-        return ROOM_FOR_FLOATS
-    return ROOM_FOR_RESAMPLED if coding in _INTEGERS else ROOM_FOR_DECODED
+    return ROOM_FOR_RESAMPLED if coding in _INTEGERS else ROOM_FOR_FLOATS
 
 
 def section(node: Filter, rate: int) -> Section:

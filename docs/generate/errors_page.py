@@ -65,6 +65,7 @@ class Entry:
     encoding: str = "utf-8"
     media: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     files: Mapping[str, str] | None = None
+    hex: Mapping[str, str] = field(factory=dict)
     compile: Mapping[str, Any] | None = None
 
 
@@ -96,6 +97,8 @@ def answer(entry: Entry) -> tuple[tuple[Diagnostic, ...], str]:
     with tempfile.TemporaryDirectory() as directory:
         for name, text in (entry.files or {}).items():
             Path(directory, name).write_text(text, encoding="utf-8")
+        for name, digits in entry.hex.items():
+            Path(directory, name).write_bytes(bytes.fromhex(digits))
         path = Path(directory, "timeline.yaml")
         path.write_bytes(entry.example.encode(entry.encoding))
         found, text = _reported(lambda: _of_timeline(path, entry))
@@ -134,7 +137,7 @@ def _write_silence(path: Path) -> None:
 
 def _checked(timeline: Timeline, entry: Entry) -> tuple[Diagnostic, ...]:
     found = validate(timeline)
-    if entry.files is not None:
+    if entry.files is not None or entry.hex:
         _, problems = probe_sources(timeline)
         found += problems
     media = {

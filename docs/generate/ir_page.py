@@ -192,6 +192,10 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
         "frames": "its length in samples at its own rate",
         "codec": "container and coding",
         "speed": "the playing speed as a ratio, `[3, 2]` for 1.5; it changes the pitch too",
+        "stream": "the number of the audio stream in the file, from 1",
+        "matrix": "gains from the channels of the stream to its own, row by row",
+        "silence": "samples of silence kept in it where the stream is late or has gaps",
+        "repair": "`zero`: samples that are not finite become zero",
     },
 }
 

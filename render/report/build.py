@@ -61,6 +61,7 @@ class StagedDelivery:
         files: the files with their metadata, the master first.
         names: the file name of each target.
         paths: a file of each target that libsndfile reads.
+        sources: a plain file with the sound of each source, by its name.
         sizes: bytes of each target's file.
         finish: how the master reached its loudness.
         premaster: the input of the loudness gain; None if it was not kept.
@@ -72,6 +73,7 @@ class StagedDelivery:
     files: Sequence[Rendered]
     names: Mapping[str, str]
     paths: Mapping[str, Path]
+    sources: Mapping[str, Path]
     sizes: Mapping[str, int]
     finish: FinishFacts | None
     premaster: Path | None
@@ -97,7 +99,7 @@ def make_report(
     joins = joins_of(clips)
     found = [of_click(click, curves.rate) for click in clicks(path, joins)]
     progress(0.55)
-    empty = dropouts(clips, compilation.source_root, path, curves.empty)
+    empty = dropouts(clips, delivered.sources, path, curves.empty)
     found += [of_dropout(dropout, curves.rate) for dropout in empty]
     findings = tuple(sorted(found, key=lambda finding: finding.at))
     limited = _limited(delivered, path, lambda done: progress(0.75 + 0.2 * done))

@@ -10,13 +10,12 @@ not. So an empty stretch counts only if the sound is cut off at both its ends:
   step of the `BESIDE_S` next to it, and the two steps together are at least one such step.
 
 Files are read in blocks. The parts of a source that no clip plays are not read, and those that
-several clips play are read once. A source that libsndfile cannot read is judged by its sound in the
-master. docs/report.md gives the error rates of the rule on real material.
+several clips play are read once. docs/report.md gives the error rates of the rule on real material.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 
@@ -25,9 +24,7 @@ import soundfile
 from attrs import define, field, frozen
 
 from ...audio import FloatArray
-from ...ir.nodes import Source
 from ...ir.units import decibels, gain_factor
-from ...media.decode import is_readable
 from .clips import SoundingClip
 from .joins import gaps, steps, window
 
@@ -145,20 +142,23 @@ def _last_over(peaks: FloatArray, threshold: float) -> int:
 
 
 def dropouts(
-    clips: Sequence[SoundingClip], root: Path, master: Path, candidates: Iterable[SampleRange]
+    clips: Sequence[SoundingClip],
+    sources: Mapping[str, Path],
+    master: Path,
+    candidates: Iterable[SampleRange],
 ) -> tuple[Dropout, ...]:
     """The dropouts of a mix, in time order, each once.
 
     Args:
         clips: the sounding clips.
-        root: the directory that source paths are relative to.
+        sources: a plain file with the sound of each source, by its name.
         master: the delivered file.
         candidates: the empty stretches of the master.
 
     Raises:
         soundfile.LibsndfileError: a file cannot be read.
     """
-    found = list(_in_sources(clips, root))
+    found = list(_in_sources(clips, sources))
     with soundfile.SoundFile(master) as audio:
         seen = tuple(_in_master(clips, audio, candidates))
     # A dropout of a source is also one of the master where nothing else sounds.
@@ -229,12 +229,12 @@ def _should_sound(clip: SoundingClip, at: int) -> bool:
     return clip.automation_db(at) > MUTED_DB
 
 
-def _in_sources(clips: Sequence[SoundingClip], root: Path) -> Iterator[Dropout]:
+def _in_sources(clips: Sequence[SoundingClip], sources: Mapping[str, Path]) -> Iterator[Dropout]:
     playing: dict[str, list[SoundingClip]] = {}
     for clip in clips:
         playing.setdefault(clip.source.name, []).append(clip)
-    for players in playing.values():
-        for hole in _holes(root, players[0].source, [_played(clip) for clip in players]):
+    for name, players in playing.items():
+        for hole in _holes(sources[name], [_played(clip) for clip in players]):
             yield from (d for clip in players if (d := _in_clip(clip, hole)) is not None)
 
 
@@ -258,11 +258,9 @@ def _in_clip(clip: SoundingClip, hole: SampleRange) -> Dropout | None:
     return Dropout(start=start, stop=stop, clips=(clip,), source_s=hole.start / clip.source.rate)
 
 
-def _holes(root: Path, source: Source, played: Iterable[SampleRange]) -> Iterator[SampleRange]:
-    """The dropouts in the played parts of a source; none if libsndfile cannot read it."""
-    if not is_readable(root / source.path):
-        return
-    with soundfile.SoundFile(root / source.path) as audio:
+def _holes(source: Path, played: Iterable[SampleRange]) -> Iterator[SampleRange]:
+    """The dropouts in the played parts of a source."""
+    with soundfile.SoundFile(source) as audio:
         for part in _united(played):
             finder = EmptyStretches(audio.samplerate, EMPTY_SOURCE_DB)
             audio.seek(part.start)

@@ -9,12 +9,15 @@ from pathlib import Path
 import soundfile
 from attrs import frozen
 
+from ...backends.registry import find_backend
 from ...compiler.driver import Compilation
 from ...compiler.facts import FinishFacts
 from ...documents.writer import write_file
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
-from ...media.decode import readable
+from ...media.ingest import readable
+from ...plans.carried import file_of
+from ...plans.decoding import prepare
 from ..executor import Listener, Progress
 from ..result import Rendered
 from ..workspace import Workspace
@@ -67,6 +70,7 @@ def stage_report(
 
     progress(0.0)
     staged = {d.target: Path(spaces.path(d.file)) for d in compilation.plan.deliveries}
+    backend = find_backend(compilation.plan.backend)
     try:
         with ExitStack() as decoded:
             report, found = make_report(
@@ -77,6 +81,10 @@ def stage_report(
                     paths={
                         target: decoded.enter_context(readable(path, spaces.work))
                         for target, path in staged.items()
+                    },
+                    sources={
+                        source.name: Path(spaces.path(file_of(source)))
+                        for source in prepare(compilation.graph, backend.reads)[0].sources
                     },
                     sizes={target: path.stat().st_size for target, path in staged.items()},
                     finish=finish,

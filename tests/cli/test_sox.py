@@ -6,6 +6,7 @@ import mixdown as package
 import numpy as np
 import pytest
 import soundfile
+from attrs import evolve
 from mixdown.ir.diagnostics import RenderError
 from mixdown.render.service import render_compilation
 
@@ -28,9 +29,10 @@ def test_a_step_that_fails_leads_back_to_its_clip(tmp_path):
         "      - {id: c, source: a.wav, start_ms: 5, fade_in_ms: 10}\n"
     )
     compilation = package.compile(package.load(tmp_path / "t.yaml"), backend="sox")
-    (tmp_path / "a.wav").unlink()
+    first, *rest = compilation.plan.steps
+    plan = evolve(compilation.plan, steps=(evolve(first, argv=(*first.argv, "reverb", "?")), *rest))
     with pytest.raises(RenderError, match=r"MIX603.*failed in %a/c\.clip: sox") as caught:
-        render_compilation(compilation, out=tmp_path / "out")
+        render_compilation(evolve(compilation, plan=plan), out=tmp_path / "out")
     assert "t.yaml:7" in str(caught.value)
-    assert "can't open input file" in str(caught.value)
+    assert "usage: " in str(caught.value)
     assert not (tmp_path / "out").exists()

@@ -14,7 +14,9 @@ from mixdown.ir.diagnostics import Diagnostic
 from mixdown.media import facts as facts_module
 from mixdown.media import ingest
 from mixdown.media.cache import VARIABLE, Cache
-from mixdown.media.facts import PLAIN, SourceFacts
+from mixdown.media.decoder import PLAIN
+from mixdown.media.facts import SourceFacts
+from mixdown.media.identity import digest_of
 from mixdown.media.ingest import establish
 from mixdown.media.selection import Gap, Pick, Selection
 from odd_media import (
@@ -83,12 +85,13 @@ def test_whole_numbers_are_read_in_place_and_need_no_program(
     soundfile.write(path, tone(0.1, 44100, 2), 44100, subtype=subtype)
     facts = facts_of(path)
     assert facts.codec in PLAIN
-    assert facts == SourceFacts(facts.codec, 44100, 2, 4410)
+    assert facts == SourceFacts(digest_of(path), facts.codec, 44100, 2, 4410)
 
 
 def test_a_sound_flac_is_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MIXDOWN_FFMPEG", "/no/such/ffmpeg")
-    assert facts_of(flac(tmp_path / "a.flac")) == SourceFacts("flac/pcm_16", RATE, 1, 4 * RATE)
+    path = flac(tmp_path / "a.flac")
+    assert facts_of(path) == SourceFacts(digest_of(path), "flac/pcm_16", RATE, 1, 4 * RATE)
 
 
 def test_vbr_mp3_is_counted(tmp_path: Path, ffmpeg: str):
@@ -118,7 +121,7 @@ def test_a_flac_that_counts_wrongly_is_counted(tmp_path: Path, ffmpeg: str, tota
 
 def test_a_truncated_flac_says_where_it_breaks(tmp_path: Path, ffmpeg: str):
     facts = facts_of(flac(tmp_path / "a.flac", keep=0.6))
-    assert facts.damage.startswith("ffmpeg says: ")
+    assert facts.damage.startswith("ffmpeg reports: ")
     assert facts.declared == 4 * RATE
     assert 2 * RATE < facts.broken_at <= facts.frames < 2.6 * RATE
 
@@ -140,7 +143,7 @@ def test_damage_in_the_middle_has_a_place(tmp_path: Path, ffmpeg: str):
     data[len(data) // 2 : len(data) // 2 + 1000] = bytes(1000)
     path.write_bytes(data)
     facts = facts_of(path)
-    assert facts.damage.startswith("ffmpeg says: Header missing")
+    assert facts.damage.startswith("ffmpeg reports: Header missing")
     assert 1.9 * RATE < facts.broken_at < 2.1 * RATE
     assert facts.frames > 3.6 * RATE
 
@@ -273,11 +276,11 @@ REFUSED = {
     "fast": (wav(pcm16(tone(0.1)), rate=2_000_000), "its rate of 2,000,000 Hz is not"),
     "wide": (wav(pcm16(tone(0.1)), channels=20_000, block=40_000), "it has 20,000 channels"),
     "empty": (wav(b""), "it holds no samples"),
-    "text": (b"no audio at all", "ffmpeg says: it finds nothing that it knows"),
-    "nothing": (b"", "ffmpeg says: it finds nothing that it knows"),
+    "text": (b"no audio at all", "ffmpeg does not recognise it"),
+    "nothing": (b"", "ffmpeg does not recognise it"),
     "playlist": (
         b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n",
-        "ffmpeg says: its format is none that mixdown reads",
+        "ffmpeg reports: its format is none that mixdown reads",
     ),
     "script": (b"ffconcat version 1.0\nfile a.wav\n", "its format is none that mixdown reads"),
 }

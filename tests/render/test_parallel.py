@@ -219,6 +219,6 @@ def test_a_failed_render_says_the_same_however_many_ran(tmp_path, ffmpegs, monke
     soundfile.write(tmp_path / "gone.wav", np.zeros((3 * 48000, 2)), 48000, "PCM_16")
     compilation = mixdown.compile(many_parts(tmp_path, "gone.wav"), preset="draft")
     (tmp_path / "gone.wav").unlink()
-    with pytest.raises(mixdown.MixdownError, match=r"MIX603.*'part3' failed"):
+    with pytest.raises(mixdown.MixdownError, match=r"MIX611.*'gone.wav' cannot be read"):
         render_compilation(compilation, out=tmp_path / "out", jobs=jobs)
     assert not (tmp_path / "out").exists()

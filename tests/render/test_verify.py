@@ -40,15 +40,15 @@ RATE = 48000
 SOURCE = Source("tone", "tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
 
 
-def take(path: Path, name: str, samples: np.ndarray, *, lossy: bool = False) -> Rendition:
+def take(path: Path, name: str, samples: np.ndarray) -> Rendition:
     file = path / f"{name}.wav"
     soundfile.write(file, samples, RATE, "DOUBLE")
-    return Rendition(Renderer(name, name), {PREMASTER: file}, lossy, -294.0)
+    return Rendition(Renderer(name, name), {PREMASTER: file}, -294.0)
 
 
-def apart(path: Path, second: np.ndarray, by: str = "ffmpeg", *, lossy: bool = False):
-    first = take(path, "reference", np.zeros((RATE * 3, 2)), lossy=lossy)
-    return residual(PREMASTER, first, take(path, by, second, lossy=lossy))
+def apart(path: Path, second: np.ndarray, by: str = "ffmpeg"):
+    first = take(path, "reference", np.zeros((RATE * 3, 2)))
+    return residual(PREMASTER, first, take(path, by, second))
 
 
 def test_the_worst_sample_is_found_and_where(tmp_path: Path):
@@ -72,19 +72,9 @@ def test_a_shorter_file_is_infinitely_far(tmp_path: Path):
     assert not found.is_within
 
 
-@pytest.mark.parametrize(
-    ("by", "lossy", "budget"),
-    [
-        ("native", False, -250),
-        ("native", True, -250),
-        ("ffmpeg", False, -200),
-        ("ffmpeg", True, -120),
-        ("sox", False, -140),
-        ("sox", True, -120),
-    ],
-)
-def test_budgets_are_those_of_the_semantics(tmp_path: Path, by: str, lossy: bool, budget: float):
-    assert apart(tmp_path, np.zeros((9, 2)), by, lossy=lossy).budget == budget
+@pytest.mark.parametrize(("by", "budget"), [("native", -250), ("ffmpeg", -200), ("sox", -140)])
+def test_budgets_are_those_of_the_semantics(tmp_path: Path, by: str, budget: float):
+    assert apart(tmp_path, np.zeros((9, 2)), by).budget == budget
 
 
 def graph(*nodes: Node) -> Graph:

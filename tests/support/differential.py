@@ -56,6 +56,7 @@ MEDIA: Mapping[str, Medium] = {
     "call": Medium("call.wav", 22050, 1, 1100, "PCM_16"),
     "prompt": Medium("prompt.wav", 8000, 1, 700, "PCM_16"),
     "hi-res": Medium("hi-res.wav", 96000, 2, 500, "FLOAT"),
+    "bed": Medium("bed.ogg", 44100, 2, 800, "VORBIS"),
 }
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mixdown.ir.containers import CONTAINERS
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
-from mixdown.ir.node import Signal
+from mixdown.ir.node import Repair, Signal
 from mixdown.ir.nodes import (
     Aim,
     Bus,
@@ -115,6 +115,12 @@ UNARY: Mapping[type[Node], Callable[[Signal], Mapping[str, st.SearchStrategy]]] 
     Dither: lambda _: {"bits": st.integers(1, 24), "noise": st.sampled_from(DitherNoise)},
 }
 
+SELECTIONS = (
+    {},
+    {"stream": 2, "silence": 24_000},
+    {"matrix": (1, 0.5, 0.0, 2**-0.5), "repair": Repair.ZERO},
+)
+
 
 class Maker:
     """Makes the nodes of one graph, each under a name of its own."""
@@ -148,6 +154,7 @@ class Maker:
                 self.draw(channels),
                 self.draw(st.integers(100, 10**7)),
                 self.draw(texts),
+                **self.draw(st.sampled_from(SELECTIONS)),
             )
         )
 

@@ -1,4 +1,4 @@
-"""Small media of every coding that libsndfile writes."""
+"""Small plain media of every coding."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ CODINGS = {
     "float": ("WAV", "FLOAT"),
     "flac": ("FLAC", "PCM_16"),
     "aiff": ("AIFF", "PCM_16"),
-    "ogg": ("OGG", "VORBIS"),
-    "opus": ("OGG", "OPUS"),
-    "mp3": ("MP3", "MPEG_LAYER_III"),
 }
 
 
@@ -40,9 +37,8 @@ class Media:
             for block in np.array_split(samples, max(1, frames // 4096)):
                 file.write(block)
         info = soundfile.info(path)
-        return Source(
-            name, path.name, f"sha256:{name}", rate, channels, info.frames, f"{format}/{subtype}"
-        )
+        codec = f"{info.format}/{info.subtype}".lower()
+        return Source(name, path.name, f"sha256:{name}", rate, channels, info.frames, codec)
 
     def locate(self, source: Source) -> str:
         """The path of a source."""

@@ -11,7 +11,7 @@ import soundfile
 from mixdown.audio.resample import resample
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.inputs import FORGETFUL
-from mixdown.ir.nodes import Clip, Edge, Fade
+from mixdown.ir.nodes import Clip
 from mixdown.ir.units import resampled_length
 from mixdown.plans.plan import EmitOptions
 
@@ -29,18 +29,15 @@ def options_of(plan, step="mix"):
 @pytest.mark.parametrize(
     ("file", "coding"),
     [
-        ("a.wav", "PCM_U8"),
         ("a.wav", "PCM_16"),
         ("a.wav", "PCM_24"),
         ("a.wav", "PCM_32"),
         ("a.wav", "FLOAT"),
         ("a.wav", "DOUBLE"),
-        ("a.wav", "ULAW"),
         ("a.w64", "PCM_16"),
         ("a.aiff", "PCM_24"),
         ("a.flac", "PCM_16"),
         ("a.flac", "PCM_24"),
-        ("a.caf", "PCM_16"),
     ],
 )
 def test_a_cut_far_into_a_file_is_bit_exact(bench, file, coding, channels):
@@ -87,65 +84,11 @@ def test_a_resampled_clip_is_cut_from_the_whole_source_resampled(bench, rate, of
     assert 20 * np.log10(np.abs(got - whole[:, offset : offset + length]).max() + 1e-30) < -200
 
 
-@pytest.mark.parametrize("single", [False, True])
-@pytest.mark.parametrize("rate", [44100, RATE])
-def test_vorbis_is_decoded_once_or_from_its_start(bench, single, rate):
-    """libsndfile and ffmpeg have decoders of their own, in 32-bit floats: they agree to -110 dBFS.
-
-    Measured: -125 dBFS on full-scale noise. A seek into the last seconds fails in ffmpeg, so that
-    a clip there shows what it does.
-    """
-    random = np.random.default_rng(3)
-    audio = bench.source("s", random.uniform(-0.5, 0.5, (2, 6 * rate)), rate, "a.ogg", "VORBIS")
-    clips = [attrs.evolve(bench.clip("s", n * rate + 5, 40000, f"c{n}"), rate=rate) for n in (1, 4)]
-    for clip in clips:
-        got = bench.render(bench.chain(clip), EmitOptions(single=single))
-        wanted = audio[:, clip.offset : clip.offset + clip.length]
-        assert np.abs(got - wanted).max() < 10 ** (-110 / 20)
-
-
-@pytest.mark.parametrize("single", [False, True])
-def test_fades_do_not_follow_the_times_of_lossy_packets(bench, single):
-    """Which jump: on a bed of music, blocks came out -52 dBFS from where they belong."""
-    length = 2 * RATE
-    beats = np.where(np.arange(2 * 44100) % 9000 < 90, 0.9, 0.05)
-    tone = beats * np.sin(0.3 * np.arange(2 * 44100))
-    bench.source("s", tone[None], 44100, "a.ogg", "VORBIS")
-    clip = attrs.evolve(bench.clip("s", 0, length), rate=RATE)
-    options = EmitOptions(single=single)
-    plain = bench.render(bench.chain(clip), options)
-    faded = bench.render(bench.chain(clip, Fade("f", Edge.IN, length, "tri")), options)
-    assert np.abs(faded - plain * np.arange(length) / length).max() < 1e-12
-
-
-def test_the_decoding_of_a_lossy_source_is_a_step_of_its_own(bench):
-    bench.noise("s", 1, 6.0, file="a.ogg", coding="VORBIS")
-    bench.noise("unheard", 1, 6.0, file="b.ogg", coding="VORBIS")
-    graph = bench.chain(bench.clip("s", 4 * RATE, RATE))
-    plan = BACKEND.emit(graph, EmitOptions())
-    assert [(s.id, s.after) for s in plan.steps] == [("decode_s", ()), ("mix", ("decode_s",))]
-    assert plan["decode_s"].outputs == plan["mix"].inputs
-    assert options_of(plan) == [*WAV, "-max_size", "65536", "-ss", "3"]
-    assert [s.id for s in BACKEND.emit(graph, EmitOptions(single=True)).steps] == ["mix"]
-
-
-def test_what_goes_wrong_with_a_decoded_source_is_its_first_clips_to_show(bench):
-    bench.noise("s", 1, 6.0, file="a.ogg", coding="VORBIS")
-    plan = BACKEND.emit(bench.chain(bench.clip("s", name="host/c1.clip")), EmitOptions())
+def test_what_goes_wrong_with_a_resampled_source_is_its_first_clips_to_show(bench):
+    bench.source("s", np.zeros((1, 6 * 96000)), 96000)
+    plan = BACKEND.emit(bench.chain(Clip("host/c1.clip", "s", 4 * RATE, RATE, RATE)), EmitOptions())
     assert plan.labels["decode_s"] == plan.labels["aformat@s"] == "host/c1.clip"
     assert set(plan.labels.values()) == {"host/c1.clip", "master.output"}
-
-
-def test_a_lossy_source_is_as_long_as_it_was_declared(bench):
-    """Decoders disagree on the ends of lossy files by a block: the declared length is law."""
-    bench.noise("s", 2, 3.0, file="a.ogg", coding="VORBIS")
-    declared = attrs.evolve(bench.sources["s"], frames=3 * RATE + 500)
-    bench.sources["s"] = declared
-    graph = bench.chain(bench.clip("s"))
-    for single in (False, True):
-        got = bench.render(graph, EmitOptions(single=single))
-        assert got.shape == (2, 3 * RATE + 500)
-        assert not got[:, -500:].any()
 
 
 @pytest.mark.parametrize(

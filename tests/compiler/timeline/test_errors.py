@@ -21,6 +21,7 @@ WARNINGS = (
     Code.FADE_CLAMPED,
     Code.LOOP_CUT,
     Code.KEYFRAME_AFTER_MIX,
+    Code.MEDIA_DAMAGED,
 )
 
 
