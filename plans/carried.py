@@ -66,6 +66,11 @@ def decoded(source: Source, file: File) -> Source:
     )
 
 
+def is_decoded(source: Source) -> bool:
+    """Whether an earlier step decodes the source."""
+    return source.digest.startswith(_DECODED)
+
+
 def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Graph:
     """The graph of some of the nodes, which reads the other values that they need from files.
 

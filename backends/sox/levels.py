@@ -23,6 +23,7 @@ from ...audio.biquad import CONTROL_INTERVAL
 from ...ir.curves import Shape
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, Filter, FilterAutomation, Lane, Node, Point, Source
+from ...plans.carried import is_decoded
 
 Section = tuple[float, float, float, float, float]
 """b0 b1 b2 a1 a2 of a biquad whose a0 is 1."""
@@ -30,6 +31,9 @@ Section = tuple[float, float, float, float, float]
 ROOM_FOR_FLOATS = 16.0
 """Full scale of a float source's integers: +24 dBFS. A source over that is refused when it is
 prepared."""
+
+ROOM_FOR_DECODED = 8.0
+"""The same for what was decoded to 32-bit floats: decoders of lossy formats overshoot."""
 
 ROOM_FOR_RESAMPLED = 4.0
 """The same for integer sources at another rate: libsoxr's filters have L1 norms under 3."""
@@ -67,6 +71,8 @@ def room(source: Source, rate: int) -> float:
     coding = source.codec.rpartition("/")[2]
     if is_direct(source, rate):
         return 1.0
+    if is_decoded(source) and coding == "float":
+        return ROOM_FOR_DECODED
     return ROOM_FOR_RESAMPLED if coding in _INTEGERS else ROOM_FOR_FLOATS
 
 

@@ -12,8 +12,10 @@ import mixdown
 import numpy as np
 import pytest
 import soundfile
+from attrs import evolve
 from house import ROOT
 from mixdown.ir.diagnostics import BackendError, MixdownError, RenderError
+from mixdown.plans.plan import File
 from mixdown.render.doctor import examine
 from mixdown.render.service import render_compilation
 from mixdown.render.verify import Renderer, verify_mix
@@ -112,9 +114,13 @@ def test_its_script_makes_the_render_s_file(show, tmp_path):
 
 def test_what_fails_leads_to_its_clip(show, tmp_path):
     compilation = compiled(show)
-    (show.parent / "host.wav").unlink()
+    adding = compilation.plan["sum0"]
+    gone = (File(arg.space, "gone.wav") if arg in adding.inputs else arg for arg in adding.argv)
+    failing = evolve(adding, argv=tuple(gone))
+    steps = (failing if step is adding else step for step in compilation.plan.steps)
+    plan = evolve(compilation.plan, steps=tuple(steps))
     with pytest.raises(RenderError) as caught:
-        render_compilation(compilation, out=tmp_path / "out")
+        render_compilation(evolve(compilation, plan=plan), out=tmp_path / "out")
     text = str(caught.value)
     assert text.startswith(
         "error[MIX603]: step 'sum0' failed in %host/c1.clip: toymix ended with status 1\n"

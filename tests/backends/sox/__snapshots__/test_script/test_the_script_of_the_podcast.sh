@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 85f124e3c7c2fffc.
+# A mix of mixdown's sox backend, plan 4cc1997bebb842cf.
 #
 # SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav [.]
@@ -22,6 +22,12 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$WORK/out"
+
+# Decode media/bed.ogg.
+mixdown step decode "$SRC/media/bed.ogg" "$WORK/source1.wav"
+
+# Decode media/room.ogg.
+mixdown step decode "$SRC/media/room.ogg" "$WORK/source2.wav"
 
 # Prepare media/host.flac.
 cat >"$WORK/host.mir" <<'END'
@@ -88,10 +94,10 @@ sox -D -R --combine concatenate -v 0.25 --no-glob "$WORK/guest_what_it_does.pan.
     -e signed-integer -b 32 -r 48000 -c 1 "$WORK/guest.pan.au" pad 0s 532800s \
     highpass 80 0.7071067811865475q
 
-# Prepare media/bed.ogg.
+# Prepare source1.wav.
 cat >"$WORK/bed.mir" <<'END'
 mixdown.ir 1
-source @bed = "media/bed.ogg" {digest = "sha256:a7d3626d3c57b99e9681d29be9b00c0b2f814bf9e10c94629bdd7cfe83d54912", rate = 44100, channels = 2, frames = 2646000, codec = "ogg/vorbis"}
+source @bed = "source1.wav" {digest = "decoded:2a6517cd94e35fb72a401869b9482138d7e1ba132963c95544a5cf658d9bd5b3", rate = 44100, channels = 2, frames = 2646000, codec = "wav/float"}
 %bed = clip {source = @bed, offset = 0, length = 2880000, rate = 48000} : signal<48000, 2, 2880000>
 END
 mixdown step integers "$WORK/bed.mir" --sources "$SRC/." --work "$WORK/." \
@@ -134,10 +140,10 @@ END
 mixdown step envelope "$WORK/sting_chapter_bell.pan_automation.envelope.mir" \
     --value gain1 1 "$WORK/sting_chapter_bell.pan_automation.envelope.au"
 
-# Prepare media/room.ogg.
+# Prepare source2.wav.
 cat >"$WORK/room.mir" <<'END'
 mixdown.ir 1
-source @room = "media/room.ogg" {digest = "sha256:70bcc26a73fad47fce17cb509fd253235912930783b9b67a06b21d3ce5ee4046", rate = 48000, channels = 2, frames = 1344000, codec = "ogg/vorbis"}
+source @room = "source2.wav" {digest = "decoded:85579eed789b1ece488b9261b5549898e62ef33d48c58e5f93470b9e414c87ff", rate = 48000, channels = 2, frames = 1344000, codec = "wav/float"}
 %room = clip {source = @room, offset = 0, length = 1344000, rate = 48000} : signal<48000, 2, 1344000>
 END
 mixdown step integers "$WORK/room.mir" --sources "$SRC/." --work "$WORK/." \
@@ -195,7 +201,7 @@ mixdown step engine "$WORK/restore.mir" --sources "$SRC/." --work "$WORK/." \
 # Master.
 cat >"$WORK/finish.mir" <<'END'
 mixdown.ir 1
-source @master.headroom = "premaster.wav" {digest = "value:f82b9a212042e4e288cbfcff7e1bd58b3c867e00aa1abde04fe79db154141abe", rate = 48000, channels = 2, frames = 2304000, codec = "wav/double"}
+source @master.headroom = "premaster.wav" {digest = "value:f6b65e899fe161a4c28c721aa303a3b8492ec7b02bc2076cb2a2b36cf3ab9b28", rate = 48000, channels = 2, frames = 2304000, codec = "wav/double"}
 %master.headroom = clip {source = @master.headroom, offset = 0, length = 2304000, rate = 48000} : signal<48000, 2, 2304000>
 %master.loudnorm = loudnorm %master.headroom {target_lufs = -16.0, gain_db = ?} : signal<48000, 2, 2304000>
 %master.limiter = limiter %master.loudnorm {ceiling_db = -1.0, mode = true_peak, margin_db = 0.0} : signal<48000, 2, 2304000>
