@@ -150,7 +150,7 @@ class MovingBiquad:
     def process(self, block: FloatArray) -> FloatArray:
         """Filter the next samples, shape (channels, n); returns the same shape.
 
-        Raises ValueError where the frequency leaves (0, rate/2).
+        Raises ValueError if the frequency leaves (0, rate/2).
         """
         out = np.empty_like(block)
         for start, stop, section in self._stretches(block.shape[1]):

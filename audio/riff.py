@@ -25,7 +25,7 @@ Chunk = tuple[bytes, bytes]
 
 _COPIED = 1 << 20
 _REPLACED = {b"JUNK", b"ds64", b"FLLR"}
-"""Chunks of padding and of sizes; they are written anew or dropped."""
+"""Chunks of padding and of sizes; they are rewritten or dropped."""
 
 
 def chunk(name: bytes, content: bytes) -> bytes:

@@ -1,8 +1,8 @@
-"""The files that a timeline names, its sources and its cover: what each holds, and its digest.
+"""The files that a timeline names, its sources and its cover: the facts about each, and its digest.
 
-Promises: all problems are collected, each at the place in the document that names the file: what a
-file is not, and what is wrong with one that can still be played. What the gate refuses is not
-opened, and is reported with the document's other problems.
+All problems are collected, each at the position in the document that names the file: files that
+cannot be used, and defects of files that can. A file that the gate refuses is not opened; it is
+reported with the other problems of the document.
 """
 
 from __future__ import annotations
@@ -76,14 +76,15 @@ def _established(timeline: Timeline, name: str) -> tuple[Source, SourceFacts] | 
 
 
 def concerns(facts: SourceFacts, named: str) -> Iterator[Diagnostic]:
-    """What is wrong with a file that can be played, or can with a choice; without a place."""
-    if facts.spoilt:
-        samples = "1 sample" if facts.spoilt == 1 else f"{facts.spoilt:,} samples"
+    """Warnings and errors about the content of a file, without a position."""
+    if facts.nonfinite:
+        samples = "1 sample" if facts.nonfinite == 1 else f"{facts.nonfinite:,} samples"
+        are = "is" if facts.nonfinite == 1 else "are"
         yield Diagnostic(
             Code.NOT_FINITE_SAMPLES,
-            f"media file {named!r} has {samples} that {'is' if facts.spoilt == 1 else 'are'} not "
-            f"finite, the first at {_seconds(facts, facts.first_spoilt)}",
-            help="make the file anew",
+            f"media file {named!r} has {samples} that {are} not finite, the first at "
+            f"{_seconds(facts, facts.first_nonfinite)}",
+            help="create the file again",
         )
     if facts.damage:
         declared = f" of {_seconds(facts, facts.declared)}" if facts.declared else ""

@@ -38,11 +38,11 @@ _NAME = re.compile(rf"([0-9a-f]{{64}}\.\d+-[0-9a-f]{{8}}|\.[0-9a-f]{{64}}){re.es
 
 
 INPUT, OUTPUT = "\0in{}", "\0out{}"
-"""What stands in the arguments of a key for the files that are read and written, by number."""
+"""Placeholders in the arguments of a key for the files that are read and written, by number."""
 
 
 def run_key(words: Iterable[str], version: str, contents: Iterable[str]) -> str:
-    """The key of what a run of a program makes.
+    """The key of the output of a program.
 
     Args:
         words: its arguments, with `INPUT` and `OUTPUT` in place of files.
@@ -143,10 +143,10 @@ def user_cache(environment: Mapping[str, str] | None = None) -> Cache | None:
 
 @contextmanager
 def scratch(cache: Cache | None, directory: Path | None = None) -> Iterator[Path]:
-    """A path for a file that is gone afterwards: in the cache, where there is room for audio.
+    """A path for a temporary file: in the cache, whose disk has room for audio.
 
-    One that a killed process leaves there goes as the oldest entries do. Without a cache it is in
-    `directory`; None: the system's for such files.
+    A file left there by a killed process is removed like the oldest entries. Without a cache, the
+    file is in `directory`; None: the system's temporary directory.
     """
     with ExitStack() as stack:
         try:

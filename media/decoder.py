@@ -1,10 +1,11 @@
-"""How ffmpeg decodes a source to WAV, the same way wherever a source is decoded.
+"""The ffmpeg command that decodes a source to WAV.
 
-Promises: `arguments` is the one place that writes such a command: for the ingest, and for the step
-in front of a plan. The file is decoded once, whole, in order, from the samples that the container
-says are heard: encoder delay and padding go, a late start and gaps are kept as silence. It is WAV
-(RF64 beyond 4 GiB) of 32-bit floats where these hold every sample exactly, else of 64-bit ones.
-The demuxer is named, and a PCM coding too, so that ffmpeg never guesses; it opens this one file.
+`arguments` is the only place that builds this command, both for the ingest and for the decoding
+step of a plan. ffmpeg decodes the whole file once, in order, and keeps the samples that the
+container marks as audible: encoder delay and padding are removed, a late start and gaps are kept as
+silence. The result is WAV (RF64 beyond 4 GiB) with 32-bit floats if they represent every sample
+exactly, otherwise with 64-bit floats. The command names the demuxer, and a PCM coding too, so that
+ffmpeg never guesses; ffmpeg opens no other file.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ DEMUXERS: Mapping[str, str] = {
         )
     },
 }
-"""The container of a codec -> ffmpeg's demuxer. No playlists and no images: they name other files,
-or have no sound."""
+"""The container of a codec -> ffmpeg's demuxer. Playlists and images are left out: they refer to
+other files, or have no sound."""
 
 PLAIN = frozenset(
     (
@@ -43,14 +44,14 @@ PLAIN = frozenset(
         *("aiff/pcm_16", "aiff/pcm_24", "aiff/pcm_32", "flac/pcm_16", "flac/pcm_24"),
     )
 )
-"""Codecs of files that every backend reads in place, by libsndfile's names. Any other name is of a
-file that ffmpeg decodes first, and is ffmpeg's."""
+"""Codecs of files that every backend reads in place, as named by libsndfile. All other files are
+decoded by ffmpeg first, and their codecs are as named by ffmpeg."""
 
 LOCAL = ("-protocol_whitelist", "file")
-"""What keeps ffmpeg from opening anything but files."""
+"""The options that keep ffmpeg from opening anything but files."""
 
 QUIET = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error")
-"""How a step's ffmpeg begins."""
+"""The first arguments of ffmpeg in a step."""
 
 NARROW = frozenset(
     {
@@ -64,50 +65,52 @@ NARROW = frozenset(
         *("pcm_16", "pcm_24", "float"),  # of plain files
     }
 )
-"""Codings whose decoders give 32-bit floats, or whole numbers of up to 24 bits. Any other is kept
-in 64 bits, for it may have more: WavPack, ALAC and TTA hold up to 32 bits, DTS too."""
+"""Codings whose decoders output 32-bit floats, or integers of up to 24 bits. All others are decoded
+to 64 bits, because they may have more: WavPack, ALAC, TTA and DTS have up to 32 bits."""
 
 TIMED = frozenset(
     {"asf", "avi", "flv", "matroska", "mov", "mpeg", "mpegts", "mxf", "nut", "ogg", "rm"}
 )
-"""Demuxers of containers that say when each packet is heard."""
+"""Demuxers of containers with a timestamp for each packet."""
 
 CORRECTED = frozenset({"mpeg", "mpegts", "ogg"})
-"""Of these, ffmpeg counts times from the first of the streams that it decodes, so that a late start
-beside other streams is lost; here it has to copy the others to nowhere."""
+"""The demuxers of `TIMED` for which ffmpeg counts time from the first of the streams that it reads.
+A start later than that of other streams would be lost, so the other streams are read too, and
+discarded."""
 
 VORBIS = "ogg/vorbis"
-"""The one codec that ffmpeg does not decode here. Its Ogg demuxer takes 128 samples too many off
-the end of a Vorbis, or leaves up to 1,023 there that are none; libvorbis, in libsndfile, does
-neither. A chain of several Vorbis, of which libsndfile reads the first, and a damaged one are
-`STREAM`."""
+"""The one codec that libsndfile decodes instead of ffmpeg. At the end of a Vorbis stream, ffmpeg's
+Ogg demuxer drops 128 samples too many, or leaves up to 1,023 samples that do not belong to it;
+libvorbis, which libsndfile uses, does neither."""
 
 STREAM = "ogg/vorbis_stream"
+"""Ogg Vorbis that ffmpeg decodes after all: a damaged file, or a chain of several streams, of which
+libsndfile reads only the first."""
 
 LATE_SECONDS = 0.03
-"""A start at least so late is kept as silence: later than the delay of any encoder..."""
+"""The shortest late start that is kept as silence: longer than the delay of any encoder..."""
 LATEST_SECONDS: Mapping[str, float] = {"asf": 0.1}
-"""...but for WMA's, whose decoder drops its first two frames, 93 ms."""
+"""...except that of WMA, whose decoder drops its first two frames, 93 ms."""
 GAP_SECONDS = 0.1
-"""A gap between packets of at least so long is kept; shorter ones are roundings of clocks."""
+"""The shortest gap between packets that is kept as silence; shorter ones are rounding errors."""
 MOST_SILENCE_SECONDS = 3600
-"""So much silence is kept in all of a file that does not say how long it is."""
+"""The most silence kept in total in a file that does not declare its length."""
 
 _T = TypeVar("_T")
 
 
 @frozen
 class Decoding:
-    """What of a file is decoded, and how.
+    """The part of a file that is decoded, and how.
 
     Attributes:
-        codec: container and coding, by ffmpeg's names, such as "mov/aac".
-        stream: which of its audio streams, from 1.
-        channels: of the result, where a matrix makes them.
-        matrix: gains from the file's channels to each channel of the result, row by row; none: as
-            they are.
-        silence: how many samples may be kept where the stream is late or has gaps; 0: none are.
-        repair: whether samples that are not finite become zero.
+        codec: container and coding, as named by ffmpeg, such as "mov/aac".
+        stream: the number of the audio stream, from 1.
+        channels: of the result, if there is a matrix; otherwise 0.
+        matrix: gains from the file's channels to each channel of the result, row by row; empty:
+            the channels are unchanged.
+        silence: the most samples of silence to keep for a late start and gaps; 0: none.
+        repair: whether samples that are not finite are replaced by zero.
     """
 
     codec: str
@@ -119,33 +122,33 @@ class Decoding:
 
     @property
     def demuxer(self) -> str | None:
-        """The name of its demuxer; None where the container is none that we read."""
+        """The demuxer of ffmpeg; None for an unsupported container."""
         return DEMUXERS.get(self.codec.partition("/")[0])
 
     @property
     def coding(self) -> str:
-        """The name of its coding."""
+        """The coding without the container, such as "aac"."""
         return self.codec.partition("/")[2]
 
     @property
     def is_pcm(self) -> bool:
-        """Whether its samples stand for themselves, by a name of ffmpeg's."""
+        """Whether the file is uncompressed and decoded by ffmpeg."""
         return self.coding.startswith("pcm_") and self.codec not in PLAIN
 
     @property
     def bits(self) -> int:
-        """Of the floats that hold the result exactly."""
+        """The size of the floats that represent the result exactly."""
         mixes = not {0.0, 1.0}.issuperset(self.matrix)
         return 32 if self.coding in NARROW and not mixes else 64
 
 
 def is_plain(source: Source) -> bool:
-    """Whether every backend reads a source in place, all of it and as it is."""
+    """Whether every backend reads a source in place, complete and unchanged."""
     return source.codec in PLAIN and decoding_of(source) == Decoding(source.codec)
 
 
 def decoding_of(source: Source) -> Decoding:
-    """How a source is decoded."""
+    """The decoding of a source."""
     return Decoding(
         codec=source.codec,
         stream=source.stream,
@@ -157,23 +160,23 @@ def decoding_of(source: Source) -> Decoding:
 
 
 def own_arguments(decoding: Decoding) -> tuple[str, ...]:
-    """The arguments of `mixdown step decode` after the two files, for a `VORBIS`."""
+    """The arguments of `mixdown step decode` after the two files, for `VORBIS`."""
     gains = " ".join(map(repr, decoding.matrix))
     mixed = ("--channels", str(decoding.channels), "--gains", gains) if decoding.matrix else ()
     return (*mixed, *(("--repair",) if decoding.repair else ()))
 
 
-def decoding_by(words: Sequence[str]) -> Decoding:
-    """What `own_arguments` says.
+def parse_own_arguments(words: Sequence[str]) -> Decoding:
+    """The decoding from the arguments that `own_arguments` returns.
 
     Raises:
-        ValueError: it says nothing of the kind.
+        ValueError: the arguments are invalid.
     """
     match [*words]:
         case ["--channels", channels, "--gains", gains, *rest]:
             matrix = tuple(map(float, gains.split()))
             if int(channels) < 1 or not matrix or len(matrix) % int(channels):
-                raise ValueError(f"{len(matrix)} gains make no {channels} channels")
+                raise ValueError(f"{len(matrix)} gains do not divide into {channels} channels")
             decoding = Decoding(VORBIS, 1, int(channels), matrix)
         case rest:
             decoding = Decoding(VORBIS)
@@ -186,15 +189,15 @@ def arguments(decoding: Decoding, source: _T, target: _T) -> tuple[str | _T, ...
     """The arguments of ffmpeg, after `QUIET`, that decode one file to another.
 
     Raises:
-        ValueError: the container is none that we read.
+        ValueError: the container is not supported.
     """
     silent = decoding.silence > 0
     chain = ",".join(filters(decoding))
     others = ("-map", "0:v?", "-map", "0:a", "-c", "copy", "-f", "null", "-")
     return (
         *LOCAL,
-        # Movies count from their beginning, where an edit may delay the sound; others from the
-        # first packet of all.
+        # Times in a movie count from its beginning, and an edit list may delay the sound; in other
+        # containers they count from the first packet of any stream.
         *(("-copyts",) if silent and decoding.demuxer == "mov" else ()),
         *input_options(decoding),
         *("-i", source, "-map", f"0:a:{decoding.stream - 1}"),
@@ -206,19 +209,19 @@ def arguments(decoding: Decoding, source: _T, target: _T) -> tuple[str | _T, ...
 
 
 def input_options(decoding: Decoding) -> tuple[str, ...]:
-    """The options that name the demuxer, and the decoder where ffmpeg would guess it.
+    """The options that name the demuxer, and the decoder if ffmpeg would otherwise guess it.
 
     Raises:
-        ValueError: the container is none that we read.
+        ValueError: the container is not supported.
     """
     if decoding.demuxer is None:
-        raise ValueError(f"{decoding.codec} is no format that mixdown reads")
+        raise ValueError(f"{decoding.codec} is not a format that mixdown reads")
     naming = ("-c:a", decoding.coding) if decoding.is_pcm else ()
     return ("-f", decoding.demuxer, *naming)
 
 
 def filters(decoding: Decoding) -> Iterator[str]:
-    """What the decoded samples go through, a filter each, quoted as filter graphs are."""
+    """The filters that process the decoded samples, quoted for a filter graph."""
     if decoding.silence:
         late = LATEST_SECONDS.get(decoding.demuxer or "", LATE_SECONDS)
         yield f"asetpts='{_kept_gaps(late, decoding.silence)}'"
@@ -233,7 +236,7 @@ def filters(decoding: Decoding) -> Iterator[str]:
 
 
 def _rows(decoding: Decoding) -> Iterator[str]:
-    """A channel of the result each, as pan writes it."""
+    """The channels of the result in the syntax of the pan filter."""
     width = len(decoding.matrix) // decoding.channels
     for row in range(decoding.channels):
         gains = decoding.matrix[row * width : (row + 1) * width]
@@ -242,11 +245,11 @@ def _rows(decoding: Decoding) -> Iterator[str]:
 
 
 def _kept_gaps(late: float, most: int) -> str:
-    """Times in samples: each packet follows the one before, but where its own time jumps ahead.
+    """The expression for timestamps in samples: packets are contiguous unless a timestamp jumps.
 
-    Times that go back, or drift, move nothing: no sample is ever dropped or stretched. Registers: 0
-    the end of what is written, 1 the end of the packet before by its own times, 2 the silence so
-    far, 3 that before this packet, 4 this packet's time.
+    Timestamps that go back or drift have no effect: no sample is ever dropped or stretched. The
+    registers are: 0 the end of the output so far, 1 the end of the previous packet by its own
+    timestamps, 2 the silence so far, 3 the silence before this packet, 4 the time of this packet.
     """
     return (
         "st(3,if(isnan(PTS),0,PTS-ld(1)));"

@@ -1,7 +1,7 @@
 """The facts about a source: its format, and defects of its content.
 
-Facts are a function of content, selection and decoder, and are cached by these. A record that is
-damaged or has another version is a miss.
+Facts are a function of content, selection and decoder, and are cached under these three. A record
+that is damaged or has another version counts as a miss.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from attrs import asdict, frozen
 
 from .cache import user_cache
 
-VERSION = 1
-"""The version of the facts; raised when their set or their computation changes."""
+VERSION = 2
+"""The version of the facts; raised when the attributes or their computation change."""
 
 _known: dict[str, SourceFacts] = {}
 _MOST_KNOWN = 10_000
@@ -25,20 +25,22 @@ _MOST_KNOWN = 10_000
 
 @frozen
 class SourceFacts:
-    """What a source is.
+    """The facts about a source.
 
     Attributes:
-        digest: of the content that they are about.
+        digest: of the content of the file.
         codec: container and coding.
-        rate, channels, frames: of what is played: counted, not believed.
-        streams: every audio stream of the file, in words, where ffmpeg decodes it.
-        stream: which of them is played, from 1.
-        matrix: gains from its channels to those that are played, row by row; none: as they are.
-        silence: samples of silence kept in it where the stream is late or has gaps.
-        damage: what is wrong with the file, in words; "": nothing.
-        broken_at: the first sample that the damage concerns.
-        declared: how many samples the file says that it has, where it says more than there are.
-        spoilt, first_spoilt: how many samples are not finite; the first.
+        rate, channels, frames: of the audio that is played, counted and not merely declared.
+        streams: descriptions of the audio streams of the file, if ffmpeg decodes it.
+        stream: the number of the stream that is played, from 1.
+        matrix: gains from the channels of the stream to those that are played, row by row; empty:
+            the channels are unchanged.
+        silence: samples of silence kept for a late start and gaps of the stream.
+        damage: a description of what is wrong with the file; "" if nothing is.
+        broken_at: the first damaged sample.
+        declared: the samples that the file declares, if it declares more than it has.
+        nonfinite: the number of samples that are not finite.
+        first_nonfinite: the first of these samples.
     """
 
     digest: str
@@ -53,8 +55,8 @@ class SourceFacts:
     damage: str = ""
     broken_at: int = 0
     declared: int = 0
-    spoilt: int = 0
-    first_spoilt: int = 0
+    nonfinite: int = 0
+    first_nonfinite: int = 0
 
 
 def kept(key: str, establish: Callable[[], SourceFacts]) -> SourceFacts:

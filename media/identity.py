@@ -64,7 +64,7 @@ def digest_of(path: Path) -> str:
         digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
         after = _identity(os.fstat(file.fileno()))
     if before != after:
-        raise OSError(None, "it changes while it is read")
+        raise OSError(None, "it changed while it was read")
     if after.is_settled:
         with _lock:
             if len(_known) >= _MOST_KNOWN:
@@ -74,7 +74,7 @@ def digest_of(path: Path) -> str:
 
 
 def changed(path: Path, digest: str) -> str | None:
-    """How a file is no longer the one of a digest, as the end of a sentence; None: it still is."""
+    """How a file differs from the digest, as the end of a sentence; None if it does not."""
     try:
         return None if digest_of(path) == digest else "has changed since the mix was compiled"
     except (OSError, ValueError) as error:

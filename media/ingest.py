@@ -1,9 +1,9 @@
-"""A file becomes a source: what it holds is established once for each content, never believed.
+"""Establishes the facts about a media file: from its actual content, once for each content.
 
-Promises: a plain file is read in place; of any other, ffmpeg decodes all of it once, and the facts
-are those of what that gives. What was decoded is kept in the cache under the key of the plan's step
-that would decode it again (`decoder.arguments`, `cache.run_key`), so that a render finds it there.
-Whatever is wrong comes back as a diagnostic that names the file, without a place.
+A plain file is read in place. ffmpeg decodes any other file completely, once, and the facts
+describe the result. The decoded file is cached under the key of the step of a plan that would
+decode it again (`decoder.arguments`, `cache.run_key`), so that a render finds it. Defects are
+returned as a diagnostic that names the file and has no position in a document.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ from .selection import WHOLE, Gap, Selection, matrix
 
 _TALKATIVE = ("-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+verbose")
 _SHORTFALL_SECONDS = 0.25
-"""What a container may promise beyond what it has: the frames of a coding, and roundings."""
+"""The tolerance of a declared duration: frames of the coding, and rounding."""
 
 
 class _UnfitError(Exception):
-    """The file is no source; why, and what to do about it."""
+    """The file cannot be used as a source."""
 
     def __init__(self, code: Code, message: str, help_text: str | None = None) -> None:
         super().__init__(message)
@@ -53,15 +53,15 @@ class _UnfitError(Exception):
 
 
 def establish(path: Path, named: str, selection: Selection = WHOLE) -> SourceFacts | Diagnostic:
-    """The facts about a file, or what is wrong with it.
+    """The facts about a file, or a diagnostic if it cannot be used.
 
     Args:
-        path: the file, which has passed the gate.
-        named: what messages call it.
-        selection: what of it is played.
+        path: a file that `gate` accepted.
+        named: its name in messages.
+        selection: the part of it that is played.
 
     Raises:
-        RenderError: MIX601, MIX602, there is no ffmpeg where one is needed.
+        RenderError: MIX601, MIX602, ffmpeg is needed and missing.
     """
     try:
         return _established(path, selection)
@@ -92,16 +92,16 @@ def _established(path: Path, selection: Selection) -> SourceFacts:
 
 @contextmanager
 def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
-    """A plain file with the sound of a file, for as long as the context lasts: itself where it is.
+    """The file itself if it is plain, otherwise a decoded copy that exists within the context.
 
     Args:
         path: an audio file of any format.
-        directory: where a decoded file may be; None: the system's for such files.
+        directory: for the decoded copy if there is no cache; None: the system's temporary one.
 
     Raises:
-        RenderError: MIX601, MIX602, there is no ffmpeg where one is needed.
-        ValueError: it cannot be decoded, and why.
-        OSError: it cannot be opened, or there is no room.
+        RenderError: MIX601, MIX602, ffmpeg is needed and missing.
+        ValueError: the file cannot be decoded; the message has the reason.
+        OSError: the file cannot be opened, or the disk is full.
     """
     header = read_header(path)
     if header is not None and header.is_plain:
@@ -135,12 +135,12 @@ def _check_shape(rate: int, channels: int) -> None:
 
 
 def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
-    """The facts of a file that may be read in place; their `damage` says why it may not."""
+    """The facts of a plain file; if it has to be decoded after all, `damage` has the reason."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
     facts = SourceFacts(digest, header.codec, header.rate, header.channels, header.frames)
     if not samples.agrees(path, header):
-        return evolve(facts, damage="libsndfile sees something else in it")
+        return evolve(facts, damage="libsndfile reads its header differently")
     if header.container == "flac":
         scan = partial(samples.scan_flac, path)
     elif header.coding in ("float", "double"):
@@ -151,15 +151,15 @@ def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
     def confirmed() -> SourceFacts:
         found = scan()
         counted = found.frames == header.frames
-        fault = found.fault or ("" if counted else "its header counts other samples than it has")
-        return evolve(facts, damage=fault, spoilt=found.spoilt, first_spoilt=found.first)
+        fault = found.fault or ("" if counted else "its header declares a different length")
+        return evolve(facts, damage=fault, nonfinite=found.nonfinite, first_nonfinite=found.first)
 
     return kept(f"{digest} libsndfile {samples.LIBSNDFILE}", confirmed)
 
 
 @frozen
 class _DecodingJob:
-    """A file to decode: `doubt` is what is already known to be wrong with it."""
+    """A file to decode; `doubt` is a defect that is already known."""
 
     path: Path
     header: Header | None
@@ -169,9 +169,9 @@ class _DecodingJob:
     doubt: str = ""
 
     def run(self, *words: str, target: Path | None = None) -> tuple[str | None, Log]:
-        """Run ffmpeg with these arguments: how it failed, and what it said.
+        """Run ffmpeg with these arguments; return its failure, if any, and its log.
 
-        As long as `target` grows, it works.
+        It counts as working as long as `target` grows.
         """
         log = Log()
         watch = Watch(patience(), lambda: size_of([target] if target else []))
@@ -189,12 +189,12 @@ class _DecodingJob:
 
 
 def _ingest(job: _DecodingJob) -> SourceFacts:
-    """Decode the file, keep what that gives, and say what it is."""
+    """Decode the file, cache the result, and return the facts about it."""
     cache = user_cache()
     with scratch(cache) as target:
         facts, decoding = _decoded(job, target)
         if digest_of(job.path) != job.digest:
-            raise _unreadable("it changes while it is read")
+            raise _unreadable("it changed while it was read")
         if cache is not None:
             cache.keep(f"{_key(job, decoding)}/0", target)
     return facts
@@ -212,14 +212,14 @@ def _key(job: _DecodingJob, decoding: Decoding) -> str:
 
 
 def _decoded(job: _DecodingJob, target: Path) -> tuple[SourceFacts, Decoding]:
-    """Decode the file to `target`: what it is, and how it is decoded."""
+    """Decode the file to `target`; return the facts about the result, and the decoding."""
     listing = _listing(job)
     stream = _stream(job.selection, listing)
     chosen = listing.streams[stream - 1]
     _check_shape(chosen.rate, chosen.channels or 1)
     mixed = matrix(job.selection, chosen.layout, chosen.channels)
     if isinstance(mixed, str):
-        raise _UnfitError(Code.MEDIA_UNREADABLE, f"cannot be played so: {mixed}")
+        raise _UnfitError(Code.MEDIA_UNREADABLE, f"cannot be played like this: {mixed}")
     coding = job.header.decoder if job.header is not None else chosen.coding
     decoding = Decoding(
         f"{listing.container}/{coding}", stream, *mixed, repair=job.selection.repair
@@ -234,13 +234,13 @@ def _decoded(job: _DecodingJob, target: Path) -> tuple[SourceFacts, Decoding]:
     if held is None or not held.frames:
         raise _unreadable("it holds no samples that ffmpeg can decode")
     facts = _facts(job, decoding, listing, held)
-    return _spoilt(target, _damaged(job, decoding, listing, log, facts)), decoding
+    return _nonfinite(target, _damaged(job, decoding, listing, log, facts)), decoding
 
 
 def _whole_vorbis(
     job: _DecodingJob, decoding: Decoding, listing: Log, target: Path
 ) -> SourceFacts | None:
-    """The facts of an Ogg of one Vorbis that libsndfile decodes; None where it is no such file."""
+    """The facts of an Ogg file with one Vorbis stream that libsndfile decodes; None for others."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
     outline = read_outline(job.path) if decoding.codec == VORBIS else None
@@ -257,7 +257,7 @@ def _whole_vorbis(
     facts = _facts(job, decoding, listing, held)
     if not outline.is_whole:
         facts = evolve(facts, damage="it ends there", broken_at=facts.frames)
-    return _spoilt(target, facts)
+    return _nonfinite(target, facts)
 
 
 def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) -> SourceFacts:
@@ -275,7 +275,7 @@ def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) ->
 
 
 def _listing(job: _DecodingJob) -> Log:
-    """What the file says of itself; nothing is decoded."""
+    """The streams that the file declares; nothing is decoded."""
     whitelist = ",".join(dict.fromkeys(DEMUXERS.values()))
     path = f"file:{job.path.absolute()}"
     _, log = job.run(*LOCAL, "-format_whitelist", whitelist, "-i", path)
@@ -288,7 +288,7 @@ def _listing(job: _DecodingJob) -> Log:
 
 
 def _stream(selection: Selection, listing: Log) -> int:
-    """The number of the stream that is wanted."""
+    """The number of the selected stream."""
     wanted = selection.stream
     languages = [stream.language for stream in listing.streams]
     if wanted is None:
@@ -305,11 +305,11 @@ def _stream(selection: Selection, listing: Log) -> int:
 def _decode(
     job: _DecodingJob, decoding: Decoding, listing: Log, target: Path
 ) -> tuple[Decoding, Log]:
-    """Decode with the silence that the file has.
+    """Decode the file and find how much silence to keep.
 
-    First as much may be kept as the file says that it lasts. None is where the form of the samples
-    changes in the middle, or in an Ogg of sound alone, which may be a chain: ffmpeg then counts
-    times anew.
+    The first attempt allows as much silence as the file declares to last. No silence is kept if the
+    sample format changes in the middle, or in an Ogg file of audio only, which may be a chain:
+    ffmpeg then restarts its timestamps.
     """
     timed = listing.container in TIMED and (listing.container != "ogg" or listing.has_pictures)
     if timed and job.selection.gap is Gap.KEEP:
@@ -327,7 +327,7 @@ def _decode(
 def _damaged(
     job: _DecodingJob, decoding: Decoding, listing: Log, log: Log, facts: SourceFacts
 ) -> SourceFacts:
-    """The facts with what is wrong with the file."""
+    """The facts, completed by the damage to the file."""
     declared, tolerance = 0, 0.0
     if job.header is not None:
         declared = job.header.declared or 0
@@ -336,7 +336,7 @@ def _damaged(
         tolerance = _SHORTFALL_SECONDS * facts.rate
     if declared - facts.frames > tolerance:
         facts = evolve(facts, declared=declared, damage="it ends there", broken_at=facts.frames)
-    # Of samples that stand for themselves, only the last can be missing.
+    # In uncompressed audio, samples can only be missing at the end.
     if log.problem and not decoding.is_pcm:
         more = f" ({log.more} more)" if log.more else ""
         at = min(_break(job, decoding), facts.frames)
@@ -347,7 +347,7 @@ def _damaged(
 
 
 def _break(job: _DecodingJob, decoding: Decoding) -> int:
-    """How many samples come before the first that ffmpeg cannot decode."""
+    """The number of samples before the first one that ffmpeg cannot decode."""
     with scratch(user_cache()) as target:
         words = arguments(decoding, str(job.path.absolute()), str(target))
         at = words.index(str(target))
@@ -356,12 +356,12 @@ def _break(job: _DecodingJob, decoding: Decoding) -> int:
         return 0 if header is None else header.frames
 
 
-def _spoilt(decoded: Path, facts: SourceFacts) -> SourceFacts:
-    """The facts with how many samples are not finite."""
+def _nonfinite(decoded: Path, facts: SourceFacts) -> SourceFacts:
+    """The facts, completed by the samples that are not finite."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
     scan = samples.scan_floats(decoded)
-    return evolve(facts, spoilt=scan.spoilt, first_spoilt=scan.first)
+    return evolve(facts, nonfinite=scan.nonfinite, first_nonfinite=scan.first)
 
 
 def _unreadable(reason: str) -> _UnfitError:

@@ -1,7 +1,6 @@
-"""The pages of an Ogg file: what streams it holds, and whether it is whole (RFC 3533).
+"""The pages of an Ogg file: the number of its streams, and whether it is complete (RFC 3533).
 
-Promises: `read_outline` reads the heads of pages, whatever their number, in constant memory, and
-decodes nothing.
+`read_outline` reads only the page headers, in constant memory, and decodes nothing.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ _FIRST, _LAST = 2, 4
 
 @frozen
 class Outline:
-    """What pages say.
+    """The structure of an Ogg file.
 
     Attributes:
-        streams: how many logical streams there are, side by side or one after the other.
-        is_whole: whether pages follow each other to the end of the file, and each stream's last
-            page is there.
+        streams: the number of logical streams, multiplexed or chained.
+        is_whole: whether the pages are contiguous to the end of the file, and the last page of each
+            stream is present.
     """
 
     streams: int
@@ -30,7 +29,7 @@ class Outline:
 
 
 def read_outline(path: Path) -> Outline | None:
-    """The outline of an Ogg file; None where it does not begin as one.
+    """The structure of an Ogg file; None for a file of another format.
 
     Raises:
         OSError: the file cannot be read.

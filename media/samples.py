@@ -1,8 +1,9 @@
-"""Reads the samples of files with libsndfile, once, whole and in order.
+"""Reads the samples of files with libsndfile, from beginning to end.
 
-Promises: blocks of bounded memory; libsndfile is asked only for plain files and for Vorbis, so that
-nothing of its decoders reaches a terminal. Nothing seeks: python-soundfile does after each block,
-and libsndfile's seeks in Vorbis miss. Heavy: import it only to read something.
+Files are read in blocks, with bounded memory. Only plain files and Vorbis are read with libsndfile,
+because its other decoders may print to the terminal. Nothing seeks: python-soundfile would seek
+after each block, and libsndfile's seeks in Vorbis are not exact. The imports are slow, so import
+this module only where samples are read.
 """
 
 from __future__ import annotations
@@ -18,44 +19,45 @@ from attrs import frozen
 
 from ..audio import FloatArray
 from ..audio.riff import chunk, wave_head
-from .decoder import Decoding, decoding_by
+from .decoder import Decoding, parse_own_arguments
 from .headers import Header
 
 LIBSNDFILE: str = soundfile.__libsndfile_version__
-"""The version of what reads FLAC."""
+"""The version of libsndfile."""
 
 UNREADABLE = (soundfile.SoundFileError, OSError)
-"""What reading a file may raise."""
+"""The exceptions that reading a file may raise."""
 
 _BLOCK_SAMPLES = 1 << 20
 
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
-    """A file that is read from its beginning to its end."""
+    """A file that is read from beginning to end."""
 
     def seekable(self) -> bool:
-        """No: python-soundfile then leaves the position alone."""
+        """Always False, so that python-soundfile does not seek."""
         return False
 
 
 @frozen
 class Scan:
-    """What reading a file found.
+    """The result of reading a file.
 
     Attributes:
-        frames: how many there are.
-        spoilt, first: how many frames have a sample that is not finite; the first of them.
-        fault: why it could not be read further; "": nothing.
+        frames: their number.
+        nonfinite: the number of frames with a sample that is not finite.
+        first: the first of these frames.
+        fault: what is wrong with the file; "" if nothing is.
     """
 
     frames: int
-    spoilt: int = 0
+    nonfinite: int = 0
     first: int = 0
     fault: str = ""
 
 
 def agrees(path: Path, header: Header) -> bool:
-    """Whether libsndfile sees in the file what we see."""
+    """Whether libsndfile reads the same from the file's header as mixdown."""
     try:
         info = soundfile.info(str(path))
     except (soundfile.SoundFileError, OSError, RuntimeError):
@@ -70,19 +72,19 @@ def scan_floats(path: Path) -> Scan:
     Raises:
         soundfile.SoundFileError, OSError: the file cannot be read.
     """
-    frames = spoilt = first = 0
+    frames = nonfinite = first = 0
     with _Stream(path) as file:
         for block in _blocks(file):
             finite = np.isfinite(block).all(axis=1)
             if not finite.all():
-                first = first if spoilt else frames + int(np.argmin(finite))
-                spoilt += int(np.count_nonzero(~finite))
+                first = first if nonfinite else frames + int(np.argmin(finite))
+                nonfinite += int(np.count_nonzero(~finite))
             frames += len(block)
-    return Scan(frames, spoilt, first)
+    return Scan(frames, nonfinite, first)
 
 
 def scan_flac(path: Path) -> Scan:
-    """Decode a FLAC of 16 or 24 bits, count it, and compare it with its MD5 where it has one."""
+    """Decode a FLAC of 16 or 24 bits, count its frames, and check its MD5 if it has one."""
     with path.open("rb") as file:
         expected = file.read(42)[26:]
     frames, digest = 0, hashlib.md5(usedforsecurity=False)
@@ -98,12 +100,12 @@ def scan_flac(path: Path) -> Scan:
     except (soundfile.SoundFileError, OSError, RuntimeError) as error:
         return Scan(frames, fault=str(error).rpartition(": ")[2].rstrip("."))
     if any(expected) and digest.digest() != expected:
-        return Scan(frames, fault="its samples are not those that its MD5 was made of")
+        return Scan(frames, fault="its samples do not match its MD5")
     return Scan(frames)
 
 
 def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[float]:
-    """Decode an Ogg Vorbis to a float WAV; yields how much is done, 0 to 1, after each block.
+    """Decode an Ogg Vorbis file to a float WAV; yields the progress, 0 to 1, after each block.
 
     Raises:
         soundfile.SoundFileError, OSError: it cannot be decoded, or written.
@@ -128,20 +130,21 @@ def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[fl
             frames += len(block)
             yield min(1.0, frames / max(file.frames, 1))
         if frames != file.frames:
-            raise OSError(None, f"{source}: it holds {frames} samples, and says {file.frames}")
+            raise OSError(None, f"{source}: it has {frames} samples, but declares {file.frames}")
 
 
 def run_decode(arguments: Sequence[str], progress: Callable[[float], None]) -> Mapping[str, float]:
     """`mixdown step decode SOURCE TARGET [--channels N --gains TEXT] [--repair]`.
 
     Raises:
-        OSError: the source cannot be decoded, or the target written; or the words are none of its.
+        OSError: the arguments are invalid, the source cannot be decoded, or the target cannot be
+            written.
     """
     try:
         source, target, *options = arguments
-        decoding = decoding_by(options)
+        decoding = parse_own_arguments(options)
     except ValueError as error:
-        raise OSError(None, f"not a command line of decode: {error}") from error
+        raise OSError(None, f"invalid arguments for decode: {error}") from error
     try:
         for done in decode_vorbis(Path(source), Path(target), decoding):
             progress(done)

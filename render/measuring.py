@@ -47,7 +47,7 @@ _WORTH_PROCESSES = 8 << 20
 """Bytes of audio that justify the half second that processes take to start."""
 
 _SECONDS_TO_UNWIND = 5.0
-"""What a task may take to end its program and to remove its files."""
+"""The time allowed for a task to end its program and to remove its files."""
 
 
 @frozen

@@ -37,10 +37,10 @@ _OF_THE_MASTER = frozenset({"premaster_lufs", "loudness_gain_db", "limiter_margi
 
 @frozen(kw_only=True)
 class RenderedMeta(FileMeta):
-    """Everything that is known of a delivered file; docs/metadata.md has the meanings.
+    """The metadata of a delivered file; docs/metadata.md explains each field.
 
-    Levels are in LUFS, LU, dBTP and dBFS; one that does not exist is None. How the master reached
-    its loudness is None for a stem, and where the preset asks for none.
+    Levels are in LUFS, LU, dBTP and dBFS; a level that does not exist is None. The three fields on
+    how the master reached its loudness are None for a stem, and if the preset sets no loudness.
     """
 
     integrated_lufs: float | None

@@ -180,7 +180,7 @@ def _artifact(row: Mapping[Any, Any]) -> Artifact:
     texts = (found.id, found.kind, found.timeline_id, found.bus_id, found.media_key)
     if not (isinstance(found.meta, dict) and all(isinstance(text, str) for text in texts)):
         raise ValueError(f"the row of the artifact {found.id!r} is damaged")
-    json.dumps(found.meta, allow_nan=False)  # raises where JSON has no such number
+    json.dumps(found.meta, allow_nan=False)  # raises for NaN and infinity
     return found
 
 

@@ -26,7 +26,7 @@ def keep(cache: Cache, tmp_path: Path, key: str, content: bytes, used: int = 0) 
     cache.keep(key, source)
 
 
-def test_what_is_kept_comes_back(cache, tmp_path):
+def test_a_kept_file_is_found(cache, tmp_path):
     keep(cache, tmp_path, "a", b"one")
     assert kept(cache, tmp_path, "a") == b"one"
     assert kept(cache, tmp_path, "b") is None
@@ -40,7 +40,7 @@ def test_a_key_may_be_kept_again(cache, tmp_path):
     assert cache.size() == 4
 
 
-def test_the_longest_unused_goes_when_it_is_full(cache, tmp_path):
+def test_a_full_cache_removes_the_least_recently_used_entry(cache, tmp_path):
     for number, key in enumerate("abc", 1):
         keep(cache, tmp_path, key, bytes(40), used=number)
     assert kept(cache, tmp_path, "a") is None
@@ -50,14 +50,14 @@ def test_the_longest_unused_goes_when_it_is_full(cache, tmp_path):
     assert kept(cache, tmp_path, "b") is not None
 
 
-def test_what_is_larger_than_the_cache_is_not_kept(cache, tmp_path):
+def test_a_file_larger_than_the_cache_is_not_kept(cache, tmp_path):
     keep(cache, tmp_path, "a", bytes(40))
     keep(cache, tmp_path, "b", bytes(101))
     assert kept(cache, tmp_path, "b") is None
     assert kept(cache, tmp_path, "a") is not None
 
 
-def test_a_place_that_is_taken_is_not_written_over(cache, tmp_path):
+def test_an_existing_target_is_not_overwritten(cache, tmp_path):
     keep(cache, tmp_path, "a", b"one")
     (tmp_path / "mine").write_bytes(b"mine")
     assert not cache.take("a", tmp_path / "mine")
@@ -74,7 +74,7 @@ def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
     assert cache.size() == 0
 
 
-def test_the_variable_names_the_directory_or_says_off(tmp_path):
+def test_the_variable_is_a_directory_or_off(tmp_path):
     assert user_cache({"MIXDOWN_CACHE": "off"}) is None
     assert user_cache({"MIXDOWN_CACHE": str(tmp_path)}) == Cache(tmp_path)
     assert user_cache({}).root.name == "mixdown"
@@ -117,7 +117,7 @@ def test_a_full_disk_is_a_miss(cache, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["precious.wav", "0" * 64, f".{'0' * 64}", f"{'0' * 64}.wav"])
-def test_files_of_others_are_left_alone(cache, tmp_path, name):
+def test_files_of_others_are_not_touched(cache, tmp_path, name):
     other = tmp_path / "cache" / name
     other.parent.mkdir()
     other.write_bytes(bytes(1000))
@@ -129,7 +129,7 @@ def test_files_of_others_are_left_alone(cache, tmp_path, name):
 
 
 @pytest.mark.parametrize("where", ["cache", "nowhere", "file"])
-def test_a_scratch_file_is_gone_afterwards(tmp_path, where):
+def test_a_scratch_file_is_removed_afterwards(tmp_path, where):
     (tmp_path / "file").write_text("in the way")
     cache = {"cache": Cache(tmp_path / "cache"), "nowhere": None, "file": Cache(tmp_path / "file")}
     with scratch(cache[where]) as path:
@@ -138,7 +138,7 @@ def test_a_scratch_file_is_gone_afterwards(tmp_path, where):
     assert not path.exists()
 
 
-def test_what_a_killed_process_left_goes_with_the_oldest(cache, tmp_path):
+def test_files_of_killed_processes_are_removed_with_the_oldest(cache, tmp_path):
     with scratch(cache) as path:
         left = path.with_name(f".{'0' * 64}.mixdown")
         left.write_bytes(bytes(60))

@@ -1,4 +1,4 @@
-"""One command decodes a source, and ffmpeg guesses nothing in it."""
+"""The command that decodes a source leaves nothing for ffmpeg to guess."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.media.decoder import QUIET, Decoding, arguments
-from odd_media import RATE, encode, spoilt, tone, write_tone
+from odd_media import RATE, encode, nonfinite, tone, write_tone
 
 
 def run(ffmpeg: str, decoding: Decoding, source: Path, target: Path) -> np.ndarray:
@@ -18,21 +18,21 @@ def run(ffmpeg: str, decoding: Decoding, source: Path, target: Path) -> np.ndarr
     return soundfile.read(target, always_2d=True)[0]
 
 
-def test_it_is_the_same_whatever_files_are(tmp_path: Path):
+def test_arguments_do_not_depend_on_paths(tmp_path: Path):
     decoding = Decoding("mov/aac")
     words = arguments(decoding, "in", "out")
     assert arguments(decoding, 1, 2) == tuple({"in": 1, "out": 2}.get(w, w) for w in words)
     assert words[:4] == ("-protocol_whitelist", "file", "-f", "mov")
 
 
-def test_pcm_is_named_and_others_are_not():
+def test_the_decoder_is_named_only_for_pcm():
     assert "-c:a" in arguments(Decoding("wav/pcm_s32le"), "in", "out")[: -len("out")][4:6]
     assert arguments(Decoding("mp3/mp3"), "in", "out").count("-c:a") == 1
 
 
 @pytest.mark.parametrize("codec", ["hls/aac", "concat/wav", "image2/png", "nothing"])
-def test_what_names_other_files_is_no_container(codec: str):
-    with pytest.raises(ValueError, match="no format that mixdown reads"):
+def test_unsupported_containers_are_refused(codec: str):
+    with pytest.raises(ValueError, match="is not a format that mixdown reads"):
         arguments(Decoding(codec), "in", "out")
 
 
@@ -49,7 +49,7 @@ def test_what_names_other_files_is_no_container(codec: str):
     ],
     ids=str,
 )
-def test_floats_are_as_wide_as_the_samples_need(decoding: Decoding, bits: int):
+def test_the_float_size_represents_the_samples_exactly(decoding: Decoding, bits: int):
     assert decoding.bits == bits
     assert f"pcm_f{bits}le" in arguments(decoding, "in", "out")
 
@@ -69,8 +69,8 @@ def test_a_matrix_is_applied_in_float64(tmp_path: Path, ffmpegs: str, rows: int,
     assert np.abs(made - wanted).max() <= 2**-53
 
 
-def test_repair_makes_zeros_of_what_is_not_finite(tmp_path: Path, ffmpegs: str):
-    source = spoilt(tmp_path / "a.wav")
+def test_repair_replaces_samples_that_are_not_finite_by_zero(tmp_path: Path, ffmpegs: str):
+    source = nonfinite(tmp_path / "a.wav")
     made = run(ffmpegs, Decoding("wav/pcm_f32le", repair=True), source, tmp_path / "out.wav")
     wanted = tone(0.5).astype("<f4")
     wanted[480:483] = 0.0
@@ -78,7 +78,7 @@ def test_repair_makes_zeros_of_what_is_not_finite(tmp_path: Path, ffmpegs: str):
 
 
 @pytest.mark.parametrize("extension", ["mp4", "mkv", "mov", "ts"])
-def test_silence_up_to_what_is_asked_for_is_kept(tmp_path: Path, ffmpegs: str, extension: str):
+def test_silence_up_to_the_limit_is_kept(tmp_path: Path, ffmpegs: str, extension: str):
     source = write_tone(tmp_path / "tone.wav")
     path = tmp_path / f"late.{extension}"
     argv = [ffmpegs, "-v", "error", "-f", "lavfi", "-i", "color=s=32x32:r=25:d=2"]
@@ -98,7 +98,7 @@ def test_silence_up_to_what_is_asked_for_is_kept(tmp_path: Path, ffmpegs: str, e
     np.testing.assert_array_equal(run(ffmpegs, exactly, path, tmp_path / "out.wav"), found[48_000])
 
 
-def test_a_gap_is_kept_where_it_is(tmp_path: Path, ffmpegs: str):
+def test_a_gap_keeps_its_position(tmp_path: Path, ffmpegs: str):
     source = write_tone(tmp_path / "tone.wav", 3.0)
     path = tmp_path / "gap.mp4"
     drop = "aselect='not(between(t,1,1.5))'"

@@ -1,4 +1,4 @@
-"""A digest is of the content that a file has now."""
+"""A digest describes the current content of a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_file_is_read_once_for_each_state(tmp_path: Path, monkeypatch: pytest.
     assert digest_of(path) == of(b"one")
 
 
-def test_another_content_of_the_same_size_and_time_is_seen(tmp_path: Path):
+def test_new_content_of_the_same_size_and_time_is_noticed(tmp_path: Path):
     path, other = tmp_path / "a", tmp_path / "b"
     path.write_bytes(b"one")
     times = path.stat().st_atime_ns, path.stat().st_mtime_ns
@@ -38,7 +38,7 @@ def test_another_content_of_the_same_size_and_time_is_seen(tmp_path: Path):
     assert digest_of(path) == of(b"six")
 
 
-def test_two_files_of_one_size_and_time_are_two(tmp_path: Path):
+def test_two_files_of_the_same_size_and_time_are_distinct(tmp_path: Path):
     for name, content in (("a", b"one"), ("b", b"two")):
         (tmp_path / name).write_bytes(content)
         os.utime(tmp_path / name, ns=(0, 0))
@@ -46,6 +46,6 @@ def test_two_files_of_one_size_and_time_are_two(tmp_path: Path):
     assert digest_of(tmp_path / "b") == of(b"two")
 
 
-def test_what_is_missing_raises(tmp_path: Path):
+def test_a_missing_file_raises(tmp_path: Path):
     with pytest.raises(OSError, match="No such file"):
         digest_of(tmp_path / "a")

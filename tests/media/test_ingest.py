@@ -1,4 +1,4 @@
-"""What a file holds is established, whatever its header says: the cases of public bug reports."""
+"""Facts come from the content of a file, not its header: cases from public bug reports."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from odd_media import (
     encode,
     flac,
     gsm,
+    nonfinite,
     padded_24_in_32,
     pcm16,
-    spoilt,
     tone,
     unfinished,
     wav,
@@ -37,13 +37,13 @@ from odd_media import (
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch):
-    """Nothing is known from an earlier test."""
+    """Forget the facts of earlier tests."""
     monkeypatch.setattr(facts_module, "_known", {})
 
 
 @pytest.fixture
 def ffmpeg(ffmpegs: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each ffmpeg in turn, as the one that is found."""
+    """Each supported ffmpeg in turn, as the one that `find_ffmpeg` finds."""
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
     return ffmpegs
 
@@ -68,7 +68,7 @@ def problem_of(path: Path, selection: Selection | None = None) -> Diagnostic:
 
 
 def decoded(cache: Cache) -> np.ndarray:
-    """The samples of the one file that is kept."""
+    """The samples of the only file in the cache."""
     sounds = [path for path in cache.root.iterdir() if path.read_bytes()[:4] == b"RIFF"]
     (path,) = sounds
     return soundfile.read(path, always_2d=True)[0]
@@ -77,7 +77,7 @@ def decoded(cache: Cache) -> np.ndarray:
 @pytest.mark.parametrize(
     ("name", "subtype"), [("a.wav", "PCM_16"), ("a.aiff", "PCM_24"), ("a.w64", "PCM_16")]
 )
-def test_whole_numbers_are_read_in_place_and_need_no_program(
+def test_integer_samples_are_read_in_place_without_ffmpeg(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, subtype: str
 ):
     monkeypatch.setenv("MIXDOWN_FFMPEG", "/no/such/ffmpeg")
@@ -88,7 +88,7 @@ def test_whole_numbers_are_read_in_place_and_need_no_program(
     assert facts == SourceFacts(digest_of(path), facts.codec, 44100, 2, 4410)
 
 
-def test_a_sound_flac_is_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_undamaged_flac_is_plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MIXDOWN_FFMPEG", "/no/such/ffmpeg")
     path = flac(tmp_path / "a.flac")
     assert facts_of(path) == SourceFacts(digest_of(path), "flac/pcm_16", RATE, 1, 4 * RATE)
@@ -112,21 +112,21 @@ def test_a_flac_of_unknown_length_is_counted(tmp_path: Path, ffmpeg: str):
 
 
 @pytest.mark.parametrize("total", [RATE, 9 * RATE, 2**36 - 1])
-def test_a_flac_that_counts_wrongly_is_counted(tmp_path: Path, ffmpeg: str, total: int):
+def test_a_flac_with_a_wrong_length_is_counted(tmp_path: Path, ffmpeg: str, total: int):
     facts = facts_of(flac(tmp_path / "a.flac", total=total))
     assert (facts.codec, facts.frames) == ("flac/flac", 4 * RATE)
     assert facts.damage
     assert facts.declared == (total if total > facts.frames else 0)
 
 
-def test_a_truncated_flac_says_where_it_breaks(tmp_path: Path, ffmpeg: str):
+def test_a_truncated_flac_is_damaged_at_its_end(tmp_path: Path, ffmpeg: str):
     facts = facts_of(flac(tmp_path / "a.flac", keep=0.6))
     assert facts.damage.startswith("ffmpeg reports: ")
     assert facts.declared == 4 * RATE
     assert 2 * RATE < facts.broken_at <= facts.frames < 2.6 * RATE
 
 
-def test_a_flac_with_another_md5_is_damaged(tmp_path: Path, ffmpeg: str):
+def test_a_flac_with_a_wrong_md5_is_damaged(tmp_path: Path, ffmpeg: str):
     path = flac(tmp_path / "a.flac")
     data = bytearray(path.read_bytes())
     data[26:42] = bytes(range(16))
@@ -136,7 +136,7 @@ def test_a_flac_with_another_md5_is_damaged(tmp_path: Path, ffmpeg: str):
     assert facts.frames == 4 * RATE
 
 
-def test_damage_in_the_middle_has_a_place(tmp_path: Path, ffmpeg: str):
+def test_damage_in_the_middle_has_a_position(tmp_path: Path, ffmpeg: str):
     source = write_tone(tmp_path / "tone.wav", 4.0)
     path = encode(ffmpeg, source, tmp_path / "a.mp3", "-c:a", "libmp3lame")
     data = bytearray(path.read_bytes())
@@ -160,7 +160,7 @@ def test_chained_streams_are_all_played(tmp_path: Path, ffmpeg: str, form: str, 
     assert not facts.damage
 
 
-def test_24_bits_in_32_are_what_they_are(tmp_path: Path, ffmpeg: str, cache: Cache):
+def test_24_bits_in_32_are_decoded_exactly(tmp_path: Path, ffmpeg: str, cache: Cache):
     facts = facts_of(padded_24_in_32(tmp_path / "a.wav"))
     assert (facts.codec, facts.frames) == ("wav/pcm_s32le", RATE)
     np.testing.assert_array_equal(decoded(cache), np.round(tone(1.0) * 2**23) / 2**23)
@@ -176,7 +176,7 @@ def test_an_unfinished_recording_is_read_to_its_end(
     np.testing.assert_array_equal(decoded(cache)[:, 0], wanted)
 
 
-def test_a_truncated_wav_says_how_much_there_is(tmp_path: Path, ffmpeg: str):
+def test_a_truncated_wav_has_its_actual_and_declared_length(tmp_path: Path, ffmpeg: str):
     path = tmp_path / "a.wav"
     path.write_bytes(wav(pcm16(tone(1.0)))[:-20_001])
     facts = facts_of(path)
@@ -186,18 +186,18 @@ def test_a_truncated_wav_says_how_much_there_is(tmp_path: Path, ffmpeg: str):
 
 @pytest.mark.parametrize("kind", ["wav", "encoded"])
 def test_samples_that_are_not_finite_are_counted(tmp_path: Path, ffmpeg: str, kind: str):
-    path = spoilt(tmp_path / "a.wav")
+    path = nonfinite(tmp_path / "a.wav")
     if kind == "encoded":
         path = encode(ffmpeg, path, tmp_path / "a.caf", "-c:a", "pcm_f32be")
     facts = facts_of(path)
-    assert (facts.spoilt, facts.first_spoilt) == (3, 480)
+    assert (facts.nonfinite, facts.first_nonfinite) == (3, 480)
     facts = facts_of(path, Selection(repair=True))
-    assert facts.spoilt == 0
+    assert facts.nonfinite == 0
     assert facts.codec not in PLAIN
 
 
 @pytest.mark.parametrize("extension", ["mp4", "mkv", "ts", "webm"])
-def test_a_late_start_is_silence(tmp_path: Path, ffmpeg: str, extension: str):
+def test_a_late_start_becomes_silence(tmp_path: Path, ffmpeg: str, extension: str):
     source = write_tone(tmp_path / "tone.wav", 3.0)
     path = tmp_path / f"late.{extension}"
     codings = ["libvpx", "libopus"] if extension == "webm" else ["mpeg4", "aac"]
@@ -211,7 +211,7 @@ def test_a_late_start_is_silence(tmp_path: Path, ffmpeg: str, extension: str):
     assert kept != evolve(closed, frames=kept.frames)
 
 
-def test_times_beyond_what_a_file_lasts_are_no_silence(tmp_path: Path, ffmpeg: str):
+def test_timestamps_beyond_the_duration_add_no_silence(tmp_path: Path, ffmpeg: str):
     source = write_tone(tmp_path / "tone.wav", 1.0)
     path = encode(ffmpeg, source, tmp_path / "a.mp4", "-c:a", "aac", "-movflags", "+faststart")
     data = bytearray(path.read_bytes())
@@ -224,7 +224,7 @@ def test_times_beyond_what_a_file_lasts_are_no_silence(tmp_path: Path, ffmpeg: s
 
 @pytest.fixture
 def two_streams(tmp_path: Path, embedded_ffmpeg: str) -> Path:
-    """A stereo stream without a language, then one of 5.1 that is Italian."""
+    """A stereo stream without a language, then an Italian 5.1 stream."""
     first = write_tone(tmp_path / "first.wav", 1.0, channels=2)
     second = write_tone(tmp_path / "second.wav", 2.0, channels=6)
     path = tmp_path / "two.mka"
@@ -234,7 +234,7 @@ def two_streams(tmp_path: Path, embedded_ffmpeg: str) -> Path:
     return path
 
 
-def test_a_stream_is_taken_by_number_or_language(two_streams: Path, ffmpeg: str):
+def test_a_stream_is_selected_by_number_or_language(two_streams: Path, ffmpeg: str):
     facts = facts_of(two_streams)
     assert (facts.stream, facts.channels, facts.frames) == (1, 2, RATE)
     assert facts.streams[0] == "pcm_f32le, 48000 Hz, stereo"
@@ -245,13 +245,13 @@ def test_a_stream_is_taken_by_number_or_language(two_streams: Path, ffmpeg: str)
 
 
 @pytest.mark.parametrize("chosen", [0, 3, "eng"])
-def test_a_stream_that_is_not_there_is_said(two_streams: Path, ffmpeg: str, chosen):
+def test_a_missing_stream_is_reported(two_streams: Path, ffmpeg: str, chosen):
     problem = problem_of(two_streams, Selection(stream=chosen))
     assert problem.code is Code.MEDIA_UNREADABLE
     assert "1: pcm_f32le, 48000 Hz, stereo; 2: " in str(problem.help)
 
 
-def test_channels_are_picked_and_mixed(two_streams: Path, ffmpeg: str, cache: Cache):
+def test_channels_are_selected_and_mixed(two_streams: Path, ffmpeg: str, cache: Cache):
     levels = 1 - 0.1 * np.arange(6)
     h = np.sqrt(0.5)
     downmix = [[1, 0, h, 0, h, 0], [0, 1, h, 0, 0, h]] @ levels
@@ -287,7 +287,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_a_source_is_refused(tmp_path: Path, ffmpeg: str, case: str):
+def test_unusable_files_are_refused(tmp_path: Path, ffmpeg: str, case: str):
     data, said = REFUSED[case]
     path = tmp_path / "a.wav"
     path.write_bytes(data)
@@ -297,19 +297,19 @@ def test_what_cannot_be_a_source_is_refused(tmp_path: Path, ffmpeg: str, case: s
     assert str(tmp_path) not in str(problem.help)
 
 
-def test_a_file_without_sound_is_said_to_be_one(tmp_path: Path, ffmpeg: str):
+def test_a_file_without_sound_is_reported(tmp_path: Path, ffmpeg: str):
     path = tmp_path / "a.mkv"
     argv = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", "color=s=32x32:d=1", "-c:v", "mpeg4"]
     subprocess.run([*argv, str(path)], check=True)
     assert problem_of(path).help == "ffmpeg finds no sound in it"
 
 
-def test_what_is_no_file(tmp_path: Path):
+def test_missing_files_and_directories_are_refused(tmp_path: Path):
     assert problem_of(tmp_path / "missing.wav").code is Code.MEDIA_MISSING
     assert problem_of(tmp_path).help == "it is not a file"
 
 
-def test_a_second_time_nothing_runs(
+def test_known_facts_need_no_second_run(
     tmp_path: Path, ffmpeg: str, cache: Cache, monkeypatch: pytest.MonkeyPatch
 ):
     source = write_tone(tmp_path / "tone.wav", 1.0)
@@ -324,7 +324,7 @@ def test_a_second_time_nothing_runs(
 
 @pytest.mark.parametrize("record", [b"", b"{", b"[]", b'{"codec": 1}', b"[" * 5000, b"\xff"])
 def test_a_damaged_record_is_a_miss(tmp_path: Path, ffmpeg: str, cache: Cache, record: bytes):
-    path = spoilt(tmp_path / "a.wav")
+    path = nonfinite(tmp_path / "a.wav")
     first = facts_of(path)
     (kept,) = cache.root.iterdir()
     kept.unlink()
@@ -346,4 +346,4 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
         return found(*given)
 
     monkeypatch.setattr(ingest, "_damaged", change)
-    assert problem_of(path).help == "it changes while it is read"
+    assert problem_of(path).help == "it changed while it was read"

@@ -1,4 +1,4 @@
-"""Pages say how many streams there are, and whether the file is whole."""
+"""The number of streams is read from the pages, and whether the file is complete."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ def vorbis(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def test_one_stream_is_whole(tmp_path: Path):
+def test_one_complete_stream(tmp_path: Path):
     vorbis(tmp_path / "a.ogg")
     outline = read_outline(tmp_path / "a.ogg")
     assert outline is not None
     assert (outline.streams, outline.is_whole) == (1, True)
 
 
-def test_a_chain_has_several(tmp_path: Path, embedded_ffmpeg: str):
+def test_a_chain_has_several_streams(tmp_path: Path, embedded_ffmpeg: str):
     outline = read_outline(chained(embedded_ffmpeg, tmp_path / "a.ogg", "-c:a", "libvorbis"))
     assert outline is not None
     assert (outline.streams, outline.is_whole) == (2, True)
 
 
 @pytest.mark.parametrize("keep", [-1, -3000, 4000, 30])
-def test_one_that_breaks_off_is_not_whole(tmp_path: Path, keep: int):
+def test_a_truncated_file_is_not_whole(tmp_path: Path, keep: int):
     data = vorbis(tmp_path / "a.ogg")
     (tmp_path / "a.ogg").write_bytes(data[:keep])
     outline = read_outline(tmp_path / "a.ogg")

@@ -1,4 +1,4 @@
-"""Files are read by libsndfile from their beginning to their end, to the sample."""
+"""libsndfile reads files from beginning to end, exact to the sample."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import soundfile
 from mixdown.media.decoder import VORBIS, Decoding, own_arguments
 from mixdown.media.headers import read_header
 from mixdown.media.samples import decode_vorbis, run_decode, scan_flac, scan_floats
-from odd_media import RATE, encode, flac, spoilt, tone, write_tone
+from odd_media import RATE, encode, flac, nonfinite, tone, write_tone
 
 
 @pytest.fixture
 def ogg(tmp_path: Path, embedded_ffmpeg: str) -> Path:
-    """Clicks in a length that ffmpeg does not decode to its end."""
+    """Clicks, with a length that ffmpeg does not decode to the end."""
     samples = np.zeros((47_923, 2))
     samples[::4801] = 0.5
     soundfile.write(tmp_path / "clicks.wav", samples, RATE, subtype="FLOAT")
     return encode(embedded_ffmpeg, tmp_path / "clicks.wav", tmp_path / "a.ogg", "-c:a", "libvorbis")
 
 
-def test_a_vorbis_is_decoded_whole(ogg: Path, tmp_path: Path):
+def test_vorbis_is_decoded_completely(ogg: Path, tmp_path: Path):
     done = list(decode_vorbis(ogg, tmp_path / "out.wav", Decoding(VORBIS)))
     assert done[-1] == 1.0
     made, rate = soundfile.read(tmp_path / "out.wav")
@@ -35,8 +35,8 @@ def test_a_vorbis_is_decoded_whole(ogg: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("count", [1, 2**20 + 5])
-def test_blocks_do_not_show(tmp_path: Path, count: int):
-    """A seek near the end of a Vorbis lands elsewhere: nothing may seek."""
+def test_the_block_size_has_no_effect(tmp_path: Path, count: int):
+    """A seek near the end of a Vorbis file is not exact, so nothing may seek."""
     noise = np.random.default_rng(2).normal(0, 0.1, count)
     soundfile.write(tmp_path / "a.ogg", noise, RATE, subtype="VORBIS", format="OGG")
     list(decode_vorbis(tmp_path / "a.ogg", tmp_path / "out.wav", Decoding(VORBIS)))
@@ -59,13 +59,13 @@ def test_channels_are_mixed_in_64_bits(ogg: Path, tmp_path: Path):
     "words",
     [[], ["a.ogg"], ["a", "b", "--gains", "1"], ["a", "b", "--channels", "2", "--gains", "1"]],
 )
-def test_other_words_are_refused(words: list[str]):
+def test_invalid_arguments_are_refused(words: list[str]):
     with pytest.raises(OSError, match=None) as raised:
         run_decode(words, lambda done: None)
-    assert str(raised.value.strerror).startswith("not a command line of decode")
+    assert str(raised.value.strerror).startswith("invalid arguments for decode")
 
 
-def test_a_file_that_is_none_is_an_os_error(tmp_path: Path):
+def test_an_unreadable_file_raises_os_error(tmp_path: Path):
     write_tone(tmp_path / "a.wav")
     (tmp_path / "b.ogg").write_bytes(b"OggS nothing")
     with pytest.raises(OSError, match=None) as raised:
@@ -73,9 +73,9 @@ def test_a_file_that_is_none_is_an_os_error(tmp_path: Path):
     assert "b.ogg" in str(raised.value.strerror)
 
 
-def test_floats_are_scanned_for_what_is_not_finite(tmp_path: Path):
-    found = scan_floats(spoilt(tmp_path / "a.wav", at=17, count=2))
-    assert (found.frames, found.spoilt, found.first) == (RATE // 2, 2, 17)
+def test_floats_are_scanned_for_samples_that_are_not_finite(tmp_path: Path):
+    found = scan_floats(nonfinite(tmp_path / "a.wav", at=17, count=2))
+    assert (found.frames, found.nonfinite, found.first) == (RATE // 2, 2, 17)
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
@@ -89,6 +89,6 @@ def test_a_flac_is_confirmed_by_its_md5(tmp_path: Path, subtype: str):
     assert "MD5" in scan_flac(path).fault
 
 
-def test_a_flac_that_breaks_off_does_not_confirm(tmp_path: Path):
+def test_a_truncated_flac_has_a_fault(tmp_path: Path):
     found = scan_flac(flac(tmp_path / "a.flac", keep=0.5))
     assert found.fault or found.frames < 4 * RATE

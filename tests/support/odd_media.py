@@ -83,7 +83,7 @@ def gsm(path: Path) -> Path:
     return path
 
 
-def spoilt(path: Path, at: int = 480, count: int = 3) -> Path:
+def nonfinite(path: Path, at: int = 480, count: int = 3) -> Path:
     """A float WAV of half a second with NaN and infinity in it."""
     samples = tone(0.5).astype("<f4")
     samples[at : at + count] = [[np.nan], [np.inf], [-np.inf]][:count]
