@@ -10,6 +10,7 @@ A new command is a file beside this one with a click command called `command`, a
 from __future__ import annotations
 
 import difflib
+import os
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
@@ -161,8 +162,8 @@ def _check_names(names: Iterable[str]) -> None:
     """Refuse names that are not UTF-8: documents, plans and libraries cannot hold them."""
     for name in names:
         try:
-            name.encode()
-        except UnicodeEncodeError:
+            os.fsencode(name).decode("utf-8")
+        except UnicodeDecodeError:
             raise click.UsageError(f"the name {name!r} is not UTF-8; rename it") from None
 
 
