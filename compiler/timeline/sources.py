@@ -1,35 +1,26 @@
 """The files that clips play, and checks of the files that a document may name.
 
-Promises: the only place that turns a clip's `source` into a path. A document's sources are in its
-directory, with links followed, unless the timeline allows others; a path that ffmpeg would read as
-a protocol is refused.
+Promises: the only place that turns a clip's `source` into a path. Every path passes the gate
+(`media/gate.py`); a name with a problem is reported once, at its first place.
 """
 
 from __future__ import annotations
 
 import difflib
-import os
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
+from attrs import evolve
+
 from ...documents.values import MAX_SPEED, MAX_TERM, ratio, shown
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
-from .model import MAX_TEXT, Timeline
+from ...media.gate import refused
+from .model import Timeline
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-
-# Words that ffmpeg reads as a protocol before a colon or comma (`ffmpeg -protocols`). Such a name
-# is more likely an attack or a pasted URL than a file.
-_PROTOCOLS = re.compile(
-    r"(async|bluray|cache|concat|concatf|crypto|data|fd|ffrtmpcrypt|ffrtmphttp|file|ftp|gopher|"
-    r"gophers|hls|http|httpproxy|https|icecast|ipfs|ipns|librtmp|md5|mmsh|mmst|pipe|prompeg|rtmp|"
-    r"rtmpe|rtmps|rtmpt|rtmpte|rtmpts|rtp|sctp|sftp|smb|srt|srtp|subfile|tcp|tee|tls|udp|udplite|"
-    r"unix|zmq)[:,]",
-    re.IGNORECASE,
-)
+MOST_SUGGESTED = 20
+"""For how many misspelt names a near one is looked for: each search reads all names of sources."""
 
 
 def source_path(timeline: Timeline, source: str) -> Path:
@@ -50,16 +41,18 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
     for name, speed in timeline.speeds.items():
         yield from _speed(timeline, name, speed)
     seen = set(timeline.sources)
+    misspelt = 0
     for t, track in enumerate(timeline.tracks):
         for c, clip in enumerate(track.clips):
-            if clip.source not in seen:
-                place = ("tracks", t, "clips", c, "source")
-                found = list(_path(timeline, clip.source, place) or ())
-                if not found:
-                    found = list(_misspelt(timeline, clip.source, place))
-                if not found:
-                    seen.add(clip.source)
-                yield from found
+            if clip.source in seen:
+                continue
+            seen.add(clip.source)
+            place = ("tracks", t, "clips", c, "source")
+            found = list(_path(timeline, clip.source, place))
+            if not found and misspelt < MOST_SUGGESTED:
+                found = list(_misspelt(timeline, clip.source, place))
+                misspelt += len(found)
+            yield from found
 
 
 def validate_cover(timeline: Timeline) -> Iterator[Diagnostic]:
@@ -88,32 +81,9 @@ def _speed(timeline: Timeline, name: str, speed: str) -> Iterator[Diagnostic]:
 
 
 def _path(timeline: Timeline, path: str, place: tuple[str | int, ...]) -> Iterator[Diagnostic]:
-    origin = timeline.origin(*place)
-    if not path:
-        yield Diagnostic(Code.UNKNOWN_SOURCE, "a source's path is empty", origin)
-    elif len(path) > MAX_TEXT:
-        yield Diagnostic(
-            Code.OUT_OF_RANGE, f"a path has at most {MAX_TEXT:,} characters", origin, None
-        )
-    elif _URL.match(path) or _PROTOCOLS.match(path):
-        yield Diagnostic(
-            Code.SOURCE_IS_URL,
-            f"{shown(path)} is a URL, not a path",
-            origin,
-            "download it and use its path; for a file of this name, write ./ before it",
-        )
-    elif not timeline.allow_outside and _outside(timeline.root, path):
-        yield Diagnostic(
-            Code.SOURCE_OUTSIDE,
-            f"{shown(path)} lies outside the document's directory",
-            origin,
-            "move it into the directory, or allow it with --allow-outside",
-        )
-
-
-def _outside(root: Path, path: str) -> bool:
-    inside = os.path.realpath(root)
-    return os.path.commonpath([inside, os.path.realpath(root / path)]) != inside
+    problem = refused(timeline.root, path, allow_outside=timeline.allow_outside)
+    if problem is not None:
+        yield evolve(problem, origin=timeline.origin(*place))
 
 
 def _misspelt(

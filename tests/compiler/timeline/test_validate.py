@@ -10,7 +10,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from mixdown.compiler.load import loads
 from mixdown.compiler.timeline.model import Clip, Region, Timeline, Track
-from mixdown.compiler.timeline.sources import source_path
+from mixdown.compiler.timeline.sources import MOST_SUGGESTED, source_path, validate_sources
 from mixdown.compiler.timeline.validate import validate, validate_media
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Severity
@@ -354,3 +354,13 @@ def test_defaults_are_sound():
         validate(Timeline(id="x", tracks=(Track(id="a", role="", clips=(Clip(source="a"),)),)))
         == ()
     )
+
+
+def test_a_misspelt_name_is_reported_once_and_suggestions_are_bounded():
+    names = {f"voice{n}": f"{n}.wav" for n in range(50)}
+    timeline = Timeline(id="x", sources=names).track("t", role="dialogue")
+    for n in range(50):
+        timeline = timeline.clip(f"voicee{n}", start_ms=n).clip(f"voicee{n}", start_ms=n)
+    found = [d for d in validate_sources(timeline) if d.code is Code.UNKNOWN_SOURCE]
+    assert len(found) == MOST_SUGGESTED
+    assert len({d.message for d in found}) == MOST_SUGGESTED
