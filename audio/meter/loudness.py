@@ -4,10 +4,11 @@ Follows ITU-R BS.1770-5 (K-weighting, channel weights, two-stage gating of 400 m
 overlap), EBU Tech 3341 (momentary 400 ms, short-term 3 s) and EBU Tech 3342 (loudness range from
 ten short-term values a second). Results are the same for any division of the stream into blocks.
 
-The meter stores the weighted mean square of every 10 ms, 8 bytes each, so three hours are 9 MB at
-any rate and channel count; everything else is computed from those. The gates and the series step by
-100 ms as the standards require. The maxima step by 10 ms, because Tech 3341 places its test tones
-(10 and 13) between the 100 ms steps, and a coarser grid reads up to 0.6 LU too low.
+The meter stores the weighted mean square of every 10 ms, 8 bytes each, and that of each channel of
+every 100 ms, so three hours of stereo are 10 MB at any rate; everything else is computed from
+those. The gates and the series step by 100 ms as the standards require. The maxima step by 10 ms,
+because Tech 3341 places its test tones (10 and 13) between the 100 ms steps, and a coarser grid
+reads up to 0.6 LU too low.
 
 Mono counts as one channel: a mono sine reads 3.01 LU below the same sine in both channels of a
 stereo pair, and the same as that sine panned to the centre by the constant-power law.
@@ -70,7 +71,9 @@ class Loudness:
     integrated, momentary_max and short_term_max are LUFS, -inf if nothing passed the gate or the
     stream is shorter than one window; range is LU, 0 where it is undefined. momentary and
     short_term are the series at 10 Hz in LUFS; value k covers the window that ends at
-    (window + k * 0.1) s.
+    (window + k * 0.1) s. powers are the weighted mean squares of the complete 10 ms slices, summed
+    over channels; channel_powers, of shape (channels, n), are those of each channel, K-weighted but
+    without its channel weight, of the complete 100 ms.
     """
 
     integrated: float
@@ -79,6 +82,8 @@ class Loudness:
     short_term_max: float
     momentary: FloatArray = attrs.field(eq=False, repr=False)
     short_term: FloatArray = attrs.field(eq=False, repr=False)
+    powers: FloatArray = attrs.field(eq=False, repr=False)
+    channel_powers: FloatArray = attrs.field(eq=False, repr=False)
 
 
 def integrated_loudness(blocks: FloatArray) -> float:
@@ -151,15 +156,18 @@ class LoudnessMeter:
         self._framer = Framer(channels, rate)
         self._edges = slice_edges(rate)
         self._slices: list[FloatArray] = []
+        self._channels: list[FloatArray] = []
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
-            self._slices.append(self._slice_powers(self._weighting, frame))
+            slices, channels = self._powers(self._weighting, frame)
+            self._slices.append(slices)
+            self._channels.append(channels)
 
     def result(self) -> Loudness:
         """The loudness of everything fed so far."""
-        rest = self._slice_powers(self._weighting.branch(), self._framer.pending)
+        rest, last = self._powers(self._weighting.branch(), self._framer.pending)
         slices = np.concatenate([*self._slices, rest])
         momentary = window_powers(slices, MOMENTARY_STEPS)
         short_term = window_powers(slices, SHORT_TERM_STEPS)
@@ -170,16 +178,21 @@ class LoudnessMeter:
             short_term_max=_maximum(short_term),
             momentary=lufs(momentary[::SLICES_PER_STEP]),
             short_term=lufs(short_term[::SLICES_PER_STEP]),
+            powers=slices,
+            channel_powers=np.concatenate([*self._channels, last], axis=1),
         )
 
-    def _slice_powers(self, weighting: KWeighting, frame: FloatArray) -> FloatArray:
-        """Weighted mean square of each complete 10 ms slice of a frame, summed over channels."""
+    def _powers(self, weighting: KWeighting, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The `powers` and `channel_powers` of a frame."""
+        channels = len(self._weights)
         whole = int(np.searchsorted(self._edges, frame.shape[1], side="right")) - 1
         if whole == 0:
-            return np.zeros(0)
+            return np.zeros(0), np.zeros((channels, 0))
         edges = self._edges[: whole + 1]
         weighted = weighting.process(frame[:, : edges[-1]])
         np.square(weighted, out=weighted)
         sums = np.add.reduceat(weighted, edges[:-1], axis=1)
-        powers: FloatArray = self._weights @ sums / np.diff(edges)
-        return powers
+        steps = whole // SLICES_PER_STEP
+        coarse = edges[: steps * SLICES_PER_STEP + 1 : SLICES_PER_STEP]
+        totals = sums[:, : steps * SLICES_PER_STEP].reshape(channels, steps, SLICES_PER_STEP)
+        return self._weights @ sums / np.diff(edges), totals.sum(axis=2) / np.diff(coarse)

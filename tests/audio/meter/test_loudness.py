@@ -163,3 +163,21 @@ def test_samples_without_a_level_are_refused(bad):
 def test_a_block_of_another_shape_is_refused(shape):
     with pytest.raises(ValueError, match=r"must have shape \(2, n\)"):
         LoudnessMeter(RATE, 2).feed(np.zeros(shape))
+
+
+def test_the_powers_of_slices_and_channels():
+    audio = np.stack([sine(2.55, -20.0), sine(2.55, -26.0)])
+    found = measured(audio)
+    assert found.powers.shape == (255,)
+    assert found.channel_powers.shape == (2, 25)
+    of_channels = found.channel_powers.sum(axis=0)
+    assert of_channels == pytest.approx(found.powers[:250].reshape(25, 10).mean(axis=1))
+    assert lufs(found.channel_powers[:, 10:]) == pytest.approx(
+        np.array([[-23.01], [-29.01]]).repeat(15, axis=1), abs=0.01
+    )
+    meter = LoudnessMeter(RATE, 2)
+    for start in range(0, audio.shape[1], 777):
+        meter.feed(audio[:, start : start + 777])
+    split = meter.result()
+    assert np.array_equal(split.powers, found.powers)
+    assert np.array_equal(split.channel_powers, found.channel_powers)
