@@ -105,7 +105,7 @@ def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]
     from ..ir.diagnostics import TimelineError
     from ..presets.load import library, unknown_spec
 
-    known = library(tuple(map(Path, directories))).specs
+    known = library(directories).specs
     if unknown := [unknown_spec(name, known) for name in ids if name not in known]:
         raise TimelineError(unknown)
     return [known[name] for name in dict.fromkeys(ids)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import click
@@ -37,7 +36,7 @@ def command(
     from ..presets.load import library
     from .console import print_json, print_table, print_text
 
-    known = library(tuple(map(Path, directories)))
+    known = library(directories)
     tables: dict[str, Mapping[str, Any]] = {
         "export": known.export,
         "bus": known.mix,

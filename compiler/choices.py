@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
-from attrs import evolve, fields
-
+from ..documents.fields import declaration
+from ..documents.models import replace
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
 from ..presets.model import DitherChoice
-from .checks import check_keywords
 from .facts import Facts
 from .options import CompileOptions
 from .passes.base import Pass
@@ -87,7 +88,7 @@ class Choices(_OtherChoices, total=False):
 
 
 _FIELDS = {"preset": "export_preset", "mix": "mix_preset_id", "profile": "render_profile"}
-_OPTIONS = frozenset(field.name for field in fields(CompileOptions))
+_OPTIONS = declaration(CompileOptions).keys.keys()
 
 
 def chosen(
@@ -96,12 +97,20 @@ def chosen(
     """The request and the options that keywords make, or that they change.
 
     Raises:
-        MixdownError: MIX307, a keyword does not exist; or as the two classes.
+        MixdownError: MIX103, a keyword does not exist; or as the two classes.
     """
-    check_keywords(choices, Choices.__annotations__)
+    known = Choices.__annotations__
+    unknown = [name for name in choices if name not in known]
+    if unknown:
+        raise MixdownError(
+            Diagnostic(
+                Code.UNKNOWN_KEY, f"there is no keyword {name!r}", help=did_you_mean(name, known)
+            )
+            for name in unknown
+        )
     named: dict[str, Any] = {_FIELDS.get(name, name): value for name, value in choices.items()}
     of_options = {name: named.pop(name) for name in tuple(named) if name in _OPTIONS}
     return (
-        RenderRequest(**named) if request is None else evolve(request, **named),
-        CompileOptions(**of_options) if options is None else evolve(options, **of_options),
+        RenderRequest(**named) if request is None else replace(request, **named),
+        CompileOptions(**of_options) if options is None else replace(options, **of_options),
     )

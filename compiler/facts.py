@@ -99,8 +99,10 @@ def read_facts(path: str | Path) -> Facts:
         raise _no_facts(repr(str(path)), known or "") from error
 
 
-def facts_of(value: Any) -> Any:  # noqa: ANN401 (the caller refuses other types)
-    """Facts as they are, or from their file, or from the data of their document; None: no facts.
+def facts_of(value: object) -> object:
+    """Facts from their file or from the data of their document; None: no facts.
+
+    A value of another type is returned for the check of its type.
 
     Raises:
         TimelineError: MIX307, the file or the data hold no facts.

@@ -8,66 +8,62 @@ is the same for all options, within the tolerance of the passes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from attrs import field, frozen
-
+from ..documents.fields import As, Texts, key
+from ..documents.models import model
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
-from .checks import type_problems
+from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
 from .passes.base import Pass
 from .pipeline import FRONT, OPTIMISATIONS, pipeline
 from .pipeline_text import parse_pipeline
 from .unit import Unit
 
 
-def _names(value: str | Iterable[str]) -> Any:  # noqa: ANN401 (what is no name is reported later)
-    return (value,) if isinstance(value, str) else _tuple(value)
-
-
-def _optimisations(value: str | Iterable[Pass] | None) -> Any:  # noqa: ANN401
+def _optimisations(value: object) -> object:
     return OPTIMISATIONS if value is None else _passes(value)
 
 
-def _passes(value: str | Iterable[Pass]) -> Any:  # noqa: ANN401
-    return parse_pipeline(value, pipeline()) if isinstance(value, str) else _tuple(value)
+def _passes(value: object) -> object:
+    return parse_pipeline(value, pipeline()) if isinstance(value, str) else value
 
 
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, Iterable) else value
-
-
-@frozen(kw_only=True)
+@model("the options")
 class CompileOptions:
     """Choices of one compilation that leave the mix as it is.
 
-    Attributes:
-        disable: names of optimisations to leave out.
-        pass_limit: how many optimisations may run, the first so many; None: all.
-        pipeline: the optimisations, in their order; or their text, such as
-            "fold-gain,pack-lanes{max-lanes=8}"; None: those of docs/passes.md.
-        passes: passes of the caller's own, which run after the optimisations.
-        single: one command with everything in it; needs facts where loudness is a target.
-        one_pass: with `single` and no facts, ffmpeg's own normalisation in one pass, which only
-            comes near its target; a warning says so.
-        strict: whether warnings are errors.
-
     Raises:
-        MixdownError: MIX307, everything that is wrong with them.
+        TimelineError: MIX105, MIX307, everything that is wrong with them.
     """
 
-    disable: tuple[str, ...] = field(default=(), converter=_names)
-    pass_limit: int | None = None
-    pipeline: tuple[Pass, ...] = field(default=None, converter=_optimisations)
-    passes: tuple[Pass, ...] = field(default=(), converter=_passes)
-    single: bool = False
-    one_pass: bool = False
-    strict: bool = False
+    disable: Texts = key("names of optimisations to leave out", default=())
+    pass_limit: int | None = key(
+        "how many optimisations may run, the first so many; None: all", default=None
+    )
+    pipeline: As[tuple[Pass, ...], str | Iterable[Pass] | None] = key(
+        "the optimisations, in their order; or their text, such as "
+        '"fold-gain,pack-lanes{max-lanes=8}"; None: those of docs/passes.md',
+        default=OPTIMISATIONS,
+        convert=_optimisations,
+    )
+    passes: As[tuple[Pass, ...], str | Iterable[Pass]] = key(
+        "passes of the caller's own, which run after the optimisations",
+        default=(),
+        convert=_passes,
+    )
+    single: bool = key(
+        "one command with everything in it; needs facts where loudness is a target", default=False
+    )
+    one_pass: bool = key(
+        "with `single` and no facts, ffmpeg's own normalisation in one pass, which only comes near "
+        "its target; a warning says so",
+        default=False,
+    )
+    strict: bool = key("whether warnings are errors", default=False)
 
     def __attrs_post_init__(self) -> None:
-        found = type_problems(self) or tuple(_problems(self))
+        found = tuple(_problems(self))
         if found:
-            raise MixdownError(found)
+            raise TimelineError(found)
 
     @property
     def steps(self) -> tuple[Pass, ...]:

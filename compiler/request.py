@@ -1,8 +1,8 @@
 """What a mix becomes: the choices of a render besides the timeline.
 
-Promises: a `RenderRequest` that exists can be met, as far as that is known without a timeline. All
-values of wrong types are raised together; if there are none, everything else that is wrong: unknown
-presets, backends, formats and modes, each with the known names, and numbers out of range.
+Promises: a `RenderRequest` that exists can be met, as far as that is known without a timeline. It
+raises all values of wrong types together, or else everything else that is wrong: unknown presets,
+backends and formats, each with the known names, and numbers out of range.
 """
 
 from __future__ import annotations
@@ -12,20 +12,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, cast
-
-from attrs import field, frozen
-from attrs.converters import optional
 
 from ..backends.registry import backend_names, unknown_backend
-from ..documents.fields import declaration
-from ..documents.models import replace
+from ..documents.fields import As, Texts, Word, declaration, key, like
+from ..documents.models import exceeded, model, replace
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding, spelt
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
+from ..ir.origin import Origin
 from ..presets.load import Library, library
 from ..presets.model import DitherChoice, ExportPreset
-from .checks import type_problems
 from .facts import Facts, facts_of
 from .timeline.model import Timeline
 
@@ -45,83 +41,64 @@ BIT_DEPTHS: Mapping[str, Encoding] = {
 }
 """Bit depths as users write them."""
 
-
-def _mode(value: StemMode | str) -> StemMode:
-    """A mode; an unknown name is kept for the check to report."""
-    return StemMode(value) if value in tuple(StemMode) else cast(StemMode, value)
+_INPUTS = ("facts", "presets")
+"""The fields that hold data instead of choices."""
 
 
-def _dither(value: DitherChoice | str) -> DitherChoice:
-    """A choice; an unknown name is kept for the check to report."""
-    return DitherChoice(value) if value in tuple(DitherChoice) else cast(DitherChoice, value)
+def _text(value: object) -> object:
+    """A bit depth as text; anything else is left for the check of its type."""
+    return str(value) if isinstance(value, int) else value
 
 
-def _stems(value: bool | str | Iterable[str]) -> bool | tuple[str, ...]:
-    """All, none or some; anything else is kept for the check to report."""
-    if isinstance(value, str):
-        return (value,)
-    return tuple(value) if isinstance(value, Iterable) else value
-
-
-def _depth(value: str | int | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _paths(value: str | Path | Iterable[str | Path]) -> Any:  # noqa: ANN401
-    """Paths; anything else is kept for the check to report."""
-    paths = (value,) if isinstance(value, str | Path) else value
-    if not isinstance(paths, Iterable):
-        return paths
-    return tuple(Path(path) if isinstance(path, str) else path for path in paths)
-
-
-@frozen(kw_only=True)
+@model("a request")
 class RenderRequest:
     """Choices of one render.
 
-    Attributes:
-        export_preset: id of the export preset.
-        mix_preset_id: id of the mix preset; None: the timeline's own.
-        stems: whether to deliver one file per bus besides the master; or the ids of the buses.
-        stem_mode: see `StemMode`.
-        silent_stems: whether to deliver the stems of buses on which nothing plays.
-        backend: name of the backend.
-        format: "wav", "flac", "mp3", "m4a", "opus" or "ogg"; None: the export preset's.
-        bit_depth: "16", "24", "32f" or "64f"; None: the export preset's; lossy formats have none.
-        bit_rate: of a lossy format, kbit/s; None: the export preset's.
-        dither: "none", "tpdf" or "shaped", at 16 bits and below; None: the export preset's.
-        sample_rate: of the session and the files, Hz; None: the timeline's.
-        channels: 1 or 2; None: the timeline's.
-        broadcast: whether to put broadcast metadata (BWF: a `bext` chunk) into WAVs.
-        facts: what earlier renders measured: `Facts`; or a facts document or the manifest of a
-            render, as a path or as its JSON data.
-        render_profile: a name for these choices, recorded in the metadata; None: the export
-            preset's id.
-        presets: directories with preset files of your own.
-
     Raises:
-        TimelineError: MIX303 to MIX307, MIX501: everything that is wrong.
+        TimelineError: MIX105, MIX303 to MIX307, MIX501: everything that is wrong.
     """
 
-    export_preset: str = "default"
-    mix_preset_id: str | None = None
-    stems: bool | tuple[str, ...] = field(default=False, converter=_stems)
-    stem_mode: StemMode = field(default=StemMode.PREMASTER, converter=_mode)
-    silent_stems: bool = False
-    backend: str = "ffmpeg"
-    format: str | None = None
-    bit_depth: str | None = field(default=None, converter=_depth)
-    bit_rate: int | None = None
-    dither: DitherChoice | None = field(default=None, converter=optional(_dither))
-    sample_rate: int | None = None
-    channels: int | None = None
-    broadcast: bool = False
-    facts: Facts = field(factory=Facts, converter=facts_of)
-    render_profile: str | None = None
-    presets: tuple[Path, ...] = field(default=(), converter=_paths)
+    export_preset: str = key("id of the export preset", default="default")
+    mix_preset_id: str | None = key("id of the mix preset; None: the timeline's", default=None)
+    stems: As[bool | tuple[str, ...], bool | str | Iterable[str]] = key(
+        "whether to deliver a file per bus besides the master; or the ids of the buses",
+        default=False,
+    )
+    stem_mode: Word[StemMode] = key("see `StemMode`", default=StemMode.PREMASTER)
+    silent_stems: bool = key(
+        "whether to deliver the stems of buses on which nothing plays", default=False
+    )
+    backend: str = key("name of the backend", default="ffmpeg")
+    format: str | None = key(
+        "wav, flac, mp3, m4a, opus or ogg; None: the export preset's", default=None
+    )
+    bit_depth: As[str | None, str | int | None] = key(
+        "16, 24, 32f or 64f; None: the export preset's; lossy formats have none",
+        default=None,
+        convert=_text,
+    )
+    bit_rate: int | None = key("of a lossy format, kbit/s; None: the export preset's", default=None)
+    dither: As[DitherChoice | None, DitherChoice | str | None] = key(
+        "none, tpdf or shaped, for files of 16 bits; None: the export preset's", default=None
+    )
+    sample_rate: int | None = like(Timeline, default=None)
+    channels: int | None = like(Timeline, default=None)
+    broadcast: bool = key(
+        "whether to put broadcast metadata (BWF: a `bext` chunk) into WAVs", default=False
+    )
+    facts: As[Facts, Facts | Mapping[str, object] | str | Path | None] = key(
+        "measurements of earlier renders: `Facts`, or a facts document or the manifest of a render "
+        "as a path or as its JSON data",
+        default=Facts(),
+        convert=facts_of,
+    )
+    render_profile: str | None = key(
+        "a name for these choices in the metadata; None: the export preset's id", default=None
+    )
+    presets: Texts = key("directories with preset files of your own", default=())
 
     def __attrs_post_init__(self) -> None:
-        found = type_problems(self) or tuple(_problems(self, library(self.presets)))
+        found = tuple(_problems(self, library(self.presets)))
         if found:
             raise TimelineError(found)
 
@@ -176,22 +153,9 @@ class RenderRequest:
 
     def to_dict(self) -> dict[str, object]:
         """The choices as plain data, without the facts and the directories of presets."""
-        return {
-            "export_preset": self.export_preset,
-            "mix_preset_id": self.mix_preset_id,
-            "stems": self.stems if isinstance(self.stems, bool) else sorted(set(self.stems)),
-            "stem_mode": self.stem_mode.value,
-            "silent_stems": self.silent_stems,
-            "backend": self.backend,
-            "format": self.format,
-            "bit_depth": self.bit_depth,
-            "bit_rate": self.bit_rate,
-            "dither": self.dither,
-            "sample_rate": self.sample_rate,
-            "channels": self.channels,
-            "broadcast": self.broadcast,
-            "render_profile": self.render_profile,
-        }
+        names = [name for name in declaration(RenderRequest).keys if name not in _INPUTS]
+        stems = self.stems if isinstance(self.stems, bool) else sorted(set(self.stems))
+        return {name: getattr(self, name) for name in names} | {"stems": stems}
 
     @property
     def digest(self) -> str:
@@ -208,18 +172,8 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
         yield unknown_mix(mix, known)
     if request.backend not in backend_names():
         yield unknown_backend(request.backend)
-    if request.stem_mode not in tuple(StemMode):
-        yield _unknown(Code.BAD_REQUEST, "stem mode", request.stem_mode, StemMode)
-    if request.dither is not None and request.dither not in tuple(DitherChoice):
-        yield _unknown(Code.BAD_REQUEST, "dither", request.dither, DitherChoice)
     yield from _format_problems(request, known)
-    for name in ("sample_rate", "channels"):
-        value = getattr(request, name)
-        allowed = declaration(Timeline).keys[name].limit
-        assert allowed is not None
-        if value is not None and not allowed.holds(value):
-            message = f"{name} cannot be {value!r}"
-            yield Diagnostic(Code.BAD_REQUEST, message, help=f"allowed: {allowed}")
+    yield from exceeded(request, Origin("RenderRequest(...)").child)
 
 
 def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encoding:

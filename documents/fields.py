@@ -12,7 +12,7 @@ the annotation is an `As`, which type checkers read as a descriptor; it has no e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import PurePath
 from types import UnionType
@@ -42,7 +42,7 @@ Number = As[Decimal, Decimal | int | float]
 OptionalNumber = As[Decimal | None, Decimal | int | float | None]
 Word = As[_T, _T | str]
 FilePath = As[str, str | PurePath]
-Texts = As[tuple[str, ...], Iterable[str]]
+Texts = As[tuple[str, ...], str | PurePath | Iterable[str | PurePath]]
 One = As[_T, _T | Mapping[str, Any]]
 Many = As[tuple[_T, ...], Iterable[_T | Mapping[str, Any] | tuple[Any, ...]]]
 
@@ -57,6 +57,7 @@ class Key:
         examples: values that it might have.
         items: for a list of models, stricter ranges of the items' fields, by their names.
         schema: further keywords of JSON Schema.
+        convert: makes the value of a document from any other that Python may give.
         is_version: whether it names the version of the format; a dump always begins with it.
         name, kind, default: of the field; a required field has the default attrs.NOTHING.
     """
@@ -66,6 +67,7 @@ class Key:
     examples: tuple[object, ...] = ()
     items: Mapping[str, Range] = {}
     schema: Mapping[str, Any] = {}
+    convert: Callable[[Any], Any] | None = None
     is_version: bool = False
     name: str = ""
     kind: Any = None
@@ -81,6 +83,7 @@ def key(
     examples: tuple[object, ...] = (),
     items: Mapping[str, Range] | None = None,
     schema: Mapping[str, Any] | None = None,
+    convert: Callable[[Any], Any] | None = None,
 ) -> Any:
     """Declare a field that documents may set; see `Key`.
 
@@ -92,6 +95,7 @@ def key(
         examples=examples,
         items=items or {},
         schema=schema or {},
+        convert=convert,
     )
     return attrs.field(default=default, kw_only=kw_only, metadata={Key: declared})
 

@@ -4,7 +4,7 @@ Promises: one walk reads a document of any kind and collects every unknown and m
 type and unusable number or text with its place. For valid values it costs little more than making
 the models: each class and type has one reader, made once; a place is a linked pair, which becomes a
 JSON Pointer only if there is a problem. The same readers read the arguments of constructors, and
-then accept more: models, floats, any iterable for a list, a tuple for a mapping.
+then accept more: models, floats, any iterable or a single text for a list, a tuple for a mapping.
 """
 
 # ruff: noqa: ANN401 (types are handled as values here, and values of any type)
@@ -26,7 +26,7 @@ from ..ir.codes import Code
 from ..ir.curves import Shape
 from ..ir.diagnostics import Diagnostic, did_you_mean
 from ..ir.origin import Origin
-from .fields import Declaration, declaration, is_model, options
+from .fields import Declaration, Key, declaration, is_model, options
 from .values import MOST, Problem, number_problem, shown, text_problem
 
 Place = tuple[Any, str | int] | None
@@ -132,14 +132,16 @@ def reader(kind: Any, name: str) -> Reader:
         rest = (option for option in options(kind) if option is not type(None))
         return _optional(reader(reduce(or_, rest), name))
     if len(options(kind)) > 1:
-        return _scalar(kind, name)
+        is_list = get_origin(options(kind)[-1]) is tuple
+        return _flag_or_list(options(kind)[-1], name) if is_list else _scalar(kind, name)
     if is_model(kind):
         return _mapping_of_keys(kind, name)
     if get_origin(kind) is not None:
         element, *named = get_args(kind)
         is_list = get_origin(kind) is tuple
         return _list(element, name) if is_list else _mapping_of_names(named[0], name)
-    make = _word if issubclass(kind, StrEnum) else _SCALARS.get(kind, _scalar)
+    other = _scalar if kind in _CLASSES else _instance
+    make = _word if issubclass(kind, StrEnum) else _SCALARS.get(kind, other)
     return make(kind, name)
 
 
@@ -186,7 +188,7 @@ def field_reader(cls: Any) -> Callable[[dict[Any, Any], Place, Findings], dict[s
     declared = declaration(cls)
     keys, asides = declared.keys, declared.asides
     required = frozenset(n for n, key in keys.items() if key.default is attrs.NOTHING)
-    readers = {n: reader(key.kind, repr(n)) for n, key in keys.items()}
+    readers = {n: _key_reader(n, key) for n, key in keys.items()}
 
     def read(data: dict[Any, Any], at: Place, found: Findings) -> dict[str, Any]:
         values = {}
@@ -212,6 +214,13 @@ def field_reader(cls: Any) -> Callable[[dict[Any, Any], Place, Findings], dict[s
     return read
 
 
+def _key_reader(name: str, key: Key) -> Reader:
+    read, convert = reader(key.kind, repr(name)), key.convert
+    if convert is None:
+        return read
+    return lambda value, at, found: read(convert(value), at, found)
+
+
 def _unknown(name: str, declared: Declaration, at: Place, found: Findings) -> None:
     if not found.full:
         found.unknown.add(found.place((at, name)).pointer)
@@ -225,6 +234,8 @@ def _list(element: Any, name: str) -> Reader:
 
     def read(value: Any, at: Place, found: Findings) -> Any:
         if value.__class__ is not list:
+            if element is str and isinstance(value, str | PurePath):
+                value = (value,)
             is_iterable = isinstance(value, Iterable) and not isinstance(value, str | Mapping)
             if not (found.in_python and is_iterable):
                 return _wrong("a list", value, at, name, found)
@@ -234,6 +245,15 @@ def _list(element: Any, name: str) -> Reader:
         if found.count != before:
             made = [_placeholder(element) if item is _BAD else item for item in made]
         return tuple(made)
+
+    return read
+
+
+def _flag_or_list(kind: Any, name: str) -> Reader:
+    read_list = reader(kind, name)
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        return value if isinstance(value, bool) else read_list(value, at, found)
 
     return read
 
@@ -335,6 +355,16 @@ def _word(kind: Any, name: str) -> Reader:
     return read
 
 
+def _instance(kind: Any, name: str) -> Reader:
+    """The reader of an object of Python, which no document holds."""
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        is_right = isinstance(value, kind)
+        return value if is_right else _wrong(f"of type {kind.__name__}", value, at, name, found)
+
+    return read
+
+
 _SCALARS: Mapping[Any, Callable[[Any, str], Reader]] = {str: _text, Decimal: _number}
 _WANTED: Mapping[Any, str] = {
     str: "text",
@@ -384,4 +414,6 @@ def _placeholder(kind: Any) -> Any:
         return build(kind, {name: _placeholder(inner) for name, inner in missing.items()})
     if get_origin(kind) is not None:
         return () if get_origin(kind) is tuple else {}
-    return next(iter(kind)) if issubclass(kind, StrEnum) else kind()
+    if issubclass(kind, StrEnum):
+        return next(iter(kind))
+    return kind() if kind in _CLASSES else None

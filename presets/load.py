@@ -48,7 +48,7 @@ class Library:
     specs: Mapping[str, DeliverySpec] = field(factory=dict)
 
 
-def library(directories: tuple[Path, ...] = ()) -> Library:
+def library(directories: Iterable[str | Path] = ()) -> Library:
     """All presets: built in, of installed packages, and of the directories, in that order.
 
     Raises:
@@ -56,7 +56,7 @@ def library(directories: tuple[Path, ...] = ()) -> Library:
     """
     read: list[tuple[str, PresetFile]] = list(_installed())
     problems: list[Diagnostic] = []
-    for directory in directories:
+    for directory in map(Path, directories):
         found = [(name, directory / name) for name in KINDS if (directory / name).is_file()]
         read += [(name, _read_file(name, path)) for name, path in found]
         if not found:

@@ -13,8 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Unpack, overload
 
-from attrs import evolve
-
 from ..audio.meter.measure import Measurement
 from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
 from ..compiler.driver import Compilation, compile
@@ -22,6 +20,7 @@ from ..compiler.facts import Facts, FinishFacts
 from ..compiler.graph_input import Mix
 from ..compiler.options import CompileOptions
 from ..compiler.request import RenderRequest
+from ..documents.models import replace
 from ..documents.writer import write_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
@@ -119,7 +118,7 @@ def render(
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
         if not over or compilation.fact_key not in compilation.request.facts.finishes:
             raise
-    return deliver(compile(timeline, evolve(request, facts=Facts()), options))
+    return deliver(compile(timeline, replace(request, facts=Facts()), options))
 
 
 def render_compilation(

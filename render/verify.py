@@ -30,6 +30,7 @@ from ..compiler.graph_input import Mix
 from ..compiler.options import CompileOptions
 from ..compiler.passes.simplify import DeadCode
 from ..compiler.request import RenderRequest
+from ..documents.models import replace
 from ..ir.diagnostics import located
 from ..ir.graph import Graph
 from ..ir.nodes import (
@@ -164,7 +165,7 @@ def render_premaster(
     is_reference = renderer.backend == REFERENCE
     compilation = compile(
         mix,
-        evolve(request, backend="native" if is_reference else renderer.backend),
+        replace(request, backend="native" if is_reference else renderer.backend),
         CompileOptions(pipeline=()) if is_reference else renderer.options,
     )
     graph = premaster(compilation.graph)

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from functools import cache
-from math import isfinite
+from functools import cache, reduce
+from operator import or_
 from typing import Any, ClassVar, Literal, get_args, get_type_hints
 
 import attrs
 from attrs import evolve, field, frozen
 
+from ...documents.structure import Findings, reader
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, MixdownError
 from ...ir.graph import Graph
-from ..checks import fits
 from ..unit import Unit
 
 Equivalence = Literal["exact"] | float | None
@@ -130,11 +130,9 @@ class Option:
 
     def holds(self, value: object) -> bool:
         """Whether it may have this value."""
-        if not any(fits(value, kind) for kind in self.types):
-            return False
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return True
-        return isfinite(value) and (self.minimum is None or value >= self.minimum)
+        found = Findings(self.name, in_python=True)
+        read = reader(reduce(or_, self.types), self.name)(value, None, found)
+        return not found.count and (self.minimum is None or read is None or read >= self.minimum)
 
 
 @cache

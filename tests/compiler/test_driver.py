@@ -51,11 +51,11 @@ def test_a_path_to_nothing_is_an_error_as_of_load():
 
 
 @pytest.mark.parametrize("call", [mixdown.compile, mixdown.render], ids=["compile", "render"])
-def test_a_keyword_that_does_not_exist_is_told(call):
+def test_an_unknown_keyword_is_an_error(call):
     keywords = {} if call is mixdown.compile else {"out": "nowhere"}
     with pytest.raises(mixdown.MixdownError, match="did you mean 'preset'") as caught:
         call(DEMO, prest="podcast", **keywords)
-    assert caught.value.diagnostics[0].code is Code.BAD_REQUEST
+    assert caught.value.diagnostics[0].code is Code.UNKNOWN_KEY
 
 
 def test_facts_may_be_a_file_or_a_dict(tmp_path):
@@ -69,7 +69,7 @@ def test_facts_may_be_a_file_or_a_dict(tmp_path):
 
 
 @pytest.mark.parametrize("facts", [{}, {"a": 1}, {"finishes": {"x": 1}}, "missing.json"])
-def test_what_holds_no_facts_is_told(facts):
+def test_facts_must_hold_facts(facts):
     with pytest.raises(mixdown.TimelineError, match="holds no facts") as caught:
         mixdown.compile(DEMO, facts=facts)
     assert caught.value.diagnostics[0].code is Code.BAD_REQUEST

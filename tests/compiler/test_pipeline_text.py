@@ -11,6 +11,7 @@ from mixdown.compiler.passes.fold_gain import FoldGain
 from mixdown.compiler.passes.legalize import Toposort
 from mixdown.compiler.passes.pack_lanes import PackLanes
 from mixdown.compiler.pipeline_text import parse_pipeline, pipeline_text
+from mixdown.documents.values import MAX_NUMBER
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import MixdownError
 
@@ -30,12 +31,13 @@ class Many(GraphPass):
 
 
 KNOWN = (FoldGain(), PackLanes(), Many(), Toposort())
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 MANY = st.builds(
     Many,
-    count=st.integers(),
-    ratio=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    count=st.integers(-MAX_NUMBER, MAX_NUMBER),
+    ratio=st.none() | st.floats(-MAX_NUMBER, MAX_NUMBER).filter(lambda x: not 0 < abs(x) < 1e-30),
     deep_down=st.booleans(),
-    label=st.none() | st.text() | st.sampled_from(["none", "true", "7", "a-b", "{", '"']),
+    label=st.none() | TEXT | st.sampled_from(["none", "true", "7", "a-b", "{", '"']),
 )
 
 

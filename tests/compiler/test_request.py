@@ -1,4 +1,4 @@
-"""RenderRequest: everything that cannot be met is said at once; what can is what comes out."""
+"""RenderRequest: all errors are reported at once, and a valid request is met."""
 
 from __future__ import annotations
 
@@ -26,49 +26,47 @@ def refused(**fields: object) -> list[tuple[str, str, str]]:
     return [(d.code.value, d.message, d.help or "") for d in caught.value.diagnostics]
 
 
-def test_everything_wrong_is_said_at_once_with_what_is_known():
+def test_all_errors_are_reported_at_once_with_the_known_names():
     found = refused(
         export_preset="podcst",
         mix_preset_id="flatt",
         backend="ffmpg",
-        stem_mode="master",
         format="wave",
         bit_depth="32",
         sample_rate=1,
         channels=3,
     )
-    codes = ["MIX303", "MIX304", "MIX501", *["MIX307"] * 5]
+    codes = ["MIX303", "MIX304", "MIX501", "MIX307", "MIX307", "MIX206", "MIX206"]
     assert [code for code, _, _ in found] == codes
     helps = [help for _, _, help in found]
-    for known, help in zip(
-        ("podcast", "flat", "ffmpeg", "mastered", "wav", "32f"), helps, strict=False
-    ):
+    for known, help in zip(("podcast", "flat", "ffmpeg", "wav", "32f"), helps, strict=False):
         assert f"did you mean {known!r}" in help
     assert all(help for help in helps)
 
 
 @pytest.mark.parametrize(
-    ("fields", "allowed"),
+    ("fields", "says"),
     [
-        ({"export_preset": 3}, "str"),
-        ({"mix_preset_id": ["flat"]}, "str | None"),
-        ({"stems": 7}, "bool | tuple[str, ...]"),
-        ({"stems": ["bus_music", 7]}, "bool | tuple[str, ...]"),
-        ({"stem_mode": 7}, "StemMode"),
-        ({"bit_rate": "128k"}, "int | None"),
-        ({"sample_rate": True}, "int | None"),
-        ({"channels": 2.0}, "int | None"),
-        ({"broadcast": "yes"}, "bool"),
-        ({"facts": 7}, "Facts"),
-        ({"presets": 7}, "tuple[Path, ...]"),
-        ({"presets": [7]}, "tuple[Path, ...]"),
+        ({"export_preset": 3}, "'export_preset' must be text, not a number"),
+        ({"mix_preset_id": ["flat"]}, "'mix_preset_id' must be text, not a list"),
+        ({"stems": 7}, "'stems' must be a list, not a number"),
+        ({"stems": ["bus_music", 7]}, "an item of 'stems' must be text, not a number"),
+        ({"stem_mode": 7}, "'stem_mode' must be text, not a number"),
+        ({"stem_mode": "master"}, "'stem_mode' cannot be 'master'"),
+        ({"bit_depth": 1.5}, "'bit_depth' must be text, not a number"),
+        ({"bit_rate": "128k"}, "'bit_rate' must be a whole number, not text"),
+        ({"sample_rate": True}, "'sample_rate' must be a whole number, not true or false"),
+        ({"channels": 2.0}, "'channels' must be a whole number, not a number"),
+        ({"broadcast": "yes"}, "'broadcast' must be true or false, not text"),
+        ({"facts": 7}, "'facts' must be of type Facts, not a number"),
+        ({"presets": 7}, "'presets' must be a list, not a number"),
+        ({"presets": [7]}, "an item of 'presets' must be text, not a number"),
     ],
     ids=str,
 )
-def test_values_of_wrong_types_are_errors_of_mixdown(fields, allowed):
-    ((code, message, help),) = refused(**fields)
-    assert code == "MIX307" and message.startswith(f"{next(iter(fields))} cannot be ")
-    assert help == f"allowed: {allowed}"
+def test_values_of_wrong_types_are_errors_of_mixdown(fields, says):
+    ((code, message, _),) = refused(**fields)
+    assert (code, message) == ("MIX105", says)
 
 
 def test_paths_and_names_may_be_single_texts(tmp_path):
@@ -172,7 +170,7 @@ def test_a_manifest_holds_the_facts_of_its_finish(tmp_path):
         for v in ('"a"', "NaN", "1e9")
     ],
 )
-def test_what_is_no_facts_file(tmp_path, text):
+def test_a_file_without_facts_is_an_error(tmp_path, text):
     (tmp_path / "facts.json").write_bytes(text.encode("latin-1"))
     for path in (tmp_path / "facts.json", tmp_path / "nowhere.json"):
         with pytest.raises(TimelineError, match="MIX307"):
@@ -189,7 +187,7 @@ def test_what_is_no_facts_file(tmp_path, text):
         ({"format": "aac"}, "unknown format 'aac'", "m4a"),
     ],
 )
-def test_what_a_lossy_format_has_not(fields, said, helped):
+def test_choices_that_a_format_does_not_have(fields, said, helped):
     ((code, message, help),) = refused(**fields)
     assert (code, message) == ("MIX307", said)
     assert helped in help
@@ -203,7 +201,7 @@ def test_what_a_lossy_format_has_not(fields, said, helped):
         ("opus", 44100, 600, "opus in stereo at 48000 Hz has no 600 kbit/s"),
     ],
 )
-def test_a_bit_rate_that_the_format_has_not(tone, form, rate, bit_rate, said):
+def test_a_bit_rate_that_the_format_does_not_have(tone, form, rate, bit_rate, said):
     with pytest.raises(TimelineError) as caught:
         mixdown.compile(tone, format=form, sample_rate=rate, bit_rate=bit_rate)
     (found,) = caught.value.diagnostics

@@ -135,6 +135,7 @@ def test_what_python_may_give_in_place_of_what_is_kept(tmp_path):
     assert Clip(source).source == "media/a.wav"
     assert Timeline(id="x", pan_law="linear").pan_law is PanLaw.LINEAR
     assert Track("a", role="fx", tags=(tag for tag in "ab")).tags == ("a", "b")
+    assert Track("a", role="fx", tags="ab").tags == ("ab",)
     assert Automation(pan=[{"at_ms": 0, "value": 1}]).pan == (Keyframe(0, 1),)
 
 
@@ -155,7 +156,7 @@ MISTAKES = [
     (lambda: Clip("a", pan=float("inf")), "MIX106", "'pan' is infinite", "a finite number"),
     (lambda: Clip("a", pan=Decimal("sNaN")), "MIX106", "'pan' is not a number (NaN)", "finite"),
     (lambda: Clip("a", start_ms=10**13), "MIX206", "'start_ms' is out of all range", "within"),
-    (lambda: Track("a", role="fx", tags="ab"), "MIX105", "'tags' must be a list, not text", None),
+    (lambda: Track("a", role="fx", tags=7), "MIX105", "'tags' must be a list, not a number", None),
     (lambda: Track("a", role="fx", clips=[object()]), "MIX105",
      "a clip must be a mapping, not a value of type object", None),
     (lambda: Automation(gain=[(0, 0, "hold", 4)]), "MIX105",

@@ -85,7 +85,7 @@ def test_the_noise_is_the_same_each_time(quiet, backend, tmp_path, kind):
     assert np.array_equal(once, again)
 
 
-def test_a_dither_that_is_none_is_refused(quiet):
-    with pytest.raises(TimelineError, match=r"MIX307.*unknown dither 'triangular'") as refused:
+def test_an_unknown_dither_is_refused(quiet):
+    with pytest.raises(TimelineError, match=r"MIX105.*'dither' cannot be 'triangular'") as refused:
         mixdown.compile(quiet, dither="triangular")
     assert "none, tpdf, shaped" in str(refused.value)
