@@ -9,12 +9,15 @@ The noise depends on the seed, the channel and the sample's position alone: the 
 counter-based generator Philox-4x64 (J. K. Salmon et al., "Parallel Random Numbers: As Easy as 1, 2,
 3", SC11) is the position. It is made from raw words rather than numpy's distributions, because
 numpy guarantees only the raw stream across versions.
+
+Dither starts and stops with the signal: `SilenceGate` adds none to digital silence that is longer
+than 100 ms. A shorter one, in the middle of a sound, keeps its noise.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -22,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from ..ir.units import samples as samples_of
 from . import FloatArray
 
 IntegerArray: TypeAlias = npt.NDArray[np.signedinteger[Any]]
@@ -30,6 +34,15 @@ _DTYPES: Mapping[int, type[np.signedinteger[Any]]] = MappingProxyType({16: np.in
 
 NOISE_BITS = 32
 """The noise is an integer multiple of 2^-32 LSB."""
+
+SILENT = 2.0**-24
+"""A sample under this in every channel is digital silence: 24 bits would round it to 0."""
+
+LONGEST_DITHERED_MS = 100
+"""Digital silence that is longer stays digital silence, from its first sample to its last."""
+
+Dithering: TypeAlias = Callable[[FloatArray, int], FloatArray]
+"""(samples, the position of the first) -> as many samples, dithered."""
 
 _WORDS_PER_COUNT = 4  # Philox-4x64 makes four 64-bit words for each value of its counter
 
@@ -53,6 +66,15 @@ class TpdfNoise:
         """The same noise as integers, in units of 2^-32 LSB."""
         return np.stack([self._channel(channel, offset, count) for channel in range(channels)])
 
+    def added(self, bits: int) -> Dithering:
+        """The function that adds the noise, one step of 2^(1-bits) high."""
+
+        def add(block: FloatArray, offset: int) -> FloatArray:
+            noise = self.noise(block.shape[0], offset, block.shape[1])
+            return block + noise * 2.0 ** (1 - bits)
+
+        return add
+
     def _channel(self, channel: int, offset: int, count: int) -> npt.NDArray[np.int64]:
         first, skip = divmod(offset, _WORDS_PER_COUNT)
         generator = np.random.Philox(key=self._key, counter=[first, channel, 0, 0])
@@ -61,6 +83,42 @@ class TpdfNoise:
         pairs = words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
         noise: npt.NDArray[np.int64] = np.subtract(pairs[:, 0], pairs[:, 1], dtype=np.int64)
         return noise
+
+
+class SilenceGate:
+    """Dithers a stream, except where it is silent for longer than 100 ms: there it becomes 0."""
+
+    def __init__(self, dithering: Dithering, rate: int) -> None:
+        """rate: Hz."""
+        self.reach = samples_of(LONGEST_DITHERED_MS, rate)
+        self._dithering = dithering
+        self._position = 0
+        self._silent = 0  # samples of silence directly before the position
+
+    def process(self, line: FloatArray, count: int) -> FloatArray:
+        """The next `count` samples, dithered.
+
+        line: samples from there on, shape (channels, n), where n is at least `count + reach` unless
+        the stream ends sooner.
+        """
+        silent = (np.abs(line) < SILENT).all(axis=0)
+        runs = _runs(silent)
+        lengths = runs[:, 1] - runs[:, 0] + np.where(runs[:, 0] == 0, self._silent, 0)
+        sounding = np.ones(count, np.bool_)
+        for start, end in runs[lengths > self.reach]:
+            sounding[start:end] = False
+        dithered = np.zeros((line.shape[0], count))
+        for start, end in _runs(sounding):
+            dithered[:, start:end] = self._dithering(line[:, start:end], self._position + start)
+        sound = np.flatnonzero(~silent[:count])
+        self._silent = count - 1 - int(sound[-1]) if sound.size else self._silent + count
+        self._position += count
+        return dithered
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+    """The ranges in which flags are set: shape (n, 2), start and end of each."""
+    return np.flatnonzero(np.diff(flags, prepend=False, append=False)).reshape(-1, 2)
 
 
 @frozen(eq=False)

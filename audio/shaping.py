@@ -80,25 +80,33 @@ def shaping_filter(rate: int) -> ShapingFilter:
 
 
 class NoiseShaper:
-    """Quantises a stream; blocks may have any length."""
+    """Quantises a stream; blocks may have any length.
+
+    A block that does not continue the last one starts without errors to feed back.
+    """
 
     def __init__(self, dither: TpdfNoise, bits: int, rate: int, channels: int) -> None:
         """bits: 1 to 24; a quantisation step is 2^(1-bits). rate: Hz."""
-        shaping = shaping_filter(rate)
+        self._filter, self._channels = shaping_filter(rate), channels
         self._dither, self._bits = dither, bits
-        self._position = 0
-        self._unwound = _Fir(shaping.numerator, channels)
-        self._combs = [_Comb(delay, channels) for delay in shaping.combs]
-        self._shaping = _Fir(shaping.coefficients, channels)
+        self._start(0)
 
-    def process(self, block: FloatArray) -> FloatArray:
-        """Quantise the next samples, shape (channels, n), without clipping.
+    def _start(self, offset: int) -> None:
+        self._position = offset
+        self._unwound = _Fir(self._filter.numerator, self._channels)
+        self._combs = [_Comb(delay, self._channels) for delay in self._filter.combs]
+        self._shaping = _Fir(self._filter.coefficients, self._channels)
+
+    def process(self, block: FloatArray, offset: int) -> FloatArray:
+        """Quantise samples from `offset` on, shape (channels, n), without clipping.
 
         Raises:
             ValueError: a sample is NaN.
         """
         if np.isnan(block).any():
             raise ValueError("cannot quantise NaN")
+        if offset != self._position:
+            self._start(offset)
         unit = NOISE_BITS + self._bits - 1
         most = 2.0 ** (_MOST_BITS - unit)
         samples = np.rint(np.ldexp(np.clip(block, -most, most), unit)).astype(np.int64)

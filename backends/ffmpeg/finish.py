@@ -7,8 +7,9 @@ integers, because the encoders of 24 bits truncate the lower eight.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from ...audio.dither import LONGEST_DITHERED_MS, SILENT
 from ...audio.shaping import LOWEST_SHAPED_RATE
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
@@ -20,9 +21,10 @@ from ...ir.nodes import (
     LimitMode,
     Output,
 )
+from ...ir.units import samples
 from .inputs import resample
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, FilterSite
-from .wiring import Call, FilterChain, Text, call
+from .wiring import Call, FilterChain, Text, call, quoted
 
 OVERSAMPLING = 4
 """The oversampling of the limiter: that of ITU-R BS.1770-5, annex 2 at 48 kHz."""
@@ -46,12 +48,6 @@ compensation does not end if the input is shorter than its look-ahead."""
 DITHER_FRAME = 4096
 """Samples. aresample repeats 65536 values of noise, and starts over where a frame needs more than
 are left. In frames of one length the noise does not depend on how the signal was framed before."""
-
-SHAPED_METHOD = "low_shibata"
-"""The method whose total noise is that of the native engine's filters: 16 dB over TPDF dither's."""
-
-SHAPED_RATES = (44_100, 48_000)
-"""At other rates aresample warns and uses other noise."""
 
 ENCODERS: Mapping[tuple[str, Encoding], str] = {
     ("wav", Encoding.S16): "pcm_s16le",
@@ -101,22 +97,40 @@ def emit_limiter(site: FilterSite, node: Limiter) -> FilterChain:
 
 
 def emit_dither(site: FilterSite, node: Dither) -> FilterChain:
-    """Quantise to `bits` with TPDF noise of one step; the result is float64 again.
+    """Quantise to `bits` with TPDF noise of one step, but long silence to 0; float64 again.
 
     Raises:
-        BackendError: MIX502, ffmpeg has no shaped noise for the rate.
+        BackendError: MIX502, noise that ffmpeg does not shape without other changes to the signal.
     """
-    rate = site.signal.rate
-    shaped = node.noise is DitherNoise.SHAPED and rate >= LOWEST_SHAPED_RATE
-    if shaped and rate not in SHAPED_RATES:
+    if node.noise is DitherNoise.SHAPED and site.signal.rate >= LOWEST_SHAPED_RATE:
         raise _refusal(
             node,
-            f"%{node.name}: ffmpeg has no noise-shaped dither for {rate} Hz",
-            "choose tpdf, 44100 or 48000 Hz, or the native backend",
+            f"%{node.name}: ffmpeg's noise shaping changes the level of the signal",
+            "choose the native backend for shaped noise, or tpdf",
         )
-    method = SHAPED_METHOD if shaped else "triangular"
+    sound, watched = site.wire.split(site.operands[0], 2)
     framed = call("asetnsamples", n=DITHER_FRAME, p=0)
-    return site.then(framed, *quantise(node.bits, method), TO_DOUBLE)
+    site.wire.extend(sound, site.value, framed, *quantise(node.bits, "triangular"), TO_DOUBLE)
+    site.wire.extend(watched, site.value, *_sounding(site))
+    return site.wire.join([sound, watched], site.value, call("amultiply"))
+
+
+def _sounding(site: FilterSite) -> Iterator[Call]:
+    """From a signal to a gain: 0 in digital silence longer than 100 ms, otherwise 1.
+
+    The signal is read `reach` samples ahead. Register 0 counts the silent samples up to there;
+    register 1 counts down from `reach` after each that follows on `reach` others, and as long as it
+    is not negative, the sample `reach` back is in a long silence.
+    """
+    reach, channels = samples(LONGEST_DITHERED_MS, site.signal.rate), site.signal.channels
+    peak = "abs(val(0))" if channels == 1 else "max(abs(val(0)),abs(val(1)))"
+    silent = f"lt({peak},{SILENT!r})*lt(n,{site.length})"
+    count = f"st(0,if({silent},ld(0)+1,0));st(1,if(gt(ld(0),{reach}),{reach},ld(1)-1));lt(ld(1),0)"
+    yield call("apad", pad_len=reach)
+    yield call("aeval", exprs=quoted(count), c="mono")
+    yield call("atrim", start_sample=reach)
+    if channels == 2:
+        yield call("pan", "stereo|c0=c0|c1=c0")
 
 
 def quantise(bits: int, method: str = "none") -> tuple[Call, ...]:

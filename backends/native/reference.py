@@ -20,14 +20,12 @@ from ...audio.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ...audio.limiter import TruePeakLimiter
 from ...audio.meter import measure
 from ...audio.resample import resample
-from ...audio.shaping import NoiseShaper
 from ...ir.graph import Graph
 from ...ir.nodes import (
     Bus,
     Clip,
     Crossfade,
     Dither,
-    DitherNoise,
     Downmix,
     Edge,
     Fade,
@@ -49,7 +47,7 @@ from ...ir.nodes import (
     Source,
 )
 from ...ir.units import gain_factor
-from .values import dither_seeds, frames_of
+from .values import dither_seeds, dithering, frames_of
 
 SourceReader = Callable[[Source], FloatArray]
 """Source -> all its samples, shape (channels, frames), at its own rate."""
@@ -234,13 +232,9 @@ def _limiter(node: Limiter, operands: list[FloatArray], context: Context) -> Flo
 
 
 def _dither(node: Dither, operands: list[FloatArray], context: Context) -> FloatArray:
-    """The operand plus TPDF noise of one step of 2^(1-bits); shaped, by dsp/shaping.py."""
-    channels, count = operands[0].shape
-    tpdf = dither.TpdfNoise(context.seeds[node.name])
-    if node.noise is DitherNoise.SHAPED:
-        rate = context.graph.signals[node.name].rate
-        return NoiseShaper(tpdf, node.bits, rate, channels).process(operands[0])
-    return operands[0] + tpdf.noise(channels, 0, count) * 2.0 ** (1 - node.bits)
+    """The operand plus TPDF noise of one step of 2^(1-bits), or shaped; 0 in long silence."""
+    gate = dithering(context.graph, node, context.seeds)
+    return gate.process(operands[0], operands[0].shape[1])
 
 
 def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:

@@ -1,12 +1,14 @@
-"""Values that reference and engine both read from a graph: keyframes, and the seeds of dither."""
+"""Values that reference and engine both read from a graph: keyframes, and dither with its seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...audio.dither import SilenceGate, TpdfNoise
 from ...audio.envelope import Keyframes, keyframes
+from ...audio.shaping import NoiseShaper
 from ...ir.graph import Graph
-from ...ir.nodes import Dither, Point
+from ...ir.nodes import Dither, DitherNoise, Point
 from ...plans.carried import value_digests
 
 
@@ -27,3 +29,12 @@ def dither_seeds(graph: Graph) -> Mapping[str, bytes]:
         return {}
     found = value_digests(graph)
     return {node.name: bytes.fromhex(found[node.operands[0]]) for node in dithers}
+
+
+def dithering(graph: Graph, node: Dither, seeds: Mapping[str, bytes]) -> SilenceGate:
+    """What dithers the operand of a node."""
+    signal, noise = graph.signals[node.name], TpdfNoise(seeds[node.name])
+    if node.noise is DitherNoise.SHAPED:
+        shaper = NoiseShaper(noise, node.bits, signal.rate, signal.channels)
+        return SilenceGate(shaper.process, signal.rate)
+    return SilenceGate(noise.added(node.bits), signal.rate)

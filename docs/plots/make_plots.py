@@ -149,7 +149,7 @@ def dither() -> Figure:
     made = {
         "none": quantise(sine, 16).samples * 2.0**-15,
         "tpdf": quantise(sine, 16, noise).samples * 2.0**-15,
-        "shaped": NoiseShaper(noise, 16, RATE, 1).process(sine),
+        "shaped": NoiseShaper(noise, 16, RATE, 1).process(sine, 0),
     }
     colours = {"none": SUM, "tpdf": LEFT, "shaped": RIGHT}
     for name, samples in made.items():

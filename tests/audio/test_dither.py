@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.audio.dither import TpdfNoise, quantise
+from mixdown.audio.dither import SILENT, SilenceGate, TpdfNoise, quantise
 
 DITHER = TpdfNoise(b"digest of a mix")
 MANY = 400_000
@@ -79,6 +79,42 @@ def test_blocks_quantise_as_the_whole(cuts):
     edges = [0, *sorted(cuts), 1000]
     parts = [quantise(block[:, a:b], 16, DITHER, a).samples for a, b in itertools.pairwise(edges)]
     assert np.array_equal(np.concatenate(parts, axis=1), quantise(block, 16, DITHER).samples)
+
+
+def gated(block, cuts=(), rate=1000):
+    """The block with 1.0 added to each sample that is dithered, in blocks that end at the cuts."""
+    gate = SilenceGate(lambda samples, _: samples + 1.0, rate)
+    edges = [0, *sorted(cuts), block.shape[1]]
+    spans = [(a, b) for a, b in itertools.pairwise(edges) if a < b]
+    return np.concatenate(
+        [gate.process(block[:, a : b + gate.reach], b - a) for a, b in spans], axis=1
+    )
+
+
+RUNS = st.lists(st.tuples(st.sampled_from([1, 2, 50, 99, 100, 101, 102, 250]), st.booleans()))
+
+
+@given(runs=RUNS.filter(bool), cuts=st.lists(st.integers(0, 3000), max_size=6))
+@settings(deadline=None)
+def test_digital_silence_longer_than_100_ms_gets_no_dither(runs, cuts):
+    """At 1 kHz: the definition, run by run. Almost silent samples in one channel are silence."""
+    groups = itertools.groupby(runs, key=lambda run: run[1])
+    merged = [(sum(length for length, _ in group), sounds) for sounds, group in groups]
+    quiet, sound = 0.999 * SILENT * np.ones((2, 1)), np.array([[0.5], [0.0]])
+    block = np.hstack([np.repeat(sound if sounds else quiet, n, axis=1) for n, sounds in merged])
+    dithered = np.concatenate([np.full(n, sounds or n <= 100) for n, sounds in merged])
+    found = gated(block, [cut for cut in cuts if cut < block.shape[1]])
+    assert np.array_equal(found, np.where(dithered, block + 1.0, 0.0))
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 44100, 192_000])
+def test_100_ms_are_counted_in_samples_of_the_rate(rate):
+    reach = round(rate / 10)
+    for length in (reach, reach + 1):
+        block = np.ones((1, length + 20))
+        block[:, 10:-10] = 0.0
+        dithered = gated(block, rate=rate)[:, 10:-10]
+        assert np.all(dithered == (1.0 if length == reach else 0.0))
 
 
 def test_refusals():

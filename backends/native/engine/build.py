@@ -12,18 +12,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ....audio import FloatArray, biquad, dither, pan
+from ....audio import FloatArray, biquad, pan
 from ....audio.curves import fade_in, fade_out
 from ....audio.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ....audio.limiter import TruePeakLimiter
-from ....audio.shaping import NoiseShaper
 from ....ir.graph import Graph
 from ....ir.nodes import (
     Bus,
     Clip,
     Crossfade,
     Dither,
-    DitherNoise,
     Downmix,
     Edge,
     Fade,
@@ -43,7 +41,7 @@ from ....ir.nodes import (
     Silence,
 )
 from ....ir.units import gain_factor
-from ..values import dither_seeds, frames_of
+from ..values import dither_seeds, dithering, frames_of
 from .piece import Stream
 from .sources import Sources
 from .streams import (
@@ -54,7 +52,6 @@ from .streams import (
     Filtered,
     Limited,
     Played,
-    Shaped,
     SharedStream,
     Summed,
 )
@@ -148,7 +145,7 @@ def build(
 
 def _needs(graph: Graph, node: Node, origin: int, end: int) -> Iterator[Need]:
     """The ranges of its operands that a node needs for its samples from `origin` to `end`."""
-    if isinstance(node, Limiter):  # it needs input past the end of its requested output
+    if isinstance(node, Limiter | Dither):  # needs input past the end of its requested output
         end = origin + (graph.signals[node.name].length or 0)
     for operand, start in zip(node.heard, node.starts, strict=True):
         last = min(end, origin + start + (graph.signals[operand].length or 0))
@@ -185,12 +182,9 @@ def _limited(node: Limiter, site: StreamSite) -> Stream:
 
 
 def _dithered(node: Dither, site: StreamSite) -> Stream:
-    noise = dither.TpdfNoise(site.seeds[node.name])
-    if node.noise is DitherNoise.SHAPED:
-        signal = site.graph.signals[node.name]
-        shaper = NoiseShaper(noise, node.bits, signal.rate, signal.channels)
-        return Shaped(site.operands[0], shaper, site.origin, site.end)
-    return Dithered(site.operands[0], noise, node.bits, site.origin, site.end)
+    gate = dithering(site.graph, node, site.seeds)
+    last = site.origin + (site.graph.signals[node.name].length or 0)
+    return Dithered(site.operands[0], gate, site.origin, last)
 
 
 def _filtered(node: Filter, site: StreamSite) -> Stream:

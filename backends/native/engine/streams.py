@@ -14,9 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from ....audio import FloatArray
-from ....audio.dither import TpdfNoise
+from ....audio.dither import SilenceGate
 from ....audio.limiter import TruePeakLimiter
-from ....audio.shaping import NoiseShaper
 from ....ir.nodes import Source
 from .piece import Piece, Stream, add, take, whole
 from .sources import Reader, Sources
@@ -161,32 +160,24 @@ class Limited:
 
 
 class Dithered:
-    """Adds dither noise, to silence too."""
+    """Adds dither; reads its operand ahead of its output, to see how long a silence is."""
 
-    def __init__(
-        self, operand: Stream, dither: TpdfNoise, bits: int, origin: int, end: int
-    ) -> None:
+    def __init__(self, operand: Stream, gate: SilenceGate, origin: int, end: int) -> None:
+        """end: of the whole value, even if only a part is requested."""
         self.channels, self.start, self.end = operand.channels, origin, end
-        self._operand, self._dither, self._step = operand, dither, 2.0 ** (1 - bits)
+        self._operand, self._gate = operand, gate
+        self._line = np.zeros((self.channels, 0))  # from the position on
 
     def pull(self, start: int, end: int) -> Piece | None:
         """See `Stream`."""
-        noise = self._dither.noise(self.channels, start - self.start, end - start)
-        samples = whole(take(self._operand, start, end), start, end, self.channels)
-        return Piece(start, samples + noise * self._step)
-
-
-class Shaped:
-    """Quantises with noise shaping, silence too."""
-
-    def __init__(self, operand: Stream, shaper: NoiseShaper, origin: int, end: int) -> None:
-        self.channels, self.start, self.end = operand.channels, origin, end
-        self._operand, self._shaper = operand, shaper
-
-    def pull(self, start: int, end: int) -> Piece | None:
-        """See `Stream`."""
-        samples = whole(take(self._operand, start, end), start, end, self.channels)
-        return Piece(start, self._shaper.process(samples))
+        fed = start + self._line.shape[1]
+        last = min(end + self._gate.reach, self.end)
+        if fed < last:
+            block = whole(take(self._operand, fed, last), fed, last, self.channels)
+            self._line = np.concatenate([self._line, block], axis=1)
+        samples = self._gate.process(self._line, end - start)
+        self._line = self._line[:, end - start :]
+        return Piece(start, samples)
 
 
 class SharedStream:

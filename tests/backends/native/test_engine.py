@@ -139,20 +139,28 @@ def test_outputs_alone_are_the_same_as_with_everything_else(media: Media, block:
 
 
 @pytest.mark.parametrize("block", [64, 1000, 65536])
-def test_shaped_dither_is_fed_back_across_blocks_and_over_silence(media: Media, block: int):
+@pytest.mark.parametrize("noise", DitherNoise)
+def test_dither_is_the_same_in_blocks_and_stops_in_long_silence(
+    media: Media, block: int, noise: DitherNoise
+):
     """Of samples that are the same to the bit: a rounding fed back goes its own way otherwise."""
     source = media.add("voice", RATE, 1, 9000, "wav")
     nodes = (
-        Clip("clip", "voice", 500, 8000, RATE),
-        Place("late", 3000, operands=("clip",)),
-        Mix("mix", 15_000, operands=("late",)),
-        Dither("dither", 16, DitherNoise.SHAPED, operands=("mix",)),
+        Clip("clip", "voice", 500, 4000, RATE),
+        Place("late", RATE // 10, operands=("clip",)),
+        Clip("again", "voice", 4500, 4000, RATE),
+        Place("later", 30_000, operands=("again",)),
+        Mix("mix", 40_000, operands=("late", "later")),
+        Dither("dither", 16, noise, operands=("mix",)),
     )
     graph = Graph((source,), nodes)
     found = evaluate(graph, media.locate, ["dither"], Settings(block=block))["dither"]
     assert np.array_equal(found, meant(graph, media)["dither"])
-    assert np.array_equal(found * 2**15, np.rint(found * 2**15))
-    assert np.any(found[:, :3000])
+    assert np.any(found[:, : RATE // 10])  # a silence of 100 ms
+    end = RATE // 10 + 4000
+    assert not np.any(found[:, end:30_000]) and not np.any(found[:, 34_000:])
+    whole = np.array_equal(found * 2**15, np.rint(found * 2**15))
+    assert whole == (noise is DitherNoise.SHAPED)
 
 
 def test_the_limiter_works_on_this_mix(media: Media):
