@@ -74,35 +74,6 @@ def library(directories: Iterable[str | Path] = ()) -> Library:
     return made
 
 
-def export_presets() -> Mapping[str, ExportPreset]:
-    """The installed export presets, by id."""
-    return library().export
-
-
-def export_preset(name: str) -> ExportPreset:
-    """The installed export preset called `name`.
-
-    Raises:
-        TimelineError: MIX303.
-    """
-    found = export_presets()
-    if name not in found:
-        message = f"unknown export preset {name!r}"
-        help = did_you_mean(name, found)
-        raise TimelineError(Diagnostic(Code.UNKNOWN_EXPORT_PRESET, message, help=help))
-    return found[name]
-
-
-def mix_presets() -> Mapping[str, MixPreset]:
-    """The installed mix presets, by id."""
-    return library().mix
-
-
-def delivery_specs() -> Mapping[str, DeliverySpec]:
-    """The installed delivery specs, by id."""
-    return library().specs
-
-
 def unknown_spec(name: str, known: Iterable[str]) -> Diagnostic:
     """MIX308: there is no delivery spec `name`; `known` are the existing ids."""
     message = f"unknown delivery spec {name!r}"

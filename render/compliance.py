@@ -78,7 +78,7 @@ def check_spec(survey: Survey, spec: DeliverySpec) -> Compliance:
 
     Args:
         survey: the file, as `survey_file` measured it.
-        spec: from `mixdown.presets.load.delivery_specs()`, or your own.
+        spec: from `mixdown.presets.load.library().specs`, or your own.
     """
     return Compliance(spec, tuple(_check(rule, survey, spec) for rule in _applying(spec)))
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from ...plans.plan import EmitOptions, Plan
 from ...programs.ffmpeg import FFMPEG
 from ...programs.program import Program
@@ -19,23 +21,13 @@ if TYPE_CHECKING:
     from ...ir.nodes import Source
 
 
+@frozen
 class FfmpegBackend:
     """See `mixdown.backends.protocol.Backend`."""
 
-    @property
-    def name(self) -> str:
-        """The name users choose it by."""
-        return "ffmpeg"
-
-    @property
-    def capabilities(self) -> Mapping[str, Capability]:
-        """How it expresses each node kind."""
-        return CAPABILITIES
-
-    @property
-    def programs(self) -> tuple[Program, ...]:
-        """The programs that its plans run."""
-        return (FFMPEG,)
+    name: str = "ffmpeg"
+    capabilities: Mapping[str, Capability] = CAPABILITIES
+    programs: tuple[Program, ...] = (FFMPEG,)
 
     def reads(self, source: Source) -> bool:
         """Whether its plans read a plain source directly: all of them."""

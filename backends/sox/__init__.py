@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from ...plans.plan import EmitOptions, Plan
 from ...programs.program import Program
 from ...programs.sox import SOX
@@ -19,23 +21,13 @@ if TYPE_CHECKING:
     from ...ir.nodes import Source
 
 
+@frozen
 class SoxBackend:
     """See `mixdown.backends.protocol.Backend`."""
 
-    @property
-    def name(self) -> str:
-        """The name users choose it by."""
-        return "sox"
-
-    @property
-    def capabilities(self) -> Mapping[str, Capability]:
-        """How it expresses each node kind."""
-        return CAPABILITIES
-
-    @property
-    def programs(self) -> tuple[Program, ...]:
-        """The programs that its plans run."""
-        return (SOX,)
+    name: str = "sox"
+    capabilities: Mapping[str, Capability] = CAPABILITIES
+    programs: tuple[Program, ...] = (SOX,)
 
     def reads(self, source: Source) -> bool:
         """Whether its plans read a plain source directly: all of them."""

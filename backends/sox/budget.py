@@ -15,27 +15,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from ...ir import nodes as ir
 from ...ir.graph import Graph
-from ...ir.nodes import (
-    Bus,
-    Clip,
-    Crossfade,
-    Downmix,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Mix,
-    Node,
-    Output,
-    Pan,
-    PanAutomation,
-    Place,
-    Silence,
-)
 from ...ir.units import gain_factor
 from .levels import bounds, exponent, growth, is_direct, noise_growth
 
@@ -45,23 +26,23 @@ _PEAK = math.sqrt(3.0)  # of a rounding error, relative to its standard deviatio
 _UNIFORM = 1.0 / math.sqrt(12.0)
 _STEP = 2.0**-31
 
-_ROUNDINGS: Mapping[type[Node], int] = {
-    Clip: 1,
-    Silence: 0,
-    Gain: 0,
-    Headroom: 0,
-    Fade: 4,
-    Crossfade: 4,
-    GainAutomation: 4,
-    PanAutomation: 4,
-    Pan: 0,
-    Downmix: 0,
-    Filter: 2,
-    FilterAutomation: 2,
-    Place: 0,
-    Lane: 1,
-    Mix: 1,
-    Bus: 1,
+_ROUNDINGS: Mapping[type[ir.Node], int] = {
+    ir.Clip: 1,
+    ir.Silence: 0,
+    ir.Gain: 0,
+    ir.Headroom: 0,
+    ir.Fade: 4,
+    ir.Crossfade: 4,
+    ir.GainAutomation: 4,
+    ir.PanAutomation: 4,
+    ir.Pan: 0,
+    ir.Downmix: 0,
+    ir.Filter: 2,
+    ir.FilterAutomation: 2,
+    ir.Place: 0,
+    ir.Lane: 1,
+    ir.Mix: 1,
+    ir.Bus: 1,
 }
 """How many roundings a node of each kind that SoX renders amounts to, reading its operands
 included. A fade truncates instead of rounding, which is four times the noise. An envelope is
@@ -75,7 +56,9 @@ def engine_nodes(graph: Graph) -> frozenset[str]:
     in floats, stems add up to their premaster exactly.
     """
     delivered = {operand for output in graph.outputs for operand in output.operands}
-    sums = (n.name for n in graph.nodes if isinstance(n, Mix) and delivered.issuperset(n.operands))
+    sums = (
+        n.name for n in graph.nodes if isinstance(n, ir.Mix) and delivered.issuperset(n.operands)
+    )
     finish = (n.name for n in graph.nodes if n.is_finish)
     late = _with_users(graph, (*finish, *sums))
     propagation = _ErrorPropagation(graph)
@@ -107,8 +90,8 @@ def _own_noise(graph: Graph, late: frozenset[str]) -> Mapping[str, float]:
     }
 
 
-def _roundings(graph: Graph, node: Node) -> int:
-    if isinstance(node, Clip) and is_direct(graph.source_by_name[node.source], node.rate):
+def _roundings(graph: Graph, node: ir.Node) -> int:
+    if isinstance(node, ir.Clip) and is_direct(graph.source_by_name[node.source], node.rate):
         return 0
     if node.is_sum and len(node.operands) == 1:
         return 0
@@ -133,7 +116,7 @@ class _ErrorPropagation:
                 self._larger[node.name] = growth(node, rate)
         self.gain = dict.fromkeys(graph.by_name, 0.0)
         for node in reversed(graph.nodes):
-            here = 1.0 if isinstance(node, Output) else self.gain[node.name]
+            here = 1.0 if isinstance(node, ir.Output) else self.gain[node.name]
             for operand in node.heard:
                 louder = here * self._louder[node.name]
                 self.gain[operand] = max(self.gain[operand], louder)
@@ -145,7 +128,7 @@ class _ErrorPropagation:
         for node in self._graph.nodes:
             name = node.name
             noise, factor = own.get(name, 0.0), self._louder[name]
-            combine = max if isinstance(node, Lane) else sum
+            combine = max if isinstance(node, ir.Lane) else sum
             arriving = combine([powers[operand] for operand in node.heard] or [0.0])
             powers[name] = noise * noise + arriving * factor * factor
             arriving = combine([worst[operand] for operand in node.heard] or [0.0])

@@ -11,19 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from attrs import define, evolve, field
 
+from ...ir import nodes as ir
 from ...ir.graph import Graph
 from ...ir.names import NumberedNames, printable
 from ...ir.node import Signal
-from ...ir.nodes import (
-    Clip,
-    FilterAutomation,
-    Gain,
-    Node,
-    Output,
-    OutputRole,
-    Silence,
-    Source,
-)
 from ...ir.units import decibels
 from ...plans.carried import CONTAINER, ENCODING, carrier
 from ...plans.own_steps import SPACES, engine_step, graph_step
@@ -95,25 +86,27 @@ class PlanBuilder:
         )
         return IntegerFile(file, (), chain.full_scale, chain.channels, chain.length)
 
-    def prepare(self, source: Source, begin: int, end: int, room: float) -> IntegerFile:
+    def prepare(self, source: ir.Source, begin: int, end: int, room: float) -> IntegerFile:
         """Convert samples [begin, end) of a source to integers at the session rate.
 
         No sample may be over `room`.
         """
-        clip = Clip(source.name, source.name, begin, end - begin, self.rate)
+        clip = ir.Clip(source.name, source.name, begin, end - begin, self.rate)
         name, file = self._work_file(source.name)
         graph = Graph((source,), (clip,))
         argv = ("integers", *SPACES, "--value", clip.name, number(room), file)
         self.add(graph_step(name, f"prepare {printable(source.path)}", graph, argv, (file,)))
         return IntegerFile(file, (), room, source.channels, clip.length)
 
-    def envelope(self, value: str, nodes: Sequence[Node], ones: Signal, peak: float) -> IntegerFile:
+    def envelope(
+        self, value: str, nodes: Sequence[ir.Node], ones: Signal, peak: float
+    ) -> IntegerFile:
         """Write the gains of successive fades and automations, as applied to a signal of ones.
 
         `value` is the name of the value that they make, `peak` the largest of the gains.
         """
         length = ones.length or 0
-        chain: list[Node] = [Silence("ones", ones.rate, ones.channels, length)]
+        chain: list[ir.Node] = [ir.Silence("ones", ones.rate, ones.channels, length)]
         for node in nodes:
             operand = chain[-1].name
             chain.append(evolve(node, name=f"gain{len(chain)}", operands=(operand,)))
@@ -126,11 +119,11 @@ class PlanBuilder:
         self.add(graph_step(name, purpose, graph, argv, (file,)))
         return IntegerFile(file, (), full_scale, graph.signals[last].channels, length)
 
-    def filtered(self, stored: IntegerFile, node: FilterAutomation, bound: float) -> IntegerFile:
+    def filtered(self, stored: IntegerFile, node: ir.FilterAutomation, bound: float) -> IntegerFile:
         """Filter a file with a moving filter; no sample of the result is over `bound`."""
         (operand,) = node.operands
         source = self._as_source(operand, stored)
-        clip = Clip(operand, source.name, 0, stored.length, self.rate)
+        clip = ir.Clip(operand, source.name, 0, stored.length, self.rate)
         moving = evolve(node, origin=None)
         full_scale = 2.0 ** exponent(bound)
         # The engine reads integers as fractions of their full scale.
@@ -146,7 +139,7 @@ class PlanBuilder:
         self,
         step_id: str,
         values: Mapping[str, tuple[IntegerFile, float]],
-        outputs: Sequence[Output],
+        outputs: Sequence[ir.Output],
         lacking: Mapping[str, File],
         files: Mapping[str, File],
         options: Sequence[Arg],
@@ -161,13 +154,13 @@ class PlanBuilder:
             files: where the outputs go, by name.
             options: of the engine.
         """
-        sources: list[Source] = []
-        nodes: list[Node] = []
+        sources: list[ir.Source] = []
+        nodes: list[ir.Node] = []
         for value, (stored, factor) in values.items():
             source = self._as_source(value, stored)
-            clip = Clip(f"{value}.integers", source.name, 0, stored.length, self.rate)
+            clip = ir.Clip(f"{value}.integers", source.name, 0, stored.length, self.rate)
             level = decibels(max(factor * stored.full_scale, _LEAST_FACTOR))
-            nodes += [clip, Gain(value, level, operands=(clip.name,))]
+            nodes += [clip, ir.Gain(value, level, operands=(clip.name,))]
             sources.append(source)
         for value in lacking:
             nodes.append(_carrying(value, len(nodes)))
@@ -185,7 +178,7 @@ class PlanBuilder:
         name = self._names.take(wanted)
         return name, File(Space.WORK, f"{name}.au")
 
-    def _as_source(self, name: str, stored: IntegerFile) -> Source:
+    def _as_source(self, name: str, stored: IntegerFile) -> ir.Source:
         """A file as a source of this name."""
         if stored.source is not None:
             return evolve(stored.source, name=name)
@@ -194,7 +187,7 @@ class PlanBuilder:
         return carrier(name, stored.file, signal, self._makers[stored.file].digest, CODEC)
 
 
-def _carrying(value: str, index: int) -> Output:
+def _carrying(value: str, index: int) -> ir.Output:
     """An output that writes a value in float64 for later steps."""
     name = f"{value}.restored"
-    return Output(name, OutputRole.STEM, name, CONTAINER, ENCODING, index, operands=(value,))
+    return ir.Output(name, ir.OutputRole.STEM, name, CONTAINER, ENCODING, index, operands=(value,))

@@ -12,18 +12,9 @@ from math import sqrt
 
 from attrs import define, evolve, field
 
+from ...ir import nodes as ir
 from ...ir.curves import PanLaw
 from ...ir.names import Names
-from ...ir.nodes import (
-    Edge,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Node,
-    Pan,
-    PanAutomation,
-)
 from ...ir.origin import Origin
 from ...presets.model import EqBand
 from ..geometry import points
@@ -36,10 +27,10 @@ DEFAULT_Q = 1 / sqrt(2)
 class Nodes:
     """Collects nodes under unique names."""
 
-    made: list[Node] = field(factory=list)
+    made: list[ir.Node] = field(factory=list)
     names: Names = field(factory=Names)
 
-    def add(self, node: Node) -> str:
+    def add(self, node: ir.Node) -> str:
         """Adds the node under its name, with primes where the ids of a document collide."""
         name = self.names.take(node.name)
         self.made.append(node if name == node.name else evolve(node, name=name))
@@ -64,20 +55,20 @@ class ChainBuilder:
     rate: int
     value: str = ""
 
-    def begin(self, node: Node) -> None:
+    def begin(self, node: ir.Node) -> None:
         """Starts from a node that has its own operands."""
         self.value = self.nodes.add(node)
 
-    def then(self, kind: type[Node], suffix: str, place: Origin, **attributes: object) -> None:
+    def then(self, kind: type[ir.Node], suffix: str, place: Origin, **attributes: object) -> None:
         """Adds a node of one operand."""
         node = kind(f"{self.owner}.{suffix}", operands=(self.value,), origin=place, **attributes)
         self.value = self.nodes.add(node)
 
     def gain(self, db: float, place: Origin | None = None) -> None:
         """A static gain, also of 0 dB, which drop-identity removes."""
-        self.then(Gain, "gain", place or self.place.child("gain_db"), gain_db=db)
+        self.then(ir.Gain, "gain", place or self.place.child("gain_db"), gain_db=db)
 
-    def envelope(self, kind: type[Node], edge: Edge, length: int, curve: str) -> None:
+    def envelope(self, kind: type[ir.Node], edge: ir.Edge, length: int, curve: str) -> None:
         """A fade or one side of a crossfade; nothing for a length of 0."""
         if length:
             suffix = f"{kind.kind}_{edge.value}"
@@ -89,7 +80,7 @@ class ChainBuilder:
         if automation.gain:
             place = self.place.child("automation", "gain")
             moves = points(automation.gain, self.rate)
-            self.then(GainAutomation, "gain_automation", place, points=moves)
+            self.then(ir.GainAutomation, "gain_automation", place, points=moves)
 
     def eq(self, bands: Iterable[EqBand]) -> None:
         """Static filters, in their order."""
@@ -99,7 +90,7 @@ class ChainBuilder:
     def band(self, suffix: str, band: EqBand, place: Origin) -> None:
         """One static filter."""
         self.then(
-            Filter,
+            ir.Filter,
             suffix,
             place,
             shape=band.kind,
@@ -116,7 +107,7 @@ class ChainBuilder:
             self.band("filter", band, self.place.child("filter"))
             return
         self.then(
-            FilterAutomation,
+            ir.FilterAutomation,
             "filter_automation",
             self.place.child("automation", "filter"),
             shape=band.kind,
@@ -130,9 +121,9 @@ class ChainBuilder:
         if automation.pan:
             place = self.place.child("automation", "pan")
             moves = points(automation.pan, self.rate)
-            self.then(PanAutomation, "pan_automation", place, points=moves, law=law)
+            self.then(ir.PanAutomation, "pan_automation", place, points=moves, law=law)
         else:
-            self.then(Pan, "pan", self.place.child("pan"), position=position, law=law)
+            self.then(ir.Pan, "pan", self.place.child("pan"), position=position, law=law)
 
 
 def q_of(band: EqBand) -> float:

@@ -13,26 +13,9 @@ from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
+from ...ir import nodes as ir
 from ...ir.curves import canonical_curve
 from ...ir.graph import Graph
-from ...ir.nodes import (
-    Bus,
-    Clip,
-    Crossfade,
-    Dither,
-    Downmix,
-    Edge,
-    Fade,
-    GainAutomation,
-    Headroom,
-    Limiter,
-    Loudnorm,
-    Mix,
-    Output,
-    OutputRole,
-    Place,
-    Silence,
-)
 from ...ir.origin import Origin
 from ...ir.units import samples
 from ...presets.model import BusPreset
@@ -94,7 +77,7 @@ def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
     if not placed:
         return None
     chain = ChainBuilder(nodes, track.id, place, timeline.sample_rate)
-    chain.begin(Mix(f"{track.id}.mix", length, operands=placed, origin=place))
+    chain.begin(ir.Mix(f"{track.id}.mix", length, operands=placed, origin=place))
     chain.eq(track.eq)
     chain.movable_filter(track.filter, track.automation)
     chain.gain(float(track.gain_db))
@@ -116,26 +99,26 @@ def _clip(
     name = f"{track.id}/{clip_id(clip, index)}"
     chain = ChainBuilder(nodes, name, place, rate)
     length = where.length if join.length is None else join.length
-    chain.begin(Clip(f"{name}.clip", clip.source, where.offset, length, rate, origin=place))
+    chain.begin(ir.Clip(f"{name}.clip", clip.source, where.offset, length, rate, origin=place))
     chain.gain(float(clip.gain_db))
     if join.fade_in:
-        chain.envelope(Crossfade, Edge.IN, join.fade_in, join.curve_in)
+        chain.envelope(ir.Crossfade, ir.Edge.IN, join.fade_in, join.curve_in)
     else:
         curve = canonical_curve(clip.fade_in_curve or "tri")
-        chain.envelope(Fade, Edge.IN, samples(clip.fade_in_ms, rate), curve)
+        chain.envelope(ir.Fade, ir.Edge.IN, samples(clip.fade_in_ms, rate), curve)
     if join.fade_out:
-        chain.envelope(Crossfade, Edge.OUT, join.fade_out, join.curve_out)
+        chain.envelope(ir.Crossfade, ir.Edge.OUT, join.fade_out, join.curve_out)
     else:
         curve = canonical_curve(clip.fade_out_curve or "tri")
-        chain.envelope(Fade, Edge.OUT, samples(clip.fade_out_ms, rate), curve)
+        chain.envelope(ir.Fade, ir.Edge.OUT, samples(clip.fade_out_ms, rate), curve)
     chain.gain_automation(clip.automation)
     chain.eq(clip.eq)
     chain.movable_filter(clip.filter, clip.automation)
     if timeline.channels == 2:
         chain.pan(float(clip.pan), timeline.pan_law, clip.automation)
     elif unit.media[clip.source].channels == 2:
-        chain.then(Downmix, "downmix", place)
-    chain.then(Place, "place", place.child("start_ms"), start=where.start)
+        chain.then(ir.Downmix, "downmix", place)
+    chain.then(ir.Place, "place", place.child("start_ms"), start=where.start)
     return chain.value
 
 
@@ -144,12 +127,12 @@ def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
     timeline = unit.timeline
     place = _bus_place(timeline, bus.id)
     chain = ChainBuilder(nodes, bus.id, place, timeline.sample_rate)
-    chain.begin(Bus(f"{bus.id}.bus", operands=tuple(tracks), origin=place))
+    chain.begin(ir.Bus(f"{bus.id}.bus", operands=tuple(tracks), origin=place))
     for number, band in enumerate(bus.eq):
         chain.band(f"eq{number + 1}", band, place)
     chain.gain(bus.gain_db, place)
     if bus.id in unit.ducking:
-        chain.then(GainAutomation, "duck", place, points=unit.ducking[bus.id])
+        chain.then(ir.GainAutomation, "duck", place, points=unit.ducking[bus.id])
     if timeline.channels == 2:
         chain.pan(bus.pan, timeline.pan_law, STILL)
     return chain.value
@@ -171,41 +154,41 @@ def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> 
     if not operands:
         chain.begin(_silence(timeline, "master", length, chain.place))
         operands = (chain.value,)
-    chain.begin(Mix("master.mix", length, operands=operands, origin=chain.place))
-    chain.then(Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
+    chain.begin(ir.Mix("master.mix", length, operands=operands, origin=chain.place))
+    chain.then(ir.Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
     measured = chain.value
     if export.lufs is not None:
-        chain.then(Loudnorm, "loudnorm", chain.place, target_lufs=export.lufs, gain_db=None)
-    chain.then(Limiter, "limiter", chain.place, ceiling_db=export.ceiling_db, mode=export.limit)
-    _deliver(unit, chain, OutputRole.MASTER, 0)
+        chain.then(ir.Loudnorm, "loudnorm", chain.place, target_lufs=export.lufs, gain_db=None)
+    chain.then(ir.Limiter, "limiter", chain.place, ceiling_db=export.ceiling_db, mode=export.limit)
+    _deliver(unit, chain, ir.OutputRole.MASTER, 0)
     return measured
 
 
-def _silence(timeline: Timeline, owner: str, length: int, place: Origin) -> Silence:
+def _silence(timeline: Timeline, owner: str, length: int, place: Origin) -> ir.Silence:
     """Silence of the length of the mix."""
     name = f"{owner}.silence"
-    return Silence(name, timeline.sample_rate, timeline.channels, length, origin=place)
+    return ir.Silence(name, timeline.sample_rate, timeline.channels, length, origin=place)
 
 
 def _stem(unit: Unit, chain: ChainBuilder, measured: str, index: int) -> None:
     """The bus as it enters the master sum, or with the gain of the master before its limiter."""
     export = unit.export
     if unit.request.stem_mode is StemMode.MASTERED:
-        chain.then(Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
+        chain.then(ir.Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
         if export.lufs is not None:
             name = f"{chain.owner}.loudnorm"
             operands = (chain.value, measured)
-            chain.begin(Loudnorm(name, export.lufs, None, operands=operands, origin=chain.place))
-    _deliver(unit, chain, OutputRole.STEM, index)
+            chain.begin(ir.Loudnorm(name, export.lufs, None, operands=operands, origin=chain.place))
+    _deliver(unit, chain, ir.OutputRole.STEM, index)
 
 
-def _deliver(unit: Unit, chain: ChainBuilder, role: OutputRole, index: int) -> None:
+def _deliver(unit: Unit, chain: ChainBuilder, role: ir.OutputRole, index: int) -> None:
     export = unit.export
     noise = export.dither.noise
     if noise is not None and not export.encoding.is_float and export.encoding.bits <= 16:
-        chain.then(Dither, "dither", chain.place, bits=export.encoding.bits, noise=noise)
+        chain.then(ir.Dither, "dither", chain.place, bits=export.encoding.bits, noise=noise)
     chain.then(
-        Output,
+        ir.Output,
         "output",
         chain.place,
         role=role,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mixdown.inspection.preset_tables import Table, bus_table, export_table, spec_table
-from mixdown.presets.load import delivery_specs, export_presets, mix_presets
+from mixdown.presets.load import library
 
 _INTRO = """\
 # Presets
@@ -87,10 +87,10 @@ plan ffmpeg ...
 
 def page() -> str:
     """The page's text."""
-    export = _markdown(export_table(export_presets().values()))
-    mix = _markdown(bus_table(mix_presets().values()))
-    specs = _markdown(spec_table(delivery_specs().values()))
-    sources = "".join(f"\n- {spec.title}: {spec.source}" for spec in delivery_specs().values())
+    export = _markdown(export_table(library().export.values()))
+    mix = _markdown(bus_table(library().mix.values()))
+    specs = _markdown(spec_table(library().specs.values()))
+    sources = "".join(f"\n- {spec.title}: {spec.source}" for spec in library().specs.values())
     return f"{_INTRO}{export}{_MIX}{mix}{_SPEC}{specs}{sources}\n{_OWN}"
 
 

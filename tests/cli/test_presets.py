@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from mixdown.presets.load import export_presets, mix_presets
+from mixdown.presets.load import library
 
 
 def test_all_are_shown(mixdown):
     ended = mixdown("presets")
     assert (ended.code, ended.err) == (0, "")
-    for preset in export_presets().values():
+    for preset in library().export.values():
         assert preset.id in ended.out and preset.use in ended.out
-    for mix in mix_presets().values():
+    for mix in library().mix.values():
         assert mix.id in ended.out
         assert all(bus.id in ended.out for bus in mix.buses)
     (podcast,) = (line for line in ended.out.splitlines() if line.startswith("podcast "))

@@ -19,7 +19,7 @@ from mixdown.compiler.options import CompileOptions
 from mixdown.compiler.pipeline import OPTIMISATIONS
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.units import gain_factor
-from mixdown.presets.load import export_preset
+from mixdown.presets.load import library
 from mixdown.programs.ffmpeg import probe
 from mixdown.render.verify import PREMASTER, Renderer, Rendition, render_premaster, residual
 
@@ -65,7 +65,7 @@ def agree(timeline: Timeline, renderers: list[Renderer], note: Note) -> None:
 def stems_apart(take: Rendition) -> float:
     """How far the sum of the stems, with the master's headroom, is from the premaster: dBFS."""
     premaster, *stems = (soundfile.read(path)[0] for path in take.files.values())
-    headroom = gain_factor(-export_preset("default").headroom_db)
+    headroom = gain_factor(-library().export["default"].headroom_db)
     apart = np.max(np.abs(premaster - headroom * sum(stems, np.zeros_like(premaster))))
     assert next(iter(take.files)) == PREMASTER
     return float(20 * np.log10(apart)) if apart else -np.inf

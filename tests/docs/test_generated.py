@@ -12,7 +12,7 @@ from mixdown.backends.registry import find_backend
 from mixdown.ir.nodes import KINDS, Source
 from mixdown.ir.text.codec import ATTRIBUTES
 from mixdown.ir.text.parser import parse_text
-from mixdown.presets.load import delivery_specs, export_presets, mix_presets
+from mixdown.presets.load import library
 from write_pages import DOCS, PAGES
 
 
@@ -36,7 +36,7 @@ def test_backends_name_every_rule():
 
 
 def test_presets_list_every_preset():
-    ids = [*export_presets(), *mix_presets(), *delivery_specs()]
+    ids = [*library().export, *library().mix, *library().specs]
     assert not [id for id in ids if f"| {id} |" not in PAGES["presets"]()]
 
 

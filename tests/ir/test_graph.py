@@ -9,39 +9,31 @@ import pytest
 from graph_strategies import graphs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mixdown.ir import nodes as ir
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import IRError
 from mixdown.ir.graph import UNTYPED, Graph
 from mixdown.ir.node import Signal
-from mixdown.ir.nodes import (
-    Bus,
-    Encoding,
-    Gain,
-    Mix,
-    Node,
-    Output,
-    OutputRole,
-    Silence,
-    Source,
-)
 
 few = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
-def silence(name: str) -> Silence:
-    return Silence(name, 48000, 2, 100)
+def silence(name: str) -> ir.Silence:
+    return ir.Silence(name, 48000, 2, 100)
 
 
-def gain(name: str, operand: str, db: float = 1.0) -> Gain:
-    return Gain(name, db, operands=(operand,))
+def gain(name: str, operand: str, db: float = 1.0) -> ir.Gain:
+    return ir.Gain(name, db, operands=(operand,))
 
 
-def mix(name: str, *operands: str) -> Mix:
-    return Mix(name, 100, operands=operands)
+def mix(name: str, *operands: str) -> ir.Mix:
+    return ir.Mix(name, 100, operands=operands)
 
 
-def output(name: str, operand: str, target: str, role: OutputRole = OutputRole.STEM) -> Output:
-    return Output(name, role, target, "wav", Encoding.S24, operands=(operand,))
+def output(
+    name: str, operand: str, target: str, role: ir.OutputRole = ir.OutputRole.STEM
+) -> ir.Output:
+    return ir.Output(name, role, target, "wav", ir.Encoding.S24, operands=(operand,))
 
 
 def codes(error: pytest.ExceptionInfo[IRError]) -> list[Code]:
@@ -71,7 +63,7 @@ def test_names_do_not_decide_the_order(graph: Graph):
     assert names(renamed) == [new[name] for name in names(ordered)]
 
 
-def rename(node: Node, new: dict[str, str]) -> Node:
+def rename(node: ir.Node, new: dict[str, str]) -> ir.Node:
     return attrs.evolve(node, name=new[node.name], operands=tuple(new[o] for o in node.operands))
 
 
@@ -92,7 +84,7 @@ def test_the_canonical_order_is_the_depth_first_postorder_from_the_master():
     nodes = [
         output("stem_b", "b", "b"),
         output("stem_a", "a", "a"),
-        output("out", "all", "master", OutputRole.MASTER),
+        output("out", "all", "master", ir.OutputRole.MASTER),
         mix("all", "b", "a"),
         gain("a", "a0"),
         gain("b", "b0"),
@@ -145,7 +137,7 @@ def test_names_are_unique():
     with pytest.raises(IRError) as error:
         Graph.ordered((), [silence("a"), gain("a", "a"), silence("a")])
     assert codes(error) == [Code.IR_DUPLICATE_VALUE, Code.IR_DUPLICATE_VALUE]
-    source = Source("s", "s.wav", "sha256:0", 48000, 1, 10, "wav")
+    source = ir.Source("s", "s.wav", "sha256:0", 48000, 1, 10, "wav")
     with pytest.raises(IRError) as error:
         Graph((source, source), ())
     assert codes(error) == [Code.IR_DUPLICATE_VALUE]
@@ -165,7 +157,7 @@ def test_users_are_listed_once_a_use_in_graph_order():
 
 
 def test_types_are_inferred_along_the_operands():
-    graph = Graph((), (silence("a"), Mix("m", 70, operands=("a",)), gain("g", "m")))
+    graph = Graph((), (silence("a"), ir.Mix("m", 70, operands=("a",)), gain("g", "m")))
     assert graph.signals == {
         "a": Signal(48000, 2, 100),
         "m": Signal(48000, 2, 70),
@@ -174,7 +166,7 @@ def test_types_are_inferred_along_the_operands():
 
 
 def test_a_node_without_its_operands_has_no_type_and_raises_nothing():
-    graph = Graph((), (Bus("b"), gain("g", "b")))
+    graph = Graph((), (ir.Bus("b"), gain("g", "b")))
     assert graph.signals["b"] is UNTYPED
     assert graph.signals["g"] == UNTYPED
 
@@ -187,10 +179,10 @@ def test_rewriting_with_the_same_nodes_changes_nothing():
 def test_rewriting_drops_renames_and_splits():
     graph = Graph((), (silence("a"), gain("g", "a", 0.0), gain("h", "g"), mix("m", "h", "g")))
 
-    def rule(node: Node) -> Node | str | list[Node]:
-        if isinstance(node, Gain) and node.gain_db == 0.0:
+    def rule(node: ir.Node) -> ir.Node | str | list[ir.Node]:
+        if isinstance(node, ir.Gain) and node.gain_db == 0.0:
             return node.operands[0]
-        if isinstance(node, Gain):
+        if isinstance(node, ir.Gain):
             return [gain("h1", node.operands[0]), gain("h2", "h1")]
         return node
 
@@ -204,7 +196,7 @@ def test_rewriting_sees_operands_already_renamed():
     graph = Graph((), (silence("a"), gain("g", "a"), gain("h", "g")))
     seen: list[tuple[str, ...]] = []
 
-    def rule(node: Node) -> Node:
+    def rule(node: ir.Node) -> ir.Node:
         seen.append(node.operands)
         return attrs.evolve(node, name=node.name.upper())
 

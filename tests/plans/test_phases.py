@@ -6,22 +6,9 @@ import attrs
 import numpy as np
 import pytest
 from mixdown.backends.native import reference
+from mixdown.ir import nodes as ir
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import (
-    Clip,
-    Dither,
-    Encoding,
-    Gain,
-    Headroom,
-    Limiter,
-    LimitMode,
-    Loudnorm,
-    Node,
-    Output,
-    OutputRole,
-    Source,
-)
 from mixdown.ir.verify import verify
 from mixdown.plans.carried import carried, file_of, value_digests
 from mixdown.plans.phases import Split, deliveries, in_phases, split
@@ -29,32 +16,32 @@ from mixdown.plans.plan import File, Space
 
 RATE = 48000
 SAMPLES = np.random.Generator(np.random.Philox(3)).uniform(-0.5, 0.5, (2, RATE))
-SOURCE = Source("tone", "media/tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
+SOURCE = ir.Source("tone", "media/tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
 
 
-def out(name: str, role: OutputRole, operand: str) -> Output:
-    return Output(f"{name}.out", role, name, "wav", Encoding.S16, operands=(operand,))
+def out(name: str, role: ir.OutputRole, operand: str) -> ir.Output:
+    return ir.Output(f"{name}.out", role, name, "wav", ir.Encoding.S16, operands=(operand,))
 
 
-def graph(*extra: Node, gain_db: float | None = None, limited: str = "loud") -> Graph:
+def graph(*extra: ir.Node, gain_db: float | None = None, limited: str = "loud") -> Graph:
     nodes = (
-        Clip("clip", "tone", 0, RATE, RATE),
-        Gain("bus", -3.0, operands=("clip",)),
-        Headroom("head", 3.0, operands=("bus",)),
-        Loudnorm("loud", -16.0, gain_db, operands=("head",)),
-        Limiter("limit", -1.0, LimitMode.TRUE_PEAK, operands=(limited,)),
-        Dither("dither", 16, operands=("limit",)),
-        out("master", OutputRole.MASTER, "dither"),
+        ir.Clip("clip", "tone", 0, RATE, RATE),
+        ir.Gain("bus", -3.0, operands=("clip",)),
+        ir.Headroom("head", 3.0, operands=("bus",)),
+        ir.Loudnorm("loud", -16.0, gain_db, operands=("head",)),
+        ir.Limiter("limit", -1.0, ir.LimitMode.TRUE_PEAK, operands=(limited,)),
+        ir.Dither("dither", 16, operands=("limit",)),
+        out("master", ir.OutputRole.MASTER, "dither"),
         *extra,
     )
     return Graph((SOURCE,), nodes)
 
 
-PREMASTER_STEM = out("plain", OutputRole.STEM, "bus")
+PREMASTER_STEM = out("plain", ir.OutputRole.STEM, "bus")
 MASTERED_STEM = (
-    Headroom("stem.head", 3.0, operands=("bus",)),
-    Loudnorm("stem.loud", -16.0, None, operands=("stem.head", "head")),
-    out("moved", OutputRole.STEM, "stem.loud"),
+    ir.Headroom("stem.head", 3.0, operands=("bus",)),
+    ir.Loudnorm("stem.loud", -16.0, None, operands=("stem.head", "head")),
+    out("moved", ir.OutputRole.STEM, "stem.loud"),
 )
 
 
@@ -81,7 +68,7 @@ def test_the_cut_lies_before_the_open_gain():
 
 
 def test_the_halves_hold_every_node_that_an_output_needs():
-    dead = (Gain("dead", 1.0, operands=("limit",)), Gain("gone", 1.0, operands=("clip",)))
+    dead = (ir.Gain("dead", 1.0, operands=("limit",)), ir.Gain("gone", 1.0, operands=("clip",)))
     halves = split(graph(PREMASTER_STEM, *MASTERED_STEM, *dead))
     early, late = ([node.name for node in half] for half in (halves.early, halves.late))
     assert early == ["clip", "bus", "head", "plain.out", "stem.head"]
@@ -121,8 +108,8 @@ def test_two_phases_mean_what_one_does():
     first = reference.evaluate(phases.mix, lambda s: SAMPLES)
     gain_db = float(20 * np.log10(expected["loud"][0, 9] / expected["head"][0, 9]))
 
-    def resolve(node: Node) -> Node:
-        return attrs.evolve(node, gain_db=gain_db) if isinstance(node, Loudnorm) else node
+    def resolve(node: ir.Node) -> ir.Node:
+        return attrs.evolve(node, gain_db=gain_db) if isinstance(node, ir.Loudnorm) else node
 
     second = reference.evaluate(phases.finish.rewrite(resolve), lambda s: first[s.name])
     assert np.array_equal(first["plain.out"], expected["plain.out"])
@@ -150,7 +137,7 @@ def test_what_is_measured_does_not_change_a_digest():
     [
         (graph(*(attrs.evolve(n, operands=("stem.head",)) if n.name == "stem.loud" else n
                  for n in MASTERED_STEM)), "two different values"),
-        (graph(out("unlimited", OutputRole.STEM, "loud"), limited="head"), "no limiter follows"),
+        (graph(out("unlimited", ir.OutputRole.STEM, "loud"), limited="head"), "no limiter follows"),
     ],
 )  # fmt: skip
 def test_what_no_loop_can_close_is_refused(refused: Graph, message: str):
@@ -160,9 +147,9 @@ def test_what_no_loop_can_close_is_refused(refused: Graph, message: str):
 
 def test_deliveries_stay_in_their_directory():
     outputs = (
-        out("../up", OutputRole.STEM, "bus"),
-        out("..\\up", OutputRole.STEM, "bus"),
-        out("a b.é", OutputRole.STEM, "bus"),
+        out("../up", ir.OutputRole.STEM, "bus"),
+        out("..\\up", ir.OutputRole.STEM, "bus"),
+        out("a b.é", ir.OutputRole.STEM, "bus"),
     )
     files = [d.file.path for d in deliveries(graph(*outputs)).values()]
     assert files == ["master.wav", ".._up.wav", ".._up_2.wav", "a b.é.wav"]

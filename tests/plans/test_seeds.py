@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.ir.text.printer import print_graph
-from mixdown.presets.load import export_presets
+from mixdown.presets.load import library
 
 SEEDS = Path(__file__).with_name("seeds.yaml")
 
@@ -35,7 +35,7 @@ def test_plan_with_and_without_stems(seeds, stems, plan_snapshot):
     assert plan.to_text() == plan_snapshot
 
 
-@pytest.mark.parametrize("preset", export_presets())
+@pytest.mark.parametrize("preset", library().export)
 def test_plan_of_every_export_preset(seeds, preset, plan_snapshot):
     assert mixdown.compile(seeds, preset=preset).plan.to_text() == plan_snapshot
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from mixdown.ir.diagnostics import TimelineError
-from mixdown.presets.load import KINDS, Library, delivery_specs, export_presets, library
+from mixdown.presets.load import KINDS, Library, library
 
 HOUSE = """\
 [house]
@@ -47,7 +47,7 @@ def test_the_files_order_is_the_order(name):
 def test_export_presets_are_those_of_the_semantics():
     values = {
         preset.id: (preset.lufs, preset.ceiling_db, preset.headroom_db, preset.dither)
-        for preset in export_presets().values()
+        for preset in library().export.values()
     }
     assert values == {
         "default": (-16, -1, 3, "none"),
@@ -59,7 +59,7 @@ def test_export_presets_are_those_of_the_semantics():
 
 
 def test_delivery_specs_are_those_of_their_documents():
-    specs = delivery_specs()
+    specs = library().specs
     loudness = {s.id: (s.lufs, s.lufs_tolerance, s.true_peak_max_dbtp) for s in specs.values()}
     assert loudness == {
         "apple-podcasts": (-16, 1, -1),
@@ -79,7 +79,7 @@ def test_delivery_specs_are_those_of_their_documents():
 def test_a_directory_adds_presets_after_ours(tmp_path):
     (tmp_path / "export.toml").write_text(HOUSE)
     found = library((tmp_path,))
-    assert list(found.export) == [*export_presets(), "house"]
+    assert list(found.export) == [*library().export, "house"]
     assert found.export["house"].ceiling_db == -2.0
     assert found.mix == library().mix
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from attrs import evolve
 from mixdown.audio.meter import Survey, survey
-from mixdown.presets.load import delivery_specs, export_presets
+from mixdown.presets.load import library
 from mixdown.presets.model import DeliverySpec
 from mixdown.render.compliance import RULES, check_spec
 
@@ -31,7 +31,7 @@ def fixes(found: Survey, spec: DeliverySpec) -> dict[str, str | None]:
 
 
 def test_a_file_that_keeps_every_rule():
-    kept = check_spec(tone(-16.0), delivery_specs()["apple-podcasts"])
+    kept = check_spec(tone(-16.0), library().specs["apple-podcasts"])
     assert kept.passed
     assert [(check.rule, check.measured, check.low, check.high) for check in kept.checks] == [
         ("integrated", pytest.approx(-16.0, abs=0.02), -17.0, -15.0),
@@ -50,7 +50,7 @@ def test_a_file_that_keeps_every_rule():
     ],
 )
 def test_the_rules_of_a_spec_are_those_that_it_has(spec, rules):
-    assert [check.rule for check in check_spec(tone(-20.0), delivery_specs()[spec]).checks] == rules
+    assert [check.rule for check in check_spec(tone(-20.0), library().specs[spec]).checks] == rules
 
 
 def test_every_field_of_a_spec_is_some_rule_s():
@@ -123,9 +123,9 @@ def test_every_field_of_a_spec_is_some_rule_s():
     ],
 )
 def test_what_is_wrong_comes_with_its_fix(found, spec, rule, fix):
-    kept = check_spec(found, delivery_specs()[spec])
+    kept = check_spec(found, library().specs[spec])
     assert not kept.passed
-    said = fixes(found, delivery_specs()[spec])[rule]
+    said = fixes(found, library().specs[spec])[rule]
     assert said is not None and said.startswith(fix)
 
 
@@ -134,14 +134,14 @@ def test_what_is_wrong_comes_with_its_fix(found, spec, rule, fix):
 )
 def test_levels_are_judged_as_they_are_shown(true_peak, passed):
     """To a hundredth: a reading of -1.00 is not over -1."""
-    kept = check_spec(levelled(true_peak_dbtp=true_peak), delivery_specs()["apple-podcasts"])
+    kept = check_spec(levelled(true_peak_dbtp=true_peak), library().specs["apple-podcasts"])
     assert kept.passed is passed
     assert kept.checks[1].measured == round(true_peak, 2)
 
 
 def test_silence_reaches_nothing_and_passes_no_bound():
     silent = survey([np.zeros((2, RATE))], RATE, 2)
-    kept = check_spec(silent, delivery_specs()["ebu-r128-s1"])
+    kept = check_spec(silent, library().specs["ebu-r128-s1"])
     assert [(check.rule, check.measured, check.passed) for check in kept.checks] == [
         ("integrated", None, False),
         ("short_term_max", None, True),
@@ -154,10 +154,10 @@ def test_silence_reaches_nothing_and_passes_no_bound():
 
 
 def test_the_export_presets_that_specs_name_deliver_what_they_ask_for():
-    named = [spec for spec in delivery_specs().values() if spec.export_preset is not None]
+    named = [spec for spec in library().specs.values() if spec.export_preset is not None]
     assert named
     for spec in named:
-        preset = export_presets()[spec.export_preset]
+        preset = library().export[spec.export_preset]
         assert preset.lufs is not None and spec.lufs is not None
         assert abs(preset.lufs - spec.lufs) <= spec.lufs_tolerance
         assert preset.ceiling_db <= spec.true_peak_max_dbtp

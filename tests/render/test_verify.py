@@ -8,25 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FilterKind
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import (
-    Clip,
-    Dither,
-    Encoding,
-    Filter,
-    FilterAutomation,
-    Gain,
-    Headroom,
-    Limiter,
-    LimitMode,
-    Loudnorm,
-    Node,
-    Output,
-    OutputRole,
-    Point,
-    Source,
-)
 from mixdown.render.verify import (
     PREMASTER,
     Renderer,
@@ -37,7 +21,7 @@ from mixdown.render.verify import (
 )
 
 RATE = 48000
-SOURCE = Source("tone", "tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
+SOURCE = ir.Source("tone", "tone.wav", "sha256:0", RATE, 2, RATE, "wav/pcm_16")
 
 
 def take(path: Path, name: str, samples: np.ndarray) -> Rendition:
@@ -77,32 +61,36 @@ def test_budgets_are_those_of_the_semantics(tmp_path: Path, by: str, budget: flo
     assert apart(tmp_path, np.zeros((9, 2)), by).budget == budget
 
 
-def graph(*nodes: Node) -> Graph:
-    return Graph((SOURCE,), (Clip("clip", "tone", 0, RATE, RATE), *nodes))
+def graph(*nodes: ir.Node) -> Graph:
+    return Graph((SOURCE,), (ir.Clip("clip", "tone", 0, RATE, RATE), *nodes))
 
 
 def test_what_is_compared_is_before_the_finish():
     whole = graph(
-        Gain("bus", -3.0, operands=("clip",)),
-        Headroom("head", 3.0, operands=("bus",)),
-        Loudnorm("loud", -16.0, None, operands=("head",)),
-        Limiter("limit", -1.0, LimitMode.TRUE_PEAK, operands=("loud",)),
-        Dither("dither", 16, operands=("limit",)),
-        Output("out", OutputRole.MASTER, "master", "flac", Encoding.S16, operands=("dither",)),
-        Dither("stem.dither", 16, operands=("bus",)),
-        Output("stem", OutputRole.STEM, "b", "flac", Encoding.S16, operands=("stem.dither",)),
+        ir.Gain("bus", -3.0, operands=("clip",)),
+        ir.Headroom("head", 3.0, operands=("bus",)),
+        ir.Loudnorm("loud", -16.0, None, operands=("head",)),
+        ir.Limiter("limit", -1.0, ir.LimitMode.TRUE_PEAK, operands=("loud",)),
+        ir.Dither("dither", 16, operands=("limit",)),
+        ir.Output(
+            "out", ir.OutputRole.MASTER, "master", "flac", ir.Encoding.S16, operands=("dither",)
+        ),
+        ir.Dither("stem.dither", 16, operands=("bus",)),
+        ir.Output(
+            "stem", ir.OutputRole.STEM, "b", "flac", ir.Encoding.S16, operands=("stem.dither",)
+        ),
     )
     cut = premaster(whole)
     assert {o.name: o.operands for o in cut.outputs} == {"out": ("head",), "stem": ("bus",)}
-    assert {(o.container, o.encoding) for o in cut.outputs} == {("wav", Encoding.F64)}
+    assert {(o.container, o.encoding) for o in cut.outputs} == {("wav", ir.Encoding.F64)}
     assert set(cut.by_name) == {"clip", "bus", "head", "out", "stem"}
 
 
 def test_low_filters_lift_the_last_bit():
     def floor(hertz: float, q: float) -> float:
-        still = Filter("f", FilterKind.HIGHPASS, hertz, q, 0.0, operands=("clip",))
-        moves = (Point(0, 9000.0), Point(100, hertz))
-        moving = FilterAutomation("f", FilterKind.LOWPASS, moves, q, 0.0, operands=("clip",))
+        still = ir.Filter("f", FilterKind.HIGHPASS, hertz, q, 0.0, operands=("clip",))
+        moves = (ir.Point(0, 9000.0), ir.Point(100, hertz))
+        moving = ir.FilterAutomation("f", FilterKind.LOWPASS, moves, q, 0.0, operands=("clip",))
         assert rounding_floor(graph(still)) == rounding_floor(graph(moving))
         return rounding_floor(graph(still))
 

@@ -10,40 +10,11 @@ from collections.abc import Callable, Mapping
 
 import attrs
 from hypothesis import strategies as st
+from mixdown.ir import nodes as ir
 from mixdown.ir.containers import CONTAINERS
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
 from mixdown.ir.node import Repair, Signal
-from mixdown.ir.nodes import (
-    Aim,
-    Bus,
-    Clip,
-    Crossfade,
-    Dither,
-    DitherNoise,
-    Downmix,
-    Edge,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Limiter,
-    LimitMode,
-    Loudnorm,
-    Mix,
-    Node,
-    Output,
-    OutputRole,
-    Pan,
-    PanAutomation,
-    Place,
-    Point,
-    Silence,
-    Source,
-)
 from mixdown.ir.origin import Origin
 from mixdown.ir.units import resampled_length
 
@@ -56,7 +27,7 @@ qs = st.floats(0, 100, exclude_min=True)
 channels = st.sampled_from([1, 2])
 laws = st.sampled_from(PanLaw)
 curves = st.sampled_from(FADE_CURVES)
-edges = st.sampled_from(Edge)
+edges = st.sampled_from(ir.Edge)
 plain = ["host", "host/c1.clip", "bus_dialogue.gain", "c-1", "~a#2+b", "loc", "signal", "0"]
 odd = ["", "a b", 'q"uote', "back\\slash", "/", "//", "a//b", "?", "%x", "@x", "x,", "é日本", "🎧"]
 unprintable = ["\n", "tab\t", "\x00", "\x85", "\u2028", "\u202e", "\ufeff"]
@@ -72,47 +43,47 @@ def frequencies(signal: Signal) -> st.SearchStrategy[float]:
     return st.floats(0, signal.rate / 2, exclude_min=True, exclude_max=True)
 
 
-def points(values: st.SearchStrategy[float]) -> st.SearchStrategy[tuple[Point, ...]]:
+def points(values: st.SearchStrategy[float]) -> st.SearchStrategy[tuple[ir.Point, ...]]:
     """Keyframes at strictly increasing samples, at least one; any but the last may aim."""
-    aims = st.none() | st.builds(Aim, st.integers(10**6, 10**7), values)
-    keyframes = st.builds(Point, st.integers(0, 10**6), values, st.sampled_from(Shape), aims)
+    aims = st.none() | st.builds(ir.Aim, st.integers(10**6, 10**7), values)
+    keyframes = st.builds(ir.Point, st.integers(0, 10**6), values, st.sampled_from(Shape), aims)
     unique = st.lists(keyframes, min_size=1, max_size=4, unique_by=lambda point: point.at)
     return unique.map(_in_order)
 
 
-def _in_order(made: list[Point]) -> tuple[Point, ...]:
+def _in_order(made: list[ir.Point]) -> tuple[ir.Point, ...]:
     *others, last = sorted(made, key=lambda point: point.at)
     return (*others, attrs.evolve(last, aim=None))
 
 
 # The kinds of one operand: how to build one on a signal, as a strategy of attributes.
-UNARY: Mapping[type[Node], Callable[[Signal], Mapping[str, st.SearchStrategy]]] = {
-    Gain: lambda _: {"gain_db": decibels},
-    Fade: lambda s: {"edge": edges, "length": st.integers(0, s.length), "curve": curves},
-    Crossfade: lambda s: {"edge": edges, "length": st.integers(0, s.length), "curve": curves},
-    GainAutomation: lambda _: {"points": points(decibels)},
-    Filter: lambda s: {
+UNARY: Mapping[type[ir.Node], Callable[[Signal], Mapping[str, st.SearchStrategy]]] = {
+    ir.Gain: lambda _: {"gain_db": decibels},
+    ir.Fade: lambda s: {"edge": edges, "length": st.integers(0, s.length), "curve": curves},
+    ir.Crossfade: lambda s: {"edge": edges, "length": st.integers(0, s.length), "curve": curves},
+    ir.GainAutomation: lambda _: {"points": points(decibels)},
+    ir.Filter: lambda s: {
         "shape": st.sampled_from(FilterKind),
         "frequency_hz": frequencies(s),
         "q": qs,
         "gain_db": decibels,
     },
-    FilterAutomation: lambda s: {
+    ir.FilterAutomation: lambda s: {
         "shape": st.sampled_from(FilterKind),
         "points": points(frequencies(s)),
         "q": qs,
         "gain_db": decibels,
     },
-    Pan: lambda _: {"position": positions, "law": laws},
-    PanAutomation: lambda _: {"points": points(positions), "law": laws},
-    Headroom: lambda _: {"headroom_db": decibels},
-    Loudnorm: lambda _: {"target_lufs": decibels, "gain_db": st.none() | decibels},
-    Limiter: lambda _: {
+    ir.Pan: lambda _: {"position": positions, "law": laws},
+    ir.PanAutomation: lambda _: {"points": points(positions), "law": laws},
+    ir.Headroom: lambda _: {"headroom_db": decibels},
+    ir.Loudnorm: lambda _: {"target_lufs": decibels, "gain_db": st.none() | decibels},
+    ir.Limiter: lambda _: {
         "ceiling_db": decibels,
-        "mode": st.sampled_from(LimitMode),
+        "mode": st.sampled_from(ir.LimitMode),
         "margin_db": decibels,
     },
-    Dither: lambda _: {"bits": st.integers(1, 24), "noise": st.sampled_from(DitherNoise)},
+    ir.Dither: lambda _: {"bits": st.integers(1, 24), "noise": st.sampled_from(ir.DitherNoise)},
 }
 
 SELECTIONS = (
@@ -129,11 +100,11 @@ class Maker:
         self.draw = draw
         self.rate = rate
         self.channels = channels
-        self.sources: list[Source] = []
-        self.nodes: list[Node] = []
+        self.sources: list[ir.Source] = []
+        self.nodes: list[ir.Node] = []
         self.signals: dict[str, Signal] = {}
 
-    def add(self, cls: type[Node], *operands: str, **attributes: object) -> str:
+    def add(self, cls: type[ir.Node], *operands: str, **attributes: object) -> str:
         """A node's name, after adding it."""
         name = unique(self.draw(texts), self.signals)
         origin = self.draw(maybe_origins)
@@ -146,7 +117,7 @@ class Maker:
     def source(self) -> None:
         """One more source, of any name, rate and length."""
         self.sources.append(
-            Source(
+            ir.Source(
                 unique(self.draw(texts), {source.name for source in self.sources}),
                 self.draw(texts),
                 f"sha256:{self.draw(st.integers(0, 2**256 - 1)):064x}",
@@ -162,13 +133,17 @@ class Maker:
         """A clip's chain, in the session's channels."""
         if self.draw(st.integers(0, 9)) == 0:
             length = self.draw(st.integers(1, 1000))
-            value = self.add(Silence, rate=self.rate, channels=self.draw(channels), length=length)
+            value = self.add(
+                ir.Silence, rate=self.rate, channels=self.draw(channels), length=length
+            )
         else:
             source = self.draw(st.sampled_from(self.sources))
             available = resampled_length(source.frames, source.rate, self.rate)
             offset = self.draw(st.integers(0, available - 1))
             length = self.draw(st.integers(1, available - offset))
-            value = self.add(Clip, source=source.name, offset=offset, length=length, rate=self.rate)
+            value = self.add(
+                ir.Clip, source=source.name, offset=offset, length=length, rate=self.rate
+            )
         return self.in_session(self.chain(value, max_size=4))
 
     def chain(self, value: str, max_size: int) -> str:
@@ -183,8 +158,8 @@ class Maker:
         if self.signals[value].channels == self.channels:
             return value
         if self.channels == 1:
-            return self.add(Downmix, value)
-        return self.add(Pan, value, position=self.draw(positions), law=self.draw(laws))
+            return self.add(ir.Downmix, value)
+        return self.add(ir.Pan, value, position=self.draw(positions), law=self.draw(laws))
 
     def track(self, clips: list[str], length: int) -> str:
         """The clips one after another in a lane, or placed anywhere, mixed to `length`."""
@@ -194,14 +169,14 @@ class Maker:
                 starts.append(end + self.draw(st.integers(0, 1000)))
                 end = starts[-1] + self.signals[clip].length
             total = end + self.draw(st.integers(0, 1000))
-            placed = [self.add(Lane, *clips, starts=tuple(starts), length=total)]
+            placed = [self.add(ir.Lane, *clips, starts=tuple(starts), length=total)]
         else:
             start = st.integers(0, 10**6)
-            placed = [self.add(Place, clip, start=self.draw(start)) for clip in clips]
-        mixed = self.add(Mix, *placed, length=length)
+            placed = [self.add(ir.Place, clip, start=self.draw(start)) for clip in clips]
+        mixed = self.add(ir.Mix, *placed, length=length)
         return self.in_session(self.chain(mixed, max_size=2))
 
-    def output(self, value: str, role: OutputRole, target: str) -> None:
+    def output(self, value: str, role: ir.OutputRole, target: str) -> None:
         container = self.draw(st.sampled_from(list(CONTAINERS)))
         encoding = self.draw(st.sampled_from(CONTAINERS[container].encodings))
         index = self.draw(st.integers(0, 3))
@@ -210,7 +185,7 @@ class Maker:
         bit_rate = self.draw(st.sampled_from(allowed)) if allowed else None
         attributes = {"container": container, "encoding": encoding, "index": index}
         attributes["bit_rate"] = bit_rate
-        self.add(Output, value, role=role, target=target, **attributes)
+        self.add(ir.Output, value, role=role, target=target, **attributes)
 
 
 @st.composite
@@ -226,17 +201,17 @@ def graphs(draw: Draw) -> Graph:
     all_clips = [clips]  # so that no clip is dead; further tracks share them
     all_clips += draw(st.lists(some_clips, max_size=2))
     tracks = [make.track(chosen, length) for chosen in all_clips]
-    buses = [make.in_session(make.chain(make.add(Bus, *tracks), max_size=2))]
+    buses = [make.in_session(make.chain(make.add(ir.Bus, *tracks), max_size=2))]
     if draw(st.booleans()):
-        buses.append(make.add(Bus, tracks[-1], *draw(st.permutations(tracks))))
-    premaster = make.add(Mix, *buses, length=length)
+        buses.append(make.add(ir.Bus, tracks[-1], *draw(st.permutations(tracks))))
+    premaster = make.add(ir.Mix, *buses, length=length)
     master = make.chain(premaster, max_size=3)
-    make.output(master, OutputRole.MASTER, "master")
+    make.output(master, ir.OutputRole.MASTER, "master")
     if draw(st.booleans()):
         for number, bus in enumerate(buses):
             target, gain = draw(decibels), draw(st.none() | decibels)
-            stem = make.add(Loudnorm, bus, premaster, target_lufs=target, gain_db=gain)
-            make.output(stem, OutputRole.STEM, unique(draw(texts), {"master"}) + f"~{number}")
+            stem = make.add(ir.Loudnorm, bus, premaster, target_lufs=target, gain_db=gain)
+            make.output(stem, ir.OutputRole.STEM, unique(draw(texts), {"master"}) + f"~{number}")
     build = Graph.ordered if draw(st.booleans()) else Graph
     return build(tuple(make.sources), tuple(make.nodes))
 

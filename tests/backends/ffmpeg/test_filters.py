@@ -6,28 +6,8 @@ import numpy as np
 import pytest
 from mixdown.audio import biquad, curves, envelope
 from mixdown.audio import pan as panning
+from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
-from mixdown.ir.nodes import (
-    Aim,
-    Downmix,
-    Edge,
-    Encoding,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Loudnorm,
-    Mix,
-    Output,
-    OutputRole,
-    Pan,
-    PanAutomation,
-    Place,
-    Point,
-)
 from mixdown.ir.units import gain_factor
 
 RATE = 48000
@@ -43,13 +23,13 @@ SHAPES = (Shape.LINEAR, Shape.SMOOTH, Shape.HOLD, Shape.SMOOTH, Shape.LINEAR, Sh
 AIMS = {1: 5000, 4: 200_000}
 
 
-def points(*values: float) -> tuple[Point, ...]:
+def points(*values: float) -> tuple[ir.Point, ...]:
     shapes = (*SHAPES, Shape.LINEAR)
-    aims = (Aim(AIMS[k], values[k - 1]) if k in AIMS else None for k in range(len(TIMES)))
-    return tuple(map(Point, TIMES, values, shapes, aims))
+    aims = (ir.Aim(AIMS[k], values[k - 1]) if k in AIMS else None for k in range(len(TIMES)))
+    return tuple(map(ir.Point, TIMES, values, shapes, aims))
 
 
-def keyframes(of: tuple[Point, ...]) -> envelope.Keyframes:
+def keyframes(of: tuple[ir.Point, ...]) -> envelope.Keyframes:
     aims = {k: (p.aim.at, p.aim.value) for k, p in enumerate(of) if p.aim}
     return envelope.keyframes(((p.at, p.value, p.shape.value) for p in of), aims)
 
@@ -64,27 +44,27 @@ def residual(got: np.ndarray, wanted: np.ndarray) -> float:
 @pytest.mark.parametrize("db", [-60.5, -3.0, 0.1, 24.0])
 def test_gain(bench, channels, db):
     audio = bench.noise("s", channels)
-    got = bench.render(bench.chain(bench.clip("s"), Gain("g", db)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Gain("g", db)))
     assert residual(got, audio * gain_factor(db)) < BUDGET
 
 
 def test_headroom_and_loudness_gain(bench):
     audio = bench.noise("s", 2)
-    graph = bench.chain(bench.clip("s"), Headroom("h", 3.0), Loudnorm("l", -16.0, 1.234567))
+    graph = bench.chain(bench.clip("s"), ir.Headroom("h", 3.0), ir.Loudnorm("l", -16.0, 1.234567))
     assert residual(bench.render(graph), audio * gain_factor(1.234567 - 3.0)) < BUDGET
 
 
-@pytest.mark.parametrize("edge", Edge)
+@pytest.mark.parametrize("edge", ir.Edge)
 @pytest.mark.parametrize("curve", FADE_CURVES)
 def test_fade(bench, edge, curve):
     audio = bench.noise("s")
     length = 12345
     gains = np.ones(LENGTH)
-    if edge is Edge.IN:
+    if edge is ir.Edge.IN:
         gains[:length] = curves.fade_in(length, curve)
     else:
         gains[-length:] = curves.fade_out(length, curve)
-    got = bench.render(bench.chain(bench.clip("s"), Fade("f", edge, length, curve)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Fade("f", edge, length, curve)))
     assert residual(got, audio * gains) < BUDGET
 
 
@@ -92,7 +72,7 @@ def test_fade(bench, edge, curve):
 @pytest.mark.parametrize("length", [0, 1, LENGTH])
 def test_fade_of_no_sample_one_and_all(bench, curve, length):
     audio = bench.noise("s", 2)
-    got = bench.render(bench.chain(bench.clip("s"), Fade("f", Edge.IN, length, curve)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Fade("f", ir.Edge.IN, length, curve)))
     assert residual(got, audio * curves.fade_in(length, curve, LENGTH)) < BUDGET
 
 
@@ -100,7 +80,7 @@ def test_fade_of_no_sample_one_and_all(bench, curve, length):
 def test_gain_automation(bench, channels):
     audio = bench.noise("s", channels)
     moves = points(0.0, -6.0, 3.5, -60.0, -60.0, 2.0, -12.0)
-    got = bench.render(bench.chain(bench.clip("s"), GainAutomation("a", moves)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.GainAutomation("a", moves)))
     gains = envelope.gain_envelope(keyframes(moves), 0, LENGTH)
     assert residual(got, audio * gains) < BUDGET
 
@@ -110,7 +90,7 @@ def test_gain_automation(bench, channels):
 @pytest.mark.parametrize("channels", [1, 2])
 def test_pan(bench, law, position, channels):
     audio = bench.noise("s", channels)
-    got = bench.render(bench.chain(bench.clip("s"), Pan("p", position, law)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Pan("p", position, law)))
     assert residual(got, panning.pan(audio, position, law.value)) < BUDGET
 
 
@@ -119,14 +99,14 @@ def test_pan(bench, law, position, channels):
 def test_pan_automation(bench, law, channels):
     audio = bench.noise("s", channels)
     moves = points(-1.0, 1.0, 0.0, 0.5, -0.5, -0.25, 1.0)
-    got = bench.render(bench.chain(bench.clip("s"), PanAutomation("p", moves, law)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.PanAutomation("p", moves, law)))
     positions = envelope.interpolate(keyframes(moves), np.arange(LENGTH))
     assert residual(got, panning.pan(audio, positions, law.value)) < BUDGET
 
 
 def test_downmix(bench):
     audio = bench.noise("s", 2)
-    got = bench.render(bench.chain(bench.clip("s"), Downmix("d")))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Downmix("d")))
     assert residual(got, panning.downmix(audio)) < BUDGET
 
 
@@ -136,7 +116,7 @@ def test_downmix(bench):
 )
 def test_filter(bench, shape, frequency, q, db):
     audio = bench.noise("s", 2)
-    got = bench.render(bench.chain(bench.clip("s"), Filter("f", shape, frequency, q, db)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Filter("f", shape, frequency, q, db)))
     section = biquad.coefficients(shape.value, frequency, RATE, q, db)[0]
     assert residual(got, biquad.StaticBiquad(section, 2).process(audio)) < BUDGET
 
@@ -146,16 +126,18 @@ def test_filter(bench, shape, frequency, q, db):
 def test_filter_automation(bench, shape, channels):
     audio = bench.noise("s", channels)
     moves = points(400.0, 12000.0, 90.0, 777.7, 15000.0, 60.0, 3000.0)
-    got = bench.render(bench.chain(bench.clip("s"), FilterAutomation("f", shape, moves, 0.9, -7.0)))
+    got = bench.render(
+        bench.chain(bench.clip("s"), ir.FilterAutomation("f", shape, moves, 0.9, -7.0))
+    )
     assert residual(got, moved(audio, shape, moves, 0.9, -7.0)) < BUDGET
 
 
 @pytest.mark.parametrize("at", [0, 64, 96000])
 def test_filter_automation_of_one_point_stands_still(bench, at):
     audio = bench.noise("s")
-    moves = (Point(at, 1234.5678),)
+    moves = (ir.Point(at, 1234.5678),)
     got = bench.render(
-        bench.chain(bench.clip("s"), FilterAutomation("f", FilterKind.LOWPASS, moves, 0.7, 0.0))
+        bench.chain(bench.clip("s"), ir.FilterAutomation("f", FilterKind.LOWPASS, moves, 0.7, 0.0))
     )
     assert residual(got, moved(audio, FilterKind.LOWPASS, moves, 0.7, 0.0)) < BUDGET
 
@@ -178,15 +160,15 @@ def test_a_moving_filter_counts_samples_whatever_came_before(bench, before):
     clip, audio = cut_behind_the_first_frame(bench)
     names = (clip.name, clip.name)
     ways = {
-        "place": [Place("b", 48_000, operands=names[:1])],
-        "lane": [Lane("b", (0, 48_000), LENGTH, operands=names)],
+        "place": [ir.Place("b", 48_000, operands=names[:1])],
+        "lane": [ir.Lane("b", (0, 48_000), LENGTH, operands=names)],
         "mix": [
-            Lane("l", (48_000,), LENGTH, operands=names[:1]),
-            Mix("b", LENGTH, operands=("l", "l")),
+            ir.Lane("l", (48_000,), LENGTH, operands=names[:1]),
+            ir.Mix("b", LENGTH, operands=("l", "l")),
         ],
         "gain automation": [
-            Place("l", 48_000, operands=names[:1]),
-            GainAutomation("b", points(0.0, 0.0, 0.0, 0.0), operands=("l",)),
+            ir.Place("l", 48_000, operands=names[:1]),
+            ir.GainAutomation("b", points(0.0, 0.0, 0.0, 0.0), operands=("l",)),
         ],
     }
     moves = points(400.0, 12000.0, 90.0, 777.7, 15000.0, 60.0, 3000.0)
@@ -194,8 +176,8 @@ def test_a_moving_filter_counts_samples_whatever_came_before(bench, before):
         bench.graph(
             clip,
             *ways[before],
-            FilterAutomation("f", FilterKind.LOWPASS, moves, 0.9, 0.0, operands=("b",)),
-            Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=("f",)),
+            ir.FilterAutomation("f", FilterKind.LOWPASS, moves, 0.9, 0.0, operands=("b",)),
+            ir.Output("o", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.F64, operands=("f",)),
         )
     )
     late = np.hstack([np.zeros_like(audio), audio])
@@ -203,7 +185,7 @@ def test_a_moving_filter_counts_samples_whatever_came_before(bench, before):
     assert residual(got, moved(whole, FilterKind.LOWPASS, moves, 0.9, 0.0)) < BUDGET
 
 
-@pytest.mark.parametrize("edge", Edge)
+@pytest.mark.parametrize("edge", ir.Edge)
 @pytest.mark.parametrize("before", ["place", "lane", "long lane"])
 def test_a_fade_counts_samples_whatever_came_before(bench, before, edge):
     """afade goes by the times of frames, which delays and joins set in ways of their own."""
@@ -211,17 +193,17 @@ def test_a_fade_counts_samples_whatever_came_before(bench, before, edge):
     gap = 5_000_011 if before == "long lane" else 3001
     length = gap + audio.shape[1]
     if before == "place":
-        late = Place("b", gap, operands=(clip.name,))
+        late = ir.Place("b", gap, operands=(clip.name,))
         wanted = np.hstack([np.zeros((2, gap)), audio])
     else:
         length += audio.shape[1]
-        late = Lane("b", (0, length - 48_000), length, operands=(clip.name, clip.name))
+        late = ir.Lane("b", (0, length - 48_000), length, operands=(clip.name, clip.name))
         wanted = np.hstack([audio, np.zeros((2, gap)), audio])
-    fade = Fade("f", edge, length, "tri", operands=("b",))
-    output = Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=("f",))
+    fade = ir.Fade("f", edge, length, "tri", operands=("b",))
+    output = ir.Output("o", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.F64, operands=("f",))
     got = bench.render(bench.graph(clip, late, fade, output))
     ramp = np.arange(length) / length
-    assert residual(got, wanted * (ramp if edge is Edge.IN else 1 - ramp)) < BUDGET
+    assert residual(got, wanted * (ramp if edge is ir.Edge.IN else 1 - ramp)) < BUDGET
 
 
 def cut_behind_the_first_frame(bench):

@@ -7,25 +7,13 @@ import pytest
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.narrow import WIDEST
 from mixdown.backends.ffmpeg.parts import PART, WHOLE, cut
+from mixdown.ir import nodes as ir
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import (
-    Bus,
-    Clip,
-    Encoding,
-    Gain,
-    Lane,
-    Mix,
-    Node,
-    Output,
-    OutputRole,
-    Place,
-    Source,
-)
 from mixdown.ir.verify import check
 from mixdown.plans.plan import EmitOptions, Space
 
 RATE = 48000
-SOURCE = Source("s", "s.wav", "sha256:", RATE, 1, 3 * RATE, "wav/double")
+SOURCE = ir.Source("s", "s.wav", "sha256:", RATE, 1, 3 * RATE, "wav/double")
 
 
 def lanes(*counts: int, changed: int = -1) -> Graph:
@@ -36,15 +24,15 @@ def lanes(*counts: int, changed: int = -1) -> Graph:
         for number in range(count):
             offset = (7 * number + 1000 * track) % 100_000
             gain = -6.0 if track == 0 and number == changed else -3.0
-            clip = Clip(f"t{track}/{number}", "s", offset, 100, RATE)
-            nodes += [clip, Gain(f"{clip.name}.gain", gain, operands=(clip.name,))]
+            clip = ir.Clip(f"t{track}/{number}", "s", offset, 100, RATE)
+            nodes += [clip, ir.Gain(f"{clip.name}.gain", gain, operands=(clip.name,))]
         starts = tuple(20 + 150 * number for number in range(count))
         names = tuple(f"t{track}/{number}.gain" for number in range(count))
-        nodes.append(Lane(f"t{track}.mix", starts, length, operands=names))
+        nodes.append(ir.Lane(f"t{track}.mix", starts, length, operands=names))
         tracks.append(f"t{track}.mix")
     nodes += [
-        Mix("m", length, operands=tuple(tracks)),
-        Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=("m",)),
+        ir.Mix("m", length, operands=tuple(tracks)),
+        ir.Output("o", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.F64, operands=("m",)),
     ]
     return check(Graph.ordered([SOURCE], nodes))
 
@@ -102,17 +90,19 @@ def test_the_samples_are_those_of_the_whole(bench):
 
 def heap(count: int, *, tracks: bool) -> Graph:
     """So many clips that all overlap, on one track, or each on a track of its own with a gain."""
-    nodes: list[Node] = []
+    nodes: list[ir.Node] = []
     length = count + 6000
     for number in range(count):
-        clip = Clip(f"t/{number}", "s", 11 * number % 100_000, 5000, RATE)
-        nodes += [clip, Place(f"{clip.name}.place", 700 + number, operands=(clip.name,))]
+        clip = ir.Clip(f"t/{number}", "s", 11 * number % 100_000, 5000, RATE)
+        nodes += [clip, ir.Place(f"{clip.name}.place", 700 + number, operands=(clip.name,))]
         if tracks:
-            track = Mix(f"t{number}.mix", length, operands=(nodes[-1].name,))
-            nodes += [track, Gain(f"t{number}.gain", -0.001 * number, operands=(track.name,))]
-    operands = tuple(n.name for n in nodes if isinstance(n, Gain if tracks else Place))
-    nodes.append(Bus("sum", operands=operands) if tracks else Mix("sum", length, operands=operands))
-    output = Output("o", OutputRole.MASTER, "m", "wav", Encoding.F64, operands=("sum",))
+            track = ir.Mix(f"t{number}.mix", length, operands=(nodes[-1].name,))
+            nodes += [track, ir.Gain(f"t{number}.gain", -0.001 * number, operands=(track.name,))]
+    operands = tuple(n.name for n in nodes if isinstance(n, ir.Gain if tracks else ir.Place))
+    nodes.append(
+        ir.Bus("sum", operands=operands) if tracks else ir.Mix("sum", length, operands=operands)
+    )
+    output = ir.Output("o", ir.OutputRole.MASTER, "m", "wav", ir.Encoding.F64, operands=("sum",))
     return check(Graph.ordered([SOURCE], [*nodes, output]))
 
 
@@ -136,7 +126,7 @@ def test_overlapping_clips_add_up(bench, tracks):
     graph = heap(WIDEST + 100, tracks=tracks)
     wanted = np.zeros(graph.signals["sum"].length)
     for node in graph:
-        if isinstance(node, Place):
+        if isinstance(node, ir.Place):
             clip = graph[node.operands[0]]
             number = int(clip.name.partition("/")[2])
             factor = 10 ** (-0.001 * number / 20) if tracks else 1.0
@@ -149,13 +139,13 @@ def test_overlapping_clips_add_up(bench, tracks):
 
 def test_partial_sums_of_short_clips_are_short():
     """Clips far apart in time, many at each place: no part is as long as the mix."""
-    nodes: list[Node] = []
+    nodes: list[ir.Node] = []
     for number in range(10 * PART):
-        clip = Clip(f"t/{number}", "s", 0, 5000, RATE)
+        clip = ir.Clip(f"t/{number}", "s", 0, 5000, RATE)
         start = 600 * RATE * (number // PART)
-        nodes += [clip, Place(f"{clip.name}.place", start, operands=(clip.name,))]
-    mix = Mix("t.mix", 7000 * RATE, operands=tuple(n.name for n in nodes[1::2]))
-    output = Output("o", OutputRole.MASTER, "m", "wav", Encoding.F64, operands=("t.mix",))
+        nodes += [clip, ir.Place(f"{clip.name}.place", start, operands=(clip.name,))]
+    mix = ir.Mix("t.mix", 7000 * RATE, operands=tuple(n.name for n in nodes[1::2]))
+    output = ir.Output("o", ir.OutputRole.MASTER, "m", "wav", ir.Encoding.F64, operands=("t.mix",))
     plan = BACKEND.emit(check(Graph.ordered([SOURCE], [*nodes, mix, output])), EmitOptions())
     assert [step.samples for step in plan.steps] == [5000] * 10 + [7000 * RATE]
 

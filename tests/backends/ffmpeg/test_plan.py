@@ -14,25 +14,9 @@ from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.emitters import EMITTERS
 from mixdown.backends.protocol import Support
 from mixdown.backends.registry import find_backend
+from mixdown.ir import nodes as ir
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import (
-    KINDS,
-    Clip,
-    Crossfade,
-    Edge,
-    Encoding,
-    Fade,
-    Gain,
-    Headroom,
-    Limiter,
-    LimitMode,
-    Loudnorm,
-    Mix,
-    Output,
-    OutputRole,
-    Source,
-)
 from mixdown.ir.origin import Origin
 from mixdown.plans.plan import EmitOptions, StepKind
 
@@ -40,19 +24,19 @@ RATE = 48000
 STEPS, SINGLE = EmitOptions(), EmitOptions(single=True)
 
 
-def source(name: str = "s", seconds: int = 60) -> Source:
-    return Source(name, f"{name}.wav", "sha256:", RATE, 2, seconds * RATE, "wav/pcm_16")
+def source(name: str = "s", seconds: int = 60) -> ir.Source:
+    return ir.Source(name, f"{name}.wav", "sha256:", RATE, 2, seconds * RATE, "wav/pcm_16")
 
 
-def mastered(gain_db: float | None = None, *stems: Output | Loudnorm) -> Graph:
+def mastered(gain_db: float | None = None, *stems: ir.Output | ir.Loudnorm) -> Graph:
     """A clip, headroom, loudnorm, limiter, master; and stems."""
     nodes = [
-        Clip("a/c.clip", "s", 0, 10 * RATE, RATE),
-        Headroom("master.headroom", 3.0, operands=("a/c.clip",)),
-        Loudnorm("master.loudnorm", -16.0, gain_db, operands=("master.headroom",)),
-        Limiter("master.limiter", -1.0, LimitMode.TRUE_PEAK, operands=("master.loudnorm",)),
-        Output(
-            "master.output", OutputRole.MASTER, "master", "wav", Encoding.S24,
+        ir.Clip("a/c.clip", "s", 0, 10 * RATE, RATE),
+        ir.Headroom("master.headroom", 3.0, operands=("a/c.clip",)),
+        ir.Loudnorm("master.loudnorm", -16.0, gain_db, operands=("master.headroom",)),
+        ir.Limiter("master.limiter", -1.0, ir.LimitMode.TRUE_PEAK, operands=("master.loudnorm",)),
+        ir.Output(
+            "master.output", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.S24,
             operands=("master.limiter",),
         ),
         *stems,
@@ -60,13 +44,13 @@ def mastered(gain_db: float | None = None, *stems: Output | Loudnorm) -> Graph:
     return Graph.ordered([source()], nodes)
 
 
-def stem(operand: str, target: str = "voice", name: str = "stem") -> Output:
-    return Output(name, OutputRole.STEM, target, "wav", Encoding.F64, operands=(operand,))
+def stem(operand: str, target: str = "voice", name: str = "stem") -> ir.Output:
+    return ir.Output(name, ir.OutputRole.STEM, target, "wav", ir.Encoding.F64, operands=(operand,))
 
 
 def test_every_kind_has_a_capability_and_every_native_one_an_emitter():
-    assert list(BACKEND.capabilities) == sorted(BACKEND.capabilities, key=list(KINDS).index)
-    assert set(BACKEND.capabilities) == set(KINDS)
+    assert list(BACKEND.capabilities) == sorted(BACKEND.capabilities, key=list(ir.KINDS).index)
+    assert set(BACKEND.capabilities) == set(ir.KINDS)
     native = {k for k, c in BACKEND.capabilities.items() if c.support is Support.NATIVE}
     assert {cls.kind for cls in EMITTERS} == native
     rules = {k: c.rule for k, c in BACKEND.capabilities.items() if c.rule}
@@ -117,7 +101,7 @@ def test_mix_measure_finish_where_it_is_not():
 
 
 def test_a_mastered_stem_waits_for_the_masters_gain():
-    norm = Loudnorm("s.loudnorm", -16.0, None, operands=("a/c.clip", "master.headroom"))
+    norm = ir.Loudnorm("s.loudnorm", -16.0, None, operands=("a/c.clip", "master.headroom"))
     plan = BACKEND.emit(mastered(None, norm, stem("s.loudnorm")), STEPS)
     assert [str(f) for f in plan["mix"].outputs] == [
         "${WORK}/a_c_clip.wav",
@@ -138,7 +122,7 @@ def test_a_kind_that_should_have_been_legalised_is_refused_where_it_stands():
     graph = mastered(0.0)
     place = Origin("mix.yaml", "/tracks/0/clips/0")
     clip, *rest = graph.nodes
-    cross = Crossfade("x", Edge.IN, 10, "qsin", operands=(clip.name,), origin=place)
+    cross = ir.Crossfade("x", ir.Edge.IN, 10, "qsin", operands=(clip.name,), origin=place)
     rest[0] = attrs.evolve(rest[0], operands=("x",))
     with pytest.raises(BackendError, match=r"cannot express crossfade \(%x\)") as refused:
         BACKEND.emit(Graph(graph.sources, (clip, cross, *rest)), STEPS)
@@ -147,7 +131,7 @@ def test_a_kind_that_should_have_been_legalised_is_refused_where_it_stands():
 
 def test_dead_nodes_are_not_emitted():
     graph = mastered(0.0)
-    dead = Gain("dead", 1.0, operands=("a/c.clip",))
+    dead = ir.Gain("dead", 1.0, operands=("a/c.clip",))
     with_dead = Graph(graph.sources, (*graph.nodes, dead))
     assert BACKEND.emit(with_dead, STEPS).to_text() == BACKEND.emit(graph, STEPS).to_text()
 
@@ -183,9 +167,9 @@ def test_every_filter_is_named_after_its_value():
 
 def test_names_that_look_alike_stay_apart():
     names = ("a/b", "a.b", "a_b", "a_b_2", "ä", "😀", "a b]", "a';b", "")
-    clips = [Clip(f"{n}.clip", "s", 0, RATE, RATE) for n in names]
-    mix = Mix("m", RATE, operands=tuple(c.name for c in clips))
-    output = Output("o", OutputRole.MASTER, "master", "wav", Encoding.S16, operands=("m",))
+    clips = [ir.Clip(f"{n}.clip", "s", 0, RATE, RATE) for n in names]
+    mix = ir.Mix("m", RATE, operands=tuple(c.name for c in clips))
+    output = ir.Output("o", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.S16, operands=("m",))
     plan = BACKEND.emit(Graph.ordered([source()], [*clips, mix, output]), STEPS)
     trims = {k: v for k, v in plan.labels.items() if k.startswith("atrim@") and v != "m"}
     assert list(trims.values()) == [c.name for c in clips]
@@ -220,19 +204,21 @@ def test_the_plan_depends_on_the_graph_alone():
 
 
 def test_a_graph_may_be_thousands_of_nodes_deep():
-    clip = Clip("c", "s", 0, RATE, RATE)
+    clip = ir.Clip("c", "s", 0, RATE, RATE)
     nodes = [clip]
     for number in range(5000):
-        nodes.append(Gain(f"g{number}", 0.001, operands=(nodes[-1].name,)))
-    output = Output("o", OutputRole.MASTER, "m", "wav", Encoding.S16, operands=(nodes[-1].name,))
+        nodes.append(ir.Gain(f"g{number}", 0.001, operands=(nodes[-1].name,)))
+    output = ir.Output(
+        "o", ir.OutputRole.MASTER, "m", "wav", ir.Encoding.S16, operands=(nodes[-1].name,)
+    )
     plan = BACKEND.emit(Graph((source(),), (*nodes, output)), STEPS)
     assert plan.filter_complex.count("volume@g") == 5000
 
 
 def test_an_error_of_ffmpeg_names_the_filter_and_so_the_value(bench):
     bench.noise("s", 1, 1.0)
-    graph = bench.chain(bench.clip("s"), Fade("host/c1.fade_in", Edge.IN, 9, "tri"))
-    bad = graph.rewrite(lambda n: attrs.evolve(n, curve="no") if isinstance(n, Fade) else n)
+    graph = bench.chain(bench.clip("s"), ir.Fade("host/c1.fade_in", ir.Edge.IN, 9, "tri"))
+    bad = graph.rewrite(lambda n: attrs.evolve(n, curve="no") if isinstance(n, ir.Fade) else n)
     plan = BACKEND.emit(bad, STEPS)
     with pytest.raises(AssertionError) as failed:
         bench.run(plan)
@@ -276,7 +262,7 @@ def test_ffmpegs_own_loudness_only_where_it_is_asked_for():
 
 
 def test_one_pass_has_no_gain_for_mastered_stems():
-    norm = Loudnorm("s.loudnorm", -16.0, None, operands=("a/c.clip", "master.headroom"))
+    norm = ir.Loudnorm("s.loudnorm", -16.0, None, operands=("a/c.clip", "master.headroom"))
     with pytest.raises(BackendError, match=r"MIX502(.|\n)*premaster stems"):
         BACKEND.emit(mastered(None, norm, stem("s.loudnorm")), ONE_PASS)
 

@@ -5,28 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mixdown.backends.ffmpeg import BACKEND
+from mixdown.ir import nodes as ir
 from mixdown.ir.curves import PanLaw
-from mixdown.ir.nodes import (
-    Bus,
-    Edge,
-    Encoding,
-    Fade,
-    Gain,
-    Lane,
-    Mix,
-    Output,
-    OutputRole,
-    Pan,
-    Place,
-    Silence,
-)
 from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
 
 
 def test_silence(bench):
-    got = bench.render(bench.chain(Silence("s", RATE, 2, 12345)))
+    got = bench.render(bench.chain(ir.Silence("s", RATE, 2, 12345)))
     assert got.shape == (2, 12345)
     assert not got.any()
 
@@ -34,21 +21,21 @@ def test_silence(bench):
 @pytest.mark.parametrize("start", [0, 1, 4096, 100_003])
 def test_place(bench, start):
     audio = bench.noise("s", 2, 0.5)
-    got = bench.render(bench.chain(bench.clip("s"), Place("p", start)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Place("p", start)))
     assert np.array_equal(got, np.hstack([np.zeros((2, start)), audio]))
 
 
 def test_placement_counts_samples_not_milliseconds(bench):
     """33.3333 ms, which adelay would read as 1599 samples."""
     bench.noise("s", 1, 0.1)
-    plan = BACKEND.emit(bench.chain(bench.clip("s"), Place("p", 1600)), EmitOptions())
+    plan = BACKEND.emit(bench.chain(bench.clip("s"), ir.Place("p", 1600)), EmitOptions())
     assert "adelay@p=delays=1600S:all=1" in plan.filter_complex
 
 
 @pytest.mark.parametrize("length", [30_000, 48_000, 60_001])
 def test_a_mix_of_one_is_it_cut_or_padded(bench, length):
     audio = bench.noise("s", 2, 1.0)
-    got = bench.render(bench.chain(bench.clip("s"), Mix("m", length)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Mix("m", length)))
     wanted = np.zeros((2, length))
     wanted[:, :48_000] = audio[:, :length]
     assert np.array_equal(got, wanted)
@@ -63,10 +50,12 @@ def test_a_mix_is_the_sum_in_order_cut_to_its_length(bench, channels):
     for name, start in (("a", 0), ("bb", 1), ("ccc", 47_999), ("dddd", 99_999), ("eeeee", 60_000)):
         audio = bench.noise(name, channels, 1.0)
         wanted[:, start : start + RATE] += audio[:, : length - start]
-        nodes += [bench.clip(name), Place(f"{name}.place", start, operands=(f"{name}.clip",))]
+        nodes += [bench.clip(name), ir.Place(f"{name}.place", start, operands=(f"{name}.clip",))]
         names.append(f"{name}.place")
-    nodes.append(Mix("m", length, operands=tuple(names)))
-    nodes.append(Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=("m",)))
+    nodes.append(ir.Mix("m", length, operands=tuple(names)))
+    nodes.append(
+        ir.Output("o", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.F64, operands=("m",))
+    )
     assert np.array_equal(bench.render(bench.graph(*nodes)), wanted)
 
 
@@ -75,7 +64,7 @@ def test_opposite_polarity_cancels_and_nothing_is_normalised(bench):
     bench.source("t", -audio)
     bench.source("u", 3.0 * audio)
     clips = [bench.clip(name) for name in "stu"]
-    bus = Bus("b", operands=tuple(c.name for c in clips))
+    bus = ir.Bus("b", operands=tuple(c.name for c in clips))
     got = bench.render(bench.graph(*clips, bus, out("b")))
     assert np.array_equal(got, 3.0 * audio)
 
@@ -91,13 +80,13 @@ def test_a_lane_is_its_operands_with_silence_between(bench):
         audio = bench.noise(name, 1, seconds)
         wanted[:, start : start + audio.shape[1]] = audio
         clips.append(bench.clip(name))
-    lane = Lane("l", starts, length, operands=tuple(c.name for c in clips))
+    lane = ir.Lane("l", starts, length, operands=tuple(c.name for c in clips))
     assert np.array_equal(bench.render(bench.graph(*clips, lane, out("l"))), wanted)
 
 
 def test_a_lane_of_one(bench):
     audio = bench.noise("s", 2, 0.5)
-    got = bench.render(bench.chain(bench.clip("s"), Lane("l", (5,), 50_000)))
+    got = bench.render(bench.chain(bench.clip("s"), ir.Lane("l", (5,), 50_000)))
     assert np.array_equal(got[:, 5:24_005], audio)
     assert not np.delete(got, slice(5, 24_005), axis=1).any()
 
@@ -110,10 +99,10 @@ def test_a_crossfade_is_two_fades_placed(bench):
     nodes = [
         first,
         second,
-        Fade("a.out", Edge.OUT, 10_000, "tri", operands=("a",)),
-        Fade("b.in", Edge.IN, 10_000, "tri", operands=("b",)),
-        Place("b.place", 20_000, operands=("b.in",)),
-        Mix("m", 48_000, operands=("a.out", "b.place")),
+        ir.Fade("a.out", ir.Edge.OUT, 10_000, "tri", operands=("a",)),
+        ir.Fade("b.in", ir.Edge.IN, 10_000, "tri", operands=("b",)),
+        ir.Place("b.place", 20_000, operands=("b.in",)),
+        ir.Mix("m", 48_000, operands=("a.out", "b.place")),
         out("m"),
     ]
     got = bench.render(bench.graph(*nodes))
@@ -125,12 +114,12 @@ def test_a_value_used_often_is_made_once(bench):
     audio = bench.noise("s", 1, 0.5)
     nodes = [
         bench.clip("s", name="c"),
-        Pan("p", 0.5, PanLaw.UNITY, operands=("c",)),
-        Gain("g", -6.0, operands=("p",)),
-        Lane("l", (10, 30_000), 60_000, operands=("g", "g")),
-        Mix("m", 60_000, operands=("g", "l", "g")),
+        ir.Pan("p", 0.5, PanLaw.UNITY, operands=("c",)),
+        ir.Gain("g", -6.0, operands=("p",)),
+        ir.Lane("l", (10, 30_000), 60_000, operands=("g", "g")),
+        ir.Mix("m", 60_000, operands=("g", "l", "g")),
         out("m"),
-        Output("stem", OutputRole.STEM, "bus", "wav", Encoding.F64, operands=("l",)),
+        ir.Output("stem", ir.OutputRole.STEM, "bus", "wav", ir.Encoding.F64, operands=("l",)),
     ]
     plan = BACKEND.emit(bench.graph(*nodes), EmitOptions())
     bench.run(plan)
@@ -161,20 +150,22 @@ def test_clips_of_many_kinds_on_two_buses(bench):
             wanted[:, start : start + audio.shape[1]] += np.sqrt(0.5) * audio
             nodes += [
                 bench.clip(name),
-                Pan(f"{name}.pan", 0.0, PanLaw.CONSTANT_POWER, operands=(f"{name}.clip",)),
-                Place(f"{name}.place", start, operands=(f"{name}.pan",)),
+                ir.Pan(f"{name}.pan", 0.0, PanLaw.CONSTANT_POWER, operands=(f"{name}.clip",)),
+                ir.Place(f"{name}.place", start, operands=(f"{name}.pan",)),
             ]
             placed.append(f"{name}.place")
-        nodes.append(Mix(f"t{track}.mix", length, operands=tuple(placed)))
+        nodes.append(ir.Mix(f"t{track}.mix", length, operands=tuple(placed)))
         tracks.append(f"t{track}.mix")
     nodes += [
-        Bus("x.bus", operands=tuple(tracks[:2])),
-        Bus("y.bus", operands=tuple(tracks[2:])),
-        Mix("m", length, operands=("x.bus", "y.bus")),
+        ir.Bus("x.bus", operands=tuple(tracks[:2])),
+        ir.Bus("y.bus", operands=tuple(tracks[2:])),
+        ir.Mix("m", length, operands=("x.bus", "y.bus")),
         out("m"),
     ]
     assert np.abs(bench.render(bench.graph(*nodes)) - wanted).max() < 1e-14
 
 
-def out(operand: str) -> Output:
-    return Output("o", OutputRole.MASTER, "master", "wav", Encoding.F64, operands=(operand,))
+def out(operand: str) -> ir.Output:
+    return ir.Output(
+        "o", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.F64, operands=(operand,)
+    )

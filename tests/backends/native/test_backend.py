@@ -15,20 +15,9 @@ from mixdown.backends.native.backend import BACKEND
 from mixdown.backends.native.run import read_options, run_step
 from mixdown.backends.protocol import Support
 from mixdown.backends.registry import find_backend
+from mixdown.ir import nodes as ir
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import (
-    KINDS,
-    Clip,
-    Dither,
-    Encoding,
-    Limiter,
-    LimitMode,
-    Loudnorm,
-    Node,
-    Output,
-    OutputRole,
-)
 from mixdown.plans.plan import EmitOptions, File, Plan, Space
 from sounds import Media
 from syrupy.assertion import SnapshotAssertion
@@ -39,12 +28,14 @@ RATE = 48000
 def graph(media: Media, gain_db: float | None = None, margin_db: float = 0.0) -> Graph:
     source = media.add("noise", RATE, 2, RATE, "wav")
     nodes = (
-        Clip("clip", "noise", 0, RATE, RATE),
-        Loudnorm("loud", -16.0, gain_db, operands=("clip",)),
-        Limiter("limit", -6.0, LimitMode.TRUE_PEAK, margin_db, operands=("loud",)),
-        Dither("dither", 16, operands=("limit",)),
-        Output("out", OutputRole.MASTER, "master", "wav", Encoding.S16, operands=("dither",)),
-        Output("stem", OutputRole.STEM, "bus", "flac", Encoding.S24, operands=("clip",)),
+        ir.Clip("clip", "noise", 0, RATE, RATE),
+        ir.Loudnorm("loud", -16.0, gain_db, operands=("clip",)),
+        ir.Limiter("limit", -6.0, ir.LimitMode.TRUE_PEAK, margin_db, operands=("loud",)),
+        ir.Dither("dither", 16, operands=("limit",)),
+        ir.Output(
+            "out", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.S16, operands=("dither",)
+        ),
+        ir.Output("stem", ir.OutputRole.STEM, "bus", "flac", ir.Encoding.S24, operands=("clip",)),
     )
     return Graph((source,), nodes)
 
@@ -71,7 +62,7 @@ def test_it_is_found_by_name():
 
 def test_every_kind_is_native():
     assert {kind: c.support for kind, c in BACKEND.capabilities.items()} == dict.fromkeys(
-        KINDS, Support.NATIVE
+        ir.KINDS, Support.NATIVE
     )
 
 
@@ -112,8 +103,8 @@ def test_one_command_cannot_measure(media: Media):
 
 
 def test_unknown_formats_are_refused(media: Media):
-    def as_mp3(node: Node) -> Node:
-        return attrs.evolve(node, container="mp3") if isinstance(node, Output) else node
+    def as_mp3(node: ir.Node) -> ir.Node:
+        return attrs.evolve(node, container="mp3") if isinstance(node, ir.Output) else node
 
     with pytest.raises(BackendError, match="does not write mp3 as s16") as refused:
         BACKEND.emit(graph(media).rewrite(as_mp3), EmitOptions())

@@ -8,41 +8,26 @@ import pytest
 from mixdown.backends.native.backend import BACKEND as NATIVE
 from mixdown.backends.sox import BACKEND
 from mixdown.backends.sox.capabilities import CAPABILITIES
+from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FilterKind
 from mixdown.ir.diagnostics import BackendError
-from mixdown.ir.nodes import (
-    KINDS,
-    Bus,
-    Dither,
-    Edge,
-    Encoding,
-    Fade,
-    Filter,
-    Gain,
-    Headroom,
-    Limiter,
-    LimitMode,
-    Loudnorm,
-    Output,
-    OutputRole,
-)
 from mixdown.plans.plan import EmitOptions
 from sox_bench import Bench, decibels, master, programs
 
 pytestmark = pytest.mark.requires("sox")
 
 FINISH = (
-    Headroom("h", 3.0),
-    Loudnorm("n", -16.0, 7.5),
-    Limiter("l", -1.0, LimitMode.TRUE_PEAK, 0.0),
-    Dither("d", 16),
+    ir.Headroom("h", 3.0),
+    ir.Loudnorm("n", -16.0, 7.5),
+    ir.Limiter("l", -1.0, ir.LimitMode.TRUE_PEAK, 0.0),
+    ir.Dither("d", 16),
 )
 
 
-def finished(bench: Bench, *finish, encoding=Encoding.S16, container="wav"):
+def finished(bench: Bench, *finish, encoding=ir.Encoding.S16, container="wav"):
     bench.noise("s", 2)
     first = bench.clip("s")
-    fade = Fade("f", Edge.IN, 5000, "tri", operands=(first.name,))
+    fade = ir.Fade("f", ir.Edge.IN, 5000, "tri", operands=(first.name,))
     nodes = [first, fade]
     for node in (*finish, master(encoding=encoding, container=container)):
         nodes.append(attrs.evolve(node, operands=(nodes[-1].name,)))
@@ -50,15 +35,15 @@ def finished(bench: Bench, *finish, encoding=Encoding.S16, container="wav"):
 
 
 def test_every_kind_has_an_entry():
-    assert set(CAPABILITIES) == set(KINDS)
+    assert set(CAPABILITIES) == set(ir.KINDS)
     assert all(entry.note for entry in CAPABILITIES.values())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-@pytest.mark.parametrize("encoding", [Encoding.F64, Encoding.S24])
+@pytest.mark.parametrize("encoding", [ir.Encoding.F64, ir.Encoding.S24])
 def test_loudness_limiter_and_dither(bench, count, encoding):
     graph = finished(bench, *FINISH[:count], encoding=encoding)
-    step = 2.0**-23 if encoding is Encoding.S24 else 0.0
+    step = 2.0**-23 if encoding is ir.Encoding.S24 else 0.0
     assert bench.residual(graph) <= decibels(np.array([10.0 ** (-165 / 20) + step]))
 
 
@@ -73,14 +58,14 @@ def test_the_dithered_master_is_the_engine_s_but_for_single_samples(bench, conta
 
 def test_with_an_open_gain_the_premaster_is_restored_measured_and_finished(bench):
     bench.noise("s", 2)
-    nodes = [bench.clip("s"), Gain("g", -8.0, operands=("s.clip",))]
-    dithered = Dither("sd", 16, operands=("g",))
-    stem = Output("so", OutputRole.STEM, "bus", "wav", Encoding.S16, 1, operands=("sd",))
+    nodes = [bench.clip("s"), ir.Gain("g", -8.0, operands=("s.clip",))]
+    dithered = ir.Dither("sd", 16, operands=("g",))
+    stem = ir.Output("so", ir.OutputRole.STEM, "bus", "wav", ir.Encoding.S16, 1, operands=("sd",))
     previous = "g"
-    for node in (Loudnorm("n", -16.0, None), FINISH[2], FINISH[3]):
+    for node in (ir.Loudnorm("n", -16.0, None), FINISH[2], FINISH[3]):
         nodes.append(attrs.evolve(node, operands=(previous,)))
         previous = node.name
-    graph = bench.graph(*nodes, dithered, stem, master("d", Encoding.S16))
+    graph = bench.graph(*nodes, dithered, stem, master("d", ir.Encoding.S16))
     plan = BACKEND.emit(graph, EmitOptions())
     assert programs(plan) == ["engine", "engine", "measure", "engine"]
     assert [step.id for step in plan.steps] == ["restore", "deliver", "measure", "finish"]
@@ -111,8 +96,8 @@ def test_tags_reach_the_delivered_files(bench):
 def test_a_plan_does_not_depend_on_the_order_in_which_nodes_were_made(bench):
     bench.noise("s", 2)
     clips = [bench.clip("s", i, 100, f"c{i}") for i in range(5)]
-    bus = Bus("b", operands=tuple(c.name for c in clips))
-    eq = Filter("f", FilterKind.PEAKING, 500.0, 1.0, 6.0, operands=("b",))
+    bus = ir.Bus("b", operands=tuple(c.name for c in clips))
+    eq = ir.Filter("f", FilterKind.PEAKING, 500.0, 1.0, 6.0, operands=("b",))
     forwards = bench.graph(*clips, bus, eq, master("f"))
     backwards = bench.graph(*reversed((*clips, bus, eq, master("f"))))
     options = EmitOptions()

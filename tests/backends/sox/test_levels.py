@@ -17,30 +17,15 @@ from mixdown.backends.sox.levels import (
     moving_peak,
     section,
 )
+from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FilterKind, PanLaw, Shape
 from mixdown.ir.diagnostics import BackendError
-from mixdown.ir.nodes import (
-    Aim,
-    Bus,
-    Edge,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Lane,
-    Mix,
-    Output,
-    OutputRole,
-    Pan,
-    Point,
-)
 from mixdown.plans.plan import EmitOptions
 from scipy.signal import freqz, lfilter
 from sox_bench import BUDGET, RATE, Bench, master, programs
 
 FILTERS = st.builds(
-    Filter,
+    ir.Filter,
     name=st.just("f"),
     shape=st.sampled_from(FilterKind),
     frequency_hz=st.floats(40, 23_000),
@@ -80,7 +65,7 @@ def test_the_loudest_signal_passes_filters_at_their_bound(filters):
 
 
 def test_filters_that_ring_for_too_long_are_still_bounded():
-    node = Filter("f", FilterKind.PEAKING, 5.0, 90.0, 12.0)
+    node = ir.Filter("f", FilterKind.PEAKING, 5.0, 90.0, 12.0)
     part = section(node, RATE)
     response = np.zeros(1 << 21)
     response[0] = 1.0
@@ -101,17 +86,17 @@ def test_no_frequency_is_louder_than_the_largest_gain(node):
 @pytest.mark.parametrize(
     "points",
     [
-        (Point(0, 12_000.0, Shape.HOLD), Point(1500, 500.0)),
-        (Point(0, 300.0, Shape.HOLD), Point(1500, 15_000.0)),
-        (Point(1000, 12_000.0), Point(1200, 500.0)),
-        (Point(1000, 2000.0, Shape.SMOOTH), Point(1900, 200.0)),
-        (Point(0, 100.0, aim=Aim(2000, 15_000.0)), Point(1500, 100.0)),
-        (Point(0, 9000.0, Shape.HOLD), Point(900, 900.0, Shape.HOLD), Point(1500, 90.0)),
+        (ir.Point(0, 12_000.0, Shape.HOLD), ir.Point(1500, 500.0)),
+        (ir.Point(0, 300.0, Shape.HOLD), ir.Point(1500, 15_000.0)),
+        (ir.Point(1000, 12_000.0), ir.Point(1200, 500.0)),
+        (ir.Point(1000, 2000.0, Shape.SMOOTH), ir.Point(1900, 200.0)),
+        (ir.Point(0, 100.0, aim=ir.Aim(2000, 15_000.0)), ir.Point(1500, 100.0)),
+        (ir.Point(0, 9000.0, Shape.HOLD), ir.Point(900, 900.0, Shape.HOLD), ir.Point(1500, 90.0)),
     ],
 )
 def test_the_loudest_signal_passes_moving_filters_at_their_bound(kind, q, points):
     """Sums of magnitudes of the response to every impulse: what the worst input attains."""
-    node = FilterAutomation("f", kind, points, q, 12.0)
+    node = ir.FilterAutomation("f", kind, points, q, 12.0)
     frames = frames_of(points)
     count = 2200
     moving = biquad.MovingBiquad(
@@ -140,16 +125,16 @@ def test_64_full_scale_tracks_in_phase(bench, laid_out):
     tracks, names = [], []
     for number in range(64):
         clip = bench.clip("loud", 0, 2400, f"c{number}")
-        fade = Fade(f"f{number}", Edge.IN, 30, "tri", operands=(clip.name,))
+        fade = ir.Fade(f"f{number}", ir.Edge.IN, 30, "tri", operands=(clip.name,))
         tracks += [clip, fade]
         names.append(fade.name)
     if laid_out == "lanes":
-        tracks += [Lane(f"l{i}", (5,), 2500, operands=(n,)) for i, n in enumerate(names)]
+        tracks += [ir.Lane(f"l{i}", (5,), 2500, operands=(n,)) for i, n in enumerate(names)]
         names = [f"l{i}" for i in range(64)]
     if laid_out == "mix of buses":
-        tracks += [Bus(f"b{i}", operands=tuple(names[8 * i : 8 * i + 8])) for i in range(8)]
+        tracks += [ir.Bus(f"b{i}", operands=tuple(names[8 * i : 8 * i + 8])) for i in range(8)]
         names = [f"b{i}" for i in range(8)]
-    total = Mix("mix", 2500, operands=tuple(names))
+    total = ir.Mix("mix", 2500, operands=tuple(names))
     graph = bench.graph(*tracks, total, master("mix"))
     assert np.max(np.abs(bench.meant(graph)["master"])) > 63.9
     assert bench.residual(graph) <= BUDGET
@@ -161,7 +146,7 @@ def test_64_full_scale_tracks_in_phase(bench, laid_out):
 @pytest.mark.parametrize("coding", ["FLOAT", "DOUBLE"])
 def test_floats_over_full_scale_do_not_clip(bench, coding):
     bench.source("hot", 15.0 * np.random.default_rng(1).uniform(-1, 1, (2, 5000)), coding=coding)
-    graph = bench.chain(bench.clip("hot"), Gain("g", -20.0), Pan("p", 0.3, PanLaw.UNITY))
+    graph = bench.chain(bench.clip("hot"), ir.Gain("g", -20.0), ir.Pan("p", 0.3, PanLaw.UNITY))
     assert np.max(np.abs(bench.meant(graph)["master"])) > 1.4
     assert bench.residual(graph) <= BUDGET - 20
 
@@ -190,9 +175,9 @@ def test_levels_that_cost_too_much_are_left_to_the_engine_and_the_plan_says_so(b
     bench.noise("s", 2)
     nodes = [bench.clip("s", 0, 5000, "a"), bench.clip("s", 5000, 5000, "b")]
     for name in ("a", "b"):
-        nodes.append(Fade(f"{name}.fade", Edge.IN, 400, "hsin", operands=(name,)))
-    nodes.append(Gain("a.gain", 70.0, operands=("a.fade",)))
-    mix = Mix("mix", 5000, operands=("a.gain", "b.fade"))
+        nodes.append(ir.Fade(f"{name}.fade", ir.Edge.IN, 400, "hsin", operands=(name,)))
+    nodes.append(ir.Gain("a.gain", 70.0, operands=("a.fade",)))
+    mix = ir.Mix("mix", 5000, operands=("a.gain", "b.fade"))
     graph = bench.graph(*nodes, mix, master("mix"))
     assert bench.residual(graph) <= BUDGET
     plan = BACKEND.emit(graph, EmitOptions())
@@ -205,17 +190,19 @@ def test_levels_that_cost_too_much_are_left_to_the_engine_and_the_plan_says_so(b
 def test_gains_that_no_one_can_hear_or_bear(bench):
     bench.noise("s", 2)
     quiet = bench.chain(
-        bench.clip("s"), Gain("g", -900.0), GainAutomation("a", (Point(0, -500.0),))
+        bench.clip("s"), ir.Gain("g", -900.0), ir.GainAutomation("a", (ir.Point(0, -500.0),))
     )
     assert bench.residual(quiet) <= BUDGET
-    nodes = [bench.clip("s"), Gain("up", 900.0, operands=("s.clip",))]
-    stem = Output("o", OutputRole.STEM, "b", "wav", master().encoding, 1, operands=("up",))
-    mix = Mix("mix", 500, operands=("up", "up"))
+    nodes = [bench.clip("s"), ir.Gain("up", 900.0, operands=("s.clip",))]
+    stem = ir.Output("o", ir.OutputRole.STEM, "b", "wav", master().encoding, 1, operands=("up",))
+    mix = ir.Mix("mix", 500, operands=("up", "up"))
     plan = BACKEND.emit(bench.graph(*nodes, mix, stem, master("mix")), EmitOptions())
     assert programs(plan) == ["engine", "engine"]
 
 
-@pytest.mark.parametrize("node", [Gain("g", 1001.0), GainAutomation("g", (Point(0, -9e9),))])
+@pytest.mark.parametrize(
+    "node", [ir.Gain("g", 1001.0), ir.GainAutomation("g", (ir.Point(0, -9e9),))]
+)
 def test_gains_that_are_mistakes_are_refused(bench, node):
     bench.noise("s", 2)
     with pytest.raises(BackendError, match=r"MIX502.*%g: a gain of"):

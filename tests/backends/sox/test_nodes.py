@@ -6,27 +6,8 @@ import numpy as np
 import pytest
 from mixdown.backends.sox import BACKEND
 from mixdown.backends.sox.emitters import FADES, MOST_INPUTS
+from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
-from mixdown.ir.nodes import (
-    Aim,
-    Bus,
-    Crossfade,
-    Downmix,
-    Edge,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Mix,
-    Pan,
-    PanAutomation,
-    Place,
-    Point,
-    Silence,
-)
 from mixdown.plans.plan import EmitOptions
 from sox_bench import RATE, Bench, master, programs, stem
 
@@ -34,16 +15,16 @@ pytestmark = pytest.mark.requires("sox")
 
 ROUNDED = -175.0  # a few roundings of a full scale near 1
 DECIBELS = (
-    Point(2000, 0.0, Shape.SMOOTH, Aim(7000, 6.0)),
-    Point(5000, -9.0, Shape.HOLD),
-    Point(7000, 6.0),
-    Point(11000, -40.0),
+    ir.Point(2000, 0.0, Shape.SMOOTH, ir.Aim(7000, 6.0)),
+    ir.Point(5000, -9.0, Shape.HOLD),
+    ir.Point(7000, 6.0),
+    ir.Point(11000, -40.0),
 )
-POSITIONS = (Point(0, -1.0), Point(5000, 0.3, Shape.SMOOTH), Point(9000, 1.0))
+POSITIONS = (ir.Point(0, -1.0), ir.Point(5000, 0.3, Shape.SMOOTH), ir.Point(9000, 1.0))
 HERTZ = (
-    Point(0, 200.0, aim=Aim(9000, 15_000.0)),
-    Point(6000, 8000.0, Shape.SMOOTH),
-    Point(11000, 60.0),
+    ir.Point(0, 200.0, aim=ir.Aim(9000, 15_000.0)),
+    ir.Point(6000, 8000.0, Shape.SMOOTH),
+    ir.Point(11000, 60.0),
 )
 
 
@@ -68,7 +49,7 @@ def noisy(bench: Bench) -> Bench:
 )
 def test_integers_are_read_by_sox_itself_to_the_bit(bench, file, coding):
     bench.noise("a", 2, file=file, coding=coding)
-    graph = bench.chain(bench.clip("a", 4321, 5003), Place("p", 7))
+    graph = bench.chain(bench.clip("a", 4321, 5003), ir.Place("p", 7))
     assert bench.residual(graph) == -np.inf
     assert programs(BACKEND.emit(graph, EmitOptions())) == ["sox", "engine"]
 
@@ -88,7 +69,7 @@ def test_other_sources_are_prepared_once_over_the_stretch_that_plays(
 ):
     bench.noise("a", 2, file=file, coding=coding, rate=rate)
     one, two = bench.clip("a", 700, 900, "one"), bench.clip("a", 1400, 333, "two")
-    lane = Lane("l", (5, 1000), 2000, operands=("one", "two"))
+    lane = ir.Lane("l", (5, 1000), 2000, operands=("one", "two"))
     graph = bench.graph(one, two, lane, master("l"))
     assert bench.residual(graph) <= worst
     plan = BACKEND.emit(graph, EmitOptions())
@@ -98,18 +79,18 @@ def test_other_sources_are_prepared_once_over_the_stretch_that_plays(
 
 
 def test_silence(bench):
-    assert bench.residual(bench.chain(Silence("s", RATE, 2, 1234))) == -np.inf
+    assert bench.residual(bench.chain(ir.Silence("s", RATE, 2, 1234))) == -np.inf
 
 
 @pytest.mark.parametrize("gain_db", [-60.0, -3.3, 0.0, 11.7])
 def test_gains_cost_neither_steps_nor_bits(noisy, gain_db):
-    graph = noisy.chain(noisy.clip("s"), Gain("g", gain_db), Headroom("h", 3.0))
+    graph = noisy.chain(noisy.clip("s"), ir.Gain("g", gain_db), ir.Headroom("h", 3.0))
     assert noisy.residual(graph) < -300.0
     assert programs(BACKEND.emit(graph, EmitOptions())) == ["engine"]
 
 
-@pytest.mark.parametrize("kind", [Fade, Crossfade])
-@pytest.mark.parametrize("edge", Edge)
+@pytest.mark.parametrize("kind", [ir.Fade, ir.Crossfade])
+@pytest.mark.parametrize("edge", ir.Edge)
 def test_fades_of_every_curve(noisy, edge, kind):
     nodes = [noisy.clip("s")]
     for curve in FADE_CURVES:
@@ -123,23 +104,25 @@ def test_fades_of_every_curve(noisy, edge, kind):
 
 
 def test_a_fade_of_no_length_is_nothing(noisy):
-    assert noisy.residual(noisy.chain(noisy.clip("s"), Fade("f", Edge.IN, 0, "hsin"))) == -np.inf
+    assert (
+        noisy.residual(noisy.chain(noisy.clip("s"), ir.Fade("f", ir.Edge.IN, 0, "hsin"))) == -np.inf
+    )
 
 
 @pytest.mark.parametrize("source", ["m", "s"])
 def test_gain_automation(noisy, source):
-    graph = noisy.chain(noisy.clip(source, 100), GainAutomation("a", DECIBELS))
+    graph = noisy.chain(noisy.clip(source, 100), ir.GainAutomation("a", DECIBELS))
     assert noisy.residual(graph) <= ROUNDED
 
 
 def test_what_moves_one_after_the_other_is_one_envelope(noisy):
     graph = noisy.chain(
         noisy.clip("m"),
-        Fade("in", Edge.IN, 3000, "sinc"),
-        Fade("out", Edge.OUT, 3000, "tri"),
-        GainAutomation("a", DECIBELS),
-        Gain("g", -2.0),
-        PanAutomation("p", POSITIONS, PanLaw.CONSTANT_POWER),
+        ir.Fade("in", ir.Edge.IN, 3000, "sinc"),
+        ir.Fade("out", ir.Edge.OUT, 3000, "tri"),
+        ir.GainAutomation("a", DECIBELS),
+        ir.Gain("g", -2.0),
+        ir.PanAutomation("p", POSITIONS, PanLaw.CONSTANT_POWER),
     )
     assert noisy.residual(graph) <= ROUNDED
     assert programs(BACKEND.emit(graph, EmitOptions())).count("envelope") == 1
@@ -149,7 +132,9 @@ def test_what_moves_one_after_the_other_is_one_envelope(noisy):
 @pytest.mark.parametrize(("hertz", "q"), [(20.0, 0.7), (997.0, 3.0), (15_000.0, 0.2)])
 def test_filters(noisy, kind, hertz, q):
     graph = noisy.chain(
-        noisy.clip("s"), Filter("f", kind, hertz, q, 11.0), Filter("g", kind, hertz / 3, q, -7.0)
+        noisy.clip("s"),
+        ir.Filter("f", kind, hertz, q, 11.0),
+        ir.Filter("g", kind, hertz / 3, q, -7.0),
     )
     assert noisy.residual(graph) <= -150.0
     assert "sox" in programs(BACKEND.emit(graph, EmitOptions()))
@@ -159,7 +144,7 @@ def test_filters(noisy, kind, hertz, q):
 @pytest.mark.parametrize("source", ["m", "s"])
 def test_filter_automation_is_a_step_of_the_engine(noisy, kind, source):
     graph = noisy.chain(
-        noisy.clip(source, 50), Gain("g", 3.0), FilterAutomation("f", kind, HERTZ, 2.0, 8.0)
+        noisy.clip(source, 50), ir.Gain("g", 3.0), ir.FilterAutomation("f", kind, HERTZ, 2.0, 8.0)
     )
     assert noisy.residual(graph) <= -150.0
     plan = BACKEND.emit(graph, EmitOptions())
@@ -170,33 +155,33 @@ def test_filter_automation_is_a_step_of_the_engine(noisy, kind, source):
 @pytest.mark.parametrize("position", [-1.0, 0.0, 0.37])
 def test_pans(noisy, law, position):
     for source in ("m", "s"):
-        graph = noisy.chain(noisy.clip(source), Pan("p", position, law), Pan("q", -0.2, law))
+        graph = noisy.chain(noisy.clip(source), ir.Pan("p", position, law), ir.Pan("q", -0.2, law))
         assert noisy.residual(graph) <= ROUNDED
 
 
 @pytest.mark.parametrize("law", PanLaw)
 def test_pan_automation(noisy, law):
-    moving = PanAutomation("p", POSITIONS, law)
+    moving = ir.PanAutomation("p", POSITIONS, law)
     for nodes in (
         [noisy.clip("m")],
-        [noisy.clip("s", 3), Gain("g", 2.0)],
-        [noisy.clip("s"), Pan("q", 0.5, law)],
-        [noisy.clip("m"), Pan("q", -0.5, law)],
-        [noisy.clip("s"), Downmix("d")],
-        [noisy.clip("s"), Downmix("d"), Pan("q", 0.1, law)],
+        [noisy.clip("s", 3), ir.Gain("g", 2.0)],
+        [noisy.clip("s"), ir.Pan("q", 0.5, law)],
+        [noisy.clip("m"), ir.Pan("q", -0.5, law)],
+        [noisy.clip("s"), ir.Downmix("d")],
+        [noisy.clip("s"), ir.Downmix("d"), ir.Pan("q", 0.1, law)],
     ):
         assert noisy.residual(noisy.chain(*nodes, moving)) <= ROUNDED
 
 
 def test_downmix(noisy):
-    assert noisy.residual(noisy.chain(noisy.clip("s"), Downmix("d"))) <= ROUNDED
-    graph = noisy.chain(noisy.clip("s"), Downmix("d"), Pan("p", 0.3, PanLaw.LINEAR))
+    assert noisy.residual(noisy.chain(noisy.clip("s"), ir.Downmix("d"))) <= ROUNDED
+    graph = noisy.chain(noisy.clip("s"), ir.Downmix("d"), ir.Pan("p", 0.3, PanLaw.LINEAR))
     assert noisy.residual(graph) <= ROUNDED
 
 
 @pytest.mark.parametrize("start", [0, 1, 100_003])
 def test_place(noisy, start):
-    assert noisy.residual(noisy.chain(noisy.clip("s", 9), Place("p", start))) == -np.inf
+    assert noisy.residual(noisy.chain(noisy.clip("s", 9), ir.Place("p", start))) == -np.inf
 
 
 @pytest.mark.parametrize("alike", [True, False])
@@ -206,12 +191,12 @@ def test_a_lane_is_panned_at_once_where_its_clips_are_panned_alike(noisy, alike)
     nodes = []
     for number in range(4):
         clip = noisy.clip("m", 500 * number, 600, f"c{number}")
-        gain = Gain(f"g{number}", -1.5 * number, operands=(clip.name,))
+        gain = ir.Gain(f"g{number}", -1.5 * number, operands=(clip.name,))
         position = 0.25 if alike else 0.2 * number
-        pan = Pan(f"p{number}", position, law, operands=(gain.name,))
+        pan = ir.Pan(f"p{number}", position, law, operands=(gain.name,))
         nodes += [clip, gain, pan]
         names.append(pan.name)
-    lane = Lane("l", (0, 600, 1300, 2000), 3001, operands=tuple(names))
+    lane = ir.Lane("l", (0, 600, 1300, 2000), 3001, operands=tuple(names))
     graph = noisy.graph(*nodes, lane, master("l"))
     assert noisy.residual(graph) <= ROUNDED
     plan = BACKEND.emit(graph, EmitOptions())
@@ -223,19 +208,19 @@ def test_a_lane_is_panned_at_once_where_its_clips_are_panned_alike(noisy, alike)
 def test_a_mix_is_cut_or_padded(noisy, length):
     one = noisy.clip("s", 0, 7000, "one")
     two = noisy.clip("s", 3, name="two")
-    placed = Place("p", 400, operands=("two",))
+    placed = ir.Place("p", 400, operands=("two",))
     for operands in (("one",), ("p",), ("one", "p"), ("p", "one", "p")):
         kept = [n for n in (one, two, placed) if n is not one or "one" in operands]
         kept = [n for n in kept if n is one or "p" in operands]
-        graph = noisy.graph(*kept, Mix("mix", length, operands=operands), master("mix"))
+        graph = noisy.graph(*kept, ir.Mix("mix", length, operands=operands), master("mix"))
         assert noisy.residual(graph) <= ROUNDED
 
 
 def test_a_bus_heard_by_its_stem_and_the_master(noisy):
     nodes = [noisy.clip("s", 0, 5000, "one"), noisy.clip("s", 5000, 5000, "two")]
-    bus = Bus("bus", operands=("one", "two"))
-    gain = Gain("gain", -4.0, operands=("bus",))
-    mix = Mix("mix", 5000, operands=("gain", "gain"))
+    bus = ir.Bus("bus", operands=("one", "two"))
+    gain = ir.Gain("gain", -4.0, operands=("bus",))
+    mix = ir.Mix("mix", 5000, operands=("gain", "gain"))
     graph = noisy.graph(*nodes, bus, gain, stem("gain", 1), mix, master("mix"))
     assert noisy.residual(graph) <= ROUNDED
 
@@ -246,9 +231,9 @@ def test_more_inputs_than_a_run_takes_are_combined_in_several(noisy, kind):
     clips = [noisy.clip("s", 10 * i, 50, f"c{i}") for i in range(count)]
     names = tuple(clip.name for clip in clips)
     starts = tuple(60 * i for i in range(count))
-    summed = Lane("x", starts, 60 * count, operands=names)
+    summed = ir.Lane("x", starts, 60 * count, operands=names)
     if kind == "mix":
-        summed = Mix("x", 55, operands=names)
+        summed = ir.Mix("x", 55, operands=names)
     graph = noisy.graph(*clips, summed, master("x"))
     assert noisy.residual(graph) <= ROUNDED + 20
     plan = BACKEND.emit(graph, EmitOptions())

@@ -11,7 +11,7 @@ from mixdown.compiler.driver import begin
 from mixdown.compiler.passes.resolve_roles import ResolveRoles
 from mixdown.compiler.request import RenderRequest
 from mixdown.compiler.unit import Unit
-from mixdown.presets.load import mix_presets
+from mixdown.presets.load import library
 
 
 @pytest.fixture
@@ -28,14 +28,14 @@ def codes(unit: Unit) -> list[str]:
     return [d.code.value for d in unit.diagnostics]
 
 
-@pytest.mark.parametrize("preset", mix_presets())
+@pytest.mark.parametrize("preset", library().mix)
 def test_every_preset_takes_every_role_and_keeps_its_order(empty, preset):
     roles = ["ambience", "fx", "keys", "bass", "drums", "music", "voiceover", "vox", "dialogue"]
     for role in roles:
         empty = empty.track(role, role=role)
     unit = resolved(empty, mix_preset_id=preset)
     assert codes(unit) == []
-    assert [bus.id for bus in unit.buses] == [bus.id for bus in mix_presets()[preset].buses]
+    assert [bus.id for bus in unit.buses] == [bus.id for bus in library().mix[preset].buses]
     assert unit.routes["vox"] == unit.routes["voiceover"] == "bus_dialogue"
     assert all(unit.routes[role] == f"bus_{role}" for role in roles[:6])
 
@@ -63,7 +63,7 @@ def test_a_bus_of_the_timeline_takes_a_role_from_the_preset(empty):
 
 def test_an_override_changes_what_it_names(empty):
     timeline = empty.bus("bus_music", gain_db=-7).bus("bus_music2", pan=0.5)
-    before = mix_presets()["default_mix"].buses[1]
+    before = library().mix["default_mix"].buses[1]
     music, own = (bus for bus in resolved(timeline).buses if bus.id.startswith("bus_music"))
     assert (music.gain_db, music.pan, music.roles) == (-7, before.pan, before.roles)
     assert (own.gain_db, own.pan, own.roles, own.eq) == (0, 0.5, (), ())

@@ -11,21 +11,9 @@ from graph_strategies import UNARY, graphs, texts
 from house import ROOT, name_of
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
+from mixdown.ir import nodes as ir
 from mixdown.ir.digest import digests
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import (
-    KINDS,
-    Clip,
-    Encoding,
-    Gain,
-    Loudnorm,
-    Mix,
-    Output,
-    OutputRole,
-    Place,
-    Silence,
-    Source,
-)
 from mixdown.ir.origin import Origin
 from mixdown.ir.text.parser import parse_graph
 from mixdown.ir.text.printer import print_graph
@@ -75,7 +63,7 @@ def test_the_random_graphs_hold_every_kind():
 
     def all_seen(graph: Graph) -> bool:
         seen.update(node.kind for node in graph)
-        return seen == set(KINDS)
+        return seen == set(ir.KINDS)
 
     few = settings(max_examples=200, phases=[Phase.generate], database=None, derandomize=True)
     assert find(graphs(), all_seen, settings=few)
@@ -92,14 +80,14 @@ def test_without_origins_the_rest_is_the_same():
 def test_every_kind_of_one_operand_has_a_strategy():
     shaped = {"place", "mix", "lane", "bus", "downmix", "output"}  # drawn where they belong
     assert {cls.kind for cls in UNARY} | shaped == {
-        kind for kind, cls in KINDS.items() if cls.arity != (0, 0)
+        kind for kind, cls in ir.KINDS.items() if cls.arity != (0, 0)
     }
 
 
 @given(texts | st.text())
 def test_any_name_is_read_back(name: str):
-    source = Source(name, name, name, 48000, 1, 10, name)
-    clip = Clip(name, name, 0, 10, 48000, origin=Origin(name, name))
+    source = ir.Source(name, name, name, 48000, 1, 10, name)
+    clip = ir.Clip(name, name, 0, 10, 48000, origin=Origin(name, name))
     text = print_graph(Graph((source,), (clip,)))
     assert len(text.splitlines()) == 3
     again = parse_graph(text)
@@ -109,7 +97,7 @@ def test_any_name_is_read_back(name: str):
 
 @given(st.floats())
 def test_any_float_is_read_back_to_the_bit(value: float):
-    dry, wet = Silence("dry", 48000, 1, 10), Gain("wet", value, operands=("dry",))
+    dry, wet = ir.Silence("dry", 48000, 1, 10), ir.Gain("wet", value, operands=("dry",))
     read = parse_graph(print_graph(Graph((), (dry, wet))))["wet"]
     assert repr(read.gain_db) == repr(float(value))
 
@@ -129,18 +117,20 @@ def test_twenty_thousand_nodes_take_seconds():
 
 def long_graph(clips: int) -> Graph:
     """A track of so many clips, each with a gain and its place."""
-    source = Source("host", "host.flac", "sha256:" + "0" * 64, 48000, 1, 10**9, "flac/pcm_16")
+    source = ir.Source("host", "host.flac", "sha256:" + "0" * 64, 48000, 1, 10**9, "flac/pcm_16")
     nodes = []
     for number in range(clips):
         name, origin = f"host/c{number}", Origin("show.yaml", f"/tracks/0/clips/{number}")
         nodes += [
-            Clip(f"{name}.clip", "host", 10 * number, 4000, 48000, origin=origin),
-            Gain(f"{name}.gain", -1.5, operands=(f"{name}.clip",), origin=origin.child("gain_db")),
-            Place(f"{name}.place", 5000 * number, operands=(f"{name}.gain",), origin=origin),
+            ir.Clip(f"{name}.clip", "host", 10 * number, 4000, 48000, origin=origin),
+            ir.Gain(
+                f"{name}.gain", -1.5, operands=(f"{name}.clip",), origin=origin.child("gain_db")
+            ),
+            ir.Place(f"{name}.place", 5000 * number, operands=(f"{name}.gain",), origin=origin),
         ]
-    placed = tuple(node.name for node in nodes if isinstance(node, Place))
-    nodes.append(Mix("host.mix", 5000 * clips, operands=placed))
-    nodes.append(Loudnorm("master.loudnorm", -16.0, None, operands=("host.mix",)))
-    target = ("master", "wav", Encoding.S24)
-    nodes.append(Output("out", OutputRole.MASTER, *target, operands=("master.loudnorm",)))
+    placed = tuple(node.name for node in nodes if isinstance(node, ir.Place))
+    nodes.append(ir.Mix("host.mix", 5000 * clips, operands=placed))
+    nodes.append(ir.Loudnorm("master.loudnorm", -16.0, None, operands=("host.mix",)))
+    target = ("master", "wav", ir.Encoding.S24)
+    nodes.append(ir.Output("out", ir.OutputRole.MASTER, *target, operands=("master.loudnorm",)))
     return Graph((source,), tuple(nodes))
