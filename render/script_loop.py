@@ -2,8 +2,9 @@
 
 Promises: the loop is that of render/loudness.py and takes every number from its `LoopRules`: the
 same first gain from the same measurement, the same corrections from the same readings. It reads
-the master with ffmpeg: loudness by ebur128 (within 0.01 LU of our meter), true peak by soxr at four
-times the rate (at most 0.05 dB too low, which the script adds). So where the first gain is right,
+the master with ffmpeg: loudness by ebur128 (within 0.01 LU of our meter; a rate under 16 kHz is
+resampled to 48 kHz first), true peak by soxr at four times the rate (at most 0.05 dB too low, which
+the script adds). So where the first gain is right,
 the files are a render's to the bit; where a correction follows, they differ by hundredths of a dB,
 and the target and the ceiling hold all the same.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from attrs import asdict
 
+from ..audio.meter.kweighting import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
 from ..plans.loop import LOUDNESS_KEY
 from ..plans.plan import LoudnessGoal
 from .loudness import RULES, LoopRules
@@ -20,6 +22,9 @@ PEAK_ALLOWANCE_DB = 0.05
 """How much too low a true peak may be that ffmpeg reads at four times the rate."""
 
 OVERSAMPLING = 4
+
+_WEIGHTED = f"{REFERENCE_RATE}:resampler=soxr:precision=28:tsf=dblp:"
+"""What aresample does before the loudness of a low rate is measured."""
 
 _PEAK_KEY = "lavfi.astats.Overall.Peak_level"
 
@@ -39,7 +44,7 @@ last() {{
 # Measure a finished file: loudness, and true peak at {times} times the rate.
 levels() {{
   ffmpeg -hide_banner -nostdin -loglevel error -i "$1" -filter_complex '[0:a:0]aresample='\\
-'osf=dbl,ebur128=metadata=1,ametadata=mode=print:key={loudness_key}:direct=1:file=-,'\\
+'{weighted}osf=dbl,ebur128=metadata=1,ametadata=mode=print:key={loudness_key}:direct=1:file=-,'\\
 'aresample={oversampled}:resampler=soxr:precision=28:tsf=dblp:osf=dbl,'\\
 'astats=metadata=1:measure_perchannel=none:measure_overall=Peak_level,'\\
 'ametadata=mode=print:key={peak_key}:direct=1:file=-[levels]' \\
@@ -136,6 +141,7 @@ def loop_functions(goal: LoudnessGoal, rate: int, rules: LoopRules = RULES) -> s
     """
     return _FUNCTIONS.format(
         times=OVERSAMPLING,
+        weighted=_WEIGHTED if rate < LOWEST_WEIGHTED_RATE else "",
         oversampled=OVERSAMPLING * rate,
         peak_key=_PEAK_KEY,
         **_numbers(goal, rules),

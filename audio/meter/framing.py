@@ -2,7 +2,7 @@
 
 The meters work on fixed frames counted from the first sample, so every result is bit-identical for
 any division of the stream into blocks, and one-sample blocks do not cost a filter call each. Memory
-is one frame.
+is one frame, and a few seconds of the input where it is resampled.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import FloatArray
+from ..resample import Resampler, resample
 
 
 @attrs.define
@@ -54,3 +55,37 @@ class Framer:
             if self._filled == self.size:
                 self._filled = 0
                 yield self._buffer
+
+
+class ResamplingFramer:
+    """The frames of a stream, of one second each, after resampling to another rate.
+
+    The resampler takes the stream in seconds too, so the frames are the same for any blocks.
+    """
+
+    def __init__(self, source_rate: int, rate: int, channels: int) -> None:
+        """rate: Hz; a whole number of its samples is a second, as of the source's."""
+        self._rates = (source_rate, rate)
+        self._resampler = Resampler(source_rate, rate, channels)
+        self._input, self._output = Framer(channels, source_rate), Framer(channels, rate)
+        self._seconds: list[FloatArray] = []  # of the input; what is before them is done
+        self._given = 0  # samples of the output since the first of these
+
+    def push(self, block: npt.ArrayLike) -> Iterator[FloatArray]:
+        """Yield each frame that `block` completes; raises like `Framer.push`."""
+        for second in self._input.push(block):
+            resampled = self._resampler.process(second)
+            self._seconds.append(second.copy())
+            self._given += resampled.shape[1]
+            # `pending` resamples what is not given yet, and a second before it for the filter.
+            while self._given >= 2 * self._rates[1]:
+                self._given -= self._rates[1]
+                del self._seconds[0]
+            yield from self._output.push(resampled)
+
+    @property
+    def pending(self) -> FloatArray:
+        """The samples after the last frame, as if silence followed; any number of them."""
+        line = np.concatenate([*self._seconds, self._input.pending], axis=1)
+        rest = resample(line, *self._rates)[:, self._given :]
+        return np.concatenate([self._output.pending, rest], axis=1)

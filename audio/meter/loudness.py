@@ -10,6 +10,8 @@ those. The gates and the series step by 100 ms as the standards require. The max
 because Tech 3341 places its test tones (10 and 13) between the 100 ms steps, and a coarser grid
 reads up to 0.6 LU too low.
 
+Audio at a rate under 16 kHz is resampled to 48 kHz first (see kweighting.py).
+
 Mono counts as one channel: a mono sine reads 3.01 LU below the same sine in both channels of a
 stereo pair, and the same as that sine panned to the centre by the constant-power law.
 """
@@ -22,8 +24,8 @@ import numpy.typing as npt
 
 from ...ir.units import power_factor
 from .. import FloatArray
-from .framing import Framer
-from .kweighting import KWeighting
+from .framing import Framer, ResamplingFramer
+from .kweighting import LOWEST_WEIGHTED_RATE, REFERENCE_RATE, KWeighting
 
 CHANNEL_WEIGHTS: dict[int, tuple[float, ...]] = {
     1: (1.0,),
@@ -139,9 +141,8 @@ def window_powers(slices: FloatArray, steps: int) -> FloatArray:
 class LoudnessMeter:
     """Feed blocks of any size and read the result at any time.
 
-    rate is in Hz (at least 4000), channels one of CHANNEL_WEIGHTS, full scale 1.0. Raises
-    ValueError for other values; `feed` raises it for a block of another shape and for NaN or
-    infinity.
+    rate is in Hz, channels one of CHANNEL_WEIGHTS, full scale 1.0. Raises ValueError for another
+    number of channels; `feed` raises it for a block of another shape and for NaN or infinity.
     """
 
     def __init__(self, rate: int, channels: int) -> None:
@@ -150,10 +151,14 @@ class LoudnessMeter:
                 f"no BS.1770 weights for {channels} channels; known: {sorted(CHANNEL_WEIGHTS)}"
             )
         self._weights = np.array(CHANNEL_WEIGHTS[channels])
-        self._weighting = KWeighting(rate, channels)
         # A frame of one second holds a whole number of samples and slices at any rate, so the slice
         # edges (rounded if the rate is not a multiple of 100) repeat and never drift.
-        self._framer = Framer(channels, rate)
+        self._framer: Framer | ResamplingFramer = Framer(channels, rate)
+        if rate < LOWEST_WEIGHTED_RATE:
+            self._framer = ResamplingFramer(rate, REFERENCE_RATE, channels)
+            rate = REFERENCE_RATE
+        self._second = rate
+        self._weighting = KWeighting(rate, channels)
         self._edges = slice_edges(rate)
         self._slices: list[FloatArray] = []
         self._channels: list[FloatArray] = []
@@ -167,8 +172,11 @@ class LoudnessMeter:
 
     def result(self) -> Loudness:
         """The loudness of everything fed so far."""
-        rest, last = self._powers(self._weighting.branch(), self._framer.pending)
-        slices = np.concatenate([*self._slices, rest])
+        weighting, rest = self._weighting.branch(), self._framer.pending
+        starts = range(0, max(1, rest.shape[1]), self._second)
+        last = [self._powers(weighting, rest[:, at : at + self._second]) for at in starts]
+        slices = np.concatenate([*self._slices, *(powers for powers, _ in last)])
+        channel_powers = [*self._channels, *(powers for _, powers in last)]
         momentary = window_powers(slices, MOMENTARY_STEPS)
         short_term = window_powers(slices, SHORT_TERM_STEPS)
         return Loudness(
@@ -179,7 +187,7 @@ class LoudnessMeter:
             momentary=lufs(momentary[::SLICES_PER_STEP]),
             short_term=lufs(short_term[::SLICES_PER_STEP]),
             powers=slices,
-            channel_powers=np.concatenate([*self._channels, last], axis=1),
+            channel_powers=np.concatenate(channel_powers, axis=1),
         )
 
     def _powers(self, weighting: KWeighting, frame: FloatArray) -> tuple[FloatArray, FloatArray]:

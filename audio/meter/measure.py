@@ -38,8 +38,8 @@ class Measurement:
 def measure(blocks: Iterable[FloatArray], rate: int, channels: int) -> Measurement:
     """Measure consecutive blocks at `rate` Hz, each float64 of shape (channels, n), full scale 1.0.
 
-    Raises ValueError for a rate below 4 kHz, a channel count without BS.1770 weights (known: 1, 2,
-    5 and 6), a block of another shape, and NaN or infinite samples.
+    Raises ValueError for a channel count without BS.1770 weights (known: 1, 2, 5 and 6), a block of
+    another shape, and NaN or infinite samples.
     """
     loudness_meter = LoudnessMeter(rate, channels)
     peak_meter = TruePeakMeter(rate, channels)

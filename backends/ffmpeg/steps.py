@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
+from ...audio.meter.kweighting import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, Encoding, Node, Output, Source
+from ...plans.loop import LOUDNESS_KEY
 from ...plans.plan import Arg, Fact, File, FilterScript, Step, StepKind
 from ...programs.ffmpeg import GRAPH_OPTION
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
-from .inputs import WORK_INPUT, decode
+from .inputs import WORK_INPUT, decode, resample
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, FilterSite
 from .wiring import FilterChain, Instances, Wiring, call
 
@@ -145,19 +147,21 @@ def decode_step(shared: PlanContext, source: Source, rate: int, file: File) -> S
 
 
 def measure_step(shared: PlanContext, step_id: str, value: str, file: File) -> Step:
-    """The step that prints the loudness and the true peak of a value, measured by ffmpeg's ebur128.
+    """The step that prints the loudness of a value, measured by ffmpeg's ebur128.
 
-    It prints `lavfi.r128.*` keys on its standard output again and again; the last of each counts.
+    It prints the reading so far on its standard output again and again; the last counts. ebur128
+    has the K-weighting of the standard at high rates only, so low ones are resampled first.
     """
     wire = Wiring(shared.instances)
+    signal = shared.graph.signals[value]
+    low = signal.rate < LOWEST_WEIGHTED_RATE
     chain = wire.extend(
         wire.read(value, file, WORK_INPUT),
         value,
-        TO_PACKED_DOUBLE,
-        call("ebur128", peak="true", metadata=1),
-        call("ametadata", mode="print", file="-"),
+        resample(REFERENCE_RATE, "dbl") if low else TO_PACKED_DOUBLE,
+        call("ebur128", metadata=1),
+        call("ametadata", mode="print", key=LOUDNESS_KEY, file="-"),
     )
-    signal = shared.graph.signals[value]
     link = wire.close(chain)
     return Step(
         id=step_id,

@@ -98,6 +98,23 @@ def test_sox_keeps_the_promise(master, embedded_ffmpeg, name):
     check(name, *master(name, "sox"), {embedded_ffmpeg})
 
 
+@pytest.mark.requires(*PROGRAMMES["speech"].needs)
+@pytest.mark.parametrize("rate", [8_000, 11_025])
+@pytest.mark.parametrize(
+    "backend", ["ffmpeg", "native", pytest.param("sox", marks=pytest.mark.requires("sox"))]
+)
+def test_a_master_at_a_low_rate_keeps_the_promise(tmp_path, embedded_ffmpeg, backend, rate):
+    timeline = programme("speech", tmp_path)
+    result = mixdown.render(
+        timeline, out=tmp_path / "out", preset=PRESET, backend=backend, sample_rate=rate
+    )
+    assert result.diagnostics == ()
+    loudness, peak = ebur128(embedded_ffmpeg, result.master.path, rate=48_000)
+    assert loudness == pytest.approx(result.master.meta.loudnorm_target, abs=0.1)
+    assert loudness == pytest.approx(result.master.meta.integrated_lufs, abs=0.02)
+    assert peak <= CEILING + 0.02
+
+
 def test_a_draft_whose_encoder_passes_the_ceiling_says_so(tmp_path):
     """Nothing corrects a draft: what it holds is limited before encoding."""
     timeline = programme("loud", tmp_path)

@@ -130,12 +130,14 @@ def test_a_graph_that_is_too_long_for_an_argument_stands_in_a_file(
     assert same_files(rendered, tmp_path / "by")
 
 
-def test_the_loop_of_a_script_corrects_as_a_render_does(tmp_path, ffmpegs, monkeypatch):
+@pytest.mark.parametrize("rate", [8_000, RATE])
+def test_the_loop_of_a_script_corrects_as_a_render_does(tmp_path, ffmpegs, monkeypatch, rate):
     """With ffmpeg's readings, which differ from ours by hundredths."""
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
     timeline = peaky(tmp_path)
-    rendered = render(timeline, out=tmp_path / "out", preset="podcast")
-    plan = mixdown.compile(timeline, preset="podcast").plan
+    choices = {"preset": "podcast", "sample_rate": rate}
+    rendered = render(timeline, out=tmp_path / "out", **choices)
+    plan = mixdown.compile(timeline, **choices).plan
     first = plan.loudness.target_lufs - rendered.finish.integrated_lufs
     assert abs(rendered.finish.gain_db - first) > 0.05, "the render had nothing to correct"
     done = run(to_shell(plan), tmp_path / "by", ffmpegs)

@@ -239,8 +239,6 @@ def test_steps_run_with_facts_give_what_one_command_gives(bench):
     measured = measure_file(bench.path(steps["measure"].inputs[0]))
     last = dict(re.findall(r"lavfi\.r128\.(\w+)=(\S+)", printed["measure"]))
     assert float(last["I"]) == pytest.approx(measured.integrated, abs=0.02)
-    peak = max(float(last["true_peaks_ch0"]), float(last["true_peaks_ch1"]))
-    assert 20 * np.log10(peak) == pytest.approx(measured.true_peak_dbtp, abs=0.7)
 
 
 ONE_PASS = EmitOptions(single=True, one_pass=True)
