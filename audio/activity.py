@@ -12,16 +12,18 @@ alike.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..ir.units import power_decibels
 from . import FloatArray
-from .meter.loudness import lufs
+from .meter.loudness import MOMENTARY_STEPS, integrated_loudness, lufs
 
 FRAME_MS = 10
 """The length of a frame."""
@@ -38,6 +40,8 @@ _ON_DB, _OFF_BELOW_ON_DB, _ON_BELOW_LOUD_DB = 6.0, 3.0, 40.0
 _SHORTEST_GAP, _SHORTEST_RUN = 20, 5
 """Frames: shorter gaps between active frames are filled, shorter runs of them are dropped."""
 _CLEAR_SNR_DB = 8.0
+_ACTIVE_BLOCK = 0.5
+"""The part of a block that makes it active."""
 
 
 class Contrast(StrEnum):
@@ -88,7 +92,7 @@ def find_activity(powers: FloatArray) -> Activity:
     active = _cleaned(_hysteresis(levels, on, on - _OFF_BELOW_ON_DB))
     snr = _snr_db(powers, active)
     contrast = Contrast.UNSURE if snr is not None and snr < _CLEAR_SNR_DB else Contrast.CLEAR
-    return Activity(contrast if active.any() else Contrast.NONE, _runs(active), snr)
+    return Activity(contrast if active.any() else Contrast.NONE, spans_of(active), snr)
 
 
 def active_frames(spans: Iterable[tuple[int, int]], count: int) -> npt.NDArray[np.bool_]:
@@ -97,6 +101,24 @@ def active_frames(spans: Iterable[tuple[int, int]], count: int) -> npt.NDArray[n
     for start, end in spans:
         active[start:end] = True
     return active
+
+
+def active_loudness(powers: FloatArray, shares: FloatArray) -> float:
+    """The gated loudness, LUFS, of the 400 ms blocks that are at least half active; -inf if none.
+
+    Pauses do not count at all, unlike in integrated loudness, whose gate lets noise pass. So two
+    speakers with different pauses and noise can be compared.
+
+    Args:
+        powers: the K-weighted mean square of every 100 ms, summed over channels.
+        shares: the part of every 100 ms that is active.
+    """
+    if len(powers) < MOMENTARY_STEPS:
+        return -math.inf
+    blocks, active = (
+        sliding_window_view(series, MOMENTARY_STEPS).mean(axis=1) for series in (powers, shares)
+    )
+    return integrated_loudness(blocks[active >= _ACTIVE_BLOCK])
 
 
 def _noise_floor(levels: FloatArray) -> FloatArray:
@@ -121,17 +143,17 @@ def _hysteresis(levels: FloatArray, on: FloatArray, off: FloatArray) -> npt.NDAr
 def _cleaned(active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Without short gaps, apart from those at the ends, and then without short runs."""
     cleaned = active.copy()
-    for start, end in _runs(~active):
+    for start, end in spans_of(~active):
         if end - start < _SHORTEST_GAP and start > 0 and end < len(active):
             cleaned[start:end] = True
-    for start, end in _runs(cleaned):
+    for start, end in spans_of(cleaned):
         if end - start < _SHORTEST_RUN:
             cleaned[start:end] = False
     return cleaned
 
 
-def _runs(chosen: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
-    """Each run of chosen frames: its first frame, and the first frame after it."""
+def spans_of(chosen: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:
+    """Each run of chosen frames: the first frame, and the first frame after it."""
     edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0))
     return tuple((int(start), int(end)) for start, end in edges.reshape(-1, 2))
 

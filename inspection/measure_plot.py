@@ -7,7 +7,8 @@ date, fixed ids). matplotlib is an extra, `mixdown[plot]`; without it MIX625 is 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,8 +42,8 @@ _STYLE = {
     "grid.linewidth": 0.6,
     "figure.facecolor": "white",
 }
-_SHORT_TERM, _MOMENTARY, _INTEGRATED = "#1f6fb4", "#a9c6e3", "#202020"
-_BAND, _WAVE, _PEAK, _SAMPLE = "#2f9e44", "#6c8ebf", "#c8301e", "#e08a1e"
+SHORT_TERM, _MOMENTARY, INTEGRATED = "#1f6fb4", "#a9c6e3", "#202020"
+BAND, _WAVE, _PEAK, _SAMPLE = "#2f9e44", "#6c8ebf", "#c8301e", "#e08a1e"
 _LEAST_SPAN_LU = 24.0
 
 
@@ -86,12 +87,25 @@ def write_picture(
     Raises:
         RenderError: MIX604, it cannot be written.
     """
+    with picture(path, title, height=6) as figure:
+        _draw(figure, survey, curves, specs)
+
+
+@contextmanager
+def picture(path: Path, title: str, *, height: float) -> Iterator[Figure]:
+    """An empty picture, 10 inches wide, which is written at the end of the context.
+
+    Raises:
+        RenderError: MIX604, it cannot be written.
+    """
     from matplotlib import rc_context  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     with rc_context(cast("Any", _STYLE)):
-        figure = Figure(figsize=(10, 6), layout="constrained")
-        _draw(figure, title, survey, curves, specs)
+        figure = Figure(figsize=(10, height), layout="constrained")
+        heading = title.replace("$", r"\$")
+        figure.suptitle(heading, fontsize=11, fontweight="bold", x=0.01, ha="left")
+        yield figure
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}
         try:
             figure.savefig(path, format=path.suffix[1:].lower(), dpi=144, metadata=metadata)
@@ -100,15 +114,12 @@ def write_picture(
             raise RenderError(Diagnostic(Code.NOT_WRITABLE, message)) from error
 
 
-def _draw(
-    figure: Figure, title: str, survey: Survey, curves: Curves, specs: Sequence[DeliverySpec]
-) -> None:
+def _draw(figure: Figure, survey: Survey, curves: Curves, specs: Sequence[DeliverySpec]) -> None:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-    figure.suptitle(title.replace("$", r"\$"), fontsize=11, fontweight="bold", x=0.01, ha="left")
     _loudness(upper, survey, curves, specs)
     _waveform(lower, survey, curves, specs)
     lower.set_xlim(0.0, max(survey.duration_s, 0.001))
-    lower.xaxis.set_major_locator(_whole_seconds(survey.duration_s))
+    lower.xaxis.set_major_locator(whole_seconds(survey.duration_s))
     lower.xaxis.set_major_formatter(lambda seconds, _: clock(seconds).removesuffix(".0"))
 
 
@@ -118,14 +129,14 @@ def _loudness(axes: Axes, survey: Survey, curves: Curves, specs: Sequence[Delive
             half = max(spec.lufs_tolerance or 0.0, 0.1)
             label = f"{spec.title}: {spec.lufs:g} ± {spec.lufs_tolerance or 0:g} LUFS"
             axes.axhspan(
-                spec.lufs - half, spec.lufs + half, color=_BAND, alpha=0.15, lw=0, label=label
+                spec.lufs - half, spec.lufs + half, color=BAND, alpha=0.15, lw=0, label=label
             )
     axes.plot(*_points(curves.momentary), color=_MOMENTARY, lw=0.8, label="momentary (400 ms)")
-    axes.plot(*_points(curves.short_term), color=_SHORT_TERM, lw=1.6, label="short-term (3 s)")
+    axes.plot(*_points(curves.short_term), color=SHORT_TERM, lw=1.6, label="short-term (3 s)")
     integrated = survey.levels.integrated
     if math.isfinite(integrated):
         label = f"integrated: {integrated:.1f} LUFS"
-        axes.axhline(integrated, color=_INTEGRATED, lw=1.2, ls="--", label=label)
+        axes.axhline(integrated, color=INTEGRATED, lw=1.2, ls="--", label=label)
     axes.set_ylim(*_span(survey, curves, specs))
     axes.set_ylabel("LUFS")
     _legend(axes)
@@ -138,7 +149,7 @@ def _waveform(axes: Axes, survey: Survey, curves: Curves, specs: Sequence[Delive
     ceilings = {spec.true_peak_max_dbtp for spec in specs} | {s.sample_peak_max_dbfs for s in specs}
     for ceiling in sorted(level for level in ceilings if level is not None):
         for sign, label in ((1.0, f"ceiling: {ceiling:g} dB"), (-1.0, None)):
-            axes.axhline(sign * gain_factor(ceiling), color=_BAND, lw=0.9, ls="--", label=label)
+            axes.axhline(sign * gain_factor(ceiling), color=BAND, lw=0.9, ls="--", label=label)
     levels = survey.levels
     if math.isfinite(levels.true_peak_dbtp):
         at, level = survey.peaks.position / survey.rate, levels.true_peak_dbtp
@@ -196,7 +207,8 @@ def _span(survey: Survey, curves: Curves, specs: Sequence[DeliverySpec]) -> tupl
     return max(-70.0, min(low, high - _LEAST_SPAN_LU)), high
 
 
-def _whole_seconds(duration: float) -> MultipleLocator:
+def whole_seconds(duration: float) -> MultipleLocator:
+    """Ticks at round times, at most a dozen."""
     from matplotlib.ticker import MultipleLocator  # noqa: PLC0415
 
     steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)

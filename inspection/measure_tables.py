@@ -14,7 +14,7 @@ from ..ir.units import clock
 from ..render.compliance import Check, Compliance
 from ..render.measuring import MeasuredFile
 
-_LAYOUTS = {1: "mono", 2: "stereo"}
+LAYOUTS = {1: "mono", 2: "stereo"}
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]], int]
 
@@ -59,7 +59,7 @@ def listing(files: Sequence[MeasuredFile], *, everything: bool) -> Iterator[str]
 def details(survey: Survey) -> Iterator[str]:
     """A line for each figure of a file: its name, value, unit and position."""
     levels, statistics, rate = survey.levels, survey.statistics, survey.rate
-    layout = _LAYOUTS.get(survey.channels, f"{survey.channels} channels")
+    layout = LAYOUTS.get(survey.channels, f"{survey.channels} channels")
     yield f"{clock(survey.duration_s)}, {rate} Hz, {layout}"
     loudest = survey.short_term_max_s
     peak_at = f"at {clock(max(0.0, survey.peaks.position / rate))}"
@@ -80,14 +80,14 @@ def details(survey: Survey) -> Iterator[str]:
     )
     for name, value, unit, note in figures:
         absent = _level(value) == "none"
-        yield _line(name, _level(value), "" if absent else unit, "" if absent else note)
+        yield figure_line(name, _level(value), "" if absent else unit, "" if absent else note)
     first, *others = (f"{100 * offset:.3f} %" for offset in statistics.dc_offset)
-    yield _line("DC offset", first[:-2], "%", "".join(f"and {other}" for other in others))
+    yield figure_line("DC offset", first[:-2], "%", "".join(f"and {other}" for other in others))
     yield _clipping_line(survey)
-    yield _line("silence at head", f"{survey.silence.head / rate:.2f}", "s", "")
-    yield _line("silence at tail", f"{survey.silence.tail / rate:.2f}", "s", "")
+    yield figure_line("silence at head", f"{survey.silence.head / rate:.2f}", "s", "")
+    yield figure_line("silence at tail", f"{survey.silence.tail / rate:.2f}", "s", "")
     if statistics.correlation is not None:
-        yield _line("correlation", f"{statistics.correlation:.2f}", "", "of left and right")
+        yield figure_line("correlation", f"{statistics.correlation:.2f}", "", "of left and right")
 
 
 def verdict(compliance: Compliance, *, failures_only: bool = False) -> Iterator[str]:
@@ -112,16 +112,17 @@ def verdict(compliance: Compliance, *, failures_only: bool = False) -> Iterator[
             )
 
 
-def _line(name: str, figure: str, unit: str, note: str) -> str:
+def figure_line(name: str, figure: str, unit: str, note: str) -> str:
+    """The line of one figure."""
     return f"{name:<20} {figure:>9} {unit:<5} {note}".rstrip()
 
 
 def _clipping_line(survey: Survey) -> str:
     found = survey.clipping
     if found.first is None:
-        return _line("clipping", "none", "", "")
+        return figure_line("clipping", "none", "", "")
     note = f"longest: {found.longest} samples, first at {clock(found.first / survey.rate)}"
-    return _line("clipping", str(found.runs), "run" if found.runs == 1 else "runs", note)
+    return figure_line("clipping", str(found.runs), "run" if found.runs == 1 else "runs", note)
 
 
 def _rule(check: Check) -> str:

@@ -1,7 +1,7 @@
 """The facts about a source: its format, and defects of its content.
 
-Facts are a function of content, selection and decoder, and are cached under these three. A record
-that is damaged or has another version counts as a miss.
+Facts are a function of content, selection and decoder, and are cached under these three (`kept`).
+A record that is damaged or has another version counts as a miss.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from attrs import asdict, frozen
+from attrs import AttrsInstance, asdict, frozen
 
 from .cache import user_cache
 
 VERSION = 2
 """The version of the facts; raised when the attributes or their computation change."""
 
-_known: dict[str, SourceFacts] = {}
+_Record = TypeVar("_Record", bound=AttrsInstance)
+
+_known: dict[str, Any] = {}
 _MOST_KNOWN = 10_000
 
 
@@ -59,39 +61,47 @@ class SourceFacts:
     first_nonfinite: int = 0
 
 
-def kept(key: str, establish: Callable[[], SourceFacts]) -> SourceFacts:
-    """The cached facts of a key; otherwise establish and cache them.
+def kept(kind: type[_Record], key: str, establish: Callable[[], _Record]) -> _Record:
+    """The cached record of a key; otherwise establish and cache it.
 
-    They are cached in this process, and on disk if there is a cache.
+    It is cached in this process, and on disk if there is a cache.
+
+    Args:
+        kind: a frozen class of texts, numbers and tuples, nested in any way.
+        key: what the record is a function of, with the version of its attributes.
+        establish: makes the record.
     """
-    key = f"facts {VERSION} {key}"
     if key not in _known:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        _known[key] = _kept(key, establish)
-    return _known[key]
+        _known[key] = _kept(kind, key, establish)
+    found: _Record = _known[key]
+    return found
 
 
-def _kept(key: str, establish: Callable[[], SourceFacts]) -> SourceFacts:
+def _kept(kind: type[_Record], key: str, establish: Callable[[], _Record]) -> _Record:
     cache = user_cache()
     if cache is None:
         return establish()
     with tempfile.TemporaryDirectory() as directory:
-        record = Path(directory, "facts.json")
-        if cache.take(key, record) and (found := _read(record)) is not None:
+        record = Path(directory, "record.json")
+        if cache.take(key, record) and (found := _read(kind, record)) is not None:
             return found
         record.unlink(missing_ok=True)
-        facts = establish()
-        record.write_text(json.dumps(asdict(facts)), "utf-8")
+        made = establish()
+        record.write_text(json.dumps(asdict(made)), "utf-8")
         cache.keep(key, record)
-    return facts
+    return made
 
 
-def _read(record: Path) -> SourceFacts | None:
+def _read(kind: type[_Record], record: Path) -> _Record | None:
     try:
         held: dict[str, Any] = json.loads(record.read_text("utf-8"))
-        for name, value in held.items():
-            held[name] = tuple(value) if isinstance(value, list) else value
-        return SourceFacts(**held)
+        return kind(**{name: tupled(value) for name, value in held.items()})
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def tupled(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """A JSON value with tuples in place of lists."""
+    return tuple(map(tupled, value)) if isinstance(value, list) else value

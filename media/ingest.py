@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
+from ..ir.nodes import Source
 from ..programs.ffmpeg import find_ffmpeg
 from ..programs.program import Tool
 from ..programs.run import Watch, patience, run_process, size_of
@@ -30,9 +31,11 @@ from .decoder import (
     VORBIS,
     Decoding,
     arguments,
+    decoding_of,
+    is_plain,
     own_arguments,
 )
-from .facts import SourceFacts, kept
+from .facts import VERSION, SourceFacts, kept
 from .headers import MAX_CHANNELS, RATES, Header, read_header
 from .identity import digest_of
 from .log import Log
@@ -86,8 +89,9 @@ def _established(path: Path, selection: Selection) -> SourceFacts:
             if selection == WHOLE and not doubt:
                 return facts
     ffmpeg = find_ffmpeg()
-    key = f"{digest} {selection!r} ffmpeg {ffmpeg.version_text}"
-    return kept(key, partial(_ingest, _DecodingJob(path, header, selection, digest, ffmpeg, doubt)))
+    key = f"facts {VERSION} {digest} {selection!r} ffmpeg {ffmpeg.version_text}"
+    job = _DecodingJob(path, header, selection, digest, ffmpeg, doubt)
+    return kept(SourceFacts, key, partial(_ingest, job))
 
 
 @contextmanager
@@ -114,6 +118,44 @@ def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
         except _UnfitError as error:
             raise ValueError(error.help or error.message) from error
         yield target
+
+
+@contextmanager
+def playable(path: Path, source: Source) -> Iterator[Path]:
+    """A file with the samples of a source: a plain one itself, otherwise a decoded copy.
+
+    The copy comes from the cache, or is decoded again; it exists within the context.
+
+    Raises:
+        RenderError: MIX601, MIX602, ffmpeg is needed and missing.
+        ValueError: the file cannot be decoded; the message has the reason.
+        OSError: the file cannot be opened, or the disk is full.
+    """
+    if is_plain(source):
+        yield path
+        return
+    decoding = decoding_of(source)
+    job = _DecodingJob(path, read_header(path), WHOLE, source.digest, find_ffmpeg())
+    cache = user_cache()
+    with scratch(cache) as target:
+        target.unlink(missing_ok=True)
+        if cache is None or not cache.take(f"{_key(job, decoding)}/0", target):
+            try:
+                _decode_again(job, decoding, target)
+            except _UnfitError as error:
+                raise ValueError(error.help or error.message) from error
+        yield target
+
+
+def _decode_again(job: _DecodingJob, decoding: Decoding, target: Path) -> None:
+    """Decode a file in a known way."""
+    if decoding.codec != VORBIS:
+        job.decode(decoding, target)
+        return
+    from . import samples  # noqa: PLC0415 (numpy and soundfile)
+
+    for _ in samples.decode_vorbis(job.path, target, decoding):
+        pass
 
 
 def _digest(path: Path) -> str:
@@ -154,7 +196,8 @@ def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
         fault = found.fault or ("" if counted else "its header declares a different length")
         return evolve(facts, damage=fault, nonfinite=found.nonfinite, first_nonfinite=found.first)
 
-    return kept(f"{digest} libsndfile {samples.LIBSNDFILE}", confirmed)
+    key = f"facts {VERSION} {digest} libsndfile {samples.LIBSNDFILE}"
+    return kept(SourceFacts, key, confirmed)
 
 
 @frozen
