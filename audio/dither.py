@@ -101,7 +101,7 @@ class SilenceGate:
         line: samples from there on, shape (channels, n), where n is at least `count + reach` unless
         the stream ends sooner.
         """
-        silent = (np.abs(line) < SILENT).all(axis=0)
+        silent = np.all(np.abs(line) < SILENT, axis=0)
         runs = _runs(silent)
         lengths = runs[:, 1] - runs[:, 0] + np.where(runs[:, 0] == 0, self._silent, 0)
         sounding = np.ones(count, np.bool_)
