@@ -3,7 +3,8 @@
 Promises: scalars have the types of YAML 1.2's core schema (`no`, `1_000` are text, `012` is
 twelve); floats become the decimals that were written; mapping keys are text; aliases, anchors and
 the merge key `<<` work. Nothing here recurses, and an alias counts with its expanded size, so that
-nesting and alias bombs stay within the limits of `tree`. ruamel.yaml does the scanning and parsing.
+nesting and alias bombs stay within the limits of `tree`. libyaml, by way of PyYAML, does the
+scanning and parsing; it knows nothing of the types of scalars.
 """
 
 # ruff: noqa: ANN401 (the parser's events are not typed)
@@ -16,9 +17,9 @@ from decimal import Decimal
 from typing import Any
 
 from attrs import define, field
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import (
+from yaml.cyaml import CParser
+from yaml.error import MarkedYAMLError
+from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
@@ -29,11 +30,23 @@ from ruamel.yaml.events import (
 )
 
 from ..ir.origin import escape
-from .tree import MAX_DEPTH, MAX_NODES, Pair, Root, SyntaxProblem, TreeNode, too_deep, too_many
+from .tree import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Pair,
+    Root,
+    SyntaxProblem,
+    TooComplex,
+    TreeNode,
+    too_deep,
+    too_many,
+)
 
 _TAG = "tag:yaml.org,2002:"
 # An anchor and a tag before a value, which are not part of it.
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)+")
+# The line breaks of YAML 1.1, which are text in YAML 1.2, but not to libyaml.
+_FORMER_BREAKS = "\x85\u2028\u2029"
 # The characters that are not allowed in YAML (YAML 1.2, production 1).
 _FORBIDDEN = re.compile(
     r"[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -67,6 +80,9 @@ def read(text: str) -> tuple[object, Root]:
 
 def compose(text: str) -> Root:
     """The document's tree; raises as `read` does."""
+    bad = _FORBIDDEN.search(text)
+    if bad is not None:
+        raise SyntaxProblem(f"character U+{ord(bad[0]):04X} is not allowed", bad.start())
     composer = _Composer(text)
     for event in _events(text):
         composer.take(event)
@@ -74,18 +90,32 @@ def compose(text: str) -> Root:
 
 
 def _events(text: str) -> Iterator[Any]:
-    """The parser's events; its errors are raised as `SyntaxProblem`."""
-    bad = _FORBIDDEN.search(text)
-    if bad is not None:
-        raise SyntaxProblem(f"character U+{ord(bad[0]):04X} is not allowed", bad.start())
+    """The parser's events; its errors are raised as `SyntaxProblem` or `TooComplex`."""
+    back: dict[int, str] = {}
+    if any(character in text for character in _FORMER_BREAKS):
+        unused = (chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in text)
+        masks = dict(zip(_FORMER_BREAKS, unused, strict=False))
+        text, back = text.translate(str.maketrans(masks)), {ord(m): c for c, m in masks.items()}
     try:
-        yield from YAML(typ="safe", pure=True).parse(text)
+        for event in iter(CParser(text).get_event, None):
+            if back and isinstance(event, ScalarEvent):
+                event.value = event.value.translate(back)
+            yield event
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        message = " ".join(str(error.problem or error.context or "malformed").split())
-        raise SyntaxProblem(message[:200], mark.index if mark else 0) from None
-    except Exception as error:  # the parser crashes on some malformed texts
-        raise SyntaxProblem(f"malformed ({type(error).__name__})", 0) from None
+        raise _problem(
+            text, str(error.problem or error.context), mark.index if mark else 0
+        ) from None
+
+
+def _problem(text: str, reason: str, index: int) -> SyntaxProblem | TooComplex:
+    """The parser's error, worded for people."""
+    if "nesting depth" in reason:  # its own limit, in brackets that it reads ahead
+        return too_deep(index)
+    reason = re.sub("(did|could) not find expected", "expected", reason)
+    if "found character that" in reason:
+        reason = reason.replace("character", f"character {text[index : index + 1]!r}")
+    return SyntaxProblem(reason, index)
 
 
 class _Composer:
@@ -99,32 +129,40 @@ class _Composer:
         self.root: TreeNode | None = None
         self.documents = 0
         self.size = 0
+        self._taking: dict[type, Callable[[Any, int, int], None]] = {
+            ScalarEvent: self._scalar,
+            MappingStartEvent: self._open,
+            SequenceStartEvent: self._open,
+            MappingEndEvent: self._close,
+            SequenceEndEvent: self._close,
+            AliasEvent: self._alias,
+            DocumentStartEvent: self._begin,
+        }
 
     def take(self, event: Any) -> None:
         """The parser's next event."""
-        start, end = event.start_mark.index, event.end_mark.index
-        if getattr(event, "anchor", None) or getattr(event, "tag", None):
-            properties = _PROPERTIES.match(self.text, start)
-            start = properties.end() if properties else start
-        if isinstance(event, ScalarEvent):
-            self._scalar(event, start, end)
-        elif isinstance(event, MappingStartEvent | SequenceStartEvent):
-            self._open(event, start, end)
-        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-            self._close(end)
-        elif isinstance(event, AliasEvent):
-            node = self.anchors.get(str(event.anchor))
-            if node is None:
-                raise SyntaxProblem(f"no anchor {str(event.anchor)!r} before this alias", start)
-            self._add(node, start, end)
-        elif isinstance(event, DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                raise SyntaxProblem("a second document begins here", start)
+        taken = self._taking.get(type(event))
+        if taken is not None:
+            start, end = event.start_mark.index, event.end_mark.index
+            if getattr(event, "anchor", None) or getattr(event, "tag", None):
+                properties = _PROPERTIES.match(self.text, start)
+                start = properties.end() if properties else start
+            taken(event, start, end)
 
     def finish(self) -> Root:
         """The tree, once the events are over; an empty text is a null."""
         return Root(self.root or TreeNode(0, 0), self.duplicates)
+
+    def _begin(self, event: Any, start: int, end: int) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            raise SyntaxProblem("a second document begins here", start)
+
+    def _alias(self, event: Any, start: int, end: int) -> None:
+        node = self.anchors.get(event.anchor)
+        if node is None:
+            raise SyntaxProblem(f"no anchor {event.anchor!r} before this alias", start)
+        self._add(node, start, end)
 
     def _scalar(self, event: Any, start: int, end: int) -> None:
         parent = self.stack[-1] if self.stack else None
@@ -133,12 +171,12 @@ class _Composer:
             return
         node = TreeNode(start, end, _scalar_value(event, start))
         if event.anchor is not None:
-            self.anchors[str(event.anchor)] = node
+            self.anchors[event.anchor] = node
         self._add(node, start, end)
 
     def _key(self, parent: _Open, pairs: dict[str, Pair], event: Any, start: int, end: int) -> None:
         parent.key = Pair(event.value, start, end, _NOTHING)
-        if event.value == "<<" and event.style is None:
+        if event.value == "<<" and not event.style:
             return  # not a pair: `_add` applies what it merges
         if event.value in pairs:
             self.duplicates[f"{parent.pointer}/{escape(event.value)}"] = parent.key
@@ -157,10 +195,9 @@ class _Composer:
             node.pairs = {}
         else:
             node.items = []
-        anchor = None if event.anchor is None else str(event.anchor)
-        self.stack.append(_Open(node, anchor, self._next_pointer()))
+        self.stack.append(_Open(node, event.anchor, self._next_pointer()))
 
-    def _close(self, end: int) -> None:
+    def _close(self, event: Any, start: int, end: int) -> None:
         done = self.stack.pop()
         if done.node.pairs is not None:
             done.node.pairs = _effective(done)
@@ -233,22 +270,17 @@ def _value(root: TreeNode, done: dict[int, object]) -> object:
 
 
 def _check_tag(event: Any, kind: str, start: int) -> None:
-    tag = _tag(event)
+    tag: str | None = event.tag
     if tag not in (None, "!", _TAG + kind):
         raise SyntaxProblem(f"tag {tag!r:.60} means nothing here", start)
-
-
-def _tag(event: Any) -> str | None:
-    tag = event.tag
-    return None if tag is None else str(tag)
 
 
 def _scalar_value(event: Any, start: int) -> object:
     """A scalar by its tag, or by the core schema if it is plain and has none."""
     text: str = event.value
-    tag = _tag(event)
+    tag: str | None = event.tag
     if tag is None:
-        return _plain(text) if event.style is None else text
+        return _plain(text) if not event.style else text
     if tag in ("!", _TAG + "str"):
         return text
     value = _plain(text)
@@ -270,6 +302,8 @@ _TAGGED: dict[str, tuple[type, ...]] = {
 
 def _plain(text: str) -> object:
     """A plain scalar by the core schema of YAML 1.2 (section 10.3.2)."""
+    if text[:1] not in _BEGINNINGS:
+        return text
     return next((make(text) for form, make in _CORE if form.fullmatch(text)), text)
 
 
@@ -280,6 +314,8 @@ def _decimal(text: str) -> Decimal:
         return Decimal("Infinity")  # an exponent outside the range of decimals
 
 
+# The first characters of what is no text; "" is in it.
+_BEGINNINGS = "+-.0123456789~nNtTfF"
 # The forms of plain scalars; others are text. Integers too long for Python become decimals.
 _CORE: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"[-+]?[0-9]{1,4000}"), int),

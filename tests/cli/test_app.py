@@ -12,7 +12,7 @@ from importlib.metadata import version
 import pytest
 from mixdown.cli.app import COMMANDS
 
-HEAVY = ("numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "ruamel")
+HEAVY = ("numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "yaml", "ruamel")
 
 
 def python(*args: str) -> subprocess.CompletedProcess[str]:

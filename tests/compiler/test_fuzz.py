@@ -120,7 +120,7 @@ HOSTILE = {
     "nul in yaml": ("id: a\0b", "yaml", "MIX102"),
     "nul in json": (r'{"id": "a\u0000b"}', "json", "MIX110"),
     "surrogate in json": (r'{"id": "\ud800"}', "json", "MIX110"),
-    "surrogate in yaml": (r'id: "\ud800"', "yaml", "MIX110"),
+    "surrogate in yaml": (r'id: "\ud800"', "yaml", "MIX102"),
     "utf-16": ("id: x".encode("utf-16"), "yaml", "MIX110"),
     "latin-1": ("id: é".encode("latin-1"), "yaml", "MIX110"),
     "long key": ("id: x\n? " + "k" * 1_000_000 + "\n: 1", "yaml", "MIX103"),

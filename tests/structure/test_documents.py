@@ -53,10 +53,14 @@ def test_the_package_imports_what_it_declares_and_nothing_else():
     assert not {n for path in plugin for n in foreign_imports(path)} - declared("", "testing")
 
 
+OTHERWISE_NAMED = {"pyyaml": "yaml"}
+
+
 def declared(*groups: str) -> set[str]:
     """The modules that the requirements of these groups bring."""
     entries = [entry for group in groups for entry in requirements()[group]]
-    return {name_in(entry).split(".")[0].replace("-", "_") for entry in entries}
+    names = {name_in(entry).split(".")[0].replace("-", "_") for entry in entries}
+    return {OTHERWISE_NAMED.get(name, name) for name in names}
 
 
 def foreign_imports(path: Path) -> set[str]:
