@@ -7,13 +7,20 @@ same samples, bit for bit, for any division of the signal into blocks.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # numpy is heavy, and the laws of pan and the chunks of RIFF do without it
+    import numpy as np
+    import numpy.typing as npt
 
-FloatArray: TypeAlias = npt.NDArray[np.float64]
+FloatArray: TypeAlias = "npt.NDArray[np.float64]"
 """float64 samples, gains or frequencies; each function states the shape."""
 
-IndexArray: TypeAlias = npt.NDArray[np.int64]
+IndexArray: TypeAlias = "npt.NDArray[np.int64]"
 """Sample positions."""
+
+REFERENCE_RATE = 48_000
+"""The rate, in Hz, at which BS.1770-5 tabulates the filters of K-weighting."""
+
+LOWEST_WEIGHTED_RATE = 16_000
+"""Hz; audio at a lower rate is resampled to `REFERENCE_RATE` before its loudness is measured."""

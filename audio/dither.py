@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from ..ir.finish import LONGEST_DITHERED_MS, SILENT
 from ..ir.units import samples as samples_of
 from . import FloatArray
 
@@ -34,12 +35,6 @@ _DTYPES: Mapping[int, type[np.signedinteger[Any]]] = MappingProxyType({16: np.in
 
 NOISE_BITS = 32
 """The noise is an integer multiple of 2^-32 LSB."""
-
-SILENT = 2.0**-24
-"""A sample under this in every channel is digital silence: 24 bits would round it to 0."""
-
-LONGEST_DITHERED_MS = 100
-"""Digital silence that is longer stays digital silence, from its first sample to its last."""
 
 Dithering: TypeAlias = Callable[[FloatArray, int], FloatArray]
 """(samples, the position of the first) -> as many samples, dithered."""

@@ -14,34 +14,38 @@ side and exactly equal at the centre in floating point. The laws follow J. Eargl
 Recording Engineering.
 """
 
+# ruff: noqa: ANN401 (a law computes with numbers or with arrays)
+
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-
-import numpy as np
+from typing import Any
 
 from . import FloatArray
 
-Law = Callable[[FloatArray], FloatArray]
+Law = Callable[[Any, Any], tuple[Any, Any]]
+"""From a position and the library to compute with, math or numpy, to left and right gains."""
 
 
-def _constant_power(p: FloatArray) -> FloatArray:
-    return np.stack([np.sin((1.0 - p) * (np.pi / 4.0)), np.sin((1.0 + p) * (np.pi / 4.0))])
+def _constant_power(p: Any, m: Any) -> tuple[Any, Any]:
+    return m.sin((1.0 - p) * (m.pi / 4.0)), m.sin((1.0 + p) * (m.pi / 4.0))
 
 
-def _linear(p: FloatArray) -> FloatArray:
-    return np.stack([(1.0 - p) / 2.0, (1.0 + p) / 2.0])
+def _linear(p: Any, m: Any) -> tuple[Any, Any]:
+    return (1.0 - p) / 2.0, (1.0 + p) / 2.0
 
 
-def _compromise(p: FloatArray) -> FloatArray:
-    return np.sqrt(_constant_power(p) * _linear(p))
+def _compromise(p: Any, m: Any) -> tuple[Any, Any]:
+    pairs = zip(_constant_power(p, m), _linear(p, m), strict=True)
+    left, right = (m.sqrt(power * linear) for power, linear in pairs)
+    return left, right
 
 
-def _balance(p: FloatArray) -> FloatArray:
-    left = np.sin((1.0 - np.maximum(p, 0.0)) * (np.pi / 2.0))
-    right = np.sin((1.0 + np.minimum(p, 0.0)) * (np.pi / 2.0))
-    return np.stack([left, right])
+def _balance(p: Any, m: Any) -> tuple[Any, Any]:
+    to_right, to_left = (abs(p) + p) / 2.0, (abs(p) - p) / 2.0  # one is |p|, the other 0
+    return m.sin((1.0 - to_right) * (m.pi / 2.0)), m.sin((1.0 - to_left) * (m.pi / 2.0))
 
 
 PAN_LAWS: Mapping[str, Law] = MappingProxyType(
@@ -52,29 +56,43 @@ PAN_LAWS: Mapping[str, Law] = MappingProxyType(
         "unity": _balance,
     }
 )
-"""Law name -> function from positions, shape s, to gains of a mono source, shape (2, *s)."""
+"""The law for a mono source by its name."""
+
+
+def position_gains(p: float, law: str, channels: int) -> tuple[float, float]:
+    """Left and right gain at a position in [-1, 1], for a source of 1 or 2 channels.
+
+    Raises KeyError on an unknown law, ValueError on another channel count or position.
+    """
+    if not abs(p) <= 1.0:
+        raise ValueError("pan position outside [-1, 1]")
+    return _law(law, channels)(p, math)
 
 
 def gains(p: float | FloatArray, law: str, channels: int) -> FloatArray:
-    """Left and right gains for a source of 1 or 2 channels.
+    """Left and right gains for one position, or for one per sample with shape (n,).
 
-    p: one position, or one per sample with shape (n,), each in [-1, 1]. Returns shape (2, 1) or
-    (2, n), to be multiplied with a block. Raises KeyError on an unknown law, ValueError on another
-    channel count or a position out of range.
+    Returns shape (2, 1) or (2, n), to be multiplied with a block; raises as `position_gains` does.
     """
+    import numpy as np  # noqa: PLC0415 (heavy; plans need gains of single positions only)
+
     position = np.atleast_1d(np.asarray(p, np.float64))
     if not np.all(np.abs(position) <= 1.0):
         raise ValueError("pan position outside [-1, 1]")
+    return np.stack(_law(law, channels)(position, np))
+
+
+def _law(name: str, channels: int) -> Law:
     if channels not in (1, 2):
         raise ValueError(f"cannot pan {channels} channels")
-    shape = PAN_LAWS[law]
-    return shape(position) if channels == 1 else _balance(position)
+    law = PAN_LAWS[name]
+    return law if channels == 1 else _balance
 
 
-def matrix(p: float, law: str, channels: int) -> FloatArray:
-    """`gains` as a mixing matrix, shape (2, channels): a column for mono, a diagonal for stereo."""
-    pair = gains(p, law, channels)
-    return pair if channels == 1 else np.diagflat(pair)
+def matrix(p: float, law: str, channels: int) -> tuple[tuple[float, ...], ...]:
+    """The mixing matrix of a position: a column for a mono source, a diagonal for a stereo one."""
+    left, right = position_gains(p, law, channels)
+    return ((left,), (right,)) if channels == 1 else ((left, 0.0), (0.0, right))
 
 
 def pan(block: FloatArray, p: float | FloatArray, law: str) -> FloatArray:

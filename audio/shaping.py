@@ -25,15 +25,13 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
+from ..ir.finish import LOWEST_SHAPED_RATE
 from . import FloatArray
 from .dither import NOISE_BITS, TpdfNoise
 
 IntArray = npt.NDArray[np.int64]
 
 _MOST_BITS = 61  # of a sample in units of 2^-32 LSB: far beyond full scale, with headroom for sums
-
-LOWEST_SHAPED_RATE = 40_000
-"""Hz; below this rate, shaped noise is white."""
 
 
 @frozen

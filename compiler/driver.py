@@ -6,10 +6,10 @@ A timeline goes through all passes; a graph from a file goes through those after
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from reprlib import repr as shown
 from typing import Unpack, overload
-from xml.sax.saxutils import escape
 
 from attrs import evolve, frozen
 
@@ -77,7 +77,7 @@ class Compilation:
         return f"<Compilation of {self.timeline.id!r} for {self.plan.backend}: {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(repr(self))}</p>\n{lanes_svg(self.timeline, self.media)}"
+        return f"<p>{escape(repr(self), quote=False)}</p>\n{lanes_svg(self.timeline, self.media)}"
 
 
 @overload

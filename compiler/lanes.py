@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from xml.sax.saxutils import escape
+from html import escape
 
 from attrs import frozen
 
@@ -170,4 +170,4 @@ def _length(clip: Clip, media: Mapping[str, Source]) -> Decimal | None:
 def _text(text: str) -> str:
     """A text in the picture: XML has no control characters."""
     shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return escape(shown, {'"': "&quot;"})
+    return escape(shown, quote=False).replace('"', "&quot;")

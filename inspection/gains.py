@@ -14,7 +14,7 @@ from attrs import frozen
 from ..audio.biquad import CONTROL_INTERVAL, round_to_6_digits
 from ..audio.curves import fade_in, fade_out
 from ..audio.envelope import interpolate, log_frequency_envelope
-from ..audio.pan import gains
+from ..audio.pan import position_gains
 from ..backends.native.values import frames_of
 from ..ir import nodes as ir
 from ..ir.units import gain_factor
@@ -72,17 +72,14 @@ def _gain_automation(node: ir.GainAutomation, at: int, length: int, channels: in
 
 
 def _pan(node: ir.Pan, at: int, length: int, channels: int) -> Effect:
-    return Effect(_pair(node.position, node.law.value, channels))
+    return Effect(position_gains(node.position, node.law.value, channels))
 
 
 def _pan_automation(node: ir.PanAutomation, at: int, length: int, channels: int) -> Effect:
     value = float(interpolate(frames_of(node.points), np.array([at]))[0])
-    return Effect(_pair(value, node.law.value, channels), f"now {shown_pan(round(value, 4))}")
-
-
-def _pair(position: float, law: str, channels: int) -> tuple[float, ...]:
-    left, right = gains(position, law, channels)[:, 0]
-    return (float(left), float(right))
+    return Effect(
+        position_gains(value, node.law.value, channels), f"now {shown_pan(round(value, 4))}"
+    )
 
 
 def _downmix(node: ir.Downmix, at: int, length: int, channels: int) -> Effect:

@@ -30,6 +30,16 @@ class DitherNoise(StrEnum):
     SHAPED = "shaped"
 
 
+SILENT = 2.0**-24
+"""A sample under this in every channel is digital silence: 24 bits would round it to 0."""
+
+LONGEST_DITHERED_MS = 100
+"""Digital silence that is longer stays digital silence, from its first sample to its last."""
+
+LOWEST_SHAPED_RATE = 40_000
+"""Hz; below this rate, shaped noise is white."""
+
+
 class OutputRole(StrEnum):
     """The kind of a delivered file."""
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import attrs
 from attrs import frozen
@@ -20,9 +19,6 @@ from .codes import Code
 from .diagnostics import Diagnostic, IRError, Related, counted, did_you_mean
 from .node import Signal
 from .nodes import Clip, Node, Output, OutputRole, Source
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 UNTYPED = Signal(0, 0, None)
 
@@ -165,25 +161,32 @@ def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     Raises:
         IRError: there are unknown operands or a cycle.
     """
-    # Heavy, and needed only here.
-    import networkx as nx  # noqa: PLC0415
-
     found = [*_duplicates(nodes), *_unknown_operands(nodes)]
     if found:
         raise IRError(found)
     by_name = {node.name: node for node in nodes}
     used = {operand for node in nodes for operand in node.operands}
     roots = sorted((node for node in nodes if node.name not in used), key=_root_key)
-    top = ()  # a virtual root above the others; not a str, so not the name of any value
-    needs: nx.DiGraph[str | tuple[()]] = nx.DiGraph()
-    needs.add_node(top)
-    needs.add_edges_from((top, root.name) for root in roots)
-    for name in sorted(by_name):
-        needs.add_edges_from((name, operand) for operand in by_name[name].operands)
-    order = [n for n in nx.dfs_postorder_nodes(needs, top) if isinstance(n, str)]
-    if len(order) != len(nodes) or not nx.is_directed_acyclic_graph(needs):
-        raise IRError(_cycle(by_name, needs))
-    return tuple(by_name[name] for name in order)
+    # A cycle that no root needs is found from its values.
+    roots += (by_name[name] for name in sorted(used))
+    order: list[Node] = []
+    is_done: dict[str, bool] = {}
+    for root in roots:
+        path = [] if root.name in is_done else [(root, iter(root.operands))]
+        while path:
+            node, operands = path[-1]
+            is_done[node.name] = False
+            for name in operands:
+                if name not in is_done:
+                    path.append((by_name[name], iter(by_name[name].operands)))
+                    break
+                if not is_done[name]:
+                    raise IRError(_cycle([node for node, _ in path], name))
+            else:
+                path.pop()
+                order.append(node)
+                is_done[node.name] = True
+    return tuple(order)
 
 
 def _root_key(node: Node) -> tuple[int, int, str, str]:
@@ -193,16 +196,14 @@ def _root_key(node: Node) -> tuple[int, int, str, str]:
     return (2, 0, "", node.name)
 
 
-def _cycle(by_name: Mapping[str, Node], needs: nx.DiGraph[str | tuple[()]]) -> Diagnostic:
-    import networkx as nx  # noqa: PLC0415
-
-    # Nothing depends on the virtual root, so it is not on a cycle.
-    edges = nx.find_cycle(needs)
-    path = [str(name) for name in (*(edge[0] for edge in edges), edges[0][0])]
+def _cycle(path: list[Node], again: str) -> Diagnostic:
+    """The error of a path on which each node needs the next, and the last one needs `again`."""
+    names = [node.name for node in path]
+    first = names.index(again)
     return Diagnostic(
         Code.IR_CYCLE,
-        "values depend on themselves: " + " <- ".join(f"%{name}" for name in path),
-        origin=by_name[path[0]].origin,
+        "values depend on themselves: " + " <- ".join(f"%{n}" for n in (*names[first:], again)),
+        origin=path[first].origin,
         help="a graph has no feedback; break the loop at one of these values",
     )
 

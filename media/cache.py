@@ -98,6 +98,27 @@ class Cache:
                     other.unlink(missing_ok=True)
             self._shrink()
 
+    def text(self, key: str) -> str | None:
+        """The short text of a key; None on a miss."""
+        for kept in self._kept(key):
+            try:
+                content = kept.read_bytes()
+                if _name(key, _checksum(len(content), zlib.crc32(content))) == kept.name:
+                    with suppress(OSError):  # a read-only cache
+                        os.utime(kept)
+                    return content.decode("utf-8")
+                kept.unlink()  # damaged
+            except (OSError, UnicodeDecodeError):
+                continue
+        return None
+
+    def keep_text(self, key: str, text: str) -> None:
+        """Keep a short text under a key."""
+        with tempfile.TemporaryDirectory() as directory:
+            record = Path(directory, "text")
+            record.write_text(text, "utf-8")
+            self.keep(key, record)
+
     def size(self) -> int:
         """Its size in bytes."""
         return sum(size for _, size, _ in self._entries())
@@ -182,4 +203,8 @@ def _copy(source: Path, target: Path) -> str:
         while block := read.read(_BLOCK):
             crc = zlib.crc32(block, crc)
             size += written.write(block)
+    return _checksum(size, crc)
+
+
+def _checksum(size: int, crc: int) -> str:
     return f"{size}-{crc:08x}"

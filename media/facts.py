@@ -7,9 +7,7 @@ A record that is damaged or has another version counts as a miss.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 from attrs import AttrsInstance, asdict, frozen
@@ -83,22 +81,19 @@ def _kept(kind: type[_Record], key: str, establish: Callable[[], _Record]) -> _R
     cache = user_cache()
     if cache is None:
         return establish()
-    with tempfile.TemporaryDirectory() as directory:
-        record = Path(directory, "record.json")
-        if cache.take(key, record) and (found := _read(kind, record)) is not None:
-            return found
-        record.unlink(missing_ok=True)
-        made = establish()
-        record.write_text(json.dumps(asdict(made)), "utf-8")
-        cache.keep(key, record)
+    record = cache.text(key)
+    if record is not None and (found := _read(kind, record)) is not None:
+        return found
+    made = establish()
+    cache.keep_text(key, json.dumps(asdict(made)))
     return made
 
 
-def _read(kind: type[_Record], record: Path) -> _Record | None:
+def _read(kind: type[_Record], record: str) -> _Record | None:
     try:
-        held: dict[str, Any] = json.loads(record.read_text("utf-8"))
+        held: dict[str, Any] = json.loads(record)
         return kind(**{name: tupled(value) for name, value in held.items()})
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
 
 

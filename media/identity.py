@@ -1,8 +1,9 @@
 """Digests of files, computed again only if a file changes.
 
 `digest_of` reads a file once per state: while size, times, inode and device are unchanged, so is
-the digest. A state so recent that the next write could have the same time is not remembered. A file
-that changes while it is read has no digest.
+the digest. The digests of large files are in the user's cache, too. A state so recent that the next
+write could have the same time is not remembered. A file that changes while it is read has no
+digest.
 """
 
 from __future__ import annotations
@@ -15,8 +16,13 @@ from pathlib import Path
 
 from attrs import frozen
 
+from .cache import Cache, user_cache
+
 _TICK_NS = 50_000_000
 """Two writes within this time may have the same file time."""
+
+_LARGE = 1 << 22
+"""Bytes from which reading a file takes longer than looking its digest up on disk."""
 
 _known: dict[tuple[str, Identity], str] = {}
 _lock = threading.Lock()
@@ -57,20 +63,45 @@ def digest_of(path: Path) -> str:
         ValueError: the path is invalid.
     """
     key = str(path.absolute()), identify(path)
-    if (found := _known.get(key)) is not None:
-        return found
+    digest = _known.get(key) or _kept(key)
+    if digest is None:
+        digest, after = _read(path)
+        if not after.is_settled:
+            return digest
+        key = key[0], after
+        if (cache := _cache(after)) is not None:
+            cache.keep_text(_record(key), digest)
+    with _lock:
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[key] = digest
+    return digest
+
+
+def _read(path: Path) -> tuple[str, Identity]:
+    """The digest of the content of a file, and the state in which it was read."""
     with path.open("rb") as file:
         before = _identity(os.fstat(file.fileno()))
         digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
         after = _identity(os.fstat(file.fileno()))
     if before != after:
         raise OSError(None, "it changed while it was read")
-    if after.is_settled:
-        with _lock:
-            if len(_known) >= _MOST_KNOWN:
-                _known.clear()
-            _known[key[0], after] = digest
-    return digest
+    return digest, after
+
+
+def _kept(key: tuple[str, Identity]) -> str | None:
+    cache = _cache(key[1])
+    return cache.text(_record(key)) if cache is not None else None
+
+
+def _cache(state: Identity) -> Cache | None:
+    """The cache, for a file that is worth it."""
+    return user_cache() if state.size >= _LARGE else None
+
+
+def _record(key: tuple[str, Identity]) -> str:
+    """The key of a digest in the cache."""
+    return f"digest {key!r}"
 
 
 def changed(path: Path, digest: str) -> str | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -178,26 +179,26 @@ def _check_shape(rate: int, channels: int) -> None:
 
 def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
     """The facts of a plain file; if it has to be decoded after all, `damage` has the reason."""
+    key = f"facts {VERSION} {digest} soundfile {version('soundfile')}"
+    return kept(SourceFacts, key, partial(_read, path, header, digest))
+
+
+def _read(path: Path, header: Header, digest: str) -> SourceFacts:
+    """The facts of a plain file after libsndfile has read it."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
     facts = SourceFacts(digest, header.codec, header.rate, header.channels, header.frames)
     if not samples.agrees(path, header):
         return evolve(facts, damage="libsndfile reads its header differently")
     if header.container == "flac":
-        scan = partial(samples.scan_flac, path)
+        found = samples.scan_flac(path)
     elif header.coding in ("float", "double"):
-        scan = partial(samples.scan_floats, path)
+        found = samples.scan_floats(path)
     else:
         return facts
-
-    def confirmed() -> SourceFacts:
-        found = scan()
-        counted = found.frames == header.frames
-        fault = found.fault or ("" if counted else "its header declares a different length")
-        return evolve(facts, damage=fault, nonfinite=found.nonfinite, first_nonfinite=found.first)
-
-    key = f"facts {VERSION} {digest} libsndfile {samples.LIBSNDFILE}"
-    return kept(SourceFacts, key, confirmed)
+    counted = found.frames == header.frames
+    fault = found.fault or ("" if counted else "its header declares a different length")
+    return evolve(facts, damage=fault, nonfinite=found.nonfinite, first_nonfinite=found.first)
 
 
 @frozen

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from attrs import asdict
 
-from ..audio.meter.kweighting import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
+from ..audio import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
 from ..plans.loop import LOUDNESS_KEY
 from ..plans.plan import LoudnessGoal
 from .loudness import RULES, LoopRules

@@ -10,6 +10,7 @@ from os import PathLike
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import soundfile
 from attrs import frozen
 
@@ -21,7 +22,7 @@ from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
 from ..ir.units import decibels, gain_factor
 from ..presets.load import library
 
-Signal: TypeAlias = str | PathLike[str] | FloatArray
+Signal: TypeAlias = str | PathLike[str] | npt.NDArray[np.float64]
 
 SLACK_DB = 0.05
 """How far a true peak may read above its ceiling: meters differ by that much (ITU-R BS.1770-5)."""

@@ -26,13 +26,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.signal
 
-from .. import FloatArray
-
-REFERENCE_RATE = 48_000
-"""The rate, in Hz, at which BS.1770-5 tabulates its filters."""
-
-LOWEST_WEIGHTED_RATE = 16_000
-"""Hz; audio at a lower rate is resampled to `REFERENCE_RATE` before its loudness is measured."""
+from .. import REFERENCE_RATE, FloatArray
 
 # BS.1770-5 Annex 1, tables 1 and 2: b0, b1, b2, a0, a1, a2.
 SHELF_48K = (

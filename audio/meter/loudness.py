@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...ir.units import power_factor
-from .. import FloatArray
+from .. import LOWEST_WEIGHTED_RATE, REFERENCE_RATE, FloatArray
 from .framing import Framer, ResamplingFramer
-from .kweighting import LOWEST_WEIGHTED_RATE, REFERENCE_RATE, KWeighting
+from .kweighting import KWeighting
 
 CHANNEL_WEIGHTS: dict[int, tuple[float, ...]] = {
     1: (1.0,),

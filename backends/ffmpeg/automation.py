@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from attrs import frozen
 
-from ...audio.pan import gains
+from ...audio.pan import position_gains
 from ...ir.curves import PanLaw, Shape
 from ...ir.nodes import Aim, GainAutomation, PanAutomation, Point
 from ...ir.units import NEPERS_PER_DB, gain_factor
@@ -145,7 +145,7 @@ def _pan_segments(law: PanLaw, channels: int) -> Callable[[EnvelopeSpan], Envelo
 
     def segment(span: EnvelopeSpan) -> EnvelopePiece:
         if span.aim is None:
-            pair = gains(span.here.value, law.value, channels)[:, 0].tolist()
+            pair = position_gains(span.here.value, law.value, channels)
             return EnvelopePiece(span.length, tuple(repr(gain) for gain in pair))
         return EnvelopePiece(span.length, tuple(f"st(0,{span.value()});{side}" for side in sides))
 

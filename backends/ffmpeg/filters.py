@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from ...audio.pan import matrix
+from ...audio.pan import position_gains
 from ...ir.curves import FilterKind
 from ...ir.nodes import Downmix, Edge, Fade, Filter, Gain, Headroom, Loudnorm, Pan
 from ...plans.plan import Fact
@@ -96,10 +96,10 @@ def _exponential_rise(site: FilterSite, length: int) -> list[EnvelopePiece]:
 
 
 def emit_pan(site: FilterSite, node: Pan) -> FilterChain:
-    """A static pan, or balance, as a matrix."""
-    rows = matrix(node.position, node.law.value, site.incoming.channels).tolist()
-    mono = len(rows[0]) == 1
-    terms = (f"c{i}={row[0 if mono else i]!r}*c{0 if mono else i}" for i, row in enumerate(rows))
+    """A static pan, or balance."""
+    channels = site.incoming.channels
+    sides = enumerate(position_gains(node.position, node.law.value, channels))
+    terms = (f"c{side}={gain!r}*c{0 if channels == 1 else side}" for side, gain in sides)
     return site.then(call("pan", "|".join(("stereo", *terms))))
 
 

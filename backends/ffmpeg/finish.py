@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...audio.dither import LONGEST_DITHERED_MS, SILENT
-from ...audio.shaping import LOWEST_SHAPED_RATE
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
+from ...ir.finish import LONGEST_DITHERED_MS, LOWEST_SHAPED_RATE, SILENT
 from ...ir.nodes import (
     Dither,
     DitherNoise,

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
-from ...audio.meter.kweighting import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
+from ...audio import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, Encoding, Node, Output, Source
 from ...plans.loop import LOUDNESS_KEY

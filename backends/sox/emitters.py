@@ -270,8 +270,8 @@ def _mixed(site: EffectSite, gains: Matrix) -> Value:
 
 
 def _pan(site: EffectSite, node: Pan) -> Value:
-    table = pan.matrix(node.position, node.law.value, len(site.operands[0].gains))
-    return _mixed(site, tuple(tuple(float(gain) for gain in row) for row in table))
+    channels = len(site.operands[0].gains)
+    return _mixed(site, pan.matrix(node.position, node.law.value, channels))
 
 
 def _downmix(site: EffectSite, _: Downmix) -> Value:

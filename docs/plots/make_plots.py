@@ -64,7 +64,7 @@ def pan() -> Figure:
     figure, axes = plt.subplots(1, 4, figsize=(9, 2.7), sharex=True, sharey=True)
     p = np.linspace(-1, 1, 401)
     for axis, (name, law) in zip(axes, PAN_LAWS.items(), strict=True):
-        left, right = law(p)
+        left, right = law(p, np)
         axis.plot(p, left, color=LEFT, label="left")
         axis.plot(p, right, color=RIGHT, label="right")
         axis.plot(

@@ -24,6 +24,24 @@ def test_a_file_is_read_once_for_each_state(tmp_path: Path, monkeypatch: pytest.
     assert digest_of(path) == of(b"one")
 
 
+def test_the_digest_of_a_large_file_is_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    monkeypatch.setenv("MIXDOWN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(identity, "_TICK_NS", 0)
+    monkeypatch.setattr(identity, "_LARGE", 3)
+    assert digest_of(path) == of(b"one")
+    identity._known.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(identity, "_read", None)
+        assert digest_of(path) == of(b"one")
+    identity._known.clear()
+    path.write_bytes(b"new")
+    assert digest_of(path) == of(b"new")
+
+
 def test_new_content_of_the_same_size_and_time_is_noticed(tmp_path: Path):
     path, other = tmp_path / "a", tmp_path / "b"
     path.write_bytes(b"one")

@@ -1,31 +1,60 @@
-"""What starts quickly must load little: `import mixdown` and `mixdown --help`."""
+"""What starts quickly must load little: an import, `--help`, and compiling what is known."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from house import ROOT
 
 HEAVY = {"numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "ruamel"}
 HEAVY |= {"sqlalchemy", "fsspec", "jinja2"}
-REPORT = "import json, sys; print('\\n' + json.dumps(sorted(sys.modules)))"
-HELP = """
-import sys
-sys.argv = ["mixdown", "--help"]
+TIMELINE = str(ROOT / "examples" / "podcast" / "podcast.yaml")
+RUN = """
+import json, sys
 from mixdown.cli import main
 try:
     main()
 except SystemExit as end:
     assert not end.code
+print("\\n" + json.dumps(sorted(sys.modules)))
 """
 
 
-@pytest.mark.parametrize("start", ["import mixdown", HELP], ids=["import", "help"])
-def test_a_quick_start_loads_nothing_heavy(start: str):
-    command = [sys.executable, "-c", f"{start}\n{REPORT}"]
-    done = subprocess.run(command, capture_output=True, text=True)
+def loaded(*args: str, cache: Path | str = "off") -> set[str]:
+    """The top-level modules that the program has loaded after a command."""
+    environment = {**os.environ, "MIXDOWN_CACHE": str(cache)}
+    command = [sys.executable, "-c", RUN, *args]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    loaded = json.loads(done.stdout.splitlines()[-1])
-    assert not HEAVY & {name.split(".")[0] for name in loaded}
+    return {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+
+
+def test_the_package_loads_nothing_heavy():
+    code = "import json, sys, mixdown; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not (HEAVY | {"yaml"}) & {name.split(".")[0] for name in json.loads(done.stdout)}
+
+
+def test_help_loads_nothing_heavy():
+    assert not (HEAVY | {"yaml"}) & loaded("--help")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", TIMELINE),
+        ("compile", TIMELINE),
+        ("compile", TIMELINE, "--to", "native"),
+        ("compile", TIMELINE, "--preset", "podcast", "--format", "sh"),
+    ],
+    ids=lambda command: " ".join(Path(word).name for word in command),
+)
+def test_compiling_known_media_loads_nothing_heavy(command: tuple[str, ...], tmp_path: Path):
+    """libsndfile, and numpy with it, reads each content once; then its facts are in the cache."""
+    loaded(*command, cache=tmp_path)
+    assert not HEAVY & loaded(*command, cache=tmp_path)
