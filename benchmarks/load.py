@@ -16,6 +16,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from mixdown.compiler.load import loads
+from mixdown.compiler.timeline.entry import SourceEntry
 from mixdown.compiler.timeline.model import Automation, Clip, Keyframe, Timeline, Track
 from mixdown.compiler.timeline.validate import validate
 from mixdown.documents.structure import build
@@ -65,7 +66,8 @@ def base(text: str) -> Timeline:
                 clip["automation"] = build(Automation, {"gain": gain})
             clips.append(build(Clip, clip))
         tracks.append(build(Track, {"clips": tuple(clips), **track}))
-    return build(Timeline, {"tracks": tuple(tracks), **data})
+    sources = {n: build(SourceEntry, {"path": path}) for n, path in data.pop("sources").items()}
+    return build(Timeline, {"tracks": tuple(tracks), "sources": sources, **data})
 
 
 def best(work: Callable[[], object]) -> float:

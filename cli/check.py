@@ -20,7 +20,7 @@ def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None
     """
     from .. import compile
     from ..compiler.graph_input import open_mix
-    from ..ir.diagnostics import counted
+    from ..ir.diagnostics import counted, warnings
     from .console import print_json, print_text, show
 
     compilation = compile(open_mix(file, allow_outside=allow_outside), strict=strict)
@@ -35,6 +35,6 @@ def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None
         parts = [counted(len(timeline.tracks), "track"), counted(clips, "clip")]
     else:
         parts = [counted(len(compilation.graph), "node")]
-    if found:
-        parts.append(counted(len(found), "warning"))
+    if warned := warnings(found):
+        parts.append(counted(len(warned), "warning"))
     print_text(f"{file}: valid; {', '.join(parts)}")

@@ -24,7 +24,7 @@ from ..ir.diagnostics import Diagnostic, RenderError, Severity, hidden, render, 
 from ..ir.origin import Documents
 from ..ir.units import clock as clock
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
 _UNBOUNDED = 1000
 """Columns of a table that goes to a file."""

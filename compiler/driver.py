@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from ..backends.registry import find_backend
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, counted, strict
+from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, counted, strict, warnings
 from ..ir.graph import Graph
 from ..ir.nodes import Source
 from ..ir.units import clock
@@ -44,7 +44,7 @@ class Compilation:
         request: as given.
         graph: the final IR; the backend receives it with WAVs in place of lossy files.
         plan: the plan that the backend made.
-        diagnostics: warnings.
+        diagnostics: warnings and notes.
         meta: static metadata of each deliverable, by target: "master" and the ids of buses.
         source_root: the directory of the plan's source space.
         fact_key: the key of the facts about this finish.
@@ -72,7 +72,7 @@ class Compilation:
             clock(self.length / self.timeline.sample_rate),
             counted(len(self.graph), "node"),
             counted(len(self.plan.steps), "step"),
-            counted(len(self.diagnostics), "warning"),
+            counted(len(warnings(self.diagnostics)), "warning"),
         )
         return f"<Compilation of {self.timeline.id!r} for {self.plan.backend}: {', '.join(parts)}>"
 
@@ -130,8 +130,8 @@ def compile(
     assert length is not None  # the verifier has checked it
     plan = plan_of(unit, options)
     diagnostics = (*unit.diagnostics, *one_pass_warnings(graph, options))
-    if options.strict and diagnostics:
-        raise TimelineError(strict(diagnostics), unit.timeline.documents)
+    if options.strict and (found := strict(diagnostics)):
+        raise TimelineError(found, unit.timeline.documents)
     return Compilation(
         timeline=unit.timeline,
         request=request,

@@ -15,76 +15,98 @@ from pathlib import PurePath
 
 from attrs import evolve, frozen
 
+from ..documents.models import within_limits
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity
-from ..ir.nodes import Source
+from ..ir.node import Repair, Source
 from ..ir.origin import Origin
 from ..media.facts import SourceFacts
 from ..media.gate import refused
 from ..media.ingest import establish
 from ..plans.pictures import picture_of
+from .timeline.entry import SourceEntry, selection_of
 from .timeline.model import Timeline
-from .timeline.sources import source_speed, validate_cover
+from .timeline.sources import entry_of, entry_origin, validate_cover
+
+_LISTED = 10  # audio streams in a message
 
 
 def probe_sources(timeline: Timeline) -> tuple[Mapping[str, Source], tuple[Diagnostic, ...]]:
-    """The source behind every name or path that a clip uses, and what is wrong with them.
+    """The source behind every name or path that a clip uses, and what there is to say about them.
 
     A clip's `source` is a name from the timeline's `sources`, or else a path; paths are relative to
     the document's directory.
     """
-    uses = {
-        name: origin
-        for name, origin in _uses(timeline).items()
-        if refused(timeline.root, _path(timeline, name), allow_outside=timeline.allow_outside)
-        is None
-    }
+    uses = {name: origin for name, origin in _uses(timeline).items() if _may_open(timeline, name)}
     found: dict[str, Source] = {}
     problems: list[Diagnostic] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         everything = pool.map(lambda name: _established(timeline, name), uses)
-        for (name, origin), established in zip(uses.items(), everything, strict=True):
-            if isinstance(established, Diagnostic):
-                problems.append(evolve(established, origin=origin))
-                continue
-            source, facts = established
-            found[name] = source
-            problems += (evolve(d, origin=origin) for d in concerns(facts, _path(timeline, name)))
+        for (name, origin), (source, said) in zip(uses.items(), everything, strict=True):
+            problems += (evolve(d, origin=d.origin or origin) for d in said)
+            if source is not None:
+                found[name] = source
     return found, tuple(problems)
 
 
-def _established(timeline: Timeline, name: str) -> tuple[Source, SourceFacts] | Diagnostic:
-    path = _path(timeline, name)
-    facts = establish(timeline.root / path, path)
+def _may_open(timeline: Timeline, name: str) -> bool:
+    """Whether an entry has no problem that `validate` reports."""
+    entry = entry_of(timeline, name)
+    outside = refused(timeline.root, entry.path, allow_outside=timeline.allow_outside)
+    return outside is None and within_limits(entry)
+
+
+def _established(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+    """A source, if its file can be used, and what there is to say about the file."""
+    entry = entry_of(timeline, name)
+    selection = selection_of(entry, timeline.channels)
+    facts = establish(timeline.root / entry.path, entry.path, selection)
     if isinstance(facts, Diagnostic):
-        missing = facts.code is Code.MEDIA_MISSING
-        return evolve(facts, help=_where(timeline)) if missing else facts
+        return None, (_located(timeline, name, facts),)
     source = Source(
         name=name,
-        path=PurePath(path).as_posix(),
+        path=PurePath(entry.path).as_posix(),
         digest=facts.digest,
         rate=facts.rate,
         channels=facts.channels,
         frames=facts.frames,
         codec=facts.codec,
-        speed=source_speed(timeline, name),
+        speed=entry.ratio.as_integer_ratio(),
         stream=facts.stream,
         matrix=facts.matrix,
         silence=facts.silence,
+        repair=Repair.ZERO if facts.repaired else Repair.NONE,
     )
-    return source, facts
+    return source, tuple(concerns(facts, entry))
 
 
-def concerns(facts: SourceFacts, named: str) -> Iterator[Diagnostic]:
-    """Warnings and errors about the content of a file, without a position."""
+def _located(timeline: Timeline, name: str, problem: Diagnostic) -> Diagnostic:
+    """A problem of a file with the key of its entry that causes it, or with help."""
+    if problem.code is Code.MEDIA_MISSING:
+        return evolve(problem, help=_where(timeline))
+    keys = {Code.UNKNOWN_STREAM: ("stream",), Code.UNSUPPORTED_CHANNELS: ("channels", "downmix")}
+    for key in keys.get(problem.code, ()):
+        if getattr(timeline.sources[name], key) is not None:
+            return evolve(problem, origin=entry_origin(timeline, name, key))
+    return problem
+
+
+def concerns(facts: SourceFacts, entry: SourceEntry) -> Iterator[Diagnostic]:
+    """What there is to say about the content of a file, without a position."""
+    named = entry.path
     if facts.nonfinite:
         samples = "1 sample" if facts.nonfinite == 1 else f"{facts.nonfinite:,} samples"
         are = "is" if facts.nonfinite == 1 else "are"
+        played = "; they are played as 0" if facts.repaired else ""
         yield Diagnostic(
             Code.NOT_FINITE_SAMPLES,
             f"media file {named!r} has {samples} that {are} not finite, the first at "
-            f"{_seconds(facts, facts.first_nonfinite)}",
-            help="create the file again",
+            f"{_seconds(facts, facts.first_nonfinite)}{played}",
+            help=None
+            if facts.repaired
+            else f"create the file again, or play them as 0: {{path: {named}, repair: zero}} in "
+            "sources",
+            severity=Severity.NOTE if facts.repaired else Severity.ERROR,
         )
     if facts.damage:
         declared = f" of {_seconds(facts, facts.declared)}" if facts.declared else ""
@@ -94,6 +116,17 @@ def concerns(facts: SourceFacts, named: str) -> Iterator[Diagnostic]:
             f"{facts.damage}",
             help=f"{_seconds(facts, facts.frames)}{declared} can be read, and are played",
             severity=Severity.WARNING,
+        )
+    if len(facts.streams) > 1 and entry.stream is None:
+        first, *others = facts.streams
+        more = f"; and {len(others) - _LISTED:,} more" if len(others) > _LISTED else ""
+        listed = "; ".join(f"{n}: {stream}" for n, stream in enumerate(others[:_LISTED], 2)) + more
+        yield Diagnostic(
+            Code.SEVERAL_STREAMS,
+            f"media file {named!r} has {len(facts.streams)} audio streams; the first is played: "
+            f"{first}",
+            help=f"for another, write {{path: {named}, stream: 2}} in sources; there is {listed}",
+            severity=Severity.NOTE,
         )
 
 
@@ -108,15 +141,11 @@ def _uses(timeline: Timeline) -> dict[str, Origin]:
         for c, clip in enumerate(track.clips):
             if clip.source not in uses:
                 uses[clip.source] = (
-                    timeline.origin("sources", clip.source)
+                    entry_origin(timeline, clip.source)
                     if clip.source in timeline.sources
                     else timeline.origin("tracks", t, "clips", c, "source")
                 )
     return uses
-
-
-def _path(timeline: Timeline, name: str) -> str:
-    return timeline.sources.get(name, name)
 
 
 def _where(timeline: Timeline) -> str:

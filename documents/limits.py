@@ -6,7 +6,7 @@ Schema, so that checks, messages and schemas agree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -101,6 +101,34 @@ class Words:
     def schema(self) -> Mapping[str, Any]:
         """The words as an enum."""
         return {"enum": list(self.known)}
+
+
+@frozen
+class Rule:
+    """The values for which a function returns true.
+
+    Attributes:
+        test: the function.
+        allowed: the description of these values.
+        keywords: the same in JSON Schema.
+    """
+
+    test: Callable[[Any], bool]
+    allowed: str
+    keywords: Mapping[str, Any]
+
+    def holds(self, value: Any) -> bool:  # noqa: ANN401
+        """Whether it is one of them."""
+        return self.test(value)
+
+    def problem(self, value: Any) -> Problem:  # noqa: ANN401
+        """The description of the allowed values."""
+        plain = list(value) if isinstance(value, tuple) else value
+        return Problem(Code.OUT_OF_RANGE, f"cannot be {shown(plain)}", f"allowed: {self.allowed}")
+
+    def schema(self) -> Mapping[str, Any]:
+        """Its keywords."""
+        return self.keywords
 
 
 def _plain(value: Decimal | float) -> str:

@@ -188,7 +188,8 @@ def plain(model: object) -> dict[str, object]:
 
 def _plain(value: object) -> object:
     if is_model(type(value)):
-        return plain(value)
+        made, short = plain(value), declaration(type(value)).short
+        return made[short] if short is not None and made.keys() == {short} else made
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):

@@ -53,7 +53,9 @@ def _object(
     made: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [n for n, key in declared.keys.items() if key.default is attrs.NOTHING]
     made |= {"required": required} if required else {}
-    return made if declared.short is None else {"anyOf": [{"type": "string"}, made]}
+    if declared.short is None:
+        return made
+    return {"anyOf": [{"type": "string", **declared.keys[declared.short].schema}, made]}
 
 
 def _property(key: Key, definitions: Schema) -> Schema:
@@ -73,14 +75,16 @@ def _nullable(made: Schema) -> Schema:
         names = made["type"] if isinstance(made["type"], list) else [made["type"]]
         return {**made, "type": [*names, "null"]}
     inner = {key: value for key, value in made.items() if key != "description"}
-    return {"description": made["description"], "anyOf": [inner, {"type": "null"}]}
+    kinds = inner["anyOf"] if inner.keys() == {"anyOf"} else [inner]
+    return {"description": made["description"], "anyOf": [*kinds, {"type": "null"}]}
 
 
 def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
     """The values of some types, within the limits of a field's declaration."""
     kind, *others = kinds
     if others:
-        return {"type": [_NAMES[each] for each in kinds]}
+        limits = key.limit.schema() if key.limit is not None else {}
+        return {**limits} if "anyOf" in limits else {"type": [_NAMES[each] for each in kinds]}
     if is_model(kind):
         return _reference(kind, definitions)
     if get_origin(kind) is tuple:

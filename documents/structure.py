@@ -132,8 +132,7 @@ def reader(kind: Any, name: str) -> Reader:
         rest = (option for option in options(kind) if option is not type(None))
         return _optional(reader(reduce(or_, rest), name))
     if len(options(kind)) > 1:
-        is_list = get_origin(options(kind)[-1]) is tuple
-        return _flag_or_list(options(kind)[-1], name) if is_list else _scalar(kind, name)
+        return _one_of(kind, name)
     if is_model(kind):
         return _mapping_of_keys(kind, name)
     if get_origin(kind) is not None:
@@ -147,6 +146,23 @@ def reader(kind: Any, name: str) -> Reader:
 
 def _optional(read: Reader) -> Reader:
     return lambda value, at, found: None if value is None else read(value, at, found)
+
+
+def _one_of(kind: Any, name: str) -> Reader:
+    """The reader of a scalar of one of several types, or of a list if one of them is a list."""
+    lists = [option for option in options(kind) if get_origin(option) is tuple]
+    scalars = [option for option in options(kind) if option not in lists]
+    read_scalar = _scalar(reduce(or_, scalars), name, " or a list" if lists else "")
+    if not lists:
+        return read_scalar
+    read_list = reader(lists[0], name)
+    classes = {cls for scalar in scalars for cls in _CLASSES[scalar]}
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        is_list = value.__class__ not in classes and isinstance(value, Iterable)
+        return (read_list if is_list else read_scalar)(value, at, found)
+
+    return read
 
 
 # Mappings and lists.
@@ -170,7 +186,7 @@ def _mapping_of_keys(cls: type, name: str) -> Reader:
 
 def _as_mapping(value: Any, declared: Declaration, cls: type, found: Findings) -> Any:
     """A value as a mapping of fields if it is a short form of one, else the value itself."""
-    if declared.short is not None and isinstance(value, str):
+    if declared.short is not None and isinstance(value, str | PurePath):
         return {declared.short: value}
     if not found.in_python or isinstance(value, cls):
         return value
@@ -249,15 +265,6 @@ def _list(element: Any, name: str) -> Reader:
     return read
 
 
-def _flag_or_list(kind: Any, name: str) -> Reader:
-    read_list = reader(kind, name)
-
-    def read(value: Any, at: Place, found: Findings) -> Any:
-        return value if isinstance(value, bool) else read_list(value, at, found)
-
-    return read
-
-
 def _mapping_of_names(kind: Any, name: str) -> Reader:
     read_item = reader(kind, "")
     values = declaration(kind).noun.partition(" ")[2] + "s" if is_model(kind) else "text"
@@ -306,10 +313,10 @@ def _number(kind: Any, name: str) -> Reader:
     return read
 
 
-def _scalar(kind: Any, name: str) -> Reader:
-    """The reader of a scalar of a type, or of one of several types."""
+def _scalar(kind: Any, name: str, other: str = "") -> Reader:
+    """The reader of a scalar of a type, or of one of several; `other` is allowed besides."""
     kinds = options(kind)
-    wanted = " or ".join(_WANTED[kind] for kind in kinds)
+    wanted = " or ".join(_WANTED[kind] for kind in kinds) + other
     classes = {cls for kind in kinds for cls in _CLASSES[kind]}
 
     def read(value: Any, at: Place, found: Findings) -> Any:

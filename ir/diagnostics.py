@@ -25,10 +25,14 @@ NAMES_SHOWN = 40  # names listed in help
 
 
 class Severity(StrEnum):
-    """An error stops the work; a warning is reported with the result."""
+    """An error stops the work; a warning is reported with the result, and so is a note.
+
+    A note states a choice that the document leaves open; it never becomes an error.
+    """
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @frozen
@@ -41,7 +45,7 @@ class Related:
 
 @frozen
 class Diagnostic:
-    """One error or warning.
+    """One error, warning or note.
 
     Attributes:
         code: stable; see docs/errors.md.
@@ -49,7 +53,7 @@ class Diagnostic:
         origin: the place in a document, if known.
         help: what to do.
         related: further places, such as the first of two equal ids.
-        severity: error or warning.
+        severity: error, warning or note.
     """
 
     code: Code
@@ -122,9 +126,14 @@ def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(d for d in diagnostics if d.severity is Severity.ERROR)
 
 
+def warnings(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics that are warnings."""
+    return tuple(d for d in diagnostics if d.severity is Severity.WARNING)
+
+
 def strict(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The diagnostics with every warning turned into an error (`--strict`)."""
-    return tuple(evolve(d, severity=Severity.ERROR) for d in diagnostics)
+    """The warnings among the diagnostics as errors (`--strict`)."""
+    return tuple(evolve(d, severity=Severity.ERROR) for d in warnings(diagnostics))
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

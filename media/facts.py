@@ -14,7 +14,7 @@ from attrs import AttrsInstance, asdict, frozen
 
 from .cache import user_cache
 
-VERSION = 2
+VERSION = 3
 """The version of the facts; raised when the attributes or their computation change."""
 
 _Record = TypeVar("_Record", bound=AttrsInstance)
@@ -39,8 +39,9 @@ class SourceFacts:
         damage: a description of what is wrong with the file; "" if nothing is.
         broken_at: the first damaged sample.
         declared: the samples that the file declares, if it declares more than it has.
-        nonfinite: the number of samples that are not finite.
+        nonfinite: the number of samples that are not finite in the file.
         first_nonfinite: the first of these samples.
+        repaired: whether these samples are played as zero.
     """
 
     digest: str
@@ -57,6 +58,7 @@ class SourceFacts:
     declared: int = 0
     nonfinite: int = 0
     first_nonfinite: int = 0
+    repaired: bool = False
 
 
 def kept(kind: type[_Record], key: str, establish: Callable[[], _Record]) -> _Record:

@@ -87,7 +87,7 @@ def _established(path: Path, selection: Selection) -> SourceFacts:
         if header.is_plain:
             facts = _plain(path, header, digest)
             doubt = facts.damage
-            if selection == WHOLE and not doubt:
+            if selection.is_all(facts.channels, facts.nonfinite) and not doubt:
                 return facts
     ffmpeg = find_ffmpeg()
     key = f"facts {VERSION} {digest} {selection!r} ffmpeg {ffmpeg.version_text}"
@@ -256,18 +256,27 @@ def _key(job: _DecodingJob, decoding: Decoding) -> str:
 
 
 def _decoded(job: _DecodingJob, target: Path) -> tuple[SourceFacts, Decoding]:
-    """Decode the file to `target`; return the facts about the result, and the decoding."""
+    """Decode the file to `target`; return the facts about the result, and the decoding.
+
+    It is decoded unchanged first, which counts the samples that are to be repaired.
+    """
+    facts, decoding = _decoded_once(job, target, repair=False)
+    if not (facts.nonfinite and job.selection.repair):
+        return facts, decoding
+    _, decoding = _decoded_once(job, target, repair=True)
+    return evolve(facts, repaired=True), decoding
+
+
+def _decoded_once(job: _DecodingJob, target: Path, *, repair: bool) -> tuple[SourceFacts, Decoding]:
     listing = _listing(job)
     stream = _stream(job.selection, listing)
     chosen = listing.streams[stream - 1]
     _check_shape(chosen.rate, chosen.channels or 1)
     mixed = matrix(job.selection, chosen.layout, chosen.channels)
     if isinstance(mixed, str):
-        raise _UnfitError(Code.MEDIA_UNREADABLE, f"cannot be played like this: {mixed}")
+        raise _UnfitError(Code.UNSUPPORTED_CHANNELS, f"cannot be played like this: {mixed}")
     coding = job.header.decoder if job.header is not None else chosen.coding
-    decoding = Decoding(
-        f"{listing.container}/{coding}", stream, *mixed, repair=job.selection.repair
-    )
+    decoding = Decoding(f"{listing.container}/{coding}", stream, *mixed, repair=repair)
     whole = _whole_vorbis(job, decoding, listing, target)
     if whole is not None:
         return whole, evolve(decoding, codec=VORBIS)
@@ -343,7 +352,7 @@ def _stream(selection: Selection, listing: Log) -> int:
         return languages.index(str(wanted)) + 1
     listed = "; ".join(f"{n}: {stream}" for n, stream in enumerate(listing.streams, 1))
     message = f"has no audio stream {wanted!r}"
-    raise _UnfitError(Code.MEDIA_UNREADABLE, message, f"its audio streams are {listed}")
+    raise _UnfitError(Code.UNKNOWN_STREAM, message, f"its audio streams are {listed}")
 
 
 def _decode(

@@ -48,6 +48,20 @@ class Selection:
     gap: Gap = Gap.KEEP
     repair: bool = False
 
+    def is_all(self, channels: int, nonfinite: int) -> bool:
+        """Whether it plays a file with one stream and no gaps unchanged.
+
+        Args:
+            channels: of the file.
+            nonfinite: how many of its samples are not finite.
+        """
+        return (
+            self.stream in (None, 1)
+            and self.channels in ((), tuple(range(channels)))
+            and (self.downmix is None or channels <= self.downmix)
+            and not (self.repair and nonfinite)
+        )
+
 
 WHOLE = Selection()
 
@@ -115,7 +129,7 @@ def matrix(selection: Selection, layout: str, channels: int) -> tuple[int, tuple
     if selection.downmix is not None and channels > selection.downmix:
         return _downmix(selection.downmix, layout)
     picked = selection.channels
-    if picked == ():
+    if picked in ((), tuple(range(channels))):
         return 0, ()
     if isinstance(picked, Pick):
         if channels != 2:

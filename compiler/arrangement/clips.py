@@ -20,6 +20,7 @@ from ...ir.names import fresh
 from ...ir.nodes import Source
 from ...ir.origin import Origin, escape
 from ...ir.units import milliseconds
+from ..timeline.entry import SourceEntry, file_entry
 from ..timeline.model import Clip
 from .grid import sample
 from .layout import ZERO, milliseconds_text, shown_ms
@@ -69,15 +70,14 @@ class Clips:
         arrangement: the source of the clips.
         media: each source at its own speed, by the name or path that materials use.
         played: each source as clips play it, by the name or path that they use.
-        sources, speeds: of the timeline, as far as the clips made so far use them.
+        sources: of the timeline, as far as the clips made so far use them.
         via: the origins of clips and sources, by their pointers.
     """
 
     arrangement: Arrangement
     media: Mapping[str, Source]
     played: dict[str, Source] = field(factory=dict)
-    sources: dict[str, str] = field(factory=dict)
-    speeds: dict[str, str] = field(factory=dict)
+    sources: dict[str, SourceEntry] = field(factory=dict)
     via: dict[str, Origin] = field(factory=dict)
     _names: dict[tuple[str, Fraction], str] = field(factory=dict)
 
@@ -132,7 +132,8 @@ class Clips:
 
     def _at_speed(self, take: Take) -> Source:
         """A take's file at its speed."""
-        return evolve(self.media[take.material.source], speed=take.speed.as_integer_ratio())
+        source = self.media[take.material.source]
+        return evolve(source, speed=(Fraction(*source.speed) * take.speed).as_integer_ratio())
 
     def _edges(self, clip: Clip, take: Take) -> Clip:
         """The clip with the fades of its transitions."""
@@ -174,8 +175,8 @@ class Clips:
             taken = self.arrangement.sources.keys() | self.sources.keys()
             name = fresh(f"{named}-{above}-{below}", taken)
             self._names[key] = name
-            self.sources[name] = self.arrangement.sources.get(source, source)
-            self.speeds[name] = f"{above}/{below}"
-            origin = self.arrangement.origin("materials", take.number)
-            self.via[f"/sources/{escape(name)}"] = self.via[f"/speeds/{escape(name)}"] = origin
+            entry = self.arrangement.sources.get(source) or file_entry(source)
+            above, below = (entry.ratio * take.speed).as_integer_ratio()
+            self.sources[name] = replace(entry, speed=f"{above}/{below}")
+            self.via[f"/sources/{escape(name)}"] = self.arrangement.origin("materials", take.number)
         return self._names[key]

@@ -82,7 +82,6 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     whole = replace(
         bare,
         sources=clips.sources,
-        speeds=clips.speeds,
         markers=tuple(marker for marker, _ in markers),
         tracks=tracks,
         via={**bare.via, **via, **clips.via, **mover.via},

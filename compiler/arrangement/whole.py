@@ -14,10 +14,11 @@ from attrs import evolve
 from ...documents.fields import aside, declaration, key, like
 from ...documents.models import model, replace
 from ...ir.curves import PanLaw
-from ...ir.diagnostics import Diagnostic
+from ...ir.diagnostics import Diagnostic, errors
 from ...ir.nodes import Source
 from ...ir.origin import Document, Origin
 from ..media import probe_sources
+from ..timeline.entry import SourceEntry
 from ..timeline.model import BusOverride, Clip, Timeline, Track
 from ..timeline.sources import validate_sources
 from .report import Report
@@ -33,7 +34,7 @@ class Whole:
     pan_law: PanLaw = like(Timeline, default=PanLaw.CONSTANT_POWER)
     mix_preset_id: str = like(Timeline, default="default_mix")
     metadata: Mapping[str, str] = like(Timeline, default={})
-    sources: Mapping[str, str] = like(Timeline, default={})
+    sources: Mapping[str, SourceEntry] = like(Timeline, default={})
     buses: tuple[BusOverride, ...] = like(Timeline, default=())
     document: Document | None = aside(default=None)
     root: Path = aside(default=Path())
@@ -83,7 +84,7 @@ def probe(
     report.found += map(_at_home, validate_sources(played))
     report.stop()
     media, problems = probe_sources(played)
-    report.found += map(_at_home, problems)
+    report.found += map(_at_home, errors(problems))  # the compilation reports the others
     report.stop()
     return media
 
@@ -97,5 +98,5 @@ def _at_home(diagnostic: Diagnostic) -> Diagnostic:
 def trimmed(timeline: Timeline) -> Timeline:
     """The timeline with only the sources that clips use."""
     used = {clip.source for track in timeline.tracks for clip in track.clips}
-    sources = {name: path for name, path in timeline.sources.items() if name in used}
+    sources = {name: entry for name, entry in timeline.sources.items() if name in used}
     return replace(timeline, sources=sources)

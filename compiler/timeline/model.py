@@ -35,7 +35,7 @@ from ...documents.fields import (
     like,
     version,
 )
-from ...documents.limits import Length, Range, Words
+from ...documents.limits import Range, Words
 from ...documents.models import adds, model, put
 from ...documents.writer import dump, write_file
 from ...ir.codes import Code
@@ -45,15 +45,14 @@ from ...ir.origin import Document, Documents, Origin
 from ...presets.model import FREQUENCY, GAIN, PAN
 from ...presets.model import Duck as Duck
 from ...presets.model import EqBand as EqBand
+from .entry import NAME, SourceEntry
 
 SCHEMA_VERSION = 1
 ZERO = Decimal(0)
 
 MAX_TIME_MS = 1_000_000_000  # eleven and a half days
-MAX_TEXT = 4096  # characters of one name or path: the limit of file systems
 TIME = Range(0, MAX_TIME_MS, "ms")
 DURATION = Range(0, MAX_TIME_MS, "ms", open_low=True)
-NAME = Length(1, MAX_TEXT)
 CURVE = Words((*FADE_CURVES, *CURVE_ALIASES), Code.UNKNOWN_CURVE)
 
 
@@ -288,17 +287,13 @@ class Timeline:
         default=None,
         examples=("cover.jpg",),
     )
-    sources: As[Mapping[str, str], Mapping[str, str] | Mapping[str, str | PurePath]] = key(
+    sources: As[
+        Mapping[str, SourceEntry],
+        Mapping[str, str] | Mapping[str, SourceEntry | str | PurePath | Mapping[str, Any]],
+    ] = key(
         "a name for each file; paths count from this document's directory",
         default={},
-        examples=({"host": "audio/host.flac"},),
-        schema={"additionalProperties": {"type": "string", **NAME.schema()}},
-    )
-    speeds: Mapping[str, str] = key(
-        "for names of sources, how fast they play, as a ratio or a number in quotes; the pitch "
-        "follows",
-        default={},
-        examples=({"loop": "100/97"},),
+        examples=({"host": "audio/host.flac", "film": {"path": "film.mkv", "stream": "eng"}},),
     )
     markers: Many[Marker] = key(
         "named moments", default=(), examples=([{"at_ms": 0, "label": "Intro"}],)

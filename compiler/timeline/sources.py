@@ -8,38 +8,49 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 from attrs import evolve
 
-from ...documents.values import MAX_SPEED, MAX_TERM, ratio, shown
+from ...documents.values import shown
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
+from ...ir.origin import Origin
 from ...media.gate import refused
+from .entry import SourceEntry, file_entry
 from .model import Timeline
 
 MOST_SUGGESTED = 20
 """For how many misspelt names a near one is looked for: each search reads all names of sources."""
 
 
+def entry_of(timeline: Timeline, source: str) -> SourceEntry:
+    """What a clip's `source` names: the entry in `sources`, or else the file of that path."""
+    return timeline.sources.get(source) or file_entry(source)
+
+
 def source_path(timeline: Timeline, source: str) -> Path:
-    """The file of a clip's `source`: its entry in `sources`, or else the path itself."""
-    return timeline.root / timeline.sources.get(source, source)
+    """The file of a clip's `source`."""
+    return timeline.root / entry_of(timeline, source).path
 
 
-def source_speed(timeline: Timeline, source: str) -> tuple[int, int]:
-    """The speed of a clip's `source`, as a reduced ratio."""
-    found = ratio(timeline.speeds.get(source, "1"))
-    return (found or Fraction(1)).as_integer_ratio()
+def entry_origin(timeline: Timeline, name: str, key: str = "path") -> Origin:
+    """The place of a key of an entry; of a path, that of the entry if it says nothing else."""
+    short = key == "path" and timeline.sources[name].is_path
+    return timeline.origin("sources", name, *(() if short else (key,)))
 
 
 def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
-    """The problems of the names, paths and speeds of sources; no file is opened."""
-    for name, path in timeline.sources.items():
-        yield from _path(timeline, path, ("sources", name))
-    for name, speed in timeline.speeds.items():
-        yield from _speed(timeline, name, speed)
+    """The problems of the names and paths of sources; no file is opened."""
+    for name, entry in timeline.sources.items():
+        yield from _path(timeline, entry.path, entry_origin(timeline, name))
+        if entry.channels is not None and entry.downmix is not None:
+            yield Diagnostic(
+                Code.OUT_OF_RANGE,
+                f"{shown(name)} has channels and a downmix",
+                entry_origin(timeline, name, "downmix"),
+                "keep one of the two: a downmix plays all channels",
+            )
     seen = set(timeline.sources)
     misspelt = 0
     for t, track in enumerate(timeline.tracks):
@@ -47,10 +58,10 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
             if clip.source in seen:
                 continue
             seen.add(clip.source)
-            place = ("tracks", t, "clips", c, "source")
-            found = list(_path(timeline, clip.source, place))
+            origin = timeline.origin("tracks", t, "clips", c, "source")
+            found = list(_path(timeline, clip.source, origin))
             if not found and misspelt < MOST_SUGGESTED:
-                found = list(_misspelt(timeline, clip.source, place))
+                found = list(_misspelt(timeline, clip.source, origin))
                 misspelt += len(found)
             yield from found
 
@@ -58,37 +69,16 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
 def validate_cover(timeline: Timeline) -> Iterator[Diagnostic]:
     """The problems of the cover's path; no file is opened."""
     if timeline.cover is not None:
-        yield from _path(timeline, timeline.cover, ("cover",))
+        yield from _path(timeline, timeline.cover, timeline.origin("cover"))
 
 
-def _speed(timeline: Timeline, name: str, speed: str) -> Iterator[Diagnostic]:
-    origin = timeline.origin("speeds", name)
-    if name not in timeline.sources:
-        yield Diagnostic(
-            Code.UNKNOWN_SOURCE,
-            f"no source is named {shown(name)}",
-            origin,
-            did_you_mean(name, timeline.sources),
-        )
-    if ratio(speed) is None:
-        yield Diagnostic(
-            Code.OUT_OF_RANGE,
-            f"{shown(speed)} is no speed to play at",
-            origin,
-            f"a ratio such as '100/97', or a number such as '1.5', from 1/{MAX_SPEED} to "
-            f"{MAX_SPEED}, its terms up to {MAX_TERM:,}",
-        )
-
-
-def _path(timeline: Timeline, path: str, place: tuple[str | int, ...]) -> Iterator[Diagnostic]:
+def _path(timeline: Timeline, path: str, origin: Origin) -> Iterator[Diagnostic]:
     problem = refused(timeline.root, path, allow_outside=timeline.allow_outside)
     if problem is not None:
-        yield evolve(problem, origin=timeline.origin(*place))
+        yield evolve(problem, origin=origin)
 
 
-def _misspelt(
-    timeline: Timeline, source: str, place: tuple[str | int, ...]
-) -> Iterator[Diagnostic]:
+def _misspelt(timeline: Timeline, source: str, origin: Origin) -> Iterator[Diagnostic]:
     """A bare word that is not a file is a name; report it if it is close to a known one."""
     if "/" in source or "." in source or not timeline.sources:
         return
@@ -97,6 +87,6 @@ def _misspelt(
         yield Diagnostic(
             Code.UNKNOWN_SOURCE,
             f"no source is named {shown(source)}",
-            timeline.origin(*place),
+            origin,
             did_you_mean(source, timeline.sources),
         )

@@ -22,7 +22,7 @@ from ...ir.units import milliseconds, samples
 from ...presets.model import FREQUENCY, EqBand
 from ..geometry import Media, crossfades, extent, mix_length
 from .model import STILL, VALUES, Automation, Clip, Keyframe, Target, Timeline, Track, clip_id
-from .sources import validate_cover, validate_sources
+from .sources import entry_of, entry_origin, validate_cover, validate_sources
 
 Place = tuple[str | int, ...]
 Found = Iterator[Diagnostic]
@@ -313,8 +313,8 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
     if max(info.rates(rate)) >= _HIGHEST_RATE:
         yield Diagnostic(
             Code.OUT_OF_RANGE,
-            f"{shown(clip.source)} cannot play at {timeline.speeds[clip.source]} exactly",
-            timeline.origin("speeds", clip.source),
+            f"{shown(clip.source)} cannot play at {timeline.sources[clip.source].speed} exactly",
+            entry_origin(timeline, clip.source, "speed"),
             "use a ratio of smaller numbers",
         )
     if info.channels not in (1, 2):
@@ -322,7 +322,8 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
             Code.UNSUPPORTED_CHANNELS,
             f"{shown(clip.source)} has {info.channels} channels",
             timeline.origin(*place, "source"),
-            "make it mono or stereo first",
+            f"write {{path: {entry_of(timeline, clip.source).path}, downmix: itu}} in sources, or "
+            "select one or two channels there: channels: [0, 1]",
         )
     whole = info.length(rate)
     lasts = f"{shown(clip.source)} lasts {_ms(milliseconds(whole, rate))}"

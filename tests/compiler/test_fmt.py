@@ -101,7 +101,9 @@ def test_the_starter_is_a_timeline_to_change(media):
     timeline = loads(text)
     assert validate(timeline) == ()
     assert timeline.id == "my: episode"
-    assert tuple(timeline.sources.values()) == (media or ("audio/voice.wav", "audio/music.ogg"))
+    assert tuple(entry.path for entry in timeline.sources.values()) == (
+        media or ("audio/voice.wav", "audio/music.ogg")
+    )
     assert [t.clips[0].source for t in timeline.tracks] == list(timeline.sources)
     assert timeline.tracks[-1 if not media else 2].role == "music"
     # What is commented out is right too.

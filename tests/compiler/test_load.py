@@ -89,14 +89,17 @@ def test_everything_is_read():
     assert timeline.metadata["comment"] == "Two\nlines\n"
     untouched = [
         f"{type(owner).__name__}.{name}"
-        for owner in (timeline, timeline.tracks[0], timeline.buses[0], timeline.tracks[0].filter)
+        for owner in (
+            *(timeline, timeline.tracks[0], timeline.buses[0], timeline.tracks[0].filter),
+            timeline.sources["film"],
+        )
         for name, key in declaration(type(owner)).keys.items()
         if getattr(owner, name) == key.default
     ]
     # Those that the document sets to what they are by default, and lists of other rows.
     assert set(untouched) <= {
         *("Timeline.schema_version", "Timeline.channels", "Timeline.mix_preset_id"),
-        *("Timeline.speeds", "Track.mute", "BusOverride.roles", "EqBand.q"),
+        *("Track.mute", "BusOverride.roles", "EqBand.q", "SourceEntry.downmix"),
     }
 
 

@@ -49,7 +49,7 @@ def test_all_errors_are_reported_at_once_with_the_known_names():
     [
         ({"export_preset": 3}, "'export_preset' must be text, not a number"),
         ({"mix_preset_id": ["flat"]}, "'mix_preset_id' must be text, not a list"),
-        ({"stems": 7}, "'stems' must be a list, not a number"),
+        ({"stems": 7}, "'stems' must be true or false or a list, not a number"),
         ({"stems": ["bus_music", 7]}, "an item of 'stems' must be text, not a number"),
         ({"stem_mode": 7}, "'stem_mode' must be text, not a number"),
         ({"stem_mode": "master"}, "'stem_mode' cannot be 'master'"),

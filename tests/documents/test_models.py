@@ -13,6 +13,7 @@ import pytest
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import HealthCheck, given, settings
 from mixdown.compiler.load import loads
+from mixdown.compiler.timeline.entry import SourceEntry
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
 from mixdown.documents import yaml_reader
 from mixdown.documents.models import plain, replace
@@ -131,7 +132,11 @@ def test_any_number_is_kept_as_the_shortest_decimal_that_names_it(given, kept):
 def test_what_python_may_give_in_place_of_what_is_kept(tmp_path):
     source = Path("media") / "a.wav"
     made = Timeline(id="x", sources={"a": source}, cover=Path("c.png"), root=str(tmp_path))
-    assert (made.sources, made.cover, made.root) == ({"a": "media/a.wav"}, "c.png", tmp_path)
+    assert (made.sources, made.cover, made.root) == (
+        {"a": SourceEntry("media/a.wav")},
+        "c.png",
+        tmp_path,
+    )
     assert Clip(source).source == "media/a.wav"
     assert Timeline(id="x", pan_law="linear").pan_law is PanLaw.LINEAR
     assert Track("a", role="fx", tags=(tag for tag in "ab")).tags == ("a", "b")

@@ -15,6 +15,7 @@ from mixdown.audio.resample import resample
 from mixdown.backends.native.reference import evaluate, read_file
 from mixdown.compiler.facts import Facts, FinishFacts
 from mixdown.compiler.request import RenderRequest
+from mixdown.compiler.timeline.entry import SourceEntry
 from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
 from mixdown.inspection.explain import explain
 from mixdown.inspection.explain_text import explanation_data, explanation_text
@@ -266,8 +267,9 @@ def test_unknown_names(demo):
 
 
 def test_a_file_that_is_played_at_a_speed_is_shown_at_its_own_place(folder):
-    timeline = Timeline(id="x", root=folder, sample_rate=RATE, speeds={"m": "3/2"})
-    timeline = evolve(timeline, sources={"m": "mono.wav"}).track("t", role="music")
+    timeline = Timeline(id="x", root=folder, sample_rate=RATE)
+    entry = SourceEntry("mono.wav", speed="3/2")
+    timeline = evolve(timeline, sources={"m": entry}).track("t", role="music")
     timeline = timeline.clip("m", start_ms=100, offset_ms=200)
     unit = trace(timeline, RenderRequest()).lowered
     moment = explain(unit, samples(300, RATE))

@@ -192,7 +192,7 @@ def test_samples_that_are_not_finite_are_counted(tmp_path: Path, ffmpeg: str, ki
     facts = facts_of(path)
     assert (facts.nonfinite, facts.first_nonfinite) == (3, 480)
     facts = facts_of(path, Selection(repair=True))
-    assert facts.nonfinite == 0
+    assert (facts.nonfinite, facts.first_nonfinite, facts.repaired) == (3, 480, True)
     assert facts.codec not in PLAIN
 
 
@@ -247,7 +247,7 @@ def test_a_stream_is_selected_by_number_or_language(two_streams: Path, ffmpeg: s
 @pytest.mark.parametrize("chosen", [0, 3, "eng"])
 def test_a_missing_stream_is_reported(two_streams: Path, ffmpeg: str, chosen):
     problem = problem_of(two_streams, Selection(stream=chosen))
-    assert problem.code is Code.MEDIA_UNREADABLE
+    assert problem.code is Code.UNKNOWN_STREAM
     assert "1: pcm_f32le, 48000 Hz, stereo; 2: " in str(problem.help)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown import Timeline, compile, render
+from mixdown.compiler.timeline.entry import SourceEntry
 from mixdown.ir.nodes import Place
 
 RATE = 48000
@@ -109,8 +110,7 @@ def test_a_stretched_loop_keeps_the_beat_and_its_pitch_follows(arrange, tmp_path
         """,
         bent,
     )
-    assert timeline.speeds == {"bent-13-12": "13/12"}
-    assert timeline.sources == {"bent-13-12": "bar.wav"}
+    assert timeline.sources == {"bent-13-12": SourceEntry("bar.wav", speed="13/12")}
     beat = Fraction(60 * RATE, 130)
     mix = heard(timeline, tmp_path)
     for number in range(8):

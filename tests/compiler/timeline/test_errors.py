@@ -23,6 +23,7 @@ WARNINGS = (
     Code.KEYFRAME_AFTER_MIX,
     Code.MEDIA_DAMAGED,
 )
+SEVERITIES = {**dict.fromkeys(WARNINGS, Severity.WARNING), Code.SEVERAL_STREAMS: Severity.NOTE}
 
 
 def test_every_code_has_one_entry_in_order():
@@ -33,9 +34,9 @@ def test_every_code_has_one_entry_in_order():
 def test_example_is_answered_with_its_code_alone_and_a_caret(code):
     found, text = answer(ENTRIES[code])
     assert {d.code for d in found} == {code}
-    assert {d.severity for d in found} == {Severity.WARNING if code in WARNINGS else Severity.ERROR}
+    assert {d.severity for d in found} == {SEVERITIES.get(code, Severity.ERROR)}
     first = text.split("\n\n")[0]
-    assert first.startswith(("error[", "warning["))
+    assert first.startswith(("error[", "warning[", "note["))
     assert "--> timeline.yaml:" in first
     assert "^" in first
     assert f"```text\n{text}\n```" in DOCS.read_text(encoding="utf-8")

@@ -53,7 +53,7 @@ def test_it_is_found_each_time_that_it_plays_and_only_then(mixed):
 def test_times_are_the_mix_s_whatever_rate_and_speed_the_source_has(mixed, media):
     tone, _ = soundfile.read(media / "holed.wav")
     soundfile.write(media / "other.wav", tone, 44_100, subtype="PCM_16")
-    head = 'speeds: {fast: "2"}\nsources: {fast: other.wav}\n'
+    head = "sources: {fast: {path: other.wav, speed: 2}}\n"
     (dropout,) = mixed(track(f"source: fast, start_ms: 250, {FADED}"), head=head).report.faults
     assert dropout.at_s == pytest.approx(0.25 + (3 * RATE + 30) / 44_100 / 2, abs=1e-4)
 

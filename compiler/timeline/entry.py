@@ -1,0 +1,150 @@
+"""An entry of `sources`: a file, the part of it that is played, and its speed.
+
+Promises: everything that a document may say about a file is declared here. An entry is a function
+of the document alone; `selection_of` hands it to `media`, which applies it to the content.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from ...documents.fields import As, FilePath, Word, key
+from ...documents.limits import Length, Rule
+from ...documents.models import model
+from ...documents.structure import build
+from ...documents.values import MAX_SPEED, MAX_TERM, ratio
+from ...ir.node import Repair
+from ...media.selection import Gap, Pick, Selection
+
+NAME = Length(1, 4096)  # characters of one name or path: the limit of file systems
+
+_MOST_CHANNELS = 2
+
+
+class DownmixRule(StrEnum):
+    """A standard matrix from many channels to those of the session."""
+
+    ITU = "itu"
+
+
+def _is_stream(value: int | str) -> bool:
+    return value >= 1 if isinstance(value, int) else value != ""
+
+
+def _is_selectable(value: str | tuple[int, ...]) -> bool:
+    if isinstance(value, str):
+        return value in tuple(Pick)
+    return 1 <= len(value) <= _MOST_CHANNELS and min(value) >= 0
+
+
+STREAM = Rule(
+    _is_stream,
+    "a number from 1, or a language as the file states it, such as eng",
+    {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1}]},
+)
+CHANNELS = Rule(
+    _is_selectable,
+    "left, right, mid, or a list of one or two channels, numbered from 0",
+    {
+        "anyOf": [
+            {"enum": [pick.value for pick in Pick]},
+            {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 0},
+                "minItems": 1,
+                "maxItems": _MOST_CHANNELS,
+            },
+        ]
+    },
+)
+SPEED = Rule(
+    lambda value: ratio(str(value)) is not None,
+    f"a number, or a ratio in quotes such as '100/97', from 1/{MAX_SPEED} to {MAX_SPEED}, its "
+    f"terms up to {MAX_TERM:,}",
+    {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]},
+)
+
+
+@model("a source", short="path")
+class SourceEntry:
+    """A file that clips play: which part of it, and how fast.
+
+    Two entries may name the same file; they are different sources if anything else differs.
+    """
+
+    path: FilePath = key(
+        "the file; its path counts from this document's directory",
+        kw_only=False,
+        examples=("audio/host.flac",),
+        schema=NAME.schema(),
+    )
+    stream: int | str | None = key(
+        "the audio stream of a file that has several: its number, from 1, or its language; "
+        "absent: the first",
+        STREAM,
+        default=None,
+        examples=(2, "eng"),
+    )
+    channels: As[str | tuple[int, ...] | None, Pick | str | list[int] | tuple[int, ...] | None] = (
+        key(
+            "the channels that are played: left, right or mid of two, or a list of their numbers, "
+            "from 0; absent: all",
+            CHANNELS,
+            default=None,
+            examples=("left", [0, 1]),
+        )
+    )
+    downmix: Word[DownmixRule | None] = key(
+        "itu: more channels than the session has are mixed down as in ITU-R BS.775; absent: an "
+        "error",
+        default=None,
+    )
+    gap: Word[Gap] = key(
+        "keep: a late start of the stream and gaps in it are silence; close: they are left out",
+        default=Gap.KEEP,
+    )
+    repair: Word[Repair] = key(
+        "zero: samples that are not finite are played as 0; none: they are an error",
+        default=Repair.NONE,
+    )
+    speed: As[Decimal | str | None, Decimal | int | float | str | None] = key(
+        "how fast it plays, as a number or as a ratio in quotes; the pitch follows",
+        SPEED,
+        default=None,
+        examples=("100/97", 1.5),
+    )
+
+    @property
+    def ratio(self) -> Fraction:
+        """Its speed; 1 if that is absent or invalid."""
+        return (self.speed is not None and ratio(str(self.speed))) or Fraction(1)
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it says nothing but the path."""
+        return self == file_entry(self.path)
+
+
+def file_entry(path: str) -> SourceEntry:
+    """The entry of a file that is named by its path alone."""
+    made: SourceEntry = build(SourceEntry, {"path": path})
+    return made
+
+
+def selection_of(entry: SourceEntry, session_channels: int) -> Selection:
+    """The part of its file that an entry plays.
+
+    Args:
+        entry: within its limits.
+        session_channels: the number of channels of a downmix.
+    """
+    picked = entry.channels
+    return Selection(
+        stream=entry.stream,
+        channels=Pick(picked) if isinstance(picked, str) else picked or (),
+        downmix=session_channels if entry.downmix is not None else None,
+        gap=entry.gap,
+        repair=entry.repair is Repair.ZERO,
+    )
