@@ -11,9 +11,8 @@ the Nyquist frequency. A limiter needs more accuracy, so the waveform is evaluat
   parabola through each local maximum and its neighbours gives the crest between the points.
 
 Interpolation is a matrix product: each row of one matrix holds 16 samples and their neighbours,
-each row of the other the interpolator at one point among them. Rows without a sample loud enough
-for any point to exceed the threshold, judged by the sum of the interpolator's magnitudes, are
-skipped.
+each row of the other the interpolator at one point among them. Rows whose points cannot come close
+to the threshold are skipped (`CurveBounds`).
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ..ir.units import gain_factor
 from . import FloatArray
+from .interpolation import ROW, CurveBounds
 
 REACH = 96
 """Samples needed on either side of a point."""
@@ -34,8 +34,7 @@ _FINE = (48, 8.0, 1.0)
 _CUTTING = (95, 10.0, 0.957)
 _NEAR = gain_factor(-2.0)  # the waveform rises by less than 2 dB between 4 points per sample
 
-_ROW = 16  # samples per row: a wider row multiplies more zeros, a narrower one copies more
-_WINDOW = _ROW + 2 * REACH - 1
+_WINDOW = ROW + 2 * REACH - 1
 # Multiplications of one product: few enough for OpenBLAS to stay on the calling thread. Spread over
 # threads, products like these cost many times the CPU time, nearly all of it waiting.
 _PRODUCT = 1 << 18
@@ -43,7 +42,7 @@ _PRODUCT = 1 << 18
 
 def _interpolator(points: FloatArray, reach: int, beta: float, cutoff: float) -> FloatArray:
     """The weights of a row's window at points, in samples from its first; (points, window)."""
-    distance = points[:, None] - np.arange(1 - REACH, _ROW + REACH)
+    distance = points[:, None] - np.arange(1 - REACH, ROW + REACH)
     window = np.i0(beta * np.sqrt(np.maximum(1.0 - (distance / reach) ** 2, 0.0))) / np.i0(beta)
     weights = np.where(np.abs(distance) < reach, np.sinc(cutoff * distance) * window, 0.0)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
@@ -53,13 +52,12 @@ class InterSamplePeaks:
     """Finds the peaks of the waveform between samples, where they may exceed a threshold."""
 
     def __init__(self, threshold: float) -> None:
-        """threshold: linear; a peak at or below it may be reported too low."""
+        """threshold: linear; a peak at or below it may be reported too low, or as 0."""
         # The parabolas need one point more at both ends of the row.
-        points = np.arange(-1, _POINTS * _ROW + 1) / _POINTS
-        fine = (_interpolator(points, *_FINE), _interpolator(points, *_CUTTING))
+        points = np.arange(-1, _POINTS * ROW + 1) / _POINTS
         self._coarse = _interpolator(points[1:-1], *_COARSE)
-        self._fine = np.concatenate(fine)
-        self._loud = threshold / max(np.abs(w).sum(axis=1).max() for w in (self._coarse, *fine))
+        self._fine = np.concatenate([_interpolator(points, *kind) for kind in (_FINE, _CUTTING)])
+        self._bounds = CurveBounds.of(self._coarse[:_POINTS], REACH - 1)
         self._near = threshold * _NEAR
 
     def between(self, signal: FloatArray) -> FloatArray:
@@ -68,14 +66,12 @@ class InterSamplePeaks:
         signal: shape (channels, n + 2*REACH), n a multiple of 16. Returns shape (n,): entry i
         covers the interval from sample i + REACH - 1 to the next.
         """
-        loudest = np.abs(signal).reshape(signal.shape[0], -1, _ROW).max(axis=2)
-        within = sliding_window_view(loudest, 2 * REACH // _ROW + 1, axis=1).max(axis=2)
-        rows = sliding_window_view(signal, _WINDOW, axis=1)[:, ::_ROW]
-        peaks = np.zeros((*rows.shape[:2], _ROW))
-        loud = within > self._loud
-        peaks[loud] = _magnitudes(rows[loud], self._coarse).reshape(-1, _ROW, _POINTS).max(axis=2)
-        near = peaks.max(axis=2) > self._near
-        peaks[near] = _crests(_magnitudes(rows[near], self._fine))
+        rows = sliding_window_view(signal, _WINDOW, axis=1)[:, ::ROW]
+        peaks = np.zeros((*rows.shape[:2], ROW))
+        near = np.array([self._bounds.reaching(x, self._near, rows.shape[1]) for x in signal])
+        if near.any():
+            near[near] = _magnitudes(rows[near], self._coarse).max(axis=1) > self._near
+            peaks[near] = _crests(_magnitudes(rows[near], self._fine))
         return np.asarray(peaks.max(axis=0).reshape(-1))
 
 
@@ -90,10 +86,10 @@ def _magnitudes(rows: FloatArray, matrix: FloatArray) -> FloatArray:
 
 
 def _crests(magnitudes: FloatArray) -> FloatArray:
-    """The largest magnitude at the points of each sample, and between them; (rows, _ROW)."""
-    interpolated = magnitudes.reshape(len(magnitudes), 2, _POINTS * _ROW + 2)
-    before, at, after = (interpolated[..., n : n + _POINTS * _ROW] for n in range(3))
+    """The largest magnitude at the points of each sample, and between them; (rows, ROW)."""
+    interpolated = magnitudes.reshape(len(magnitudes), 2, _POINTS * ROW + 2)
+    before, at, after = (interpolated[..., n : n + _POINTS * ROW] for n in range(3))
     bend = 2.0 * at - before - after
     crest = (at >= before) & (at >= after) & (bend > 0.0)
     highest = at + np.where(crest, (after - before) ** 2, 0.0) / np.where(crest, 8.0 * bend, 1.0)
-    return np.asarray(highest.reshape(len(magnitudes), 2, _ROW, _POINTS).max(axis=(1, 3)))
+    return np.asarray(highest.reshape(len(magnitudes), 2, ROW, _POINTS).max(axis=(1, 3)))

@@ -37,9 +37,9 @@ class Framer:
     def push(self, block: npt.ArrayLike) -> Iterator[FloatArray]:
         """Yield each frame that `block` completes, shape (channels, size).
 
-        A frame is a view that the next frame overwrites. Raises ValueError, before consuming any
-        sample, if `block` is not of shape (channels, n) or contains NaN or infinity, which have no
-        level.
+        A frame is a read-only view that the next frame may overwrite. Raises ValueError, before
+        consuming any sample, if `block` is not of shape (channels, n) or contains NaN or infinity,
+        which have no level.
         """
         samples = np.asarray(block, dtype=np.float64)
         if samples.ndim != 2 or samples.shape[0] != self.channels:
@@ -49,6 +49,10 @@ class Framer:
         taken = 0
         while taken < samples.shape[1]:
             count = min(self.size - self._filled, samples.shape[1] - taken)
+            if count == self.size and samples.flags.c_contiguous:
+                yield samples[:, taken : taken + count]
+                taken += count
+                continue
             self._buffer[:, self._filled : self._filled + count] = samples[:, taken : taken + count]
             self._filled += count
             taken += count

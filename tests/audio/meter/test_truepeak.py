@@ -109,6 +109,25 @@ def test_the_grid_reaches_192_khz_and_at_least_four_points_a_sample(rate, factor
     assert oversampling(rate) == factor
 
 
+def dense_dbtp(mono):
+    """The peak of the whole interpolated curve with a parabola at its highest point."""
+    around = np.pad(mono, 100)
+    parts = [np.correlate(around, phase, "valid") for phase in interpolation_phases(4)]
+    curve = np.abs(np.stack(parts, axis=1).reshape(-1))
+    at = 1 + np.flatnonzero((curve[1:-1] >= curve[:-2]) & (curve[1:-1] >= curve[2:]))
+    before, middle, after = (curve[at + n] for n in (-1, 0, 1))
+    bend = np.maximum(2.0 * middle - before - after, 1e-300)
+    return 20.0 * np.log10((middle + (before - after) ** 2 / (8.0 * bend)).max())
+
+
+@pytest.mark.parametrize("smooth", [1, 4, 40])
+def test_skipping_what_cannot_reach_the_peak_changes_nothing(smooth):
+    rng = np.random.default_rng(smooth)
+    noise = np.convolve(rng.standard_normal(60_000), np.hanning(smooth + 2))
+    audio = noise * np.interp(np.arange(len(noise)), [0, 2e4, 4e4, 6e4], [0.2, 1.0, 0.3, 0.9])
+    assert measured(audio).true_peak_dbtp == pytest.approx(dense_dbtp(audio), abs=1e-9)
+
+
 def test_never_below_the_sample_peak():
     rng = np.random.default_rng(6)
     for count in (1, 2, 63, 64, 1_000):
