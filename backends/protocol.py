@@ -18,7 +18,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic, MixdownError
 from ..ir.graph import Graph
 from ..ir.nodes import Source
-from ..plans.decoding import prepare
+from ..plans.decoding import check_codecs, prepare
 from ..plans.plan import OURSELVES, EmitOptions, Plan, Step, chained
 from ..programs.ffmpeg import FFMPEG
 from ..programs.program import Program
@@ -109,8 +109,10 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
 
     Raises:
         BackendError: MIX502, as `Backend.emit`, or if `single` is asked of a plan of several steps;
-            MIX505, the backend fails, or its plan cannot run.
+            MIX505, the backend fails, or its plan cannot run; MIX215, the codec of a source is
+            unknown.
     """
+    check_codecs(graph)
     prepared, decoding = (graph, ()) if options.single else prepare(graph, backend.reads)
     try:
         plan = backend.emit(prepared, options)

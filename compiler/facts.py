@@ -67,7 +67,8 @@ class Facts:
         try:
             filed = data["finishes"] if "finishes" in data else _of_manifest(data)
             finishes = {key: FinishFacts(**values) for key, values in filed.items()}
-            if not all(_is_measured(finish) for finish in finishes.values()):
+            texts = all(isinstance(key, str) for key in finishes)
+            if not texts or not all(map(_is_measured, finishes.values())):
                 raise ValueError("not a facts document")
             return cls(finishes)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -83,7 +84,9 @@ def _of_manifest(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]
 def _is_measured(finish: FinishFacts) -> bool:
     loudness = 0.0 if finish.integrated_lufs is None else finish.integrated_lufs
     numbers = (loudness, finish.gain_db, finish.margin_db)
-    return all(isinstance(n, int | float) and abs(n) <= MAX_DB for n in numbers)
+    return all(
+        isinstance(n, int | float) and not isinstance(n, bool) and abs(n) <= MAX_DB for n in numbers
+    )
 
 
 def read_facts(path: str | Path) -> Facts:

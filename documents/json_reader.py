@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from ..ir.origin import escape
 from .tree import MAX_DEPTH, MAX_NODES, Pair, Root, SyntaxProblem, TreeNode, too_deep, too_many
+from .values import decimal_of
 
 _TOKEN = re.compile(
     r'\s*(?:([\[{])|([\]}])|([,:])|("[^"\\]*(?:\\.[^"\\]*)*")|([^\s,:\[\]{}"]+))', re.DOTALL
@@ -70,10 +71,7 @@ def _number(text: str) -> int | Decimal:
     """A number of any length; one outside the range of decimals is an infinity."""
     if len(text) < _LONG and text.lstrip("-").isdigit():
         return int(text)
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return Decimal("Infinity")
+    return decimal_of(text)
 
 
 def compose(text: str) -> Root:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from decimal import Decimal
 
 from .tree import MAX_DEPTH, Pair, Root, SyntaxProblem, TreeNode, too_deep
+from .values import decimal_of
 
 _PLACE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _STRING = re.compile(
     r'"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\])*"|\'[^\']*\'', re.DOTALL
 )
+_LONG = re.compile(r"[0-9_]{4001,}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BARE_VALUE = re.compile(r"[^\s,\]}#]+(?: \d[^\s,\]}#]*)?")
 
@@ -30,7 +31,7 @@ def read(text: str) -> tuple[object, Root | None]:
         TooComplex: it nests too deeply.
     """
     try:
-        return tomllib.loads(text, parse_float=Decimal), None
+        return tomllib.loads(text, parse_float=decimal_of), None
     except tomllib.TOMLDecodeError as error:
         found = _PLACE.fullmatch(str(error))
         message = found[1] if found else str(error)
@@ -41,6 +42,9 @@ def read(text: str) -> tuple[object, Root | None]:
         raise SyntaxProblem(message[:1].lower() + message[1:], index) from None
     except RecursionError:
         raise too_deep() from None
+    except ValueError:  # an integer too long for Python
+        found = _LONG.search(text)
+        raise SyntaxProblem("a number has too many digits", found.start() if found else 0) from None
 
 
 def compose(text: str) -> Root:

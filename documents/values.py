@@ -34,6 +34,14 @@ class Problem:
     help: str | None = None
 
 
+def decimal_of(text: str) -> Decimal:
+    """The number that a text in decimal notation spells; infinite if its exponent is too large."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("Infinity")
+
+
 def number_problem(value: Decimal | int) -> Problem | None:
     """The problem of a number that no field may have; else None."""
     if isinstance(value, int):

@@ -41,6 +41,7 @@ from .tree import (
     too_deep,
     too_many,
 )
+from .values import decimal_of
 
 _TAG = "tag:yaml.org,2002:"
 # An anchor and a tag before a value, which are not part of it.
@@ -307,19 +308,12 @@ def _plain(text: str) -> object:
     return next((make(text) for form, make in _CORE if form.fullmatch(text)), text)
 
 
-def _decimal(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except ArithmeticError:
-        return Decimal("Infinity")  # an exponent outside the range of decimals
-
-
 # The first characters of what is no text; "" is in it.
 _BEGINNINGS = "+-.0123456789~nNtTfF"
 # The forms of plain scalars; others are text. Integers too long for Python become decimals.
 _CORE: tuple[tuple[re.Pattern[str], Callable[[str], object]], ...] = (
     (re.compile(r"[-+]?[0-9]{1,4000}"), int),
-    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), _decimal),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), decimal_of),
     (re.compile(r"~|null|Null|NULL|"), lambda _: None),
     (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text[0] in "tT"),
     (re.compile(r"0o[0-7]{1,30}|0x[0-9a-fA-F]{1,30}"), lambda text: int(text, 0)),

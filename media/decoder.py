@@ -87,6 +87,10 @@ STREAM = "ogg/vorbis_stream"
 """Ogg Vorbis that ffmpeg decodes after all: a damaged file, or a chain of several streams, of which
 libsndfile reads only the first."""
 
+UNPADDED = frozenset({"caf/alac"})
+"""Codecs whose last packet is only as long as its sound, although the container declares the rest
+of it as padding. ffmpeg 9 would remove as many samples again."""
+
 LATE_SECONDS = 0.03
 """The shortest late start that is kept as silence: longer than the delay of any encoder..."""
 LATEST_SECONDS: Mapping[str, float] = {"asf": 0.1}
@@ -217,7 +221,8 @@ def input_options(decoding: Decoding) -> tuple[str, ...]:
     if decoding.demuxer is None:
         raise ValueError(f"{decoding.codec} is not a format that mixdown reads")
     naming = ("-c:a", decoding.coding) if decoding.is_pcm else ()
-    return ("-f", decoding.demuxer, *naming)
+    whole = ("-flags2", "+skip_manual") if decoding.codec in UNPADDED else ()
+    return ("-f", decoding.demuxer, *naming, *whole)
 
 
 def filters(decoding: Decoding) -> Iterator[str]:

@@ -217,7 +217,7 @@ class _DecodingJob:
 
         It counts as working as long as `target` grows.
         """
-        log = Log()
+        log = Log(tuple(str(path.absolute()) for path in (self.path, target) if path))
         watch = Watch(patience(), lambda: size_of([target] if target else []))
         argv = (self.ffmpeg.program, *_TALKATIVE, *words)
         return run_process(argv, watch=watch, on_error=log.take).failure, log
@@ -277,40 +277,39 @@ def _decoded_once(job: _DecodingJob, target: Path, *, repair: bool) -> tuple[Sou
         raise _UnfitError(Code.UNSUPPORTED_CHANNELS, f"cannot be played like this: {mixed}")
     coding = job.header.decoder if job.header is not None else chosen.coding
     decoding = Decoding(f"{listing.container}/{coding}", stream, *mixed, repair=repair)
-    whole = _whole_vorbis(job, decoding, listing, target)
-    if whole is not None:
-        return whole, evolve(decoding, codec=VORBIS)
-    if decoding.codec == VORBIS:
-        decoding = evolve(decoding, codec=STREAM)
-    decoding, log = _decode(job, decoding, listing, target)
-    held = read_header(target)
-    if held is None or not held.frames:
-        raise _unreadable("it holds no samples that ffmpeg can decode")
-    facts = _facts(job, decoding, listing, held)
-    return _nonfinite(target, _damaged(job, decoding, listing, log, facts)), decoding
+    outline = read_outline(job.path) if listing.container == "ogg" else None
+    if outline is not None and outline.streams > 1 and decoding.codec == "ogg/speex":
+        raise _unreadable("ffmpeg plays the headers of chained Speex streams as noise")
+    facts: SourceFacts | None = None
+    if decoding.codec == VORBIS and outline is not None and outline.streams == 1:
+        facts = _vorbis(job, decoding, listing, target)
+    if facts is None:
+        if decoding.codec == VORBIS:
+            decoding = evolve(decoding, codec=STREAM)
+        decoding, log = _decode(job, decoding, listing, target)
+        held = read_header(target)
+        if held is None or not held.frames:
+            raise _unreadable("it holds no samples that ffmpeg can decode")
+        facts = _facts(job, decoding, listing, held)
+        facts = _damaged(job, decoding, listing, log, facts)
+    if outline and not outline.is_whole and not facts.damage:
+        facts = evolve(facts, damage="it ends there", broken_at=facts.frames)
+    return _nonfinite(target, facts), decoding
 
 
-def _whole_vorbis(
+def _vorbis(
     job: _DecodingJob, decoding: Decoding, listing: Log, target: Path
 ) -> SourceFacts | None:
-    """The facts of an Ogg file with one Vorbis stream that libsndfile decodes; None for others."""
+    """The facts of a file that libsndfile decodes; None if it cannot."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
-    outline = read_outline(job.path) if decoding.codec == VORBIS else None
-    if outline is None or outline.streams != 1:
-        return None
     try:
         for _ in samples.decode_vorbis(job.path, target, decoding):
             pass
     except samples.UNREADABLE:
         return None
     held = read_header(target)
-    if held is None or not held.frames:
-        return None
-    facts = _facts(job, decoding, listing, held)
-    if not outline.is_whole:
-        facts = evolve(facts, damage="it ends there", broken_at=facts.frames)
-    return _nonfinite(target, facts)
+    return None if held is None or not held.frames else _facts(job, decoding, listing, held)
 
 
 def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) -> SourceFacts:
@@ -333,8 +332,8 @@ def _listing(job: _DecodingJob) -> Log:
     path = f"file:{job.path.absolute()}"
     _, log = job.run(*LOCAL, "-format_whitelist", whitelist, "-i", path)
     if log.container is None:
-        said = log.problem.replace(path, "it")
-        raise _unreadable(f"ffmpeg reports: {said}" if said else "ffmpeg does not recognise it")
+        said = f"ffmpeg reports: {log.problem}" if log.problem else "ffmpeg does not recognise it"
+        raise _unreadable(said)
     if not log.streams:
         raise _unreadable("ffmpeg finds no sound in it")
     return log

@@ -63,6 +63,7 @@ class Log:
     """The information parsed so far.
 
     Attributes:
+        paths: of the files of the run, which messages do not repeat.
         container: of the input, by ffmpeg's first name for it; None if it could not be opened.
         seconds: the declared duration of the input; None if ffmpeg only estimates it.
         streams: the audio streams, in order.
@@ -73,6 +74,7 @@ class Log:
         more: the number of further such messages.
     """
 
+    paths: tuple[str, ...] = ()
     container: str | None = None
     seconds: float | None = None
     streams: list[AudioStream] = field(factory=list)
@@ -112,5 +114,8 @@ class Log:
             return
         if self.problem:
             self.more += 1
+        for path in self.paths:
+            for spelt in (f"file:{path}", path):
+                text = text.removeprefix(f"{spelt}: ").replace(spelt, "it")
         text = _UNREAD.sub("its format is none that mixdown reads", text)
         self.problem = self.problem or text

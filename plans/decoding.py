@@ -29,7 +29,7 @@ def prepare(
         reads: whether a backend reads a source that is plain.
 
     Raises:
-        ValueError: a source is in no format that mixdown reads.
+        ValueError: the codec of a source is unknown, see `check_codecs`.
     """
     # In the order of their first use: what a source is called must not order the steps.
     used = dict.fromkeys(node.source for node in graph if isinstance(node, Clip))
@@ -41,6 +41,20 @@ def prepare(
     sources = (decoded(s, files[s.name]) if s.name in files else s for s in graph.sources)
     steps = tuple(_step(f"decode{n}", s, files[s.name]) for n, s in enumerate(ingested, 1))
     return Graph.ordered(sources, graph.nodes), steps
+
+
+def check_codecs(graph: Graph) -> None:
+    """Refuse codecs that mixdown does not read: a graph from a file may name any.
+
+    Raises:
+        BackendError: MIX215.
+    """
+    for source in graph.sources:
+        if decoding_of(source).demuxer is None:
+            message = f"source {source.path!r} has the codec {source.codec!r}"
+            raise BackendError(
+                Diagnostic(Code.MEDIA_UNREADABLE, message, help="mixdown does not read this codec")
+            )
 
 
 def not_single(source: Source) -> BackendError:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import random
 import resource
-import sys
 import time
 from pathlib import Path
 
 import pytest
+import soak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.compiler.load import loads
@@ -68,15 +68,6 @@ def run(seed: int, rounds: int) -> dict[str, int]:
             format = rng.choice(["json", "yaml", None])
         counts["loaded" if survives(mutant, format) else "refused"] += 1
     return counts
-
-
-@pytest.fixture(autouse=True)
-def long_integers():
-    """The junk holds integers that only the tests' own `json.dumps` has to write."""
-    before = sys.get_int_max_str_digits()
-    sys.set_int_max_str_digits(0)
-    yield
-    sys.set_int_max_str_digits(before)
 
 
 def test_mutants_of_the_corpus():
@@ -152,8 +143,7 @@ def test_hostile(name):
 
 @pytest.mark.soak
 def test_many_mutants():
-    counts = run(seed=time.time_ns(), rounds=100_000)
-    print(counts)
+    print(run(seed=soak.seed(), rounds=soak.rounds(100_000)))
 
 
 @pytest.mark.soak

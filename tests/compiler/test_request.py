@@ -167,8 +167,9 @@ def test_a_manifest_holds_the_facts_of_its_finish(tmp_path):
     ["", "[]", "{}", '{"finishes": []}', '{"finishes": {"x": 1}}', "\xff"]
     + [
         f'{{"finishes": {{"x": {{"integrated_lufs": -9, "gain_db": {v}}}}}}}'
-        for v in ('"a"', "NaN", "1e9")
-    ],
+        for v in ('"a"', "NaN", "1e9", "true")
+    ]
+    + ['{"finish": {"key": 0, "integrated_lufs": -9, "gain_db": 1}}'],
 )
 def test_a_file_without_facts_is_an_error(tmp_path, text):
     (tmp_path / "facts.json").write_bytes(text.encode("latin-1"))

@@ -81,6 +81,7 @@ def test_what_is_no_json(text):
         ("[a]\r\nb = 1\r\nc c = 2\r\n", "expected '=' after a key in a key/value pair", 3),
         ("a = 1\na = 2\n", "cannot overwrite a value", 2),
         ("a = [1", "unclosed array", 1),
+        (f"a = 1\nb = {'9' * 5000}\n", "a number has too many digits", 2),
     ],
 )
 def test_what_is_no_toml(text, message, line):
@@ -89,6 +90,10 @@ def test_what_is_no_toml(text, message, line):
     (found,) = [d.to_dict(caught.value.documents) for d in caught.value.diagnostics]
     assert (found["code"], found["line"]) == ("MIX102", line)
     assert found["message"] == f"not TOML: {message}"
+
+
+def test_an_exponent_out_of_all_range_is_an_infinity_in_toml():
+    assert toml_reader.read("a = 1e99999999999999999999")[0] == {"a": Decimal("Infinity")}
 
 
 def test_toml_that_nests_too_deep_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -158,6 +159,31 @@ def test_chained_streams_are_all_played(tmp_path: Path, ffmpeg: str, form: str, 
     facts = facts_of(chained(ffmpeg, tmp_path / f"a.{form}", *options))
     assert 0 <= facts.frames - 4 * RATE < 1000
     assert not facts.damage
+
+
+@pytest.mark.parametrize("options", [("-c:a", "flac"), ("-c:a", "libopus"), ("-c:a", "libvorbis")])
+def test_a_truncated_ogg_file_is_damaged_at_its_end(tmp_path: Path, ffmpeg: str, options):
+    source = write_tone(tmp_path / "tone.wav", 8.0)
+    path = encode(ffmpeg, source, tmp_path / "a.ogg", *options)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    facts = facts_of(path)
+    assert facts.damage
+    assert 0 < facts.broken_at == facts.frames < 6 * RATE
+
+
+def test_the_last_packet_of_apple_lossless_in_caf_is_whole(
+    tmp_path: Path, ffmpeg: str, cache: Cache
+):
+    path = tmp_path / "a.caf"
+    soundfile.write(path, tone(0.3), RATE, subtype="ALAC_16")
+    assert facts_of(path).frames == 0.3 * RATE
+    np.testing.assert_array_equal(decoded(cache), soundfile.read(path, always_2d=True)[0])
+
+
+@pytest.mark.requires("ffmpeg_debian")
+def test_chained_speex_is_refused(tmp_path: Path, ffmpeg: str):
+    path = chained(str(shutil.which("ffmpeg")), tmp_path / "a.spx", "-ar", "16000")
+    assert problem_of(path).help == "ffmpeg plays the headers of chained Speex streams as noise"
 
 
 def test_24_bits_in_32_are_decoded_exactly(tmp_path: Path, ffmpeg: str, cache: Cache):

@@ -78,6 +78,20 @@ def test_the_first_problem_is_shown_and_the_others_counted():
     assert (log.problem, log.more) == ("Header missing", 1)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("/home/x/a.wv: Input/output error", "Input/output error"),
+        ("file:/home/x/a.wv: End of file", "End of file"),
+        ("cannot seek in /home/x/a.wv at 7", "cannot seek in it at 7"),
+    ],
+)
+def test_paths_are_not_repeated(said: str, shown: str):
+    log = Log(("/home/x/a.wv",))
+    log.take(f"[in#0/wv @ 0x55] [error] {said}")
+    assert log.problem == shown
+
+
 def test_a_log_without_end_takes_no_memory():
     log = Log()
     for _ in range(10_000):

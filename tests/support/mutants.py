@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import sys
+from collections.abc import Sequence
 from decimal import Decimal
 
 HURTFUL = """
@@ -56,11 +59,11 @@ def mutated_bytes(rng: random.Random, data: bytes) -> bytes:
     return bytes(made)
 
 
-def mutated_text(rng: random.Random, text: str) -> str:
+def mutated_text(rng: random.Random, text: str, tokens: Sequence[str] = TOKENS) -> str:
     """Tokens put anywhere, or in place of words."""
     for _ in range(rng.randint(1, 5)):
         at = rng.randrange(len(text) + 1)
-        token = rng.choice(TOKENS) * rng.choice([1, 1, 1, 2, 100])
+        token = rng.choice(tokens) * rng.choice([1, 1, 1, 2, 100])
         end = at + rng.choice([0, 0, rng.randint(1, 8)])
         text = text[:at] + rng.choice(["", " ", "\n"]) + token + text[end:]
     return text
@@ -87,5 +90,48 @@ def mutated_values(rng: random.Random, value: object) -> object:
 
 def json_of(values: object) -> str:
     """JSON of values that hold numbers which Python's writer refuses."""
-    text = json.dumps(values, default=lambda number: f"@{number}@")
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        text = json.dumps(values, default=lambda number: f"@{number}@")
+    finally:
+        sys.set_int_max_str_digits(limit)
     return text.replace('"@', "").replace('@"', "")
+
+
+WORD = re.compile(r"[\w.@%+-]+")
+
+
+def mutated_words(rng: random.Random, text: str, tokens: Sequence[str] = TOKENS) -> str:
+    """Words replaced by others of their kind, lines dropped, doubled or moved.
+
+    Many results are as well-formed as the text, so that they reach what comes after a parser.
+    """
+    for _ in range(rng.randint(1, 3)):
+        words = list(WORD.finditer(text))
+        lines = text.split("\n")
+        if words and rng.random() < 0.8:
+            at = rng.choice(words)
+            others = [*(word[0] for word in words), *tokens]
+            kind = _kind(at[0])
+            new = rng.choice([word for word in others if _kind(word) == kind])
+            text = f"{text[: at.start()]}{new}{text[at.end() :]}"
+        else:
+            line = lines.pop(rng.randrange(len(lines)))
+            for _ in range(rng.randrange(3)):
+                lines.insert(rng.randrange(len(lines) + 1), line)
+            text = "\n".join(lines)
+    return text
+
+
+def _kind(word: str) -> str:
+    """A name, an integer, a number or something else."""
+    if word[:1] in "@%":
+        return word[:1]
+    if word.lstrip("-").isdecimal():
+        return "integer"
+    try:
+        float(word)
+    except ValueError:
+        return "word" if word[:1].isalpha() else "other"
+    return "number"
