@@ -143,10 +143,10 @@ def _problems(
         if step.id in known:
             yield f"two steps are called {step.id!r}"
         if step.program not in programs:
-            yield f"step {step.id!r} runs {step.program!r}, which is none of its programs"
+            yield f"step {step.id!r} runs {step.program!r}, which is not one of its programs"
         for name in step.after:
             if name not in known:
-                yield f"step {step.id!r} waits for {name!r}, which is not before it"
+                yield f"step {step.id!r} waits for {name!r}, which does not precede it"
         for file in step.outputs:
             if file in made:
                 yield f"two steps write {file}"

@@ -88,7 +88,7 @@ def find_program(name: str) -> Program:
         raise RenderError(
             Diagnostic(
                 Code.STEP_FAILED,
-                f"the plan runs {name!r}, which is no program of any backend",
+                f"the plan runs {name!r}, which no backend provides",
                 help=did_you_mean(name, known),
             )
         )
@@ -104,7 +104,7 @@ def _installed(name: str) -> list[EntryPoint]:
 def _loaded(entry: EntryPoint) -> Backend:
     try:
         backend: Backend = entry.load()
-    except Exception as error:  # whatever a stranger's module raises when it is imported
+    except Exception as error:  # a module of another package can raise anything
         raise unusable(entry.name, failure(error), _package(entry)) from error
     _check(backend, entry.name, _package(entry))
     return backend
@@ -119,7 +119,7 @@ def _check(backend: Backend, name: str, package: str | None = None) -> None:
         raise unusable(name, f"it calls itself {backend.name!r}", package)
     lacking = [kind for kind in KINDS if kind not in backend.capabilities]
     if lacking:
-        raise unusable(name, f"its capabilities say nothing of {lacking[0]!r}", package)
+        raise unusable(name, f"its capabilities lack {lacking[0]!r}", package)
 
 
 def _package(entry: EntryPoint) -> str:

@@ -28,7 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Write a timeline": {
         "new": "Write a commented timeline to start from.",
         "check": "Check a timeline and every file that it names.",
-        "fmt": "Format timelines; comments and meaning stay as they are.",
+        "fmt": "Format timelines without changing comments or meaning.",
         "arrange": "Print the timeline of an arrangement or a show.",
         "schema": "Print the JSON Schema of a kind of document, for editors.",
     },
@@ -43,8 +43,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Look inside": {
         "compile": "Print the plan of a timeline without rendering it.",
         "explain": "Explain what sounds at a moment, or where a filter comes from.",
-        "diff": "Show how two mixes differ, in words and in the IR.",
-        "inspect": "Show the IR of a mix and what each pass changes.",
+        "diff": "List the differences between two mixes and their graphs.",
+        "inspect": "Show the graph (IR) of a mix and what each pass changes.",
     },
     "Check the tools": {
         "doctor": "Show which ffmpeg and SoX are used and what they can do.",

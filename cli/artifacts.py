@@ -44,7 +44,7 @@ def list_(store: str, registry: str | None, timeline: str | None, as_json: bool)
 @stored
 @as_json
 def show(artifact_id: str, store: str, registry: str | None, as_json: bool) -> None:
-    """Show everything known about an artifact; the beginning of its ID is enough."""
+    """Show one artifact; the beginning of its ID is enough."""
     from ..render.artifacts.service import AudioRenderService
     from .console import print_json, print_table
 
@@ -98,7 +98,7 @@ def verify(store: str, registry: str | None, as_json: bool) -> int:
 @click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
 @as_json
 def gc(store: str, registry: str | None, older_than: float, dry_run: bool, as_json: bool) -> None:
-    """Remove files that belong to no artifact, such as those left by a crash."""
+    """Remove files of no artifact, such as those left by a crash."""
     from ..ir.diagnostics import counted
     from ..render.artifacts.service import AudioRenderService
     from ..render.artifacts.upkeep import collect, orphans

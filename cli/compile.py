@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--one-pass",
     is_flag=True,
-    help="With --single: use ffmpeg's one-pass loudness, which is near the target, not at it.",
+    help="With --single: use ffmpeg's one-pass normalisation, which only comes near the target.",
 )
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"

@@ -100,7 +100,7 @@ def _write(text: str, *, err: bool = False) -> None:
     except BrokenPipeError:
         raise  # click ends the program as pipes do
     except OSError as error:
-        if not err:  # nobody would read about an error of standard error
+        if not err:  # an error of standard error cannot be reported
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered
             raise OutputError(not_writable(Path("standard output"), error).diagnostics) from error
 

@@ -25,7 +25,7 @@ def command(
     as_json: bool,
     allow_outside: bool,
 ) -> int:
-    """Show how two mixes differ, in words and in the IR.
+    """List the differences between two mixes and their graphs.
 
     A and B are timelines or graphs (.mir). Lists the clips, gains, fades, automation, routes and
     sources that differ, each with its line, and then a diff of the final graphs. Exits with code 1

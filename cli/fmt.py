@@ -16,7 +16,7 @@ from .options import as_json
 )
 @as_json
 def command(files: tuple[str, ...], check: bool, as_json: bool) -> int:
-    """Format timelines; comments and meaning stay as they are.
+    """Format timelines without changing comments or meaning.
 
     Every FILE must be valid: if one is not, nothing is written.
     """

@@ -58,7 +58,7 @@ def command(
     out: str | None,
     allow_outside: bool,
 ) -> None:
-    """Show the IR of a mix and what each pass changes.
+    """Show the graph (IR) of a mix and what each pass changes.
 
     FILE is a timeline, or a graph (.mir), which enters the pipeline after lowering. The sources of
     a graph are relative to its directory. Without options, prints the final graph as text that this

@@ -1,4 +1,4 @@
-"""`mixdown step`: one step of a plan, as the scripts of plans run it, or run by hand.
+"""`mixdown step`: one step of a plan, run by the script of a plan or by a user.
 
 A step whose program is mixdown is run in a render by the very arguments that its plan shows; here
 they are a command line.
@@ -97,7 +97,7 @@ def _finish(
     then: str | None,
     command_line: tuple[str, ...],
 ) -> None:
-    """Run a finishing command until the master has its loudness.
+    """Repeat a command until the master meets its loudness target.
 
     Measures the premaster, runs COMMAND with the gain that brings it to its target, measures the
     master and corrects the gain, as a render does.

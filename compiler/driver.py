@@ -39,8 +39,8 @@ class Compilation:
     """What a timeline and a request compile to.
 
     Attributes:
-        timeline: as given, at the rate and with the channels of the request; for a graph, a
-            stand-in without tracks.
+        timeline: as given, at the rate and with the channels of the request; for a graph, one
+            without tracks.
         request: as given.
         graph: the final IR; the backend receives it with WAVs in place of lossy files.
         plan: the plan that the backend made.

@@ -45,7 +45,7 @@ def format_text(text: str, name: str = "<text>", format: Format | None = None) -
     try:
         made = _yaml(re.sub(r"\r\n?", "\n", text))
         same = read(made, name, format) == meaning
-    except Exception:  # the round trip trips over some documents that are sound
+    except Exception:  # the round trip fails for some valid documents
         return text
     return made if same and _comments(made) == _comments(text) else text
 
@@ -102,7 +102,7 @@ def _width(value: object) -> int:
 
 
 class _Number(str):
-    """A number as it was written, with its tag; read as a float it would lose digits."""
+    """A number as it was written, with its tag; a float would lose digits."""
 
     tag: str
 

@@ -53,7 +53,7 @@ def load_graph(path: str | Path, *, allow_outside: bool = False) -> GraphFile:
     """The verified graph in a file of IR text.
 
     Args:
-        path: the file; it may come from a stranger, and no source is opened here.
+        path: the file; it need not be trusted: no source is opened here.
         allow_outside: whether sources may lie outside its directory.
 
     Raises:

@@ -46,12 +46,7 @@ class _Scale:
 
 
 def lanes_svg(timeline: Timeline, media: Mapping[str, Source] | None = None) -> str:
-    """The picture.
-
-    Args:
-        timeline: what to draw.
-        media: each source by the name or path that clips use, as a compilation has them.
-    """
+    """The picture."""
     sources = media or {}
     scale = _Scale(_length_ms(timeline, sources))
     roles = list(dict.fromkeys(track.role for track in timeline.tracks))

@@ -54,7 +54,7 @@ def failure(
         what, found = f"failed with {type(cause).__name__}: {_first_line(str(cause))}", ()
     path, advice = _write(unit, rest, what)
     if step.optional:
-        advice += f"; --disable {step.name} may help until it is mended"
+        advice += f"; --disable {step.name} may help until it is fixed"
     owner = "mixdown" if _is_ours(step) else "the pass"
     about = Diagnostic(
         Code.PASS_FAILED,

@@ -41,7 +41,7 @@ def migrate(
         known = str(current) if oldest == current else f"{oldest} to {current}"
         return {**data, name: current}, Diagnostic(
             Code.SCHEMA_VERSION,
-            f"{name} {shown(found)} is not known here",
+            f"{name} {shown(found)} is not supported",
             origin.child(name),
             f"this mixdown reads version {known}",
         )

@@ -55,7 +55,7 @@ def number_problem(value: Decimal | int) -> Problem | None:
             return None
     return Problem(
         Code.OUT_OF_RANGE,
-        f"is out of all range: {shown(value)}",
+        f"is out of range: {shown(value)}",
         f"numbers here are within ±{MAX_NUMBER:,}, written in {MAX_CHARACTERS} characters",
     )
 

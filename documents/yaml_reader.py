@@ -186,7 +186,7 @@ class _Composer:
     def _open(self, event: Any, start: int, end: int) -> None:
         parent = self.stack[-1] if self.stack else None
         if parent is not None and parent.node.pairs is not None and parent.key is None:
-            raise SyntaxProblem("a key is text, written out", start)
+            raise SyntaxProblem("a key must be plain text", start)
         if len(self.stack) >= MAX_DEPTH:
             raise too_deep(start)
         mapping = isinstance(event, MappingStartEvent)
@@ -220,7 +220,7 @@ class _Composer:
         if parent.node.items is not None:
             parent.node.items.append(node)
         elif parent.key is None:
-            raise SyntaxProblem("a key is text, written out", start)
+            raise SyntaxProblem("a key must be plain text", start)
         else:
             pairs = parent.node.pairs or {}
             if pairs.get(parent.key.key) is parent.key:
@@ -273,7 +273,7 @@ def _value(root: TreeNode, done: dict[int, object]) -> object:
 def _check_tag(event: Any, kind: str, start: int) -> None:
     tag: str | None = event.tag
     if tag not in (None, "!", _TAG + kind):
-        raise SyntaxProblem(f"tag {tag!r:.60} means nothing here", start)
+        raise SyntaxProblem(f"tag {tag!r:.60} is not supported", start)
 
 
 def _scalar_value(event: Any, start: int) -> object:
@@ -287,7 +287,7 @@ def _scalar_value(event: Any, start: int) -> object:
     value = _plain(text)
     wanted = _TAGGED.get(tag.removeprefix(_TAG) if tag.startswith(_TAG) else "")
     if wanted is None:
-        raise SyntaxProblem(f"tag {tag!r:.60} means nothing here", start)
+        raise SyntaxProblem(f"tag {tag!r:.60} is not supported", start)
     if type(value) not in wanted:
         raise SyntaxProblem(f"{text!r:.60} is no {tag.removeprefix(_TAG)}", start)
     return Decimal(value) if tag == _TAG + "float" and isinstance(value, int) else value

@@ -134,7 +134,7 @@ def _paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple
     if isinstance(node, Output) and node.role is OutputRole.MASTER:
         yield so_far
     for user in dict.fromkeys(graph.users[node.name]):
-        for index, operand in enumerate(user.heard):
+        for index, operand in enumerate(user.audio_operands):
             if operand == node.name:
                 yield from _paths(graph, user, (*so_far, (user, index)))
 

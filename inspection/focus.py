@@ -44,7 +44,7 @@ def focus(graph: Graph, wanted: str) -> Graph:
     wires: nx.DiGraph[str] = nx.DiGraph()
     wires.add_nodes_from(node.name for node in graph.nodes)
     for node in graph.nodes:
-        wires.add_edges_from((operand, node.name) for operand in node.heard)
+        wires.add_edges_from((operand, node.name) for operand in node.audio_operands)
     chosen = values_of(graph, wanted)
     kept = set(chosen)
     for name in chosen:

@@ -17,13 +17,7 @@ Hunk = tuple[int, int, int, int]
 
 
 def unified(old: str, new: str, names: tuple[str, str] | None = None) -> str:
-    """The diff, with a line feed after each line; "" if the texts are equal.
-
-    Args:
-        old: the first text.
-        new: the second.
-        names: of the two, for a header of two lines; None: no header.
-    """
+    """The diff, with a line feed after each line; "" if the texts are equal."""
     a, b = old.splitlines(), new.splitlines()
     lines: list[str] = []
     for start, end, other, last in hunks(a, b):

@@ -77,13 +77,6 @@ def write_picture(
 ) -> None:
     """Draw a file.
 
-    Args:
-        path: of the picture; checked by `check_picture`.
-        title: the file's name.
-        survey: its measurements.
-        curves: its loudness and waveform over time.
-        specs: the specs whose target bands and ceilings are drawn.
-
     Raises:
         RenderError: MIX604, it cannot be written.
     """

@@ -81,7 +81,7 @@ def view(graph: Graph) -> View:
     of = owners(graph)
     boxes = {node.name: _box(graph, node, of[node.name]) for node in graph.nodes}
     wires = tuple(
-        Wire(operand, node.name, index >= len(node.heard))
+        Wire(operand, node.name, index >= len(node.audio_operands))
         for node in graph.nodes
         for index, operand in enumerate(node.operands)
     )

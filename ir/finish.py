@@ -87,7 +87,7 @@ class Loudnorm(Node):
         return math.inf if self.gain_db is None else gain_factor(self.gain_db)
 
     @property
-    def heard(self) -> tuple[str, ...]:
+    def audio_operands(self) -> tuple[str, ...]:
         """The first operand; the last is only measured."""
         return self.operands[:1]
 

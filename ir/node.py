@@ -198,14 +198,14 @@ class Node:
         raise NotImplementedError(f"{self.kind} states no growth")
 
     @property
-    def heard(self) -> tuple[str, ...]:
+    def audio_operands(self) -> tuple[str, ...]:
         """The operands that are part of its signal, without those that are only measured."""
         return self.operands
 
     @property
     def starts(self) -> tuple[int, ...]:
-        """The first sample of each of the `heard` operands in its value."""
-        return (0,) * len(self.heard)
+        """The first sample of each of the `audio_operands` in its value."""
+        return (0,) * len(self.audio_operands)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """Whether its value equals its operand, sample for sample, given the operands' types."""

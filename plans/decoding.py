@@ -24,10 +24,6 @@ def prepare(
 ) -> tuple[Graph, tuple[Step, ...]]:
     """The graph over files that a backend reads, and the steps that decode the others first.
 
-    Args:
-        graph: whose sources are established.
-        reads: whether a backend reads a source that is plain.
-
     Raises:
         ValueError: the codec of a source is unknown, see `check_codecs`.
     """

@@ -129,12 +129,6 @@ class _EncodingJob:
 def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> Plan:
     """The plan of a backend, followed by the steps that encode what it does not encode itself.
 
-    Args:
-        backend: the `emit` of the backend.
-        graph: legal for the backend, except for its lossy outputs.
-        options: for the backend.
-        extras: chapters and cover of the master.
-
     Raises:
         BackendError: MIX502, the backend cannot express the graph, or with `single` a file has to
             be encoded, or there are more chapters than the format holds.

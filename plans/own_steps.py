@@ -66,16 +66,7 @@ def engine_step(
     options: Sequence[Arg] = (),
     after: Sequence[str] = (),
 ) -> Step:
-    """A run of the native engine that writes the graph's outputs.
-
-    Args:
-        step_id: of the step.
-        purpose: of the step.
-        graph: what to render.
-        files: where each output goes, by its name; may hold others.
-        options: more options of `mixdown engine`.
-        after: see `Step`.
-    """
+    """A run of the native engine that writes the graph's outputs."""
     written = {output.name: files[output.name] for output in graph.outputs}
     naming = (arg for name, file in written.items() for arg in ("--output", name, file))
     argv = ("engine", *SPACES, *options, *naming)
@@ -83,12 +74,7 @@ def engine_step(
 
 
 def mastering_steps(phases: Phases, options: Sequence[Arg]) -> tuple[Step, ...]:
-    """The steps that measure the premaster and master it; none where every gain is known.
-
-    Args:
-        phases: whose first phase other steps render.
-        options: more options of `mixdown engine`.
-    """
+    """The steps that measure the premaster and master it; none where every gain is known."""
     mastering = phases.mastering
     if mastering is None or phases.finish is None:
         return ()

@@ -327,11 +327,6 @@ def chained(steps: Iterable[Step]) -> tuple[Step, ...]:
 def bind(arg: Arg, directories: Callable[[File], str], facts: Mapping[str, float]) -> str:
     """An argument as a string for the operating system.
 
-    Args:
-        arg: the argument.
-        directories: a file of the plan -> its path.
-        facts: the measured numbers, by name.
-
     Raises:
         KeyError: a fact is not known.
     """

@@ -38,13 +38,7 @@ class PresetFile:
 
 
 def read_presets(content: bytes, name: str, kind: Any) -> PresetFile:  # noqa: ANN401
-    """The presets in a file's content.
-
-    Args:
-        content: of the file.
-        name: its name, for messages.
-        kind: the type of the file: a mapping from ids to presets of a class.
-    """
+    """The presets in a file's content."""
     origin = Origin(name)
     try:
         parsed = parse(content, name, "toml")

@@ -36,13 +36,6 @@ def annotate(
 ) -> None:
     """Write cue points and broadcast metadata into a delivered WAV; other formats are unchanged.
 
-    Args:
-        path: the file.
-        markers: of the timeline; they become cue points.
-        meta: of the file.
-        levels: measured on the file.
-        program: the program named in the broadcast metadata; None: write no such metadata.
-
     Raises:
         RenderError: MIX603, the file cannot be read or written.
     """
@@ -60,13 +53,7 @@ def annotate(
 
 
 def bext_chunk(meta: RenderedMeta, levels: Measurement, program: str) -> Chunk:
-    """The `bext` chunk of a file.
-
-    Args:
-        meta: of the file.
-        levels: measured on the file.
-        program: that made it, such as "mixdown 0.1.0".
-    """
+    """The `bext` chunk of a file."""
     tags = meta.tags
     date = tags.get("date", "")
     mode = "mono" if meta.channels == 1 else "stereo"

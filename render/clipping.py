@@ -36,12 +36,6 @@ def clipped_stems(
 ) -> tuple[Diagnostic, ...]:
     """A warning for each clipped stem, in the order of the stems.
 
-    Args:
-        compilation: of the render.
-        stems: as delivered.
-        finish: with the loudness gain of mastered stems.
-        scratch: a directory to render into.
-
     Raises:
         RenderError: a stem cannot be rendered again.
     """

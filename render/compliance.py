@@ -74,12 +74,7 @@ class Compliance:
 
 
 def check_spec(survey: Survey, spec: DeliverySpec) -> Compliance:
-    """Check a file against a spec.
-
-    Args:
-        survey: the file, as `survey_file` measured it.
-        spec: from `mixdown.presets.load.library().specs`, or your own.
-    """
+    """Check a file against a spec."""
     return Compliance(spec, tuple(_check(rule, survey, spec) for rule in _applying(spec)))
 
 

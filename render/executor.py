@@ -83,7 +83,7 @@ Listener = Callable[[Progress], None]
 
 
 def ignore(progress: Progress) -> None:
-    """The listener where nobody wants to know."""
+    """The listener that ignores all progress."""
 
 
 @frozen
@@ -203,12 +203,12 @@ class Executor:
                 lasts = "{:,} samples at {:,} Hz".format(*found) if found else "nothing"
                 wanted = f"{step.samples:,} at {step.rate:,} Hz"
                 raise self._other_source(
-                    step.inputs[0].path, f"is decoded to {lasts}, and the mix plays {wanted}"
+                    step.inputs[0].path, f"is decoded to {lasts}, but the mix expects {wanted}"
                 )
 
     def _other_source(self, path: str, what: str) -> RenderError:
         message = f"media file {path!r} {what}"
-        help_text = "compile and render the mix again, with files that nobody writes to meanwhile"
+        help_text = "compile and render the mix again, and do not change its files meanwhile"
         return RenderError(Diagnostic(Code.MEDIA_CHANGED, message, help=help_text), self.documents)
 
     def _run_program(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:

@@ -1,7 +1,7 @@
 """The loudness loop around a command: what `mixdown step finish` does in the scripts of plans.
 
-Promises: the command runs with the settings that a render would give it (render/loudness.py), so
-the files that it leaves are a render's, to the bit. Nothing else is read or written.
+Promises: the command runs with the settings that a render would use (render/loudness.py), so its
+files are equal to those of a render, to the bit. Nothing else is read or written.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from .loudness import Levels, Outcome, Setting, run_loop
 
 @frozen
 class FinishCommand:
-    """A command to repeat until the master is right.
+    """A command to repeat until the master meets its target.
 
     Attributes:
         target_lufs: integrated loudness that the master must reach.
         ceiling_db: dBTP that it may not exceed.
-        premaster: the file whose loudness decides the gain.
-        master: the file that the command leaves, which is measured.
+        premaster: the file whose loudness determines the gain.
+        master: the file that the command writes, which is measured.
         gain: the placeholder in the command for the gain, dB.
         margin: the placeholder in the command for the limiter's margin, dB.
         command: program and arguments.
@@ -60,7 +60,7 @@ class FinishCommand:
 
 
 def run_finish(wanted: FinishCommand) -> Outcome:
-    """Run the command until the master is right.
+    """Run the command until the master meets its target.
 
     Raises:
         RenderError: MIX603, a file cannot be read or the command fails; MIX607, the ceiling could
@@ -126,6 +126,6 @@ def _run_step(arguments: Sequence[str]) -> None:
 
 
 def _watch(arguments: Sequence[str]) -> Watch:
-    """A command works as long as files that it names grow, or is reading what they hold."""
+    """Watches the sizes of the files that a command names; reading them takes its time too."""
     named = [Path(word) for word in arguments]
     return Watch(patience() + size_of(named) / READ, lambda: size_of(named))

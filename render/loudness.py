@@ -205,7 +205,7 @@ def judge(
         raise RenderError(
             Diagnostic(
                 Code.CEILING_MISSED,
-                f"the master's true peak stays {over:.2f} dB over its ceiling of "
+                f"the master's true peak remains {over:.2f} dB over its ceiling of "
                 f"{ceiling_db:g} dBTP",
                 help="nothing was delivered; choose a preset with a lower target, or turn down "
                 "what peaks",
@@ -221,7 +221,7 @@ def judge(
         side, why = "under", f": its peaks leave no room under {ceiling_db:g} dBTP"
         if pushed:
             why = (
-                f": {RULES.push_db:g} dB of extra gain, the most allowed, do not make up for what "
+                f": the maximum extra gain of {RULES.push_db:g} dB does not make up for what "
                 "limiting takes"
             )
     return (
@@ -229,7 +229,7 @@ def judge(
             Code.TARGET_MISSED,
             f"the master is at {levels.integrated:.1f} LUFS, {abs(missed):.1f} LU {side} its "
             f"target of {target_lufs:g}{why}",
-            help="turn down or compress what peaks, or choose a preset with a lower target",
+            help="turn down or compress the loudest peaks, or choose a preset with a lower target",
             severity=Severity.WARNING,
         ),
     )

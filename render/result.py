@@ -65,15 +65,7 @@ class RenderedMeta(FileMeta):
         plan_digest: str,
         programs: Mapping[str, str],
     ) -> RenderedMeta:
-        """What is known, and what the render adds.
-
-        Args:
-            known: before the render.
-            levels: measured, by field.
-            finish: how the master reached its loudness; None for a stem.
-            plan_digest: of the plan.
-            programs: versions by name.
-        """
+        """What is known, and what the render adds."""
         before: dict[str, Any] = {f.name: getattr(known, f.name) for f in fields(FileMeta)}
         return cls(
             **before,
@@ -184,18 +176,7 @@ def manifest_text(
     report: Mapping[str, str] | None,
     chapters: str | None,
 ) -> str:
-    """The manifest as JSON.
-
-    Args:
-        compilation: of the mix.
-        files: the master first.
-        names: the file name of each target, relative to the manifest.
-        programs: versions by name.
-        finish: as in the result.
-        diagnostics: warnings.
-        report: the file names of the delivery report, "json" and "page"; None if there is none.
-        chapters: the file name of the chapters; None if there are none.
-    """
+    """The manifest as JSON."""
     plan = compilation.plan
     data = {
         "schema_version": MANIFEST_VERSION,

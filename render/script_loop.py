@@ -4,9 +4,8 @@ Promises: the loop is that of render/loudness.py and takes every number from its
 same first gain from the same measurement, the same corrections from the same readings. It reads
 the master with ffmpeg: loudness by ebur128 (within 0.01 LU of our meter; a rate under 16 kHz is
 resampled to 48 kHz first), true peak by soxr at four times the rate (at most 0.05 dB too low, which
-the script adds). So where the first gain is right,
-the files are a render's to the bit; where a correction follows, they differ by hundredths of a dB,
-and the target and the ceiling hold all the same.
+the script adds). If the first gain is right, the files are equal to those of a render to the bit.
+After a correction they differ by hundredths of a dB, but still meet the target and the ceiling.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from ..plans.plan import LoudnessGoal
 from .loudness import RULES, LoopRules
 
 PEAK_ALLOWANCE_DB = 0.05
-"""How much too low a true peak may be that ffmpeg reads at four times the rate."""
+"""By how much ffmpeg can underestimate the true peak at four times the rate."""
 
 OVERSAMPLING = 4
 
@@ -118,7 +117,7 @@ if [ "$NEXT" = back ]; then
   finish
 fi
 if awk -v over="$OVER" 'BEGIN {{ exit over > {allowance!r} ? 0 : 1 }}'; then
-  echo "the master's true peak stays over its ceiling of {ceiling:g} dBTP; nothing is delivered" >&2
+  echo "the master's true peak is over its ceiling of {ceiling:g} dBTP; nothing is delivered" >&2
   exit 3
 fi
 if awk -v lufs="$LUFS" 'BEGIN {{ exit lufs > {silence_lufs!r} ? 1 : 0 }}'; then
@@ -132,13 +131,7 @@ fi
 
 
 def loop_functions(goal: LoudnessGoal, rate: int, rules: LoopRules = RULES) -> str:
-    """The functions that measure and decide.
-
-    Args:
-        goal: what to reach.
-        rate: of the master, Hz.
-        rules: the numbers of the loop.
-    """
+    """The functions that measure and decide."""
     return _FUNCTIONS.format(
         times=OVERSAMPLING,
         weighted=_WEIGHTED if rate < LOWEST_WEIGHTED_RATE else "",
@@ -149,18 +142,12 @@ def loop_functions(goal: LoudnessGoal, rate: int, rules: LoopRules = RULES) -> s
 
 
 def loop_run(goal: LoudnessGoal, master: str, rules: LoopRules = RULES) -> str:
-    """The loop itself, around a function `finish` that makes the master.
-
-    Args:
-        goal: what to reach.
-        master: the master's file, as a word of the shell.
-        rules: the numbers of the loop.
-    """
+    """The loop itself, around a function `finish` that makes the master."""
     return _RUN.format(master=master, **_numbers(goal, rules))
 
 
 def _numbers(goal: LoudnessGoal, rules: LoopRules) -> dict[str, object]:
-    """What both parts are written with."""
+    """The values for the placeholders of both parts."""
     return {
         "target": goal.target_lufs,
         "ceiling": goal.ceiling_db,

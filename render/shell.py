@@ -1,4 +1,4 @@
-"""A plan as a POSIX shell script: the same steps, to read, to keep and to run by hand.
+"""A plan as a POSIX shell script: the same steps, to read, keep and run.
 
 The script depends on the plan alone. It runs from any directory, with the directories of sources
 and results in `SRC` and `OUT`. Intermediate files are in a directory below `OUT` that is removed
@@ -48,7 +48,7 @@ _EFFECTS = frozenset(
 )
 """SoX effects; unlike options they do not start with a dash."""
 
-_OPTION = re.compile(r"-(?!\d|m$)")  # not a number, and not the -m of remix
+_OPTION = re.compile(r"-(?!\d|m$)")  # not a number, not the -m of remix
 
 _ACTIVE = re.compile(r"[\\$`]")  # characters that a here-document would interpret
 

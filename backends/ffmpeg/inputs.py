@@ -1,14 +1,15 @@
-"""Clips: from a stretch of a file to float64 at the session rate, exact to the sample.
+"""Clips: from a part of a file to float64 at the session rate, exact to the sample.
 
-Every source is plain, but for one command with everything in it, which decodes what is not from its
-start for each clip. A seek into a plain file lands exactly. Decoding only a stretch of it gives the
-samples of decoding everything where the resampler, if there is one, does not remember where it
-began. Seeks go to a whole second, which is a whole sample at any rate, so that resampling keeps its
-phase; a second more on both sides is far longer than its filters. At most pairs of rates that does
-not hold (soxr's long filters work in blocks, and leave -190 dBFS of where these lie): there the
-source is resampled whole beforehand, or from its start to the clip's end.
+Sources are plain files, except in single commands, which decode any other source from its start
+for each clip. A seek into a plain file is exact. Without resampling, decoding a part of a file
+gives the same samples as decoding all of it. So it does at some pairs of rates (`FORGETFUL`), with
+a seek to a whole second, which is a whole number of samples at any rate and so keeps the phase of
+the resampler, and a second more on both sides, which is far longer than its filters. At other pairs
+the blocks of soxr's long filters leave differences of about -190 dBFS; the source is then resampled
+whole beforehand, or from its start to the end of the clip.
 
-The resampler is the native engine's, bit for bit: soxr at 28 bits, without `cutoff`, on float64.
+The resampler is that of the native engine, bit for bit: soxr at 28 bits, without `cutoff`, on
+float64.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ FORGETFUL: Mapping[int, frozenset[int]] = {
 whole seconds it begins (measured; other pairs reach from -200 to -80)."""
 
 UNPROBED = ("-probesize", "32")
-"""The header tells all; ffmpeg would read megabytes of each file to make sure."""
+"""The header is enough; ffmpeg would probe megabytes of each file."""
 
 WORK_INPUT = ("-f", "wav", *UNPROBED, "-max_size", str(FRAME * 2 * 8))
 """How files of earlier steps are read: in frames of the usual size, not of 4096 bytes (5.1)."""
@@ -59,7 +60,7 @@ def wants_seek(clip: Clip) -> bool:
 def to_decode(sources: Mapping[str, Source], clips: Iterable[Clip]) -> list[tuple[str, int]]:
     """The sources, by name and rate, to decode beforehand: those that clips cannot seek in.
 
-    They stand in the order of their first use: what a source is called must not order the steps.
+    They are in the order of their first use, so that the names of sources do not order the steps.
     """
     wanted = {
         (clip.source, clip.rate): None
@@ -75,20 +76,20 @@ def resample(rate: int, sample_format: str = "dblp") -> Call:
 
 
 def as_declared(source: Source, rate: int) -> tuple[Call, ...]:
-    """What the file holds as planar float64 at `rate`; ffmpeg stops if its own rate is not so.
+    """The file as planar float64 at `rate`; ffmpeg stops if its rate is not the declared one.
 
     The layout is set channel by channel: files name their channels in many ways, or not at all.
-    Where the source plays at another speed, the resampler is told the two sides of the ratio for
-    rates, and its result is then called what it is.
+    If the source plays at another speed, the two sides of the ratio are set as the rates of the
+    resampler, and its result is then set to the session rate.
     """
     layout = LAYOUTS[source.channels]
     matrix = "|".join((layout, *(f"c{c}=c{c}" for c in range(source.channels))))
     calls = (call("aformat", sample_rates=source.rate), TO_DOUBLE, call("pan", matrix))
     played, session = source.rates(rate)
-    told = () if played == source.rate else (call("asetrate", played),)
+    renamed = () if played == source.rate else (call("asetrate", played),)
     resampled = () if played == session else (resample(session),)
-    called = () if session == rate else (call("asetrate", rate),)
-    return (*calls, *told, *resampled, *called)
+    restored = () if session == rate else (call("asetrate", rate),)
+    return (*calls, *renamed, *resampled, *restored)
 
 
 def emit_clip(site: FilterSite, node: Clip) -> FilterChain:

@@ -56,13 +56,13 @@ def closure(graph: Graph, wanted: Iterable[str], given: Container[str] = ()) -> 
         value = pending.pop()
         if value not in needed and value not in given:
             needed.add(value)
-            pending.extend(graph[value].heard)
+            pending.extend(graph[value].audio_operands)
     return tuple(node for node in graph.nodes if node.name in needed)
 
 
 def given_to(nodes: Iterable[Node], given: Container[str]) -> set[str]:
     """Those of the given values that the nodes are made of."""
-    return {operand for node in nodes for operand in node.heard if operand in given}
+    return {operand for node in nodes for operand in node.audio_operands if operand in given}
 
 
 @define

@@ -9,12 +9,12 @@ many clips is mixed in parts, which run in parallel.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from attrs import evolve
 
 from ...ir.codes import Code
-from ...ir.diagnostics import BackendError, Diagnostic
+from ...ir.diagnostics import BackendError, Diagnostic, counted
 from ...ir.finish import unmeasured
 from ...ir.graph import Graph
 from ...ir.names import NumberedNames
@@ -25,11 +25,13 @@ from .capabilities import CAPABILITIES
 from .copies import unshare
 from .emitters import EMITTERS
 from .inputs import to_decode
-from .narrow import closure
+from .narrow import closure, given_to
 from .parts import Cut, cut
-from .purposes import mixing
 from .steps import Job, PlanContext, decode_step, measure_step, render_step
 from .wiring import Instances, plain_names
+
+_NAMED = 3
+"""The number of tracks that the purpose of a step names."""
 
 
 def emit(graph: Graph, options: EmitOptions) -> Plan:
@@ -97,12 +99,12 @@ def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames)
     for number, values in enumerate(filter(None, parts), 1):
         files = {value: _work_file(work, value) for value in values}
         nodes = closure(shared.graph, values, given=pieces)
-        purpose = mixing(nodes, pieces)
+        purpose = _purpose(nodes, pieces)
         yield render_step(shared, Job(f"part{number}", purpose, nodes, dict(pieces), files))
         pieces |= files
     crossing = {value: _work_file(work, value) for value in halves.crossing}
     nodes = closure(shared.graph, [*_outputs(halves.early), *crossing], given=pieces)
-    purpose = mixing(nodes, pieces)
+    purpose = _purpose(nodes, pieces)
     if halves.mastering is None:
         yield render_step(shared, Job("mix", f"{purpose}, and master", nodes, pieces))
         return
@@ -113,6 +115,21 @@ def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames)
     aim = f"master to {halves.mastering.loudnorm.target_lufs:g} LUFS"
     finish = render_step(shared, Job(FINISH, aim, nodes, crossing))
     yield evolve(finish, after=(MEASURE,))
+
+
+def _purpose(nodes: Sequence[Node], given: Container[str]) -> str:
+    """The purpose of a step that mixes, with its clips, their tracks and the earlier parts.
+
+    The name of a clip begins with that of its track, up to the last slash.
+    """
+    clips = [node.name for node in nodes if isinstance(node, Clip)]
+    tracks = list(dict.fromkeys(name.rpartition("/")[0] for name in clips if "/" in name))
+    more = f" and {len(tracks) - _NAMED} more" if len(tracks) > _NAMED else ""
+    of_tracks = f" of {', '.join(tracks[:_NAMED])}{more}" if tracks else ""
+    parts = given_to(nodes, given)
+    sums = [counted(len(clips), "clip") + of_tracks] if clips else []
+    sums += [counted(len(parts), "part")] if parts else []
+    return f"mix {' and '.join(sums) or 'silence'}"
 
 
 def _outputs(nodes: Iterable[Node]) -> Iterator[str]:

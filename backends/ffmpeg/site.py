@@ -34,7 +34,7 @@ class FilterSite:
         wire: the filter graph under construction.
         graph: the whole graph of the IR.
         value: the name of the node's value.
-        operands: the open chains of the operands that are heard, in order.
+        operands: the open chains of its audio operands, in order.
         facts: what nodes still need to be measured, by name.
         decoded: the files of sources that an earlier step decodes, by their name and the rate.
     """

@@ -99,7 +99,7 @@ def render_step(shared: PlanContext, job: Job) -> Step:
     """
     graph = shared.graph
     wire = Wiring(shared.instances)
-    uses = Counter(operand for node in job.nodes for operand in node.heard)
+    uses = Counter(operand for node in job.nodes for operand in node.audio_operands)
     uses.update(list(job.departures))
     open_chains: dict[str, list[FilterChain]] = {}
     outputs: list[Written] = []
@@ -108,7 +108,7 @@ def render_step(shared: PlanContext, job: Job) -> Step:
             chain = _arrival(wire, value, file)
             open_chains[value] = wire.split(chain, uses[value])
     for node in job.nodes:
-        operands = tuple(open_chains[operand].pop(0) for operand in node.heard)
+        operands = tuple(open_chains[operand].pop(0) for operand in node.audio_operands)
         site = FilterSite(wire, graph, node.name, operands, shared.facts, shared.decoded)
         if isinstance(node, Output):
             options = output_options(node, shared.tags)

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from attrs import evolve, field, frozen
 
 from ...audio import FloatArray, pan
 from ...audio.curves import fade_in, fade_out
@@ -33,11 +32,11 @@ from ...ir.nodes import (
     Node,
     PanAutomation,
 )
-from ...ir.text.parser import parse_graph
 from ...ir.units import decibels
 from ...plans.carried import locate
 from .engine.piece import whole
 from .engine.render import BLOCK, Settings, blocks
+from .options import EngineOptions, read_options
 from .values import frames_of
 
 CODEC = "au/pcm_32"
@@ -61,8 +60,8 @@ class AuWriter:
         self._full_scale = full_scale
         self._peak = 0.0
         start = 24 + len(_NO_ANNOTATION)
-        told = min(size, _UNKNOWN_SIZE)
-        form = (start, told, _PCM_32, signal.rate, signal.channels)
+        stated = min(size, _UNKNOWN_SIZE)
+        form = (start, stated, _PCM_32, signal.rate, signal.channels)
         self._file.write(b".snd" + struct.pack(">5I", *form) + _NO_ANNOTATION)
 
     def write(self, samples: FloatArray) -> None:
@@ -78,23 +77,6 @@ class AuWriter:
         return self._peak / 2.0**31
 
 
-@frozen
-class IntegersOptions:
-    """The arguments of a step.
-
-    Attributes:
-        graph: the file of the graph's text.
-        sources, work: the directories of media and of files of earlier steps; paths are relative
-            to them.
-        values: the values to write: name, the value of full scale, path.
-    """
-
-    graph: Path
-    sources: Path = Path()
-    work: Path = Path()
-    values: tuple[tuple[str, float, Path], ...] = field(default=())
-
-
 def run_integers(
     arguments: Sequence[str], progress: Callable[[float], None]
 ) -> Mapping[str, float]:
@@ -104,8 +86,8 @@ def run_integers(
         OSError: a file cannot be read, written or decoded.
         BackendError: MIX502, a value does not fit.
     """
-    options = _options(arguments)
-    graph = parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name)
+    options = _requested(arguments)
+    graph = options.graph()
 
     found_at = partial(locate, sources=options.sources, work=options.work)
 
@@ -133,8 +115,8 @@ def run_envelope(
 
     The silence that begins the graph is replaced by ones; raises as `run_integers`.
     """
-    options = _options(arguments)
-    graph = parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name)
+    options = _requested(arguments)
+    graph = options.graph()
     _write(graph, options, _envelopes(graph, options.values[0][0]), progress)
     return {}
 
@@ -180,7 +162,7 @@ _ENVELOPES: Mapping[type[Node], Callable[[Any, FloatArray, int, int], FloatArray
 
 def _write(
     graph: Graph,
-    options: IntegersOptions,
+    options: EngineOptions,
     made: Iterable[tuple[int, Mapping[str, FloatArray]]],
     progress: Callable[[float], None],
 ) -> None:
@@ -207,32 +189,20 @@ def _does_not_fit(graph: Graph, name: str, full_scale: float, peak: float) -> Di
     level, room = map(decibels, (peak * full_scale, full_scale))
     return Diagnostic(
         Code.UNSUPPORTED_NODE,
-        f"%{name} ({files}) reaches {level:+.1f} dBFS, and its 32-bit integers are given room up "
-        f"to {room:+.1f} dBFS",
+        f"%{name} ({files}) reaches {level:+.1f} dBFS, but the 32-bit integers of its file hold "
+        f"up to {room:+.1f} dBFS",
         origin=graph[name].origin,
         help="turn the file down, or render with another backend: native and ffmpeg use floats",
     )
 
 
-def _options(arguments: Iterable[str]) -> IntegersOptions:
+def _requested(arguments: Sequence[str]) -> EngineOptions:
     """The arguments of either command.
 
     Raises:
         OSError: an argument is missing or none of the known options.
     """
-    words = iter(arguments)
-    try:
-        options = IntegersOptions(Path(next(words)))
-        for word in words:
-            if word == "--value":
-                value = (next(words), float(next(words)), Path(next(words)))
-                options = evolve(options, values=(*options.values, value))
-            else:
-                directory = {"--sources": "sources", "--work": "work"}[word]
-                changed: dict[str, Any] = {directory: Path(next(words))}
-                options = evolve(options, **changed)
-        if not options.values:
-            raise ValueError("no value is asked for")
-    except (StopIteration, KeyError, ValueError) as error:
-        raise OSError(None, f"not a command line for integers: {error}") from error
+    options = read_options(arguments)
+    if not options.values:
+        raise OSError(None, "not a command line for integers: no value is requested")
     return options

@@ -20,36 +20,12 @@ from ...audio.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ...audio.limiter import TruePeakLimiter
 from ...audio.meter import measure
 from ...audio.resample import resample
+from ...ir import nodes as ir
 from ...ir.graph import Graph
-from ...ir.nodes import (
-    Bus,
-    Clip,
-    Crossfade,
-    Dither,
-    Downmix,
-    Edge,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Limiter,
-    Loudnorm,
-    Mix,
-    Node,
-    Output,
-    Pan,
-    PanAutomation,
-    Place,
-    Silence,
-    Source,
-)
 from ...ir.units import gain_factor
 from .values import dither_seeds, dithering, frames_of
 
-SourceReader = Callable[[Source], FloatArray]
+SourceReader = Callable[[ir.Source], FloatArray]
 """Source -> all its samples, shape (channels, frames), at its own rate."""
 
 
@@ -74,7 +50,7 @@ def evaluate(
     """Values of the graph, by name; an output's value is the content of its file.
 
     Args:
-        graph: a sound graph.
+        graph: a valid graph.
         open_source: reads sources.
         keep: the values to return; None: all. Others are freed after their last use.
 
@@ -100,7 +76,7 @@ def read_file(path: str) -> FloatArray:
     return np.ascontiguousarray(samples.T)
 
 
-def _clip(node: Clip, _: list[FloatArray], context: Context) -> FloatArray:
+def _clip(node: ir.Clip, _: list[FloatArray], context: Context) -> FloatArray:
     """y[i] = s[offset + i], s the whole source at its speed and the session rate."""
     source = context.graph.source_by_name[node.source]
     samples = context.read(source)
@@ -110,30 +86,30 @@ def _clip(node: Clip, _: list[FloatArray], context: Context) -> FloatArray:
     return samples[:, node.offset : node.offset + node.length]
 
 
-def _silence(node: Silence, _: list[FloatArray], __: Context) -> FloatArray:
+def _silence(node: ir.Silence, _: list[FloatArray], __: Context) -> FloatArray:
     """y[i] = 0."""
     return np.zeros((node.channels, node.length))
 
 
-def _gain(node: Gain, operands: list[FloatArray], _: Context) -> FloatArray:
+def _gain(node: ir.Gain, operands: list[FloatArray], _: Context) -> FloatArray:
     """The operand times 10^(dB/20)."""
     return gain_factor(node.gain_db) * operands[0]
 
 
-def _fade(node: Fade, operands: list[FloatArray], _: Context) -> FloatArray:
+def _fade(node: ir.Fade, operands: list[FloatArray], _: Context) -> FloatArray:
     """In: y[i] = f(i/N) * x[i] for i < N. Out: y[L-N+i] = f(1-i/N) * x[L-N+i]. Elsewhere y = x."""
     count = operands[0].shape[1]
-    if node.edge is Edge.IN:
+    if node.edge is ir.Edge.IN:
         return fade_in(node.length, node.curve, count) * operands[0]
     return fade_out(node.length, node.curve, count, node.length - count) * operands[0]
 
 
-def _gain_automation(node: GainAutomation, operands: list[FloatArray], _: Context) -> FloatArray:
+def _gain_automation(node: ir.GainAutomation, operands: list[FloatArray], _: Context) -> FloatArray:
     """y[i] = 10^(g(i)/20) * x[i], g in dB between the points."""
     return gain_envelope(frames_of(node.points), 0, operands[0].shape[1]) * operands[0]
 
 
-def _filter(node: Filter, operands: list[FloatArray], context: Context) -> FloatArray:
+def _filter(node: ir.Filter, operands: list[FloatArray], context: Context) -> FloatArray:
     """The RBJ biquad in transposed direct form II, from silence."""
     rate = context.graph.signals[node.name].rate
     rows = biquad.coefficients(node.shape.value, node.frequency_hz, rate, node.q, node.gain_db)
@@ -141,7 +117,7 @@ def _filter(node: Filter, operands: list[FloatArray], context: Context) -> Float
 
 
 def _filter_automation(
-    node: FilterAutomation, operands: list[FloatArray], context: Context
+    node: ir.FilterAutomation, operands: list[FloatArray], context: Context
 ) -> FloatArray:
     """The same, with new coefficients at every 64th sample from f at that sample, to 6 digits."""
     frames = frames_of(node.points)
@@ -156,28 +132,28 @@ def _filter_automation(
     return moving.process(operands[0])
 
 
-def _pan(node: Pan, operands: list[FloatArray], _: Context) -> FloatArray:
+def _pan(node: ir.Pan, operands: list[FloatArray], _: Context) -> FloatArray:
     """Mono: (l(p) * x, r(p) * x) by the law. Stereo: balance, whatever the law."""
     return pan.pan(operands[0], node.position, node.law.value)
 
 
-def _pan_automation(node: PanAutomation, operands: list[FloatArray], _: Context) -> FloatArray:
+def _pan_automation(node: ir.PanAutomation, operands: list[FloatArray], _: Context) -> FloatArray:
     """The same with p(i) between the points, sample by sample."""
     positions = interpolate(frames_of(node.points), np.arange(operands[0].shape[1]))
     return pan.pan(operands[0], positions, node.law.value)
 
 
-def _downmix(_: Downmix, operands: list[FloatArray], __: Context) -> FloatArray:
+def _downmix(_: ir.Downmix, operands: list[FloatArray], __: Context) -> FloatArray:
     """Of left and right: (L + R) / 2."""
     return pan.downmix(operands[0])
 
 
-def _place(node: Place, operands: list[FloatArray], _: Context) -> FloatArray:
+def _place(node: ir.Place, operands: list[FloatArray], _: Context) -> FloatArray:
     """y[i] = 0 for i < start, otherwise x[i - start]."""
     return np.pad(operands[0], ((0, 0), (node.start, 0)))
 
 
-def _lane(node: Lane, operands: list[FloatArray], _: Context) -> FloatArray:
+def _lane(node: ir.Lane, operands: list[FloatArray], _: Context) -> FloatArray:
     """Each operand from its start on, silence between."""
     lane = np.zeros((operands[0].shape[0], node.length))
     for start, operand in zip(node.starts, operands, strict=True):
@@ -185,7 +161,7 @@ def _lane(node: Lane, operands: list[FloatArray], _: Context) -> FloatArray:
     return lane
 
 
-def _mix(node: Mix, operands: list[FloatArray], _: Context) -> FloatArray:
+def _mix(node: ir.Mix, operands: list[FloatArray], _: Context) -> FloatArray:
     """The sum of the operands in their order, each cut or padded to the length."""
     total = np.zeros((operands[0].shape[0], node.length))
     for operand in operands:
@@ -194,7 +170,7 @@ def _mix(node: Mix, operands: list[FloatArray], _: Context) -> FloatArray:
     return total
 
 
-def _bus(_: Bus, operands: list[FloatArray], __: Context) -> FloatArray:
+def _bus(_: ir.Bus, operands: list[FloatArray], __: Context) -> FloatArray:
     """The sum of the operands in their order."""
     total = np.zeros_like(operands[0])
     for operand in operands:
@@ -202,12 +178,12 @@ def _bus(_: Bus, operands: list[FloatArray], __: Context) -> FloatArray:
     return total
 
 
-def _headroom(node: Headroom, operands: list[FloatArray], _: Context) -> FloatArray:
+def _headroom(node: ir.Headroom, operands: list[FloatArray], _: Context) -> FloatArray:
     """The operand times 10^(-dB/20)."""
     return gain_factor(-node.headroom_db) * operands[0]
 
 
-def _loudnorm(node: Loudnorm, operands: list[FloatArray], context: Context) -> FloatArray:
+def _loudnorm(node: ir.Loudnorm, operands: list[FloatArray], context: Context) -> FloatArray:
     """The operand times 10^((target - measured)/20), measured the last operand's loudness in LUFS.
 
     Silence has no loudness: its gain is 0 dB.
@@ -220,7 +196,7 @@ def _loudnorm(node: Loudnorm, operands: list[FloatArray], context: Context) -> F
     return gain_factor(gain_db) * operands[0]
 
 
-def _limiter(node: Limiter, operands: list[FloatArray], context: Context) -> FloatArray:
+def _limiter(node: ir.Limiter, operands: list[FloatArray], context: Context) -> FloatArray:
     """The look-ahead limiter of dsp/limiter.py, aimed `margin_db` under the ceiling."""
     limiter = TruePeakLimiter(
         context.graph.signals[node.name].rate,
@@ -231,13 +207,13 @@ def _limiter(node: Limiter, operands: list[FloatArray], context: Context) -> Flo
     return np.concatenate([limiter.process(operands[0]), limiter.flush()], axis=1)
 
 
-def _dither(node: Dither, operands: list[FloatArray], context: Context) -> FloatArray:
+def _dither(node: ir.Dither, operands: list[FloatArray], context: Context) -> FloatArray:
     """The operand plus TPDF noise of one step of 2^(1-bits), or shaped; 0 in long silence."""
     gate = dithering(context.graph, node, context.seeds)
     return gate.process(operands[0], operands[0].shape[1])
 
 
-def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:
+def _output(node: ir.Output, operands: list[FloatArray], _: Context) -> FloatArray:
     """Whole steps of 2^(1-bits), rounded half to even and clipped; floats as they are stored.
 
     For a lossy encoding, the input of the encoder.
@@ -248,25 +224,25 @@ def _output(node: Output, operands: list[FloatArray], _: Context) -> FloatArray:
     return whole.astype(np.float64) * 2.0 ** (1 - node.encoding.bits)
 
 
-MEANING: Mapping[type[Node], Callable[[Any, list[FloatArray], Context], FloatArray]] = {
-    Clip: _clip,
-    Silence: _silence,
-    Gain: _gain,
-    Fade: _fade,
-    Crossfade: _fade,
-    GainAutomation: _gain_automation,
-    Filter: _filter,
-    FilterAutomation: _filter_automation,
-    Pan: _pan,
-    PanAutomation: _pan_automation,
-    Downmix: _downmix,
-    Place: _place,
-    Lane: _lane,
-    Mix: _mix,
-    Bus: _bus,
-    Headroom: _headroom,
-    Loudnorm: _loudnorm,
-    Limiter: _limiter,
-    Dither: _dither,
-    Output: _output,
+MEANING: Mapping[type[ir.Node], Callable[[Any, list[FloatArray], Context], FloatArray]] = {
+    ir.Clip: _clip,
+    ir.Silence: _silence,
+    ir.Gain: _gain,
+    ir.Fade: _fade,
+    ir.Crossfade: _fade,
+    ir.GainAutomation: _gain_automation,
+    ir.Filter: _filter,
+    ir.FilterAutomation: _filter_automation,
+    ir.Pan: _pan,
+    ir.PanAutomation: _pan_automation,
+    ir.Downmix: _downmix,
+    ir.Place: _place,
+    ir.Lane: _lane,
+    ir.Mix: _mix,
+    ir.Bus: _bus,
+    ir.Headroom: _headroom,
+    ir.Loudnorm: _loudnorm,
+    ir.Limiter: _limiter,
+    ir.Dither: _dither,
+    ir.Output: _output,
 }

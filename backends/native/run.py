@@ -6,19 +6,16 @@ be run by hand (`mixdown step engine FILE ...`). Its imports are slow: import it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import soundfile
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from ...audio import FloatArray
 from ...audio.meter.loudness import LoudnessMeter
 from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node
-from ...ir.text.parser import parse_graph
 from ...media.samples import run_decode
 from ...plans.carried import locate
 from ...plans.loop import LOUDNESS_KEY
@@ -26,42 +23,12 @@ from ...plans.pictures import run_picture
 from ...plans.plan import File, Step, bind
 from .engine.render import Settings, render
 from .integers import run_envelope, run_integers
+from .options import EngineOptions, read_options
 
 Progress = Callable[[float], None]
 """Receives the part that is done, 0 to 1."""
 
-_OPTIONS: Mapping[str, int] = {
-    "--sources": 1,
-    "--work": 1,
-    "--gain-db": 1,
-    "--margin-db": 1,
-    "--tag": 2,
-    "--output": 2,
-}
 _MEASURED_BLOCK = 1 << 16
-
-
-@frozen
-class EngineOptions:
-    """The arguments of the engine.
-
-    Attributes:
-        graph: the file of the graph's text.
-        sources, work: the directories of media and of files of earlier steps; paths are relative
-            to them.
-        gain_db: of every loudness gain that is not in the graph.
-        margin_db: of every limiter; None: the graph's own.
-        tags: metadata of the files.
-        outputs: the file of each output, by its name.
-    """
-
-    graph: Path
-    sources: Path = Path()
-    work: Path = Path()
-    gain_db: float | None = None
-    margin_db: float | None = None
-    tags: tuple[tuple[str, str], ...] = ()
-    outputs: Mapping[str, Path] = field(factory=dict)
 
 
 def run_step(
@@ -93,13 +60,9 @@ def run_step(
 def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, float]:
     """`mixdown step engine`: render a graph; raises as `run_step`."""
     options = read_options(arguments)
-    graph = settled(
-        parse_graph(options.graph.read_text(encoding="utf-8"), options.graph.name), options
-    )
-
     try:
         render(
-            graph,
+            settled(options.graph(), options),
             partial(locate, sources=options.sources, work=options.work),
             options.outputs,
             tags=options.tags,
@@ -134,23 +97,6 @@ COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]]
 }
 
 
-def read_options(arguments: Iterable[str]) -> EngineOptions:
-    """The arguments of `mixdown step engine`; each option takes a fixed number of values.
-
-    Raises:
-        OSError: an argument is missing or none of the known options.
-    """
-    words = iter(arguments)
-    try:
-        options = EngineOptions(Path(next(words)))
-        for word in words:
-            values = [next(words) for _ in range(_OPTIONS[word])]
-            options = _with(options, word, values)
-    except (StopIteration, KeyError, ValueError) as error:
-        raise OSError(None, f"not a command line of the engine: {error}") from error
-    return options
-
-
 def settled(graph: Graph, options: EngineOptions) -> Graph:
     """The graph with the measured values filled in."""
 
@@ -162,18 +108,6 @@ def settled(graph: Graph, options: EngineOptions) -> Graph:
         return node
 
     return graph.rewrite(rule)
-
-
-def _with(options: EngineOptions, option: str, values: list[str]) -> EngineOptions:
-    if option == "--output":
-        return evolve(options, outputs={**options.outputs, values[0]: Path(values[1])})
-    if option == "--tag":
-        return evolve(options, tags=(*options.tags, (values[0], values[1])))
-    (value,) = values
-    name = option.removeprefix("--").replace("-", "_")
-    read: Callable[[str], float | Path] = float if name.endswith("_db") else Path
-    changed: dict[str, Any] = {name: read(value)}
-    return evolve(options, **changed)
 
 
 def _reported(audio: soundfile.SoundFile, progress: Progress) -> Iterator[FloatArray]:

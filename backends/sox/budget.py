@@ -117,7 +117,7 @@ class _ErrorPropagation:
         self.gain = dict.fromkeys(graph.by_name, 0.0)
         for node in reversed(graph.nodes):
             here = 1.0 if isinstance(node, ir.Output) else self.gain[node.name]
-            for operand in node.heard:
+            for operand in node.audio_operands:
                 louder = here * self._louder[node.name]
                 self.gain[operand] = max(self.gain[operand], louder)
 
@@ -129,9 +129,9 @@ class _ErrorPropagation:
             name = node.name
             noise, factor = own.get(name, 0.0), self._louder[name]
             combine = max if isinstance(node, ir.Lane) else sum
-            arriving = combine([powers[operand] for operand in node.heard] or [0.0])
+            arriving = combine([powers[operand] for operand in node.audio_operands] or [0.0])
             powers[name] = noise * noise + arriving * factor * factor
-            arriving = combine([worst[operand] for operand in node.heard] or [0.0])
+            arriving = combine([worst[operand] for operand in node.audio_operands] or [0.0])
             roundings = math.sqrt(_ROUNDINGS[type(node)]) if noise else 0.0
             worst[name] = noise * roundings * _PEAK + arriving * self._larger[name]
         return max(

@@ -218,7 +218,7 @@ def bounds(graph: Graph, names: set[str]) -> Mapping[str, float]:
         if isinstance(node, Clip):
             found[node.name] = room(graph.source_by_name[node.source], node.rate)
             continue
-        operands = [found[operand] for operand in node.heard]
+        operands = [found[operand] for operand in node.audio_operands]
         # Only one operand of a lane sounds at a time. A silence has no operands.
         loudest = max(operands) if isinstance(node, Lane) else math.fsum(operands)
         found[node.name] = loudest * growth(node, graph.signals[node.name].rate)

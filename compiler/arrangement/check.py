@@ -78,7 +78,7 @@ def _tempo_map(arrangement: Arrangement, origin: Origin) -> Found:
                 Code.BAD_STRUCTURE,
                 f"bar {change.bar} comes after bar {changes[c - 1].bar} in the tempo map",
                 origin.child(c, "bar"),
-                "give the changes in the order of their bars, one for each",
+                "list the changes in the order of their bars, one for each bar",
             )
     if changes and (changes[0].bar != 1 or changes[0].tempo is None):
         yield Diagnostic(
@@ -123,7 +123,7 @@ def _section(section: Section, origin: Origin) -> Found:
     if transition.beats is not None and section.bars is None:
         yield Diagnostic(
             Code.BAD_STRUCTURE,
-            "a section that is not counted in bars has no beats",
+            "a section without bars has no beats",
             place.child("beats"),
             "use length_ms",
         )
@@ -138,7 +138,7 @@ def _material(material: Material, origin: Origin) -> Found:
                     Code.BAD_STRUCTURE,
                     f"{shown(material.id)} has a {key}, but no bars",
                     origin.child(key),
-                    "say how many bars the loop lasts, as bars: 2",
+                    "give the length of the loop in bars, such as bars: 2",
                 )
 
 
@@ -164,9 +164,9 @@ def _part(arrangement: Arrangement, part: Part, origin: Origin) -> Found:
         if move.target is Target.FILTER and part.filter is None:
             yield Diagnostic(
                 Code.FILTER_AUTOMATION_WITHOUT_FILTER,
-                "this moves a filter that is not there",
+                "this automates a filter that does not exist",
                 place.child("target"),
-                "give the part one: filter: {kind: lowpass, frequency_hz: 12000}",
+                "add it to the part: filter: {kind: lowpass, frequency_hz: 12000}",
             )
 
 
@@ -182,7 +182,7 @@ def _what(part: Part, entry: Play, materials: dict[str, Material], origin: Origi
     if entry.material is None and part.material is None:
         yield Diagnostic(
             Code.UNKNOWN_MATERIAL,
-            f"part {shown(part.id)} plays here, but what is not said",
+            f"part {shown(part.id)} has no material here",
             origin,
             "give the part, or this entry of play, a material",
         )
@@ -196,17 +196,17 @@ def _what(part: Part, entry: Play, materials: dict[str, Material], origin: Origi
     if played is not None and played.bars is None and entry.repeats is not None:
         yield Diagnostic(
             Code.BAD_STRUCTURE,
-            f"{shown(played.id)} has no bars to repeat after",
+            f"{shown(played.id)} has no length in bars, so it cannot be repeated",
             origin.child("repeats"),
-            "say in the material how many bars it lasts, as bars: 2",
+            "give the material a length in bars, such as bars: 2",
         )
     fill = materials.get(entry.fill or "")
     if fill is not None and fill.bars is None:
         yield Diagnostic(
             Code.BAD_STRUCTURE,
-            f"{shown(fill.id)} has no bars, so it is not known where the fill begins",
+            f"{shown(fill.id)} has no length in bars, so the start of the fill is unknown",
             origin.child("fill"),
-            "say in the material how many bars it lasts, as bars: 1",
+            "give the material a length in bars, such as bars: 1",
         )
 
 
@@ -220,7 +220,7 @@ def _at_most_one(owner: object, keys: Either, origin: Origin) -> Found:
     if all(getattr(owner, key) is not None for key in keys):
         yield Diagnostic(
             Code.BAD_STRUCTURE,
-            f"{keys.one} and {keys.other} say one thing twice",
+            f"{keys.one} and {keys.other} exclude each other",
             origin.child(keys.other),
             "keep one of the two",
         )
@@ -230,7 +230,7 @@ def _position(owner: Mark | Play | Move, origin: Origin) -> Found:
     if owner.at is not None and position(owner.at) is None:
         yield Diagnostic(
             Code.BAD_POSITION,
-            f"{shown(owner.at)} is no position",
+            f"{shown(owner.at)} is not a valid position",
             origin.child("at"),
             f"bar, bar:beat or bar:beat:tick; bars and beats count from 1, ticks from 0, {TICKS} "
             "to a quarter note",
@@ -242,7 +242,7 @@ def _signature(text: str | None, origin: Origin) -> Found:
         units = ", ".join(str(unit) for unit in UNITS)
         yield Diagnostic(
             Code.OUT_OF_RANGE,
-            f"{shown(text)} is no time signature",
+            f"{shown(text)} is not a valid time signature",
             origin,
             f"such as 4/4: 1 to {MAX_BEATS} beats, each one of {units}",
         )

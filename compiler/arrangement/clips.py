@@ -50,7 +50,7 @@ def fit(
         rest = there % wanted
         origin = arrangement.origin("materials", number, "bars")
         message = (
-            f"{material.id!r} lasts {shown_ms(max(ZERO, there))}, and not the {shown_ms(wanted)} "
+            f"{material.id!r} lasts {shown_ms(max(ZERO, there))}, not the {shown_ms(wanted)} "
             f"of {material.bars} bar{'s' * (material.bars != 1)} at "
             f"{shown_tempo(Fraction(material.tempo or 0))}"
         )
@@ -58,7 +58,7 @@ def fit(
             report.error(Code.LOOP_TOO_SHORT, message, origin, "correct its bars or its tempo")
         elif material.duration_ms is None and TOLERANCE < rest < wanted - TOLERANCE:
             meant = f"duration_ms: {milliseconds_text(wanted)}"
-            help = f"the rest is never played; if that is meant, say {meant}"
+            help = f"the rest is never played; if you want that, set {meant}"
             report.warn(Code.LOOP_CUT, message, origin, help)
 
 

@@ -93,7 +93,7 @@ class TempoSegment:
         bar: its first, counted from 1.
         quarter: quarter notes before it.
         ms: time before it.
-        tempo: quarter notes a minute.
+        tempo: quarter notes per minute.
         signature: of each bar.
     """
 
@@ -168,12 +168,12 @@ def tempo_map(changes: Iterable[tuple[int, Fraction, Signature]]) -> TempoMap:
     for bar, tempo, meter in changes:
         if not segments:
             if bar != 1:
-                raise ValueError("the first change is of bar 1")
+                raise ValueError("the first change must be at bar 1")
             segments.append(TempoSegment(1, Fraction(0), Fraction(0), tempo, meter))
             continue
         before = TempoMap(tuple(segments[-1:]))
         if bar <= segments[-1].bar:
-            raise ValueError("changes stand in the order of their bars")
+            raise ValueError("changes must be in the order of their bars")
         quarter = before.bar(bar)
         segments.append(TempoSegment(bar, quarter, before.ms(quarter), tempo, meter))
     return TempoMap(tuple(segments))

@@ -168,7 +168,7 @@ def find(
             return Moment(span.begin)
         report.error(
             Code.BAD_POSITION,
-            f"{span.label!r} is not counted in bars",
+            f"{span.label!r} has no length in bars",
             origin.child("at"),
             "use at_ms",
         )
@@ -216,7 +216,7 @@ def _quarter(
         meter = layout.grid.at_bar(bar).signature
         report.error(
             Code.BAD_POSITION,
-            f"{at} is no position in {meter}",
+            f"{at} is not a valid position in {meter}",
             origin.child("at"),
             f"a bar has {meter.beats} beats there, a beat {meter.ticks} ticks",
         )

@@ -94,9 +94,9 @@ def _check_length(arrangement: Arrangement, layout: Layout, report: Report) -> N
     """Refuse an arrangement that is longer than the longest timeline."""
     late = next((span for span in layout.spans if span.end > MAX_TIME_MS), None)
     if late is not None:
-        message = f"this section ends after {MAX_TIME_MS:,} ms, the longest that a mix may be"
+        message = f"this section ends after {MAX_TIME_MS:,} ms, the maximum length of a mix"
         origin = arrangement.origin("sections", late.index)
-        report.error(Code.OUT_OF_RANGE, message, origin, "make it shorter, or the tempo faster")
+        report.error(Code.OUT_OF_RANGE, message, origin, "shorten it, or use a faster tempo")
         report.stop()
 
 

@@ -69,9 +69,9 @@ def check_show(show: Show) -> Iterator[Diagnostic]:
         if speaker.id in (*_OTHERS, _BED):
             yield Diagnostic(
                 Code.DUPLICATE_ID,
-                f"{speaker.id!r} is the name of a track that every show has",
+                f"{speaker.id!r} is the name of a track in every show",
                 origin.child("speakers", s, "id"),
-                "call the speaker something else",
+                "rename the speaker",
             )
     if not show.segments:
         place = origin.child("segments")
@@ -185,7 +185,7 @@ class _ShowMixer:
                 gap = self.show.gap_ms if segment.gap_ms is None else segment.gap_ms
                 at += self._samples(gap)
             if self._ms(at) > MAX_TIME_MS:
-                message = f"this begins after {MAX_TIME_MS:,} ms, the longest that a show may be"
+                message = f"this begins after {MAX_TIME_MS:,} ms, the maximum length of a show"
                 self.report.error(Code.OUT_OF_RANGE, message, self.show.origin("segments", s))
                 break
             label = segment.label or ("Ad" if segment.kind is SegmentKind.AD else None)
@@ -224,7 +224,7 @@ class _ShowMixer:
                 Code.BAD_STRUCTURE,
                 f"the outro would begin {-self._ms(start)} ms before the show",
                 self.show.origin("outro", "alone_ms"),
-                "shorten it with duration_ms, or let it be alone for longer",
+                "shorten it with duration_ms, or increase alone_ms",
             )
             return max(ends)
         self.markers.append(Marker(at_ms=self._ms(start), label="Outro"))
@@ -256,7 +256,7 @@ class _ShowMixer:
                 Code.BAD_STRUCTURE,
                 f"the bed lasts {self._ms(whole)} ms, less than three of its crossfades",
                 origin.child("crossfade_ms"),
-                "make it shorter",
+                "shorten the crossfade",
             )
             return
         # The fewest possible rounds, all of one length, so that the last is not very short.

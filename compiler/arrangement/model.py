@@ -20,7 +20,7 @@ from .whole import Whole
 ARRANGEMENT_VERSION = 1
 MAX_BAR = 100_000
 
-_TEMPO = Range(1, 1000, "quarter notes a minute")
+_TEMPO = Range(1, 1000, "quarter notes per minute")
 _BARS = Range(0, MAX_BAR, "bars", open_low=True)
 _BEATS = Range(0, MAX_BAR, "beats", open_low=True)
 _WHOLE = Range(1, MAX_BAR)
@@ -50,10 +50,10 @@ class TempoChange:
 
     bar: int = key("from this bar on; bars count from 1", _WHOLE, examples=(1,))
     tempo: OptionalNumber = key(
-        "quarter notes a minute; absent: as before", _TEMPO, default=None, examples=(97,)
+        "quarter notes per minute; absent: unchanged", _TEMPO, default=None, examples=(97,)
     )
     time_signature: str | None = key(
-        "as 4/4 or 6/8; absent: as before", default=None, examples=("4/4",)
+        "such as 4/4 or 6/8; absent: unchanged", default=None, examples=("4/4",)
     )
 
 
@@ -61,13 +61,11 @@ class TempoChange:
 class Transition:
     """How a section ends: a crossfade or a gap over its last milliseconds, or its last beats."""
 
-    kind: TransitionKind = key("cut, crossfade with what comes next, or gap: nothing plays")
+    kind: TransitionKind = key("cut, crossfade with the next section, or gap (silence)")
     length_ms: OptionalNumber = key(
-        "over how much of the section's end", DURATION, default=None, examples=(500,)
+        "its length, at the end of the section", DURATION, default=None, examples=(500,)
     )
-    beats: OptionalNumber = key(
-        "over how many of its last beats", _BEATS, default=None, examples=(1,)
-    )
+    beats: OptionalNumber = key("its length in beats", _BEATS, default=None, examples=(1,))
     curve: str | None = like(Clip, "crossfade_curve", default=None)
 
 
@@ -75,10 +73,10 @@ class Transition:
 class Section:
     """A section of the arrangement, measured in bars or milliseconds; names may repeat."""
 
-    name: str = key("its name; sections of one name share what plays", examples=("verse",))
-    bars: int | None = key("how many bars it lasts", _WHOLE, default=None, examples=(8,))
+    name: str = key("its name; sections of the same name play the same", examples=("verse",))
+    bars: int | None = key("its length in bars", _WHOLE, default=None, examples=(8,))
     length_ms: OptionalNumber = key(
-        "how long it lasts, for one that is not counted in bars", DURATION, default=None
+        "its length, for a section without bars", DURATION, default=None
     )
     transition: One[Transition | None] = key(
         "the transition to the next; absent: a cut", default=None
@@ -90,10 +88,8 @@ class Mark:
     """A named moment, in addition to the starts of sections."""
 
     label: str = key("what happens", examples=("Drop",))
-    at: str | int | None = key(
-        "when, as bar:beat:tick of the whole", default=None, examples=("33:1:0",)
-    )
-    at_ms: OptionalNumber = key("when, from the start of the whole", TIME, default=None)
+    at: str | int | None = key("its position, as bar:beat:tick", default=None, examples=("33:1:0",))
+    at_ms: OptionalNumber = key("its time from the start of the arrangement", TIME, default=None)
 
 
 @model("a material")
@@ -106,23 +102,22 @@ class Material:
     id: str = key("the name that parts use", examples=("beat",))
     source: str = key("a name from sources, or a path", examples=("loops/beat.flac",))
     bars: OptionalNumber = key(
-        "how many bars it lasts; absent: it plays once, to its end",
+        "its length in bars; absent: it plays once, to its end",
         _BARS,
         default=None,
         examples=(2,),
     )
     tempo: OptionalNumber = key(
-        "the loop's own tempo, in quarter notes a minute", _TEMPO, default=None, examples=(97,)
+        "the loop's own tempo, in quarter notes per minute", _TEMPO, default=None, examples=(97,)
     )
     time_signature: str | None = key(
-        "what a bar of it is; absent: a bar where it plays", default=None, examples=("4/4",)
+        "its time signature; absent: that of where it plays", default=None, examples=("4/4",)
     )
     stretch: Stretch = key(
-        "where the music's tempo is another: refuse, or resample: faster or slower, the pitch "
-        "follows",
+        "if the tempo differs: refuse (an error), or resample, which changes the pitch",
         default=Stretch.REFUSE,
     )
-    offset_ms: Number = key("where in the file it begins", TIME, default=0)
+    offset_ms: Number = key("its start in the file", TIME, default=0)
     duration_ms: OptionalNumber = key(
         "how much of the file plays; absent: to its end", DURATION, default=None
     )
@@ -137,14 +132,14 @@ class Material:
 class Play:
     """A part plays in the sections of this name, from `at` on; `at` counts from their first bar."""
 
-    section: str = key("the name of the sections in which it does so", examples=("verse",))
+    section: str = key("the name of the sections in which it plays", examples=("verse",))
     material: str | None = key("what it plays there; absent: the part's material", default=None)
     at: str | int | None = key(
-        "where in the section, as bar:beat:tick; absent: 1, its beginning",
+        "its position in the section, as bar:beat:tick; absent: the start",
         default=None,
         examples=("5",),
     )
-    at_ms: OptionalNumber = key("where in the section", TIME, default=None)
+    at_ms: OptionalNumber = key("its time from the start of the section", TIME, default=None)
     repeats: int | None = key(
         "how often it plays; absent: until the section ends", _WHOLE, default=None, examples=(4,)
     )
@@ -164,11 +159,11 @@ class Move:
     section: str = like(Play)
     target: Target = key("gain, pan or filter")
     begin: Number = key("the start value: gain in dB, pan from -1 to 1, or frequency in Hz")
-    end: OptionalNumber = key("the end value; absent: it stays", default=None)
+    end: OptionalNumber = key("the end value; absent: the start value", default=None)
     at: str | int | None = like(Play, default=None)
     at_ms: OptionalNumber = like(Play, default=None)
     bars: OptionalNumber = key(
-        "for so many bars; absent: until the section ends", _BARS, default=None, examples=(8,)
+        "its length in bars; absent: to the end of the section", _BARS, default=None, examples=(8,)
     )
     length_ms: OptionalNumber = key("for so long", DURATION, default=None)
     curve: Word[Shape] = key("the curve", default=Shape.LINEAR)
@@ -190,7 +185,7 @@ class Part:
     tags: Texts = like(Track, default=())
     eq: Many[EqBand] = like(Track, default=())
     filter: One[EqBand | None] = key(
-        "the one filter whose frequency moves of target filter move", default=None
+        "the filter whose frequency the moves with the target filter change", default=None
     )
     play: Many[Play] = key(
         "the sections in which it plays: their names, or entries with details",
@@ -206,12 +201,12 @@ class Arrangement(Whole):
 
     arrangement_version: int = version(default=ARRANGEMENT_VERSION)
     tempo_map: Many[TempoChange] = key(
-        "tempo and time signature, by the bars at which they change",
+        "tempo and time signature at the bars where they change",
         default=(),
         examples=([{"bar": 1, "tempo": 97}, {"bar": 41, "tempo": 100}],),
     )
     sections: Many[Section] = key(
-        "what comes after what", examples=([{"name": "intro", "bars": 8}],)
+        "the sections, in order", examples=([{"name": "intro", "bars": 8}],)
     )
     markers: Many[Mark] = key("named moments, in addition to the starts of sections", default=())
     materials: Many[Material] = key("the files and loops that parts play", default=())

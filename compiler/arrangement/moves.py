@@ -100,7 +100,7 @@ class Mover:
         if quarter is None:
             self.report.error(
                 Code.BAD_STRUCTURE,
-                f"{span.label!r} is not counted in bars",
+                f"{span.label!r} has no length in bars",
                 origin.child("bars"),
                 "use length_ms",
             )

@@ -23,11 +23,6 @@ def review(
 ) -> tuple[Timeline, tuple[Diagnostic, ...]]:
     """The timeline that an arrangement or a show becomes, and warnings about it.
 
-    Args:
-        path: the document.
-        strict: whether warnings are errors.
-        allow_outside: whether sources may lie outside the document's directory.
-
     Raises:
         TimelineError: everything that is wrong with the document or its timeline; MIX307, it is a
             timeline already.

@@ -42,7 +42,7 @@ class Segment:
     """A segment of the show; an ad without a source is a silent slot of `duration_ms`."""
 
     kind: SegmentKind = key(
-        "part: somebody speaks; ad; or sting: a sound between", default=SegmentKind.PART
+        "part (speech), ad, or sting (a sound between segments)", default=SegmentKind.PART
     )
     source: str | None = key(
         "a name from sources, or a path; an ad without one is a silent slot",
@@ -51,9 +51,11 @@ class Segment:
     )
     speaker: str | None = key("the speaker; absent: the first one", default=None)
     label: str | None = key(
-        "a marker where it begins; ads have one anyhow", default=None, examples=("Welcome",)
+        "the label of a marker at its start; ads always have one",
+        default=None,
+        examples=("Welcome",),
     )
-    offset_ms: Number = key("where in the file it begins", TIME, default=0)
+    offset_ms: Number = key("its start in the file", TIME, default=0)
     duration_ms: OptionalNumber = key(
         "how long it plays; absent: to the end of the file", DURATION, default=None
     )
@@ -70,14 +72,13 @@ class Music:
     duration_ms: OptionalNumber = like(Segment, default=None)
     gain_db: Number = like(Speaker, default=0)
     alone_ms: OptionalNumber = key(
-        "how long it is heard before the first word, or after the last; absent: nobody speaks "
-        "over it",
+        "how long it plays alone before the first word, or after the last; absent: all of it",
         TIME,
         default=None,
         examples=(5000,),
     )
-    fade_in_ms: Number = key("how long it fades in", TIME, default=0)
-    fade_out_ms: Number = key("how long it fades out", TIME, default=0)
+    fade_in_ms: Number = key("the length of its fade-in", TIME, default=0)
+    fade_out_ms: Number = key("the length of its fade-out", TIME, default=0)
 
 
 @model("a bed", short="source")
@@ -100,14 +101,14 @@ class Show(Whole):
     show_version: int = version(default=SHOW_VERSION)
     gap_ms: Number = key("the silence between segments", TIME, default=500)
     fade_ms: Number = key(
-        "the fades at both ends of each segment, which keep cuts quiet", TIME, default=10
+        "the length of the fades at both ends of each segment, which avoid clicks", TIME, default=10
     )
     speakers: Many[Speaker] = key(
         "the speakers, if there are several", default=(), examples=([{"id": "host"}],)
     )
     intro: One[Music | None] = key("the music that opens the show", default=None)
     segments: Many[Segment] = key(
-        "what comes after what", examples=([{"source": "audio/host.flac"}],)
+        "the segments, in order", examples=([{"source": "audio/host.flac"}],)
     )
     outro: One[Music | None] = key("the music that closes the show", default=None)
     bed: One[Bed | None] = key("the bed under the whole show", default=None)

@@ -191,7 +191,7 @@ class Player:
         if length is None:
             self.report.error(
                 Code.BAD_STRUCTURE,
-                f"{take.span.label!r} is not counted in bars, and {take.material.id!r} has no "
+                f"{take.span.label!r} has no length in bars, and {take.material.id!r} has no "
                 "length of its own",
                 take.origin,
                 "give the loop a tempo and a time_signature",

@@ -69,11 +69,6 @@ def probe(
 ) -> Mapping[str, Source]:
     """The media information of files, by the names or paths that use them.
 
-    Args:
-        timeline: a blank one.
-        uses: each source and the place of its name.
-        report: collects the problems.
-
     Raises:
         TimelineError: there are problems.
     """

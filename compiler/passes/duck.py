@@ -74,13 +74,16 @@ def sounding(unit: Unit, roles: Iterable[str], length: int) -> tuple[Span, ...]:
     """The spans of the unmuted clips of the roles, within the mix, in start order."""
     wanted = frozenset(roles)
     solo = any(track.solo for track in unit.timeline.tracks)
-    heard = (
+    audible = (
         track
         for track in unit.timeline.tracks
         if track.role in wanted and not track.mute and (track.solo or not solo)
     )
     spans = (
-        (start, min(end, length)) for t in heard for start, end in _clips(unit, t) if start < length
+        (start, min(end, length))
+        for t in audible
+        for start, end in _clips(unit, t)
+        if start < length
     )
     return tuple(sorted(spans))
 
@@ -90,10 +93,10 @@ def _clips(unit: Unit, track: Track) -> Iterator[Span]:
     rate = unit.timeline.sample_rate
     extents = [extent(clip, rate, unit.media) for clip in track.clips]
     joined = crossfades(track, extents, rate)
-    for number, (clip, lies) in enumerate(zip(track.clips, extents, strict=True)):
+    for number, (clip, where) in enumerate(zip(track.clips, extents, strict=True)):
         cut = joined[number].length if number in joined else None
         if not clip.mute:
-            yield lies.start, lies.start + (lies.length if cut is None else cut)
+            yield where.start, where.start + (where.length if cut is None else cut)
 
 
 def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:

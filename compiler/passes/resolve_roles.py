@@ -113,7 +113,7 @@ def _claims(timeline: Timeline) -> list[Diagnostic]:
             problems.append(
                 Diagnostic(
                     Code.DUPLICATE_ID,
-                    f"{MASTER!r} is the id of the mix itself",
+                    f"{MASTER!r} is the id of the master",
                     timeline.origin("buses", index, "id"),
                     "give this bus another id",
                 )
@@ -124,10 +124,10 @@ def _claims(timeline: Timeline) -> list[Diagnostic]:
                 problems.append(
                     Diagnostic(
                         Code.PRESET_CONFLICT,
-                        f"role {role!r} would play on {timeline.buses[other].id!r} and on "
+                        f"role {role!r} is assigned to {timeline.buses[other].id!r} and to "
                         f"{override.id!r}",
                         timeline.origin("buses", index, "roles"),
-                        "let one bus have it; a track's own `bus` sends it elsewhere",
+                        "assign it to one bus; a track's own `bus` overrides its role",
                         (Related(timeline.origin("buses", other, "roles"), "the other"),),
                     )
                 )
@@ -158,7 +158,7 @@ def _stems(unit: Unit, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
     return [
         Diagnostic(
             Code.UNKNOWN_BUS,
-            f"a stem of the unknown bus {bus!r} is asked for",
+            f"a stem of the unknown bus {bus!r} is requested",
             help=did_you_mean(bus, ids),
         )
         for bus in wanted

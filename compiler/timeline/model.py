@@ -72,12 +72,12 @@ VALUES: Mapping[Target, Range] = {Target.GAIN: GAIN, Target.PAN: PAN, Target.FIL
 class Keyframe:
     """An automation keyframe: gain in dB, pan in [-1, 1], filter in Hz."""
 
-    at_ms: Number = key("when", TIME, kw_only=False, examples=(3000,))
+    at_ms: Number = key("its time", TIME, kw_only=False, examples=(3000,))
     value: Number = key(
         "gain in dB, pan from -1 to 1, or frequency in Hz", kw_only=False, examples=(-6,)
     )
     curve: Word[Shape] = key(
-        "how it runs to the next keyframe", default=Shape.LINEAR, kw_only=False
+        "the shape of the curve to the next keyframe", default=Shape.LINEAR, kw_only=False
     )
     # Its target if a later region cuts it off: at_ms and value (set by the clamp pass).
     aim: tuple[Decimal, Decimal] | None = aside(default=None)
@@ -91,11 +91,11 @@ class Region:
     clamp pass, which makes plain keyframes of them all).
     """
 
-    target: Word[Target] = key("what it moves")
+    target: Word[Target] = key("the parameter that it changes")
     start_ms: Number = key(
-        "where it starts, on its track's or clip's clock", TIME, examples=(8000,)
+        "its start, from where times of its track or clip count", TIME, examples=(8000,)
     )
-    duration_ms: Number = key("how long it is", TIME, examples=(4000,))
+    duration_ms: Number = key("its length", TIME, examples=(4000,))
     keyframes: Many[Keyframe] = key(
         "its keyframes; their times count from its start",
         schema={"items": {"anyOf": [{"$ref": f"#/$defs/{name}_keyframe"} for name in Target]}},
@@ -121,8 +121,7 @@ class Automation:
         items={"value": FREQUENCY},
     )
     regions: Many[Region] = key(
-        "runs of keyframes that are moved as one; of two that overlap the later wins "
-        "from its start",
+        "groups of keyframes with a start; where two overlap, the later one applies from its start",
         default=(),
     )
 
@@ -158,9 +157,9 @@ class Clip:
     )
     gain_db: Number = key("level", GAIN, default=0, examples=(2,))
     pan: Number = key("-1 left, 0 centre, 1 right", PAN, default=0, examples=(-0.2,))
-    mute: bool = key("true: it does not sound", default=False)
-    fade_in_ms: Number = key("how long it fades in", TIME, default=0, examples=(30,))
-    fade_out_ms: Number = key("how long it fades out", TIME, default=0, examples=(30,))
+    mute: bool = key("true: it is silent", default=False)
+    fade_in_ms: Number = key("the length of its fade-in", TIME, default=0, examples=(30,))
+    fade_out_ms: Number = key("the length of its fade-out", TIME, default=0, examples=(30,))
     fade_in_curve: str | None = key(
         "the fade-in's curve; absent: tri", CURVE, default=None, examples=("tri",)
     )
@@ -182,10 +181,10 @@ class Clip:
         examples=([{"kind": "highpass", "frequency_hz": 80}],),
     )
     filter: One[EqBand | None] = key(
-        "the one filter whose frequency automation.filter moves", default=None
+        "the filter whose frequency automation.filter changes", default=None
     )
     automation: One[Automation] = key(
-        "what moves; times count from the start of the clip", default=STILL
+        "automation; times count from the start of the clip", default=STILL
     )
 
 
@@ -197,11 +196,11 @@ class Track:
         "the track's name, unique in the timeline", NAME, kw_only=False, examples=("host",)
     )
     role: str = key(
-        "what it plays: dialogue, vox, voiceover, music, drums, bass, keys, fx, ambience, "
+        "kind of material: dialogue, vox, voiceover, music, drums, bass, keys, fx, ambience, "
         "or a role of the mix preset; decides its bus",
         examples=("dialogue",),
     )
-    name: str | None = key("a name for people", default=None, examples=("Host",))
+    name: str | None = key("a descriptive name", default=None, examples=("Host",))
     bus: str | None = key(
         "the bus it goes to; absent: its role's", default=None, examples=("bus_dialogue",)
     )
@@ -211,20 +210,20 @@ class Track:
     )
     mute: bool = like(Clip, default=False)
     solo: bool = key("true: only tracks that are solo sound", default=False)
-    tags: Texts = key("words to find it by", default=(), examples=(["remote"],))
+    tags: Texts = key("keywords", default=(), examples=(["remote"],))
     eq: Many[EqBand] = like(Clip, default=())
     filter: One[EqBand | None] = like(Clip, default=None)
     automation: One[Automation] = key(
-        "what moves; times count from the start of the timeline", default=STILL
+        "automation; times count from the start of the timeline", default=STILL
     )
-    clips: Many[Clip] = key("what it plays", default=())
+    clips: Many[Clip] = key("its clips", default=())
 
 
 @model("a marker")
 class Marker:
     """A named moment."""
 
-    at_ms: Number = key("when", TIME, kw_only=False, examples=(0,))
+    at_ms: Number = key("its time", TIME, kw_only=False, examples=(0,))
     label: str = key("what happens", kw_only=False, examples=("Intro",))
 
 
@@ -233,7 +232,10 @@ class BusOverride:
     """A change to a bus of the mix preset, or a bus of its own; None keeps what the preset has."""
 
     id: str = key(
-        "the bus, the preset's or a new one", NAME, kw_only=False, examples=("bus_music",)
+        "the id of a bus of the preset, or of a new one",
+        NAME,
+        kw_only=False,
+        examples=("bus_music",),
     )
     gain_db: OptionalNumber = key("level; absent: the preset's", GAIN, default=None, examples=(-3,))
     pan: OptionalNumber = key("balance; absent: the preset's", PAN, default=None)
@@ -260,15 +262,15 @@ class Timeline:
     unless requested.
     """
 
-    id: str = key("the timeline's name among others", NAME, examples=("episode-042",))
+    id: str = key("the name of the timeline", NAME, examples=("episode-042",))
     schema_version: int = version(default=SCHEMA_VERSION)
     sample_rate: int = key("the session's sample rate", Range(8000, 384_000, "Hz"), default=48000)
     channels: int = key("1 for a mono session, 2 for stereo", Range(1, 2), default=2)
     pan_law: Word[PanLaw] = key(
-        "what panning a mono source to the centre costs", default=PanLaw.CONSTANT_POWER
+        "the pan law: how loud a mono source is in the centre", default=PanLaw.CONSTANT_POWER
     )
     length_ms: OptionalNumber = key(
-        "how long the mix is; absent: to the end of the last clip",
+        "the length of the mix; absent: to the end of the last clip",
         DURATION,
         default=None,
         examples=(60000,),
@@ -277,7 +279,7 @@ class Timeline:
         "true: fades longer than their clip are shortened, with a warning", default=False
     )
     mix_preset_id: str = key(
-        "the preset that says which buses there are and who plays on them", default="default_mix"
+        "the preset that defines the buses and their roles", default="default_mix"
     )
     metadata: Mapping[str, str] = key(
         "tags for the rendered files", default={}, examples=({"title": "Episode 42"},)
@@ -347,7 +349,7 @@ class Timeline:
             TimelineError: MIX307, it has no track yet.
         """
         if not self.tracks:
-            message = "a clip goes on the last track, and there is none yet"
+            message = "clip() adds to the last track, but there is no track yet"
             raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="call track() first"))
         *others, last = self.tracks
         return put(self, tracks=(*others, put(last, clips=(*last.clips, clip))))

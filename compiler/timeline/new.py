@@ -64,13 +64,7 @@ _ROLE = "dialogue"
 
 
 def starter(id: str, media: Sequence[str] = (), file: str = "timeline.yaml") -> str:
-    """A commented YAML timeline.
-
-    Args:
-        id: the timeline's.
-        media: paths of files, relative to the directory of the timeline; examples if none.
-        file: the name of the timeline, for the comments.
-    """
+    """A commented YAML timeline."""
     sources = _sources(media or _EXAMPLE)
     text = _HEAD.format(
         file=" ".join(file.split()),

@@ -65,7 +65,7 @@ def _timeline(timeline: Timeline) -> Found:
     if timeline.length_ms is None and not any(track.clips for track in timeline.tracks):
         yield Diagnostic(
             Code.EMPTY_TIMELINE,
-            "nothing is on this timeline",
+            "the timeline is empty",
             timeline.origin("tracks"),
             "give it a clip, or a length_ms for a silent mix of that length",
         )
@@ -76,9 +76,9 @@ def _metadata(timeline: Timeline) -> Found:
         if not key or "=" in key or "\n" in key:
             yield Diagnostic(
                 Code.OUT_OF_RANGE,
-                f"{shown(key)} is no name for a tag",
+                f"{shown(key)} is not a valid tag name",
                 timeline.origin("metadata", key),
-                "a tag's name is not empty and holds neither '=' nor a line break",
+                "a tag name must not be empty or contain '=' or a line break",
             )
 
 
@@ -148,7 +148,7 @@ def _processing(timeline: Timeline, owner: Track | Clip, place: Place) -> Found:
     if Target.FILTER in moved and owner.filter is None:
         yield Diagnostic(
             Code.FILTER_AUTOMATION_WITHOUT_FILTER,
-            "this moves a filter that is not there",
+            "this automates a filter that does not exist",
             timeline.origin(*here, "filter"),
             "add the filter: filter: {kind: lowpass, frequency_hz: 12000}",
         )
@@ -171,7 +171,7 @@ def _keyframes(
                 Code.DUPLICATE_KEYFRAME,
                 f"two keyframes are at {_ms(later)}"
                 if earlier == later
-                else f"keyframes at {_ms(earlier)} and {_ms(later)} fall on one sample",
+                else f"keyframes at {_ms(earlier)} and {_ms(later)} are at the same sample",
                 timeline.origin(*place, max(first, second), "at_ms"),
                 "keep one of the two, or move one",
                 (Related(timeline.origin(*place, min(first, second), "at_ms"), "the other"),),
@@ -327,8 +327,8 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
         )
     whole = info.length(rate)
     lasts = f"{shown(clip.source)} lasts {_ms(milliseconds(whole, rate))}"
-    lies = extent(clip, rate, media)
-    offset, length = lies.offset, lies.length
+    where = extent(clip, rate, media)
+    offset, length = where.offset, where.length
     if offset + length > whole or offset > whole:
         end = milliseconds(offset + length, rate)
         rest = milliseconds(max(0, whole - offset), rate)
@@ -343,7 +343,7 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
     elif clip.duration_ms is None and length == 0:
         yield Diagnostic(
             Code.EMPTY_CLIP,
-            "nothing of the source is left for this clip to play",
+            "this clip starts at the end of its source",
             timeline.origin(*place, "offset_ms" if clip.offset_ms else "source"),
             lasts,
         )

@@ -26,6 +26,7 @@ from mixdown.ir.diagnostics import Diagnostic, MixdownError, errors, render
 from mixdown.ir.nodes import Source
 from mixdown.ir.origin import Documents
 from mixdown.ir.text.parser import parse_text
+from passes_page import wrapped
 
 _HEAD = """\
 # Errors and warnings
@@ -153,12 +154,12 @@ def _checked(timeline: Timeline, entry: Entry) -> tuple[Diagnostic, ...]:
 def _section(code: Code, entry: Entry) -> str:
     lines = [
         f"### {code}: {entry.title}\n",
-        f"{entry.what}\n",
-        f"**Why it matters.** {entry.why}\n",
+        f"{wrapped(entry.what)}\n",
+        f"{wrapped(f'**Why it matters.** {entry.why}')}\n",
         f"```{_FENCES.get(entry.language, entry.language)}\n{entry.example.strip()}\n```\n",
     ]
     found, text = answer(entry)
     if code in {d.code for d in found}:
         lines.append(f"```text\n{text}\n```\n")
-    lines.append(f"**What to do.** {entry.instead}\n")
+    lines.append(f"{wrapped(f'**What to do.** {entry.instead}')}\n")
     return "\n".join(lines)

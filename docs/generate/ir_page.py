@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import textwrap
 from collections.abc import Mapping
 
 import attrs
@@ -19,6 +18,7 @@ from mixdown.ir.nodes import KINDS, Node, Source
 from mixdown.ir.text.codec import ATTRIBUTES
 from mixdown.ir.text.parser import parse_text
 from mixdown.ir.text.printer import print_graph, print_node
+from passes_page import wrapped
 
 INTRO = """\
 # The IR
@@ -322,8 +322,9 @@ def _invariants() -> str:
     """The docstring of the verifier as Markdown: its paragraph, then its list."""
     doc = inspect.getdoc(verify) or ""
     _, paragraph, items = doc.split("\n\n")
-    listed = "".join(f"- {' '.join(item.split())}\n" for item in items[2:].split("\n- "))
-    return f"{textwrap.fill(paragraph, 100)}\n\n{listed}"
+    texts = (" ".join(item.split()) for item in items[2:].split("\n- "))
+    listed = "\n".join(wrapped(text, "- ") for text in texts)
+    return f"{wrapped(paragraph)}\n\n{listed}\n"
 
 
 def _slug(title: str) -> str:

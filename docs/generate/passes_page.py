@@ -48,12 +48,21 @@ def _section(number: int, step: Pass) -> str:
         f"option `{option.name}`: {option.help} ({option.allowed}; {_value(option)} by default)"
         for option in options_of(type(step))
     ]
-    lines = "".join(f"{_wrapped(fact, '- ')}\n" for fact in facts)
-    return f"\n## {number}. {step.name}\n\n{_wrapped(step.doc)}\n\n{lines}"
+    lines = "".join(f"{wrapped(fact, '- ')}\n" for fact in facts)
+    return f"\n## {number}. {step.name}\n\n{wrapped(step.doc)}\n\n{lines}"
 
 
-def _wrapped(text: str, bullet: str = "") -> str:
-    return fill(text, 100, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+def wrapped(text: str, bullet: str = "") -> str:
+    """A paragraph or an item of a list at 100 columns, words and options kept whole."""
+    indent = " " * len(bullet)
+    return fill(
+        text,
+        100,
+        initial_indent=bullet,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _value(option: Option) -> str:

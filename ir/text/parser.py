@@ -85,10 +85,6 @@ class ParsedGraph:
 def parse_graph(text: str, name: str = "<text>") -> Graph:
     """Parse a graph.
 
-    Args:
-        text: the text form of docs/ir.md.
-        name: of the text in messages.
-
     Raises:
         IRError: MIX410 syntax; MIX411 unknown kind; MIX407 an attribute that is unknown, missing or
             of the wrong type; MIX401, MIX402, MIX403, MIX414 invalid structure; MIX409 a type that

@@ -149,12 +149,6 @@ def dropouts(
 ) -> tuple[Dropout, ...]:
     """The dropouts of a mix, in time order, each once.
 
-    Args:
-        clips: the sounding clips.
-        sources: a plain file with the sound of each source, by its name.
-        master: the delivered file.
-        candidates: the empty stretches of the master.
-
     Raises:
         soundfile.LibsndfileError: a file cannot be read.
     """

@@ -52,15 +52,6 @@ def stage_report(
 ) -> StagedReport:
     """Check the staged files and write the report next to them.
 
-    Args:
-        compilation: of the mix.
-        spaces: of the render.
-        files: the files with their metadata, the master first.
-        finish: how the master reached its loudness.
-        programs: versions by name.
-        diagnostics: warnings so far.
-        listener: called with the progress.
-
     Raises:
         RenderError: MIX603, a file cannot be read; MIX604, the report cannot be written.
     """

@@ -72,7 +72,7 @@ def test_places_that_no_cue_point_holds_are_left_out():
 @pytest.mark.parametrize(
     "content", [b"", b"RIFF", b"fLaC" * 10, b"RIFF\4\0\0\0WAVE", wave_head(b"", 0, 0)]
 )
-def test_what_is_no_wav_is_left_alone(tmp_path, content):
+def test_other_files_than_wavs_are_unchanged(tmp_path, content):
     path = tmp_path / "audio.wav"
     path.write_bytes(content)
     with pytest.raises(ValueError, match="not a WAV"):

@@ -122,9 +122,12 @@ def first_step(plan, **fields):
         (lambda p, g: first_step(p, id="decode1"), "two steps are called 'decode1'"),
         (
             lambda p, g: first_step(p, after=("gone",)),
-            "'mix' waits for 'gone', which is not before",
+            "'mix' waits for 'gone', which does not precede",
         ),
-        (lambda p, g: first_step(p, program="toot"), "runs 'toot', which is none of its programs"),
+        (
+            lambda p, g: first_step(p, program="toot"),
+            "runs 'toot', which is not one of its programs",
+        ),
         (lambda p, g: evolve(p, deliveries=()), "it delivers nothing, not master"),
         (lambda p, g: evolve(p, loudness=GOAL), "goal names 'measure' and 'finish', not both its"),
         (lambda p, g: first_step(p, outputs=()), r"no step writes \$\{OUT\}/master.wav"),

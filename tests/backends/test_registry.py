@@ -70,11 +70,11 @@ def test_a_backend_of_another_package_is_found(install):
         ("", "AttributeError: module 'broken_toy' has no attribute 'TOY'"),
         ("TOY = 1", "it has no 'name'"),
         (GOOD.replace('"toy"', '"dog"'), "it calls itself 'dog'"),
-        (GOOD + LACKING, "its capabilities say nothing of 'lane'"),
+        (GOOD + LACKING, "its capabilities lack 'lane'"),
     ],
     ids=["import", "exception", "no object", "no backend", "another name", "no lane"],
 )
-def test_a_broken_one_is_a_coded_error_and_disturbs_nobody(install, code, reason):
+def test_a_broken_backend_is_a_coded_error_and_affects_no_other(install, code, reason):
     install("broken-toy", code)
     with pytest.raises(BackendError, match=rf"MIX505\]: the backend 'toy' cannot .*{reason}") as it:
         find_backend("toy")
@@ -113,7 +113,7 @@ def test_a_taken_name_is_not_registered(name):
     assert find_backend("toy") is TOY
 
 
-def test_what_is_no_backend_is_not_registered():
+def test_other_objects_than_backends_are_refused():
     with pytest.raises(BackendError, match=r"MIX505\]: the backend 'int' cannot .* no 'name'"):
         register_backend(1)
 

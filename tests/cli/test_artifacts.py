@@ -34,7 +34,7 @@ def test_a_second_render_gives_the_same_ids(mixdown, show, ids):
     assert [artifact["id"] for artifact in again] == ids
 
 
-def test_damage_is_found_and_mended(mixdown, show, ids):
+def test_damage_is_found_and_repaired(mixdown, show, ids):
     verify = ("artifacts", "verify", "--store", "kept")
     assert mixdown(*verify).out == "3 artifacts, 0 damaged\n"
     (stored,) = (show.parent / "kept/renders").rglob("master.wav")

@@ -62,7 +62,7 @@ def test_one_pass_is_a_choice_that_says_what_it_is(mixdown, show):
     assert (quiet.code, quiet.err) == (0, "")
 
 
-def test_one_command_that_opens_too_many_files_is_told(mixdown, show):
+def test_one_command_with_too_many_files_is_a_warning(mixdown, show):
     """The limit is this machine's: the plan is the same."""
     few = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (17, 17));"
     line = f"{few} from mixdown.cli import main; main()"

@@ -22,7 +22,7 @@ def test_a_mix_does_not_differ_from_itself(mixdown, show):
     }
 
 
-def test_what_differs_is_told_with_its_line(mixdown, show, other):
+def test_a_difference_is_shown_with_its_line(mixdown, show, other):
     ended = mixdown("diff", show.name, other)
     assert ended.code == 1
     first, blank, head = ended.out.splitlines()[:3]

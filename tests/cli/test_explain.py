@@ -46,7 +46,7 @@ def test_a_value_and_what_a_graph_says_of_it(mixdown, show):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_makes_no_sense_is_told(mixdown, show, options, says):
+def test_contradictory_options_are_errors(mixdown, show, options, says):
     ended = mixdown("explain", show.name, *options)
     assert (ended.code, ended.out) == (2, "")
     assert says in ended.err

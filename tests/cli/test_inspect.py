@@ -93,7 +93,7 @@ def test_the_pipeline_can_be_written(mixdown, show):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_makes_no_sense_is_told(mixdown, show, options, says):
+def test_contradictory_options_are_errors(mixdown, show, options, says):
     ended = mixdown("inspect", show.name, *options)
     assert (ended.code, ended.out) == (2, "")
     assert says in ended.err

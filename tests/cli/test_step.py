@@ -44,7 +44,7 @@ def test_the_printed_step_gives_the_file_of_the_render(mixdown, show):
         (["picture", "nothing.png", "out.txt"], "nothing.png: No such file"),
     ],
 )
-def test_what_is_no_step_is_a_coded_error(mixdown, show, args, said):
+def test_an_unknown_step_is_a_coded_error(mixdown, show, args, said):
     ended = mixdown("step", *args)
     assert ended.code == 3
     assert ended.err.startswith(f"error[MIX603]: {said}")

@@ -39,7 +39,7 @@ def test_keywords_change_what_records_say(compiled):
 
 
 @pytest.mark.parametrize("mix", [5, None, {"tracks": []}])
-def test_anything_else_is_no_mix(mix):
+def test_other_values_are_not_mixes(mix):
     with pytest.raises(mixdown.MixdownError, match="is not a mix") as caught:
         mixdown.compile(mix)
     assert caught.value.diagnostics[0].code is Code.BAD_REQUEST

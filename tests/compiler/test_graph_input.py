@@ -33,7 +33,7 @@ def test_the_plan_is_the_same(compilation, compiled_again):
     assert compiled_again.length == compilation.length
 
 
-def test_the_metadata_tells_the_finish_that_stands_in_the_graph(compilation, compiled_again):
+def test_the_metadata_describes_the_finish_of_the_graph(compilation, compiled_again):
     keys = [
         "headroom_db",
         "loudnorm_target",
@@ -67,7 +67,7 @@ def test_switches_work_on_a_graph(compilation, tmp_path):
         ("mixdown.ir 1\n", Code.IR_NO_OUTPUT),
     ],
 )
-def test_what_is_wrong_with_the_text_is_told(tmp_path, text, code):
+def test_errors_in_the_text_are_reported(tmp_path, text, code):
     (tmp_path / "bad.mir").write_text(text)
     with pytest.raises(IRError) as caught:
         load_graph(tmp_path / "bad.mir")

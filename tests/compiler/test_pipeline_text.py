@@ -105,7 +105,7 @@ def test_what_is_wrong_has_a_caret(text, message, caret):
     assert f" | {caret}" in str(caught.value)
 
 
-def test_all_wrong_names_are_told_at_once_with_the_nearest():
+def test_all_unknown_names_are_reported_with_the_nearest():
     with pytest.raises(MixdownError) as caught:
         parse_pipeline("fold-gian,pack-lanes{max-lane=1},mani{x=1}", KNOWN)
     helps = [found.help for found in caught.value.diagnostics]

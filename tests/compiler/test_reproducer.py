@@ -97,7 +97,7 @@ def test_a_faulty_pass_is_replayed_by_a_command(folder, monkeypatch, capsys, rew
     assert command == (
         f"mixdown inspect {path} --to native --pipeline 'drop-identity,pack-lanes{{max-lanes=2}}'"
     )
-    assert about.help.endswith("; --disable drop-identity may help until it is mended")
+    assert about.help.endswith("; --disable drop-identity may help until it is fixed")
 
     # The graph is the one before the pass, below a command that works in the file's directory.
     text = path.read_text()

@@ -82,7 +82,7 @@ def test_engines_play_the_definition(
     assert len(mix) == 216000 + len(whole)
 
 
-def test_an_unbent_source_is_printed_and_hashed_as_ever(loop: Path):
+def test_a_source_at_speed_1_is_printed_and_hashed_as_before(loop: Path):
     source = Source("s", "s.wav", "sha256:0", 44100, 2, 100, "wav")
     graph = compile(at_speed(loop, "1"), preset="draft").graph
     assert "speed" not in print_graph(graph)
@@ -100,7 +100,7 @@ def test_a_bent_source_survives_the_ir_text(loop: Path):
 
 
 @pytest.mark.parametrize("speed", ["[100]", "[100, 0]", "[-1, 1]", "[1, 2, 3]"])
-def test_the_verifier_refuses_what_is_no_speed(loop: Path, speed: str):
+def test_the_verifier_refuses_invalid_speeds(loop: Path, speed: str):
     text = print_graph(compile(at_speed(loop, "100/97"), preset="draft").graph)
     parsed = parse_text(text.replace("[100, 97]", speed), "graph.mir")
     with pytest.raises(ValueError, match="has a rate of 44100 Hz, played at"):

@@ -101,7 +101,7 @@ def test_the_same_values_make_the_same_model_in_python_and_in_a_document(timelin
     assert made == Timeline(**data) == timeline
 
 
-def test_of_broken_values_only_what_python_may_say_more_shortly_makes_a_model():
+def test_a_broken_value_is_an_error_or_a_short_form_in_python():
     rng = random.Random(3)
     whole = [yaml_reader.read(p.read_text("utf-8-sig"))[0] for p in CORPUS]
     refused = 0
@@ -129,7 +129,7 @@ def test_any_number_is_kept_as_the_shortest_decimal_that_names_it(given, kept):
     assert Clip("a.wav", gain_db=given).gain_db == kept
 
 
-def test_what_python_may_give_in_place_of_what_is_kept(tmp_path):
+def test_values_that_python_may_give_instead(tmp_path):
     source = Path("media") / "a.wav"
     made = Timeline(id="x", sources={"a": source}, cover=Path("c.png"), root=str(tmp_path))
     assert (made.sources, made.cover, made.root) == (
@@ -160,7 +160,7 @@ MISTAKES = [
     (lambda: Clip("a", pan=True), "MIX105", "'pan' must be a number, not true or false", None),
     (lambda: Clip("a", pan=float("inf")), "MIX106", "'pan' is infinite", "a finite number"),
     (lambda: Clip("a", pan=Decimal("sNaN")), "MIX106", "'pan' is not a number (NaN)", "finite"),
-    (lambda: Clip("a", start_ms=10**13), "MIX206", "'start_ms' is out of all range", "within"),
+    (lambda: Clip("a", start_ms=10**13), "MIX206", "'start_ms' is out of range", "within"),
     (lambda: Track("a", role="fx", tags=7), "MIX105", "'tags' must be a list, not a number", None),
     (lambda: Track("a", role="fx", clips=[object()]), "MIX105",
      "a clip must be a mapping, not a value of type object", None),
@@ -184,7 +184,7 @@ def test_a_mistake_in_python_raises_an_error_of_mixdown(make, code, message, hel
     assert (help or "") in (found.help or "")
 
 
-def test_all_mistakes_of_a_call_are_said_at_once_with_their_places():
+def test_all_errors_of_a_call_are_reported_with_their_places():
     with pytest.raises(TimelineError) as caught:
         Clip(gain_db="x", mute=1, automation={"gain": [(0, "loud"), {"at_ms": 0, "valeu": 1}]})
     assert [d.origin.pointer for d in caught.value.diagnostics] == [

@@ -65,12 +65,12 @@ def test_scalars_are_those_of_yaml_1_2(text, value):
         *("---\n---\n", "@", "%", "{", "a: b: c", "\tx: y\n\tz", "&a &b c", '"\\xZZ"', "'"),
     ],
 )
-def test_what_is_no_yaml_here(text):
+def test_unsupported_yaml(text):
     assert codes(text, "yaml") == ["MIX102"]
 
 
 @pytest.mark.parametrize("text", ["{", "[1,]", "{'a': 1}", "{} x", "", "nul", '"\n"', "01", "//"])
-def test_what_is_no_json(text):
+def test_invalid_json(text):
     assert codes(text, "json") == ["MIX102"]
 
 
@@ -84,7 +84,7 @@ def test_what_is_no_json(text):
         (f"a = 1\nb = {'9' * 5000}\n", "a number has too many digits", 2),
     ],
 )
-def test_what_is_no_toml(text, message, line):
+def test_invalid_toml(text, message, line):
     with pytest.raises(TimelineError) as caught:
         parse(text, "x.toml")
     (found,) = [d.to_dict(caught.value.documents) for d in caught.value.diagnostics]

@@ -87,7 +87,7 @@ def timelines(draw):
 
 @settings(max_examples=60)
 @given(timeline=timelines(), data=st.data())
-def test_the_sum_of_what_sounds_is_the_sample_that_is_heard(folder, timeline, data):
+def test_the_contributions_sum_to_the_sample_of_the_mix(folder, timeline, data):
     done = trace(evolve(timeline, root=folder), RenderRequest(export_preset="draft"))
     graph = done.lowered.ir
     at = data.draw(st.integers(0, graph.signals["master.mix"].length - 1))

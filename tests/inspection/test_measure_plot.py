@@ -76,7 +76,7 @@ def test_what_cannot_be_drawn_is_refused(noise, capfd, arguments, code):
     assert f"error[{code}]" in capfd.readouterr().err
 
 
-def test_without_matplotlib_the_way_to_get_it_is_told(noise):
+def test_without_matplotlib_the_error_names_the_extra(noise):
     """A finder that knows of no matplotlib, as in an environment without it."""
     code = (
         "import sys; sys.modules['matplotlib'] = None\n"

@@ -46,7 +46,7 @@ def test_a_clip_a_track_a_bus_and_a_value_can_be_named(demo, name):
     assert values_of(graph, "%master.mix") == values_of(graph, "master.mix") == ("master.mix",)
 
 
-def test_an_unknown_name_is_told_with_the_nearest_one(demo):
+def test_an_unknown_name_is_an_error_with_the_nearest_one(demo):
     with pytest.raises(MixdownError, match="did you mean 'bus_music'"):
         values_of(demo.final.ir, "bus_musik")
 

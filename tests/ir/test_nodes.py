@@ -96,7 +96,7 @@ def test_no_sample_grows_beyond_the_bound(node: ir.Node):
     if node.growth is None:
         assert node.family is Family.FILTER
         return
-    loudest = sum(np.max(np.abs(signals[name])) for name in node.heard or "a")
+    loudest = sum(np.max(np.abs(signals[name])) for name in node.audio_operands or "a")
     step = 2.0 ** (1 - node.bits) if isinstance(node, ir.Dither) else 1e-15
     step = 2.0**-15 if isinstance(node, ir.Output) else step
     assert np.max(np.abs(value(node, **signals))) <= loudest * node.growth + step
@@ -107,12 +107,12 @@ def test_a_gain_that_is_not_measured_has_no_bound():
 
 
 @each_node
-def test_a_value_is_made_of_the_operands_that_are_heard(node: ir.Node):
+def test_a_value_depends_on_its_audio_operands_alone(node: ir.Node):
     signals = {name: noise(seed) for seed, name in enumerate("abc")}
     before = value(node, **signals)
     for name in node.operands:
         moved = np.array_equal(before, value(node, **{**signals, name: noise(9)}))
-        assert moved == (name not in node.heard)
+        assert moved == (name not in node.audio_operands)
 
 
 @each_node
@@ -120,12 +120,12 @@ def test_where_an_operand_begins_in_a_value(node: ir.Node):
     silence = dict.fromkeys("abc", np.zeros((2, LENGTH)))
     click = np.zeros((2, LENGTH))
     click[:, 0] = 0.25
-    assert len(node.starts) == len(node.heard)
+    assert len(node.starts) == len(node.audio_operands)
     if isinstance(
         node, (ir.Dither, ir.Fade)
     ):  # which hide a click under noise, or at their beginning
         return
-    for name, start in zip(node.heard, node.starts, strict=True):
+    for name, start in zip(node.audio_operands, node.starts, strict=True):
         sounding = np.flatnonzero(np.any(value(node, **{**silence, name: click}), axis=0))
         assert sounding[0] == start
 
@@ -152,7 +152,7 @@ def test_an_identity_changes_no_sample(node: ir.Node):
 
 
 @each_node
-def test_what_changes_samples_is_no_identity(node: ir.Node):
+def test_a_node_that_changes_samples_is_not_an_identity(node: ir.Node):
     assert not node.is_identity([STEREO] * len(node.operands))
 
 

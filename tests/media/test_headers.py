@@ -59,7 +59,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_is_odd_is_said(tmp_path: Path, case: str):
+def test_an_unusual_header_is_named(tmp_path: Path, case: str):
     changes, oddity, frames = CASES[case]
     path = tmp_path / "a.wav"
     path.write_bytes(wav(pcm16(tone(0.2)), **changes))

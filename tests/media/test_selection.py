@@ -39,7 +39,9 @@ def test_gains(selection: Selection, layout: str, channels: int, rows: object):
         (Selection(downmix=2), "hexadecagonal", 16, "no rule for hexadecagonal"),
     ],
 )
-def test_what_cannot_be_met_is_said(selection: Selection, layout: str, channels: int, said: str):
+def test_an_impossible_selection_is_an_error(
+    selection: Selection, layout: str, channels: int, said: str
+):
     found = matrix(selection, layout, channels)
     assert isinstance(found, str)
     assert said in found

@@ -53,7 +53,7 @@ def test_anything_else_is_none(data: bytes):
 @pytest.mark.parametrize(
     "data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\xff\xd8"]
 )
-def test_a_step_says_what_is_no_picture(data, tmp_path):
+def test_a_step_refuses_other_files_than_pictures(data, tmp_path):
     assert picture_of(data) is None
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(OSError, match="neither a JPEG nor a PNG"):

@@ -126,7 +126,7 @@ def test_equal_presets_of_one_id_agree_and_others_conflict(tmp_path):
     assert f"{one}/export.toml:1" in str(caught.value)
 
 
-def test_all_that_is_wrong_is_said_at_once_at_its_line(tmp_path):
+def test_all_errors_are_reported_at_once_with_their_lines(tmp_path):
     text = HOUSE.replace("-2", "2.5") + "[broken]\ntitle = 3\nuse = 'x'\nceiling = -1\n"
     found = wrong(tmp_path, export=text, mix=MIX % ("m", "m", "master", "gainn_db = 1"))
     assert ("MIX305", "'ceiling_db' cannot be 2.5", 4) in found
@@ -157,7 +157,7 @@ def test_a_bus_that_makes_no_sense(tmp_path, rest, message):
     assert line >= 4
 
 
-def test_what_is_no_preset_file(tmp_path):
+def test_invalid_preset_files(tmp_path):
     ((code, message, line),) = wrong(tmp_path, export="[house]\ntitle = \n")
     assert (code, line) == ("MIX305", 2)
     assert message.startswith("not TOML: ")

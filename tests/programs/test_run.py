@@ -152,7 +152,7 @@ def test_what_a_sign_says_counts_and_not_what_is_printed(tmp_path):
     assert run_process(python(talking), tmp_path, watch=watch).stuck is not None
 
 
-def test_time_in_which_nobody_watched_does_not_count(tmp_path):
+def test_time_in_which_mixdown_was_stopped_does_not_count(tmp_path):
     """As after Ctrl-Z: the program had to wait for its reader."""
     lines: list[str] = []
 
@@ -174,7 +174,7 @@ def test_the_patience_can_be_set(value, seconds):
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "soon", "nan"])
-def test_a_patience_that_is_none_is_a_coded_error(value):
+def test_an_invalid_patience_is_a_coded_error(value):
     with pytest.raises(RenderError, match=r"MIX307\]: MIXDOWN_STALL_SECONDS is"):
         patience({"MIXDOWN_STALL_SECONDS": value})
 

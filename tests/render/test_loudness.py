@@ -178,7 +178,7 @@ def test_a_file_that_is_too_loud_is_turned_down_where_the_corrections_are_used_u
     assert calls == sorted(calls, key=lambda setting: -setting.gain_db)
 
 
-def test_a_margin_that_grows_is_no_reason_for_more_gain_than_it_costs():
+def test_a_growing_margin_adds_no_more_gain_than_it_costs():
     """The loudness that a lower limit takes is not taken for a slope of the gain."""
     limiter = Limiter(-23.0, -4.0, cost=0.3, overshoot=0.4)
     outcome = run_loop(GOAL, -23.0, limiter)
@@ -202,7 +202,7 @@ def test_the_limit_of_the_push_is_named_where_it_ended_the_loop():
     outcome = run_loop(GOAL, -23.0, Limiter(-23.0, 8.0, cost=0.6))
     assert outcome.setting.gain_db == 7.0 + RULES.push_db
     (warning,) = outcome.diagnostics
-    assert "6 dB of extra gain, the most allowed" in warning.message
+    assert "the maximum extra gain of 6 dB" in warning.message
     assert "peaks" not in warning.message
 
 

@@ -64,7 +64,7 @@ def test_a_process_that_dies_takes_no_file_with_it(files, monkeypatch: pytest.Mo
     assert levels(survey_files(few, jobs=2, on_done=kill_one)) == [-7, "MIX215", -6]
 
 
-def test_a_directory_stands_for_the_audio_in_it(tmp_path: Path):
+def test_a_directory_means_all_audio_files_in_it(tmp_path: Path):
     for name in ("b/2.flac", "b/10.WAV", "a.mp3", "notes.txt", ".hidden.wav", ".git/x.wav"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

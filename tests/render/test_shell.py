@@ -115,9 +115,7 @@ def test_with_facts_there_is_nothing_to_measure(timeline, tmp_path, ffmpegs, mon
 
 
 @pytest.mark.parametrize("single", [False, True])
-def test_a_graph_that_is_too_long_for_an_argument_stands_in_a_file(
-    tmp_path, ffmpegs, monkeypatch, single
-):
+def test_a_graph_too_long_for_an_argument_is_in_a_file(tmp_path, ffmpegs, monkeypatch, single):
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
     timeline = busy(tmp_path)
     rendered = render(timeline, out=tmp_path / "out", preset="draft")
@@ -163,7 +161,7 @@ def test_a_script_says_what_cannot_be_reached(tmp_path, ffmpegs):
     assert np.abs(soundfile.read(tmp_path / "by/hand/master.wav")[0]).max() <= 10 ** (-1 / 20)
 
 
-def test_silence_comes_out_as_silence(tmp_path, ffmpegs):
+def test_silence_is_rendered_as_silence(tmp_path, ffmpegs):
     soundfile.write(tmp_path / "s.wav", np.zeros(RATE), RATE)
     (tmp_path / "s.yaml").write_text(
         "{schema_version: 1, id: t, tracks: [{id: a, role: fx, clips: [{source: s.wav}]}]}"

@@ -105,7 +105,7 @@ def test_a_stem_that_clips_says_by_how_much(show, tmp_path, backend, preset, mod
         assert warning.help is not None and "32f" in warning.help
 
 
-def test_a_stem_that_just_fits_is_no_warning(tmp_path):
+def test_a_stem_at_full_scale_has_no_warning(tmp_path):
     soundfile.write(tmp_path / "full.wav", np.tile([0.0, 32767 / 32768], RATE), RATE, "PCM_16")
     timeline = mixdown.Timeline(id="full", root=tmp_path, channels=1)
     timeline = timeline.track("a", role="fx").clip("full.wav")

@@ -80,3 +80,11 @@ def test_the_index_lists_every_page():
     index = LINK.findall((DOCS / "README.md").read_text(encoding="utf-8"))
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {"README.md"}
     assert not pages - set(index)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_prose_is_wrapped_at_100_columns(page: Path):
+    """Tables, links to other sites, and code and output in fences may be wider."""
+    prose = "".join(page.read_text(encoding="utf-8").split("\n```")[::2])
+    lines = [line for line in prose.splitlines() if not (line.startswith("|") or "://" in line)]
+    assert not [line for line in lines if len(line) > 100]

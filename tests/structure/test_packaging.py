@@ -61,7 +61,7 @@ def test_the_wheel_brings_one_name_at_top_level(wheel_names: list[str]):
     assert len(folders) == 2
 
 
-def test_the_wheel_leaves_out_what_is_not_the_package(wheel_names: list[str]):
+def test_the_wheel_contains_the_package_only(wheel_names: list[str]):
     inside = [name.split("/")[1] for name in wheel_names if name.startswith("mixdown/")]
     assert not set(inside) & (OUTSIDE - {"examples"})
     examples = [name for name in wheel_names if name.startswith("mixdown/examples/")]

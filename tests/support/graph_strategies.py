@@ -1,4 +1,4 @@
-"""Hypothesis strategies for sound graphs: every kind, odd names, shared values, long origins.
+"""Hypothesis strategies for valid graphs: every kind, odd names, shared values, long origins.
 
 `graphs()` makes what the verifier accepts, without dead values; the nodes stand in canonical order
 or in the order in which they were made, which is topological too.
@@ -190,7 +190,7 @@ class Maker:
 
 @st.composite
 def graphs(draw: Draw) -> Graph:
-    """A sound graph of one to four tracks on one or two buses, with or without stems."""
+    """A valid graph of one to four tracks on one or two buses, with or without stems."""
     rate = draw(st.sampled_from([8000, 44100, 48000, 96000]))
     make = Maker(draw, rate, draw(channels))
     for _ in range(draw(st.integers(1, 2))):

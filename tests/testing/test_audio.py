@@ -32,7 +32,7 @@ def test_equal_signals_null(noise, tmp_path):
     assert_null(noise[:, 0], noise[:, :1])
 
 
-def test_the_worst_residual_is_told_with_its_time_and_channel(noise, tmp_path):
+def test_the_worst_residual_is_reported_with_its_time_and_channel(noise, tmp_path):
     other = changed(changed(noise, 12, 0, 1e-3), 4200, 1, -0.01)
     with pytest.raises(AssertionError) as caught:
         assert_null(other, noise)
@@ -60,7 +60,7 @@ def test_signals_of_another_shape_do_not_null(noise, tmp_path):
         assert_null(tmp_path / "a.wav", tmp_path / "b.wav")
 
 
-def test_what_is_no_number_never_nulls(noise):
+def test_nan_never_nulls(noise):
     with pytest.raises(AssertionError, match="not a number at sample 7, channel 1"):
         assert_null(changed(noise, 7, 0, np.nan), noise, dbfs=0)
 

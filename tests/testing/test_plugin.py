@@ -54,7 +54,7 @@ def run(project, *options):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_a_mix_is_stored_compared_and_told(project):
+def test_a_mix_is_stored_compared_and_described(project):
     code, output = run(project)
     assert code == 1
     told = "no snapshot of this mix is stored yet; pytest --snapshot-update stores the new one"
@@ -88,7 +88,7 @@ def test_a_mix_is_stored_compared_and_told(project):
     assert "source voice.wav: content changed" in run(project, "-k", "test_mix")[1]
 
 
-def test_a_timeline_that_does_not_compile_is_told_as_ever(project):
+def test_a_timeline_that_does_not_compile_shows_its_diagnostics(project):
     (project / "small.yaml").write_text(TIMELINE.replace("dialogue", "dialog"))
     code, output = run(project, "-k", "test_mix")
     assert code == 1

@@ -12,7 +12,7 @@ source @s = "s.wav" {digest = "sha256:0", rate = 48000, channels = 1, frames = 1
 """
 
 
-def test_a_graph_is_told_in_words_and_lines():
+def test_a_changed_graph_is_described_in_words_and_lines():
     lines = list(MirSnapshot().diff_lines(OLD.replace("gain_db = 1.0", "gain_db = -2.5"), OLD))
     assert lines == [
         "clip t/a: gain -2.5 dB, was +1 dB",
@@ -24,6 +24,6 @@ def test_a_graph_is_told_in_words_and_lines():
     ]
 
 
-def test_what_is_no_graph_is_told_in_lines():
+def test_other_text_is_compared_by_lines():
     assert list(MirSnapshot().diff_lines("b\n", "a\n"))[-2:] == ["-a", "+b"]
     assert list(FilterGraphSnapshot().diff_lines("b\n", "a\n"))[-2:] == ["-a", "+b"]

@@ -16,30 +16,8 @@ from ....audio import FloatArray, biquad, pan
 from ....audio.curves import fade_in, fade_out
 from ....audio.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ....audio.limiter import TruePeakLimiter
+from ....ir import nodes as ir
 from ....ir.graph import Graph
-from ....ir.nodes import (
-    Bus,
-    Clip,
-    Crossfade,
-    Dither,
-    Downmix,
-    Edge,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Limiter,
-    Loudnorm,
-    Mix,
-    Node,
-    Pan,
-    PanAutomation,
-    Place,
-    Silence,
-)
 from ....ir.units import gain_factor
 from ..values import dither_seeds, dithering, frames_of
 from .piece import Stream
@@ -143,58 +121,58 @@ def build(
     return Built(streams, tuple(can_be_early))
 
 
-def _needs(graph: Graph, node: Node, origin: int, end: int) -> Iterator[Need]:
+def _needs(graph: Graph, node: ir.Node, origin: int, end: int) -> Iterator[Need]:
     """The ranges of its operands that a node needs for its samples from `origin` to `end`."""
-    if isinstance(node, Limiter | Dither):  # needs input past the end of its requested output
+    if isinstance(node, ir.Limiter | ir.Dither):  # needs input past the end of its requested output
         end = origin + (graph.signals[node.name].length or 0)
-    for operand, start in zip(node.heard, node.starts, strict=True):
+    for operand, start in zip(node.audio_operands, node.starts, strict=True):
         last = min(end, origin + start + (graph.signals[operand].length or 0))
         if origin + start < last:
             yield Need(operand, origin + start, last)
 
 
-def _played(node: Clip, site: StreamSite) -> Stream:
+def _played(node: ir.Clip, site: StreamSite) -> Stream:
     source = site.graph.source_by_name[node.source]
     return Played(site.sources, source, node.rate, node.offset, site.origin, site.end)
 
 
-def _silent(node: Silence, site: StreamSite) -> Stream:
+def _silent(node: ir.Silence, site: StreamSite) -> Stream:
     return Empty(node.channels, site.origin)
 
 
-def _summed(node: Mix | Bus | Lane, site: StreamSite) -> Stream:
+def _summed(node: ir.Mix | ir.Bus | ir.Lane, site: StreamSite) -> Stream:
     channels = site.graph.signals[node.name].channels
     return Summed(site.operands, channels, site.origin, site.end)
 
 
-def _placed(node: Place, site: StreamSite) -> Stream:
+def _placed(node: ir.Place, site: StreamSite) -> Stream:
     """The operand itself: its origin already has the shift."""
     if site.operands:
         return site.operands[0]
     return Empty(site.graph.signals[node.name].channels, site.origin)
 
 
-def _limited(node: Limiter, site: StreamSite) -> Stream:
+def _limited(node: ir.Limiter, site: StreamSite) -> Stream:
     signal = site.graph.signals[node.name]
     aim = node.ceiling_db - node.margin_db
     limiter = TruePeakLimiter(signal.rate, signal.channels, aim, detector=node.mode.value)
     return Limited(site.operands[0], limiter, site.origin, site.origin + (signal.length or 0))
 
 
-def _dithered(node: Dither, site: StreamSite) -> Stream:
+def _dithered(node: ir.Dither, site: StreamSite) -> Stream:
     gate = dithering(site.graph, node, site.seeds)
     last = site.origin + (site.graph.signals[node.name].length or 0)
     return Dithered(site.operands[0], gate, site.origin, last)
 
 
-def _filtered(node: Filter, site: StreamSite) -> Stream:
+def _filtered(node: ir.Filter, site: StreamSite) -> Stream:
     rate = site.graph.signals[node.name].rate
     rows = biquad.coefficients(node.shape.value, node.frequency_hz, rate, node.q, node.gain_db)
     still = biquad.StaticBiquad(rows[0], site.operands[0].channels)
     return Filtered(site.operands[0], still, site.origin, site.end)
 
 
-def _moving(node: FilterAutomation, site: StreamSite) -> Stream:
+def _moving(node: ir.FilterAutomation, site: StreamSite) -> Stream:
     frames = frames_of(node.points)
     moving = biquad.MovingBiquad(
         node.shape.value,
@@ -211,23 +189,23 @@ def _scale(factor: float) -> Change:
     return lambda samples, _: samples * factor
 
 
-def _gain(node: Gain, _: StreamSite) -> Change:
+def _gain(node: ir.Gain, _: StreamSite) -> Change:
     return _scale(gain_factor(node.gain_db))
 
 
-def _headroom(node: Headroom, _: StreamSite) -> Change:
+def _headroom(node: ir.Headroom, _: StreamSite) -> Change:
     return _scale(gain_factor(-node.headroom_db))
 
 
-def _loudnorm(node: Loudnorm, _: StreamSite) -> Change:
+def _loudnorm(node: ir.Loudnorm, _: StreamSite) -> Change:
     if node.gain_db is None:
         raise ValueError(f"the gain of %{node.name} has not been measured")
     return _scale(gain_factor(node.gain_db))
 
 
-def _fade(node: Fade, site: StreamSite) -> Change:
+def _fade(node: ir.Fade, site: StreamSite) -> Change:
     length, curve = node.length, node.curve
-    if node.edge is Edge.IN:
+    if node.edge is ir.Edge.IN:
 
         def change(samples: FloatArray, at: int) -> FloatArray:
             count = samples.shape[1]
@@ -244,17 +222,17 @@ def _fade(node: Fade, site: StreamSite) -> Change:
     return change_out
 
 
-def _gain_automation(node: GainAutomation, _: StreamSite) -> Change:
+def _gain_automation(node: ir.GainAutomation, _: StreamSite) -> Change:
     frames = frames_of(node.points)
     return lambda samples, at: samples * gain_envelope(frames, at, samples.shape[1])
 
 
-def _pan(node: Pan, site: StreamSite) -> Change:
+def _pan(node: ir.Pan, site: StreamSite) -> Change:
     gains = pan.gains(node.position, node.law.value, site.operands[0].channels)
     return lambda samples, _: samples * gains
 
 
-def _pan_automation(node: PanAutomation, _: StreamSite) -> Change:
+def _pan_automation(node: ir.PanAutomation, _: StreamSite) -> Change:
     frames, law = frames_of(node.points), node.law.value
 
     def change(samples: FloatArray, at: int) -> FloatArray:
@@ -264,36 +242,36 @@ def _pan_automation(node: PanAutomation, _: StreamSite) -> Change:
     return change
 
 
-def _downmix(_: Downmix, __: StreamSite) -> Change:
+def _downmix(_: ir.Downmix, __: StreamSite) -> Change:
     return lambda samples, _: pan.downmix(samples)
 
 
 def _changed(make: Callable[[Any, StreamSite], Change]) -> Callable[[Any, StreamSite], Stream]:
-    def stream(node: Node, site: StreamSite) -> Stream:
+    def stream(node: ir.Node, site: StreamSite) -> Stream:
         channels = site.graph.signals[node.name].channels
         return Changed(site.operands[0], make(node, site), channels, site.origin, site.end)
 
     return stream
 
 
-STREAMS: Mapping[type[Node], Callable[[Any, StreamSite], Stream]] = {
-    Clip: _played,
-    Silence: _silent,
-    Gain: _changed(_gain),
-    Fade: _changed(_fade),
-    Crossfade: _changed(_fade),
-    GainAutomation: _changed(_gain_automation),
-    Filter: _filtered,
-    FilterAutomation: _moving,
-    Pan: _changed(_pan),
-    PanAutomation: _changed(_pan_automation),
-    Downmix: _changed(_downmix),
-    Place: _placed,
-    Lane: _summed,
-    Mix: _summed,
-    Bus: _summed,
-    Headroom: _changed(_headroom),
-    Loudnorm: _changed(_loudnorm),
-    Limiter: _limited,
-    Dither: _dithered,
+STREAMS: Mapping[type[ir.Node], Callable[[Any, StreamSite], Stream]] = {
+    ir.Clip: _played,
+    ir.Silence: _silent,
+    ir.Gain: _changed(_gain),
+    ir.Fade: _changed(_fade),
+    ir.Crossfade: _changed(_fade),
+    ir.GainAutomation: _changed(_gain_automation),
+    ir.Filter: _filtered,
+    ir.FilterAutomation: _moving,
+    ir.Pan: _changed(_pan),
+    ir.PanAutomation: _changed(_pan_automation),
+    ir.Downmix: _changed(_downmix),
+    ir.Place: _placed,
+    ir.Lane: _summed,
+    ir.Mix: _summed,
+    ir.Bus: _summed,
+    ir.Headroom: _changed(_headroom),
+    ir.Loudnorm: _changed(_loudnorm),
+    ir.Limiter: _limited,
+    ir.Dither: _dithered,
 }

@@ -64,14 +64,6 @@ def render(
 ) -> None:
     """Write the outputs of a graph in which every gain is known.
 
-    Args:
-        graph: a sound graph.
-        locate: source -> its path.
-        files: the file of each output, by its name.
-        tags: metadata for every file.
-        settings: of the run; None: the defaults.
-        progress: receives the part that is done, 0 to 1.
-
     Raises:
         OSError, soundfile.LibsndfileError: a file cannot be read or written.
     """

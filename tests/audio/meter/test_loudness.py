@@ -63,7 +63,7 @@ def test_surround_weights(channel, offset_db):
     assert measured(audio).integrated == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_lfe_is_not_heard():
+def test_the_lfe_does_not_count():
     audio = np.zeros((6, 2 * RATE))
     audio[3] = sine(2.0, frequency=100.0)
     assert measured(audio).integrated == -np.inf
@@ -74,7 +74,7 @@ def test_the_absolute_gate_drops_blocks_at_or_under_minus_70():
     assert integrated_loudness(powers(-69.9, -75.0)) == pytest.approx(-69.9)
 
 
-def test_the_relative_gate_lies_10_lu_under_the_mean_of_what_is_heard():
+def test_the_relative_gate_is_10_lu_below_the_mean_of_ungated_blocks():
     # Mean of the three: -23 + 10 log10((1 + 1 + x) / 3) = -24.7, so the gate is near -34.7.
     assert integrated_loudness(powers(-23.0, -23.0, -34.9)) == pytest.approx(-23.0)
     above = lufs(powers(-23.0, -23.0, -34.5).mean(keepdims=True))[0]

@@ -133,7 +133,7 @@ def test_filter_automation(bench, shape, channels):
 
 
 @pytest.mark.parametrize("at", [0, 64, 96000])
-def test_filter_automation_of_one_point_stands_still(bench, at):
+def test_filter_automation_of_one_point_is_constant(bench, at):
     audio = bench.noise("s")
     moves = (ir.Point(at, 1234.5678),)
     got = bench.render(

@@ -10,35 +10,25 @@ import soundfile
 import soxr
 from mixdown.audio.dither import SILENT, SilenceGate
 from mixdown.backends.ffmpeg import BACKEND
+from mixdown.ir import nodes as ir
 from mixdown.ir.diagnostics import BackendError
-from mixdown.ir.nodes import (
-    Clip,
-    Dither,
-    DitherNoise,
-    Encoding,
-    Gain,
-    Limiter,
-    LimitMode,
-    Output,
-    OutputRole,
-)
 from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
 FILES = [
-    ("wav", Encoding.S16, "PCM_16"),
-    ("wav", Encoding.S24, "PCM_24"),
-    ("wav", Encoding.F32, "FLOAT"),
-    ("wav", Encoding.F64, "DOUBLE"),
-    ("flac", Encoding.S16, "PCM_16"),
-    ("flac", Encoding.S24, "PCM_24"),
+    ("wav", ir.Encoding.S16, "PCM_16"),
+    ("wav", ir.Encoding.S24, "PCM_24"),
+    ("wav", ir.Encoding.F32, "FLOAT"),
+    ("wav", ir.Encoding.F64, "DOUBLE"),
+    ("flac", ir.Encoding.S16, "PCM_16"),
+    ("flac", ir.Encoding.S24, "PCM_24"),
 ]
 
 
-def deliver(bench, *nodes, container="wav", encoding=Encoding.F64, tags=()):
+def deliver(bench, *nodes, container="wav", encoding=ir.Encoding.F64, tags=()):
     """The path of the delivered file of a chain of nodes."""
     chain = [nodes[0]]
-    output = Output("o", OutputRole.MASTER, "master", container, encoding)
+    output = ir.Output("o", ir.OutputRole.MASTER, "master", container, encoding)
     for node in (*nodes[1:], output):
         fields = {name: getattr(node, name) for name in node.attributes()}
         chain.append(type(node)(node.name, **fields, operands=(chain[-1].name,)))
@@ -71,8 +61,8 @@ def test_files_hold_samples_rounded_half_to_even(bench, container, encoding, sub
     assert path.name == f"master.{container}"
     assert soundfile.info(path).subtype == subtype
     wanted = {
-        Encoding.F64: lambda: audio,
-        Encoding.F32: lambda: audio.astype(np.float32).astype(np.float64),
+        ir.Encoding.F64: lambda: audio,
+        ir.Encoding.F32: lambda: audio.astype(np.float32).astype(np.float64),
     }.get(encoding, lambda: quantised(audio, encoding.bits))()
     assert np.array_equal(soundfile.read(path, always_2d=True)[0].T, wanted)
 
@@ -84,7 +74,7 @@ def test_files_are_the_same_on_every_run(bench, container, encoding, subtype):
     digests = set()
     for _ in range(2):
         how = {"container": container, "encoding": encoding, "tags": tags}
-        path = deliver(bench, bench.clip("s"), Dither("d", 16), **how)
+        path = deliver(bench, bench.clip("s"), ir.Dither("d", 16), **how)
         digests.add(hashlib.sha256(path.read_bytes()).hexdigest())
         path.unlink()
     assert len(digests) == 1
@@ -96,7 +86,7 @@ def test_files_carry_the_tags_given_and_nothing_of_the_source(bench, container):
     with soundfile.SoundFile(bench.folder / "src/s.wav", "r+") as file:
         file.comment = "secret of the source"
     tags = (("title", "Episode = 42; a:b"), ("artist", "Zoë"))
-    path = deliver(bench, bench.clip("s"), container=container, encoding=Encoding.S16, tags=tags)
+    path = deliver(bench, bench.clip("s"), container=container, encoding=ir.Encoding.S16, tags=tags)
     with soundfile.SoundFile(path) as file:
         assert (file.title, file.artist) == ("Episode = 42; a:b", "Zoë")
     data = path.read_bytes()
@@ -109,7 +99,7 @@ def test_dither_is_triangular_noise_of_one_step_on_the_grid(bench, bits):
     step = 2.0 ** (1 - bits)
     value = (7 + np.linspace(0, 1, 480_000)) * step  # slower than any step
     bench.source("s", value[None])
-    path = deliver(bench, bench.clip("s"), Dither("d", bits))
+    path = deliver(bench, bench.clip("s"), ir.Dither("d", bits))
     got = soundfile.read(path)[0]
     assert np.array_equal(got, np.rint(got / step) * step)
     error = (got - value) / step
@@ -130,8 +120,8 @@ def test_digital_silence_longer_than_100_ms_gets_no_dither(bench, rate, channels
     audio = np.hstack([np.full((channels, n), level) for n, level in runs])
     audio[:1] *= channels == 1  # a sound in one channel is sound
     bench.source("s", audio, rate)
-    clip = Clip("c", "s", 0, audio.shape[1], rate)
-    dithered = deliver(bench, clip, Dither("d", 16))
+    clip = ir.Clip("c", "s", 0, audio.shape[1], rate)
+    dithered = deliver(bench, clip, ir.Dither("d", 16))
     got = soundfile.read(dithered, always_2d=True)[0].T
     gate = SilenceGate(lambda samples, _: np.ones_like(samples), rate)
     sounding = gate.process(audio, audio.shape[1])
@@ -146,12 +136,12 @@ def test_shaped_dither_is_white_at_low_rates_and_otherwise_refused(bench):
     value = np.linspace(0, 1, 220_500) * 2.0**-15
     for rate in (22050, 48000):
         bench.source(f"s{rate}", value[None], rate)
-    dither = Dither("d", 16, DitherNoise.SHAPED)
-    low = Clip("c", "s22050", 0, len(value), 22050)
+    dither = ir.Dither("d", 16, ir.DitherNoise.SHAPED)
+    low = ir.Clip("c", "s22050", 0, len(value), 22050)
     error = (soundfile.read(deliver(bench, low, dither))[0] - value) * 2.0**15
     assert error.std() == pytest.approx(0.5, abs=0.01)
     with pytest.raises(BackendError, match=r"MIX502.*noise shaping changes the level"):
-        deliver(bench, Clip("c", "s48000", 0, len(value), 48000), dither)
+        deliver(bench, ir.Clip("c", "s48000", 0, len(value), 48000), dither)
 
 
 @pytest.mark.parametrize("ceiling", [-1.0, -3.0, -9.0])
@@ -159,9 +149,9 @@ def test_shaped_dither_is_white_at_low_rates_and_otherwise_refused(bench):
 def test_a_true_peak_limiter_holds_its_ceiling_and_lets_the_rest_be(bench, ceiling, rate):
     audio = bursts(rate)
     bench.source("s", audio, rate)
-    limiter = Limiter("l", ceiling, LimitMode.TRUE_PEAK)
+    limiter = ir.Limiter("l", ceiling, ir.LimitMode.TRUE_PEAK)
     got = soundfile.read(
-        deliver(bench, Clip("c", "s", 0, audio.shape[1], rate), limiter), always_2d=True
+        deliver(bench, ir.Clip("c", "s", 0, audio.shape[1], rate), limiter), always_2d=True
     )[0].T
     assert got.shape == audio.shape
     assert true_peak_db(got) <= ceiling + 0.01
@@ -177,14 +167,14 @@ def test_a_mix_of_a_few_samples_is_limited(bench, samples, rate):
     audio[0, -1] = 0.5
     bench.source("s", audio, rate)
 
-    def limited(mode: LimitMode, ceiling: float) -> np.ndarray:
-        path = deliver(bench, Clip("c", "s", 0, samples, rate), Limiter("l", ceiling, mode))
+    def limited(mode: ir.LimitMode, ceiling: float) -> np.ndarray:
+        path = deliver(bench, ir.Clip("c", "s", 0, samples, rate), ir.Limiter("l", ceiling, mode))
         got = soundfile.read(path, always_2d=True)[0].T
         assert got.shape == audio.shape
         return got
 
-    assert np.array_equal(limited(LimitMode.SAMPLE_PEAK, -1.0), audio)
-    for mode in LimitMode:
+    assert np.array_equal(limited(ir.LimitMode.SAMPLE_PEAK, -1.0), audio)
+    for mode in ir.LimitMode:
         assert 0.1 < np.abs(limited(mode, -12.0)).max() <= 10 ** (-12 / 20) + 1e-9
 
 
@@ -192,7 +182,7 @@ def test_a_mix_of_a_few_samples_is_limited(bench, samples, rate):
 def test_a_limited_tone_stays_pure(bench, hertz):
     tone = 1.8 * np.sin(2 * np.pi * hertz * np.arange(3 * RATE) / RATE)
     bench.source("s", tone[None])
-    path = deliver(bench, bench.clip("s"), Limiter("l", -1.0, LimitMode.TRUE_PEAK))
+    path = deliver(bench, bench.clip("s"), ir.Limiter("l", -1.0, ir.LimitMode.TRUE_PEAK))
     got = soundfile.read(path)[0][RATE : 2 * RATE]
     spectrum = np.abs(np.fft.rfft(got * np.blackman(RATE))) ** 2
     fundamental = spectrum[hertz - 4 : hertz + 5].sum()
@@ -202,7 +192,7 @@ def test_a_limited_tone_stays_pure(bench, hertz):
 def test_a_sample_peak_limiter_holds_its_ceiling_and_lets_the_rest_be(bench):
     audio = bursts(RATE)
     bench.source("s", audio)
-    limiter = Limiter("l", -1.0, LimitMode.SAMPLE_PEAK)
+    limiter = ir.Limiter("l", -1.0, ir.LimitMode.SAMPLE_PEAK)
     got = soundfile.read(deliver(bench, bench.clip("s"), limiter), always_2d=True)[0].T
     assert got.shape == audio.shape
     assert 20 * np.log10(np.abs(got).max()) <= -1.0 + 1e-9
@@ -212,7 +202,7 @@ def test_a_sample_peak_limiter_holds_its_ceiling_and_lets_the_rest_be(bench):
 def test_a_margin_lowers_what_the_limiter_aims_at(bench):
     audio = bursts(RATE)
     bench.source("s", audio)
-    limiter = Limiter("l", -1.0, LimitMode.SAMPLE_PEAK, 2.5)
+    limiter = ir.Limiter("l", -1.0, ir.LimitMode.SAMPLE_PEAK, 2.5)
     got = soundfile.read(deliver(bench, bench.clip("s"), limiter), always_2d=True)[0].T
     assert 20 * np.log10(np.abs(got).max()) == pytest.approx(-3.5, abs=0.01)
 
@@ -221,7 +211,7 @@ def test_a_margin_lowers_what_the_limiter_aims_at(bench):
 def test_a_ceiling_that_alimiter_cannot_hold_is_refused(tmp_path, ceiling, bench):
     bench.noise("s", 1, 0.1)
     with pytest.raises(BackendError, match=r"MIX502.*cannot hold") as refused:
-        deliver(bench, bench.clip("s"), Limiter("l", ceiling, LimitMode.TRUE_PEAK))
+        deliver(bench, bench.clip("s"), ir.Limiter("l", ceiling, ir.LimitMode.TRUE_PEAK))
     assert "-23.6 to 0.4 dB" in str(refused.value)
 
 
@@ -229,8 +219,8 @@ def test_an_encoding_that_no_encoder_is_known_for_is_refused(bench):
     """Lossy files are encoded by a step of their own, from what the backend delivers."""
     bench.noise("s", 1, 0.1)
     clip = bench.clip("s")
-    output = Output(
-        "o", OutputRole.MASTER, "m", "mp3", Encoding.MP3, bit_rate=128, operands=(clip.name,)
+    output = ir.Output(
+        "o", ir.OutputRole.MASTER, "m", "mp3", ir.Encoding.MP3, bit_rate=128, operands=(clip.name,)
     )
     with pytest.raises(BackendError, match="no encoder for mp3 as mp3"):
         BACKEND.emit(bench.graph(clip, output), EmitOptions())
@@ -238,7 +228,7 @@ def test_an_encoding_that_no_encoder_is_known_for_is_refused(bench):
 
 def test_samples_over_full_scale_survive_to_the_finish(bench):
     audio = bench.noise("s", 2, 0.5)
-    path = deliver(bench, bench.clip("s"), Gain("up", 40.0), Gain("down", -40.0))
+    path = deliver(bench, bench.clip("s"), ir.Gain("up", 40.0), ir.Gain("down", -40.0))
     assert np.abs(soundfile.read(path)[0].T - audio).max() < 1e-15
 
 

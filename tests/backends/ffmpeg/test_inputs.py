@@ -156,7 +156,7 @@ def test_of_other_rates_a_source_is_resampled_whole_where_a_clip_lies_far_into_i
     assert "soxr" not in " ".join(plan.argv[1])
 
 
-def test_an_embedded_picture_is_not_heard(bench, tmp_path):
+def test_an_embedded_picture_is_ignored(bench, tmp_path):
     """Cover art is a video stream in ffmpeg's eyes."""
     audio = bench.noise("s", 1, 0.5, file="a.flac", coding="PCM_16")
     cover = tmp_path / "cover.png"

@@ -118,7 +118,7 @@ def test_a_single_command_needs_the_loudness():
         BACKEND.emit(graph, SINGLE)
 
 
-def test_a_kind_that_should_have_been_legalised_is_refused_where_it_stands():
+def test_a_kind_that_was_not_legalised_is_an_error_with_its_place():
     graph = mastered(0.0)
     place = Origin("mix.yaml", "/tracks/0/clips/0")
     clip, *rest = graph.nodes

@@ -12,7 +12,8 @@ import pytest
 import soundfile
 from mixdown.audio.meter import measure_file
 from mixdown.backends.native.backend import BACKEND
-from mixdown.backends.native.run import read_options, run_step
+from mixdown.backends.native.options import read_options
+from mixdown.backends.native.run import run_step
 from mixdown.backends.protocol import Support
 from mixdown.backends.registry import find_backend
 from mixdown.ir import nodes as ir

@@ -11,37 +11,9 @@ from mixdown.backends.native.engine.build import build
 from mixdown.backends.native.engine.piece import take
 from mixdown.backends.native.engine.render import Settings, block_for, blocks, evaluate, render
 from mixdown.backends.native.engine.sources import FileReader, Sources
+from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
-from mixdown.ir.nodes import (
-    Bus,
-    Clip,
-    Dither,
-    DitherNoise,
-    Downmix,
-    Edge,
-    Encoding,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Limiter,
-    LimitMode,
-    Loudnorm,
-    Mix,
-    Node,
-    Output,
-    OutputRole,
-    Pan,
-    PanAutomation,
-    Place,
-    Point,
-    Silence,
-    Source,
-)
 from sounds import Media
 
 RATE = 48000
@@ -49,22 +21,26 @@ EXACT = 3e-13  # -250 dBFS
 BLOCKS = [1, 7, 64, 1000, 4096, 65536]
 
 
-def chain(name: str, length: int, at: int) -> tuple[Node, ...]:
+def chain(name: str, length: int, at: int) -> tuple[ir.Node, ...]:
     """A clip with one of everything, placed."""
-    moves = (Point(0, -12, Shape.SMOOTH), Point(length // 2, 3, Shape.LINEAR), Point(length, -3))
-    turns = (Point(10, -1), Point(length // 3, 0.7, Shape.HOLD), Point(length - 5, -0.2))
-    sweep = (Point(0, 300), Point(length, 6000))
+    moves = (
+        ir.Point(0, -12, Shape.SMOOTH),
+        ir.Point(length // 2, 3, Shape.LINEAR),
+        ir.Point(length, -3),
+    )
+    turns = (ir.Point(10, -1), ir.Point(length // 3, 0.7, Shape.HOLD), ir.Point(length - 5, -0.2))
+    sweep = (ir.Point(0, 300), ir.Point(length, 6000))
     c = f"{name}."
     return (
-        Clip(f"{c}clip", name, 20, length, RATE),
-        Gain(f"{c}gain", -2.5, operands=(f"{c}clip",)),
-        Fade(f"{c}in", Edge.IN, length // 4, "hsin", operands=(f"{c}gain",)),
-        Fade(f"{c}out", Edge.OUT, length // 3, "qsin", operands=(f"{c}in",)),
-        GainAutomation(f"{c}moves", moves, operands=(f"{c}out",)),
-        Filter(f"{c}eq", FilterKind.PEAKING, 900, 1.4, 5.0, operands=(f"{c}moves",)),
-        FilterAutomation(f"{c}lp", FilterKind.LOWPASS, sweep, 0.9, 0.0, operands=(f"{c}eq",)),
-        PanAutomation(f"{c}pan", turns, PanLaw.COMPROMISE, operands=(f"{c}lp",)),
-        Place(f"{c}place", at, operands=(f"{c}pan",)),
+        ir.Clip(f"{c}clip", name, 20, length, RATE),
+        ir.Gain(f"{c}gain", -2.5, operands=(f"{c}clip",)),
+        ir.Fade(f"{c}in", ir.Edge.IN, length // 4, "hsin", operands=(f"{c}gain",)),
+        ir.Fade(f"{c}out", ir.Edge.OUT, length // 3, "qsin", operands=(f"{c}in",)),
+        ir.GainAutomation(f"{c}moves", moves, operands=(f"{c}out",)),
+        ir.Filter(f"{c}eq", FilterKind.PEAKING, 900, 1.4, 5.0, operands=(f"{c}moves",)),
+        ir.FilterAutomation(f"{c}lp", FilterKind.LOWPASS, sweep, 0.9, 0.0, operands=(f"{c}eq",)),
+        ir.PanAutomation(f"{c}pan", turns, PanLaw.COMPROMISE, operands=(f"{c}lp",)),
+        ir.Place(f"{c}place", at, operands=(f"{c}pan",)),
     )
 
 
@@ -80,30 +56,34 @@ def whole_mix(media: Media, scale: int) -> Graph:
         *chain("voice", 3 * scale, scale),
         *chain("call", 2 * scale, 3 * scale + 5),
         *chain("music", 4 * scale, 7 * scale),
-        Lane("lane", (scale, 9 * scale), length, operands=("voice.pan", "voice.pan")),
-        Mix("talk", length, operands=("lane", "call.place")),
-        Filter("talk.eq", FilterKind.HIGHPASS, 120, 0.7, 0.0, operands=("talk",)),
-        Mix("band", length, operands=("music.place", "voice.place")),
-        FilterAutomation(
+        ir.Lane("lane", (scale, 9 * scale), length, operands=("voice.pan", "voice.pan")),
+        ir.Mix("talk", length, operands=("lane", "call.place")),
+        ir.Filter("talk.eq", FilterKind.HIGHPASS, 120, 0.7, 0.0, operands=("talk",)),
+        ir.Mix("band", length, operands=("music.place", "voice.place")),
+        ir.FilterAutomation(
             "band.lp",
             FilterKind.LOWPASS,
-            (Point(0, 8000), Point(length, 2000)),
+            (ir.Point(0, 8000), ir.Point(length, 2000)),
             0.7,
             0.0,
             operands=("band",),
         ),
-        Pan("band.pan", -0.3, PanLaw.LINEAR, operands=("band.lp",)),
-        Bus("bus", operands=("talk.eq", "band.pan")),
-        Silence("nothing", RATE, 2, length),
-        Mix("master", length, operands=("bus", "nothing")),
-        Headroom("headroom", 3.0, operands=("master",)),
-        Loudnorm("loudnorm", -14.0, 11.0, operands=("headroom",)),
-        Loudnorm("stem.loudnorm", -14.0, 11.0, operands=("bus", "headroom")),
-        Limiter("limiter", -1.0, LimitMode.TRUE_PEAK, 0.1, operands=("loudnorm",)),
-        Dither("dither", 16, operands=("limiter",)),
-        Output("out", OutputRole.MASTER, "master", "wav", Encoding.S16, operands=("dither",)),
-        Output("stem", OutputRole.STEM, "bus", "flac", Encoding.S24, operands=("stem.loudnorm",)),
-        Downmix("mono", operands=("bus",)),
+        ir.Pan("band.pan", -0.3, PanLaw.LINEAR, operands=("band.lp",)),
+        ir.Bus("bus", operands=("talk.eq", "band.pan")),
+        ir.Silence("nothing", RATE, 2, length),
+        ir.Mix("master", length, operands=("bus", "nothing")),
+        ir.Headroom("headroom", 3.0, operands=("master",)),
+        ir.Loudnorm("loudnorm", -14.0, 11.0, operands=("headroom",)),
+        ir.Loudnorm("stem.loudnorm", -14.0, 11.0, operands=("bus", "headroom")),
+        ir.Limiter("limiter", -1.0, ir.LimitMode.TRUE_PEAK, 0.1, operands=("loudnorm",)),
+        ir.Dither("dither", 16, operands=("limiter",)),
+        ir.Output(
+            "out", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.S16, operands=("dither",)
+        ),
+        ir.Output(
+            "stem", ir.OutputRole.STEM, "bus", "flac", ir.Encoding.S24, operands=("stem.loudnorm",)
+        ),
+        ir.Downmix("mono", operands=("bus",)),
     )
     return Graph(sources, nodes)
 
@@ -114,7 +94,7 @@ def meant(graph: Graph, media: Media) -> dict[str, np.ndarray]:
 
 def apart(graph: Graph, media: Media, settings: Settings) -> float:
     """How far the engine is from the reference, over all values, pulled at once."""
-    names = [n.name for n in graph.nodes if not isinstance(n, Output)]
+    names = [n.name for n in graph.nodes if not isinstance(n, ir.Output)]
     expected, found = meant(graph, media), evaluate(graph, media.locate, names, settings)
     return max(float(np.max(np.abs(found[name] - expected[name]))) for name in names)
 
@@ -139,19 +119,19 @@ def test_outputs_alone_are_the_same_as_with_everything_else(media: Media, block:
 
 
 @pytest.mark.parametrize("block", [64, 1000, 65536])
-@pytest.mark.parametrize("noise", DitherNoise)
+@pytest.mark.parametrize("noise", ir.DitherNoise)
 def test_dither_is_the_same_in_blocks_and_stops_in_long_silence(
-    media: Media, block: int, noise: DitherNoise
+    media: Media, block: int, noise: ir.DitherNoise
 ):
     """Of samples that are the same to the bit: a rounding fed back goes its own way otherwise."""
     source = media.add("voice", RATE, 1, 9000, "wav")
     nodes = (
-        Clip("clip", "voice", 500, 4000, RATE),
-        Place("late", RATE // 10, operands=("clip",)),
-        Clip("again", "voice", 4500, 4000, RATE),
-        Place("later", 30_000, operands=("again",)),
-        Mix("mix", 40_000, operands=("late", "later")),
-        Dither("dither", 16, noise, operands=("mix",)),
+        ir.Clip("clip", "voice", 500, 4000, RATE),
+        ir.Place("late", RATE // 10, operands=("clip",)),
+        ir.Clip("again", "voice", 4500, 4000, RATE),
+        ir.Place("later", 30_000, operands=("again",)),
+        ir.Mix("mix", 40_000, operands=("late", "later")),
+        ir.Dither("dither", 16, noise, operands=("mix",)),
     )
     graph = Graph((source,), nodes)
     found = evaluate(graph, media.locate, ["dither"], Settings(block=block))["dither"]
@@ -160,7 +140,7 @@ def test_dither_is_the_same_in_blocks_and_stops_in_long_silence(
     end = RATE // 10 + 4000
     assert not np.any(found[:, end:30_000]) and not np.any(found[:, 34_000:])
     whole = np.array_equal(found * 2**15, np.rint(found * 2**15))
-    assert whole == (noise is DitherNoise.SHAPED)
+    assert whole == (noise is ir.DitherNoise.SHAPED)
 
 
 def test_the_limiter_works_on_this_mix(media: Media):
@@ -205,11 +185,11 @@ def sparse(media: Media) -> Graph:
     source = media.add("click", RATE, 1, 200)
     length = 120 * RATE
     nodes = (
-        Clip("clip", "click", 0, 100, RATE),
-        Place("place", length // 2, operands=("clip",)),
-        Mix("mix", length, operands=("place",)),
-        Filter("filter", FilterKind.HIGHPASS, 100, 0.7, 0.0, operands=("mix",)),
-        Gain("gain", -3.0, operands=("filter",)),
+        ir.Clip("clip", "click", 0, 100, RATE),
+        ir.Place("place", length // 2, operands=("clip",)),
+        ir.Mix("mix", length, operands=("place",)),
+        ir.Filter("filter", FilterKind.HIGHPASS, 100, 0.7, 0.0, operands=("mix",)),
+        ir.Gain("gain", -3.0, operands=("filter",)),
     )
     return Graph((source,), nodes)
 
@@ -236,13 +216,13 @@ def test_a_file_is_open_only_while_it_sounds(media: Media, tmp_path: Path):
     readers: list[FileReader] = []
 
     class Counting(Sources):
-        def open(self, source: Source, rate: int, offset: int) -> FileReader:
+        def open(self, source: ir.Source, rate: int, offset: int) -> FileReader:
             readers.append(FileReader(self.locate(source), source.channels, offset))
             return readers[-1]
 
     nodes = (
-        Clip("clip", "click", 0, 100, RATE),
-        Lane("lane", (0, 5000, 9000), 10000, operands=("clip", "clip", "clip")),
+        ir.Clip("clip", "click", 0, 100, RATE),
+        ir.Lane("lane", (0, 5000, 9000), 10000, operands=("clip", "clip", "clip")),
     )
     built = build(Graph((source,), nodes), ["lane"], Counting(media.locate, tmp_path))
     counts = []

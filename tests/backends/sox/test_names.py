@@ -68,7 +68,7 @@ def test_a_work_file_s_name_is_harmless(wanted):
     assert all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.]{0,90}", name) for name in found)
 
 
-def test_steps_are_told_from_values_that_are_called_like_the_last_steps(tmp_path):
+def test_steps_do_not_clash_with_values_of_the_same_name(tmp_path):
     bench = Bench(tmp_path)
     bench.noise("restore", 1)
     nodes = [bench.clip("restore", 5, 300, "finish")]

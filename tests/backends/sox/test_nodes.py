@@ -216,7 +216,7 @@ def test_a_mix_is_cut_or_padded(noisy, length):
         assert noisy.residual(graph) <= ROUNDED
 
 
-def test_a_bus_heard_by_its_stem_and_the_master(noisy):
+def test_a_bus_used_by_its_stem_and_the_master(noisy):
     nodes = [noisy.clip("s", 0, 5000, "one"), noisy.clip("s", 5000, 5000, "two")]
     bus = ir.Bus("bus", operands=("one", "two"))
     gain = ir.Gain("gain", -4.0, operands=("bus",))

@@ -38,7 +38,7 @@ FAULTS = [
     ("bars: 0.5", "bars: 0.5, offset_ms: -1", "MIX202", "/materials/1/offset_ms", "-1"),
     ("bars: 4}", "bars: 0}", "MIX206", "/sections/1/bars", "'bars' cannot be 0"),
     ("bar: 1, tempo: 120}]", "bar: 1, tempo: 120, time_signature: 4/3}]", "MIX206", None, "4/3"),
-    ("bars: 4}", "bars: 4, length_ms: 5}", "MIX223", "/sections/1/length_ms", "twice"),
+    ("bars: 4}", "bars: 4, length_ms: 5}", "MIX223", "/sections/1/length_ms", "exclude each other"),
     ("bars: 4}", "transition: {kind: cut}}", "MIX104", "/sections/1", "needs bars or length_ms"),
     ("bars: 4}", "bars: 4, transition: {kind: gap}}", "MIX104", None, "needs length_ms or beats"),
     ("bars: 4}", "bars: 4, transition: {kind: cut, beats: 1}}", "MIX223", None, "a cut has no"),
@@ -50,20 +50,20 @@ FAULTS = [
     ("bar: 1, tempo: 120}]", "bar: 2, tempo: 120}]", "MIX223", "/tempo_map/0/bar", "for bar 1"),
     ("120}]\ns", "120}, {bar: 1, tempo: 9}]\ns", "MIX223", "/tempo_map/1/bar", "comes after"),
     ("bars: 1, tempo: 120", "tempo: 120", "MIX223", "/materials/0/tempo", "but no bars"),
-    ('at: "3:1"', 'at: "3:x"', "MIX224", "/markers/0/at", "is no position"),
-    ('at: "3:1"', 'at: "3:5"', "MIX224", "/markers/0/at", "no position in 4/4"),
+    ('at: "3:1"', 'at: "3:x"', "MIX224", "/markers/0/at", "is not a valid position"),
+    ('at: "3:1"', 'at: "3:5"', "MIX224", "/markers/0/at", "not a valid position in 4/4"),
     ('at: "3:1"', "at: 8", "MIX224", "/markers/0/at", "after the end"),
     ("at: 2}", "at: 5}", "MIX224", "/parts/0/play/1/at", "after the end of 'verse'"),
     ("at: 2}", "at_ms: 8000}", "MIX224", "/parts/0/play/1/at_ms", "after the end of 'verse'"),
-    ("verse, at: 2}", "talk, at: 2}", "MIX224", "/parts/0/play/1/at", "not counted in bars"),
-    ("at: 2}", "at: 2, at_ms: 3}", "MIX223", "/parts/0/play/1/at_ms", "twice"),
+    ("verse, at: 2}", "talk, at: 2}", "MIX224", "/parts/0/play/1/at", "has no length in bars"),
+    ("at: 2}", "at: 2, at_ms: 3}", "MIX223", "/parts/0/play/1/at_ms", "exclude each other"),
     ("[intro,", "[intr,", "MIX225", "/parts/0/play/0/section", "no section is named 'intr'"),
     ("material: voice", "material: vice", "MIX226", "/parts/1/material", "no material"),
-    ("material: voice, ", "", "MIX226", "/parts/1/play/0", "is not said"),
+    ("material: voice, ", "", "MIX226", "/parts/1/play/0", "has no material"),
     ("at: 2}", "fill: roll}", "MIX226", "/parts/0/play/1/fill", "no material is named 'roll'"),
-    ("at: 2}", "fill: voice}", "MIX223", "/parts/0/play/1/fill", "where the fill begins"),
+    ("at: 2}", "fill: voice}", "MIX223", "/parts/0/play/1/fill", "start of the fill is unknown"),
     ("verse, at: 2}", "verse, at: '4:4', fill: fill}", "MIX223", None, "longer than what it ends"),
-    ("play: [intro]", "play: [{section: intro, repeats: 2}]", "MIX223", None, "to repeat after"),
+    ("play: [intro]", "play: [{section: intro, repeats: 2}]", "MIX223", None, "cannot be repeated"),
     ("{section: verse, at: 2}", "talk", "MIX223", "/parts/0/play/1", "no length of its own"),
     ("tempo: 120}\n", "tempo: 90}\n", "MIX227", "/parts/0/play/0", "90 BPM, 'intro' at 120 BPM"),
     ("120}]\ns", "120}, {bar: 2, tempo: 99}]\ns", "MIX227", "/parts/0/play/0", "99 BPM"),
@@ -71,9 +71,9 @@ FAULTS = [
     ("voice.wav", "nowhere.wav", "MIX214", "/materials/2/source", "does not exist"),
     ("voice.wav", "../voice.wav", "MIX212", "/materials/2/source", "outside"),
     ("voice.wav", "https://x/voice.wav", "MIX213", "/materials/2/source", "URL"),
-    ("source: bar.wav", "source: fill.wav", "MIX228", "/materials/0/bars", "and not the 2,000 ms"),
+    ("source: bar.wav", "source: fill.wav", "MIX228", "/materials/0/bars", "not the 2,000 ms"),
     ("voice, play", "voice, moves: [{section: intro, target: filter, begin: 9}], play", "MIX218",
-     "/parts/1/moves/0/target", "a filter that is not there"),
+     "/parts/1/moves/0/target", "a filter that does not exist"),
 ]  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def test_the_song_itself_is_sound(media):
 
 
 @pytest.mark.parametrize(("old", "new", "code", "pointer", "words"), FAULTS)
-def test_a_fault_is_told_with_its_place(media, old, new, code, pointer, words):
+def test_an_error_has_a_place(media, old, new, code, pointer, words):
     assert old in SONG
     found = problems(SONG.replace(old, new, 1), media)
     assert {d.code.value for d in found} == {code}
@@ -148,7 +148,7 @@ fx, ambience""")
     }
 
 
-def test_all_faults_of_the_document_are_told_together(media):
+def test_all_errors_of_the_document_are_reported_together(media):
     text = (
         SONG.replace("bars: 2}", "bars: 0}").replace("at: 2}", "at: x}").replace("[intro]", "[x]")
     )
@@ -159,7 +159,7 @@ def test_all_faults_of_the_document_are_told_together(media):
     ]
 
 
-def test_with_a_wrong_key_the_rest_is_told_too(media):
+def test_beside_an_unknown_key_other_errors_are_reported_too(media):
     found = problems(
         SONG.replace("id: q, ", "id: q, colour: red, ").replace("[intro]", "[x]"), media
     )

@@ -117,12 +117,12 @@ def test_positions_are_read(text: str, place: Position):
 
 
 @pytest.mark.parametrize("text", ["", "0", "1:0", "-1", "1:1:1:1", "1.5", " 1", "1:", "٣", "9" * 7])
-def test_what_is_no_position_is_none(text: str):
+def test_an_invalid_position_is_none(text: str):
     assert position(text) is None
 
 
 @pytest.mark.parametrize("text", ["", "4", "4/3", "0/4", "65/4", "4/64", "4/0", "3/4 "])
-def test_what_is_no_time_signature_is_none(text: str):
+def test_an_invalid_time_signature_is_none(text: str):
     assert signature(text) is None
 
 

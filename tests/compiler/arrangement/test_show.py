@@ -87,7 +87,7 @@ def test_music_that_nobody_speaks_over_is_followed_by_the_gap(show):
     assert laid(timeline) == {"host": [(1250, None)], "music": [(0, None), (3500, None)]}
 
 
-def test_an_intro_that_outlasts_the_words_is_heard_to_its_end(show):
+def test_an_intro_that_outlasts_the_words_plays_to_its_end(show):
     timeline = show("intro: {source: s10.wav, alone_ms: 1000}\nsegments: [s1.wav]\n")
     assert timeline.length_ms == 10000
 
@@ -133,7 +133,7 @@ FAULTS = [
     ("segments: [{kind: ad}]\n", "MIX104", "/segments/0", "an ad needs a source, or"),
     ("segments: [{kind: jingle, source: s1.wav}]\n", "MIX105", "/segments/0/kind", "jingle"),
     ("segments: [s1.wav]\nspeakers: [a, a]\n", "MIX201", "/speakers/1/id", "two speakers"),
-    ("segments: [s1.wav]\nspeakers: [ads]\n", "MIX201", "/speakers/0/id", "every show has"),
+    ("segments: [s1.wav]\nspeakers: [ads]\n", "MIX201", "/speakers/0/id", "in every show"),
     ("segments: [{source: s1.wav, speaker: x}]\n", "MIX230", "/segments/0/speaker", "no speaker"),
     ("segments: [{kind: ad, source: s1.wav, speaker: x}]\n", "MIX223", "/segments/0/speaker", "ad"),
     ("segments: [{source: s1.wav, gap_ms: -1}]\n", "MIX202", "/segments/0/gap_ms", "-1"),
@@ -142,12 +142,12 @@ FAULTS = [
      "/bed/crossfade_ms", "less than three"),
     ("segments: [s1.wav]\noutro: {source: s10.wav, alone_ms: 1000}\n", "MIX223",
      "/outro/alone_ms", "8000 ms before the show"),
-    ("gap_ms: 1000000000\nsegments: [s1.wav, s1.wav]\n", "MIX206", "/segments/1", "longest"),
+    ("gap_ms: 1000000000\nsegments: [s1.wav, s1.wav]\n", "MIX206", "/segments/1", "maximum length"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "code", "pointer", "words"), FAULTS)
-def test_a_fault_is_told_with_its_place(show, text, code, pointer, words):
+def test_an_error_has_a_place(show, text, code, pointer, words):
     with pytest.raises(TimelineError) as caught:
         show(text)
     (found,) = caught.value.diagnostics

@@ -156,7 +156,7 @@ def test_the_gain_is_the_lowest_that_any_of_them_asks_for(drawn, ramp):
     assert (made[steady] == ramp.depth_db).all()
 
 
-def test_nothing_to_duck_for_is_no_automation():
+def test_without_material_to_duck_for_there_is_no_automation():
     assert automation([], Ramp(-9.0, 1, 1, 0)) == ()
     assert automation([(5, 6)], Ramp(-9.0, 1, 1, 0)) == (
         Point(4, 0.0),

@@ -79,7 +79,7 @@ def test_no_bus_is_called_master(empty):
     assert codes(resolved(empty.bus("master"))) == ["MIX201"]
 
 
-def test_ducking_for_a_role_that_nobody_has(empty):
+def test_ducking_for_an_unused_role(empty):
     unit = resolved(empty.bus("bus_music", duck={"by": ["dialogue", "speech"]}))
     assert codes(unit) == ["MIX301"]
     assert "'speech'" in unit.diagnostics[0].message

@@ -45,7 +45,7 @@ def test_the_table_is_what_the_migrations_leave(url):
     assert [column["name"] for column in found] == [column.name for column in ARTIFACTS.c]
 
 
-def test_what_goes_in_comes_out(url):
+def test_registered_artifacts_are_found_again(url):
     registry = open_registry(url)
     master = artifact()
     stem = artifact("bus_music", master.id)
@@ -103,7 +103,7 @@ def test_a_migration_that_fails_leaves_the_version_before(url):
     "bad",
     ["nonsense", "nosuch://x", "sqlite:////proc/no/registry.sqlite", "sqlite:////etc/hostname"],
 )
-def test_what_is_no_registry(bad):
+def test_invalid_registries(bad):
     with pytest.raises(RenderError) as caught:
         open_registry(bad)
     assert code_of(caught) == "MIX621"

@@ -86,7 +86,7 @@ def test_the_same_splice_crossfaded_is_not(mixed):
     assert result.report.joins.crossfades == 1
 
 
-def test_a_cut_under_dense_sound_is_not_heard_and_not_found(mixed):
+def test_a_cut_masked_by_dense_sound_is_no_click(mixed):
     cut = track("source: tone.wav, start_ms: 500, duration_ms: 1000.9, fade_in_ms: 5")
     over = track(f"source: noise.wav, gain_db: 12, {FADED}", id="b")
     assert mixed(cut + over).report.faults == ()
@@ -100,7 +100,7 @@ def test_of_two_clips_that_end_together_the_one_without_a_fade_is_named(mixed):
 
 
 @pytest.mark.parametrize("more", ["    mute: true\n", "    gain_db: -90\n"], ids=["muted", "faint"])
-def test_what_is_not_heard_cannot_click(mixed, more):
+def test_an_inaudible_cut_is_no_click(mixed, more):
     quiet = track("source: tone.wav, start_ms: 500, duration_ms: 1000.9", more=more)
     heard = track(f"source: noise.wav, {FADED}", id="b")
     assert mixed(quiet + heard).report.faults == ()

@@ -71,7 +71,7 @@ def test_it_can_be_used_without_seeing_it(result):
     assert set(labelled) <= names
 
 
-def test_a_file_s_name_is_no_address(result):
+def test_file_names_are_escaped_in_addresses(result):
     odd = attrs.evolve(result.report.files[0], file='javascript:alert("1").wav')
     page = page_text(attrs.evolve(result.report, files=(odd,)))
     links = [a["href"] for tag, a in parsed(page).found if tag == "a" and a["href"][0] != "#"]

@@ -31,7 +31,7 @@ def read(result: mixdown.RenderResult) -> dict:
     return json.loads(result.report_page.with_name("report.json").read_text(encoding="utf-8"))
 
 
-def test_it_stands_beside_the_master_and_the_manifest_names_it(mixed, tmp_path):
+def test_it_is_written_beside_the_master_and_named_in_the_manifest(mixed, tmp_path):
     result = mixed(SOUND)
     names = ["manifest.json", "master.wav", "report.html", "report.json"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
