@@ -18,6 +18,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic, MixdownError
 from ..ir.graph import Graph
 from ..ir.nodes import Source
+from ..plans.carried import planned
 from ..plans.decoding import check_codecs, prepare
 from ..plans.plan import OURSELVES, EmitOptions, Plan, Step, chained
 from ..programs.ffmpeg import FFMPEG
@@ -130,7 +131,7 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
                 help="compile the plan as steps",
             )
         )
-    return evolve(plan, steps=chained((*decoding, *plan.steps)))
+    return evolve(plan, steps=chained((*decoding, *plan.steps)), sources=planned(graph))
 
 
 def _problems(

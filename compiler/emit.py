@@ -29,7 +29,7 @@ def plan_of(unit: Unit, options: CompileOptions) -> Plan:
     timeline = unit.timeline
     extras = Extras(
         chapters=chapters(timeline, unit.ir.session.length or 0),
-        cover=unit.cover.path if unit.cover else None,
+        cover=unit.cover,
     )
     tags = tuple(sorted(timeline.metadata.items()))
     emit = EmitOptions(single=options.single, one_pass=options.one_pass, tags=tags)

@@ -17,8 +17,7 @@ from ..documents.models import replace
 from ..ir.diagnostics import TimelineError
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
-from ..ir.origin import Origin
-from ..media.gate import refused
+from ..media.gate import normal, refused
 from ..presets.model import DitherChoice, ExportPreset, MixPreset
 from .load import load
 from .request import RenderRequest
@@ -64,10 +63,12 @@ def load_graph(path: str | Path, *, allow_outside: bool = False) -> GraphFile:
     from ..ir.text.parser import parse_text  # noqa: PLC0415 (lark: only where text is read)
 
     parsed = parse_text(read_text(path), str(path))
-    sources = parsed.check().sources
-    origin, root = Origin(str(path)), Path(path).parent
-    found = (refused(root, source.path, allow_outside=allow_outside) for source in sources)
-    if problems := [evolve(problem, origin=origin) for problem in found if problem is not None]:
+    problems = [
+        evolve(problem, origin=parsed.source_places[source.name])
+        for source in parsed.check().sources
+        if (problem := refused(Path(path).parent, source.path, allow_outside=allow_outside))
+    ]
+    if problems:
         raise TimelineError(problems, parsed.documents)
     return GraphFile(parsed, Path(path))
 
@@ -95,7 +96,9 @@ def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
     Raises:
         BackendError: the backend is unknown.
     """
-    graph = file.parsed.graph
+    parsed, root = file.parsed.graph, file.path.parent
+    sources = (evolve(source, path=normal(root, source.path)) for source in parsed.sources)
+    graph = evolve(parsed, sources=tuple(sources))
     signal = graph.session
     stand_in = Timeline(
         id=file.path.stem,
@@ -103,7 +106,7 @@ def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
         channels=signal.channels,
         mix_preset_id="",
         document=file.parsed.document,
-        root=file.path.parent,
+        root=root,
     )
     return Unit(
         timeline=stand_in,

@@ -11,9 +11,8 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import PurePath
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ..documents.models import within_limits
 from ..ir.codes import Code
@@ -21,9 +20,10 @@ from ..ir.diagnostics import Diagnostic, Severity
 from ..ir.node import Repair, Source
 from ..ir.origin import Origin
 from ..media.facts import SourceFacts
-from ..media.gate import refused
+from ..media.gate import normal, refused
 from ..media.ingest import establish
-from ..plans.pictures import picture_of
+from ..plans.pictures import picture_of, read_picture
+from ..plans.plan import PlannedSource, source_file
 from .timeline.entry import SourceEntry, selection_of
 from .timeline.model import Timeline
 from .timeline.sources import entry_of, entry_origin, validate_cover
@@ -65,7 +65,7 @@ def _established(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Di
         return None, (_located(timeline, name, facts),)
     source = Source(
         name=name,
-        path=PurePath(entry.path).as_posix(),
+        path=normal(timeline.root, entry.path),
         digest=facts.digest,
         rate=facts.rate,
         channels=facts.channels,
@@ -153,30 +153,26 @@ def _where(timeline: Timeline) -> str:
     return f"paths are relative to the directory of {document}"
 
 
-@frozen
-class Cover:
-    """A picture for the files: its path from the document, with forward slashes, and its digest."""
-
-    path: str
-    digest: str
-
-
-def probe_cover(timeline: Timeline) -> Cover | Diagnostic | None:
+def probe_cover(timeline: Timeline) -> PlannedSource | Diagnostic | None:
     """The cover, or what is wrong with it; None where there is none, or its path is refused."""
     if timeline.cover is None or any(validate_cover(timeline)):
         return None
     origin = timeline.origin("cover")
     path = timeline.root / timeline.cover
-    try:
-        data = path.read_bytes() if path.is_file() else None
-    except (OSError, ValueError):
-        data = b""
-    if data is None:
+    if not path.is_file():
         message = f"cover {timeline.cover!r} does not exist"
         help = "the path is relative to the directory of the document"
         return Diagnostic(Code.MEDIA_MISSING, message, origin, help)
-    if picture_of(data) is None:
-        message = f"cover {timeline.cover!r} is neither a JPEG nor a PNG"
-        return Diagnostic(Code.MEDIA_UNREADABLE, message, origin, "convert it to one of them")
+    try:
+        data = read_picture(path)
+        picture_of(data)
+    except OSError as error:
+        message = f"cover {timeline.cover!r} cannot be read"
+        return Diagnostic(Code.MEDIA_UNREADABLE, message, origin, error.strerror)
+    except ValueError as error:
+        message = f"cover {timeline.cover!r} cannot be used: {error}"
+        return Diagnostic(
+            Code.MEDIA_UNREADABLE, message, origin, "convert it to a JPEG or PNG of at most 20 MB"
+        )
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    return Cover(PurePath(timeline.cover).as_posix(), digest)
+    return PlannedSource(source_file(normal(timeline.root, timeline.cover)), digest)

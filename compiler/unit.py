@@ -10,8 +10,8 @@ from ..backends.protocol import Backend
 from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
 from ..ir.nodes import Point, Source
+from ..plans.plan import PlannedSource
 from ..presets.model import BusPreset, ExportPreset, MixPreset
-from .media import Cover
 from .request import RenderRequest
 from .timeline.model import Timeline
 
@@ -46,7 +46,7 @@ class Unit:
     routes: Mapping[str, str] = field(factory=dict)
     ducking: Mapping[str, tuple[Point, ...]] = field(factory=dict)
     graph: Graph | None = None
-    cover: Cover | None = None
+    cover: PlannedSource | None = None
     fact_key: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 from attrs import evolve, frozen
 
 from ..ir.node import Repair, Source
+from ..programs.ffmpeg import input_arguments
 
 DEMUXERS: Mapping[str, str] = {
     "wavex": "wav",
@@ -46,12 +47,6 @@ PLAIN = frozenset(
 )
 """Codecs of files that every backend reads in place, as named by libsndfile. All other files are
 decoded by ffmpeg first, and their codecs are as named by ffmpeg."""
-
-LOCAL = ("-protocol_whitelist", "file")
-"""The options that keep ffmpeg from opening anything but files."""
-
-QUIET = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error")
-"""The first arguments of ffmpeg in a step."""
 
 NARROW = frozenset(
     {
@@ -190,7 +185,7 @@ def parse_own_arguments(words: Sequence[str]) -> Decoding:
 
 
 def arguments(decoding: Decoding, source: _T, target: _T) -> tuple[str | _T, ...]:
-    """The arguments of ffmpeg, after `QUIET`, that decode one file to another.
+    """The arguments of ffmpeg, after its `QUIET`, that decode one file to another.
 
     Raises:
         ValueError: the container is not supported.
@@ -199,12 +194,11 @@ def arguments(decoding: Decoding, source: _T, target: _T) -> tuple[str | _T, ...
     chain = ",".join(filters(decoding))
     others = ("-map", "0:v?", "-map", "0:a", "-c", "copy", "-f", "null", "-")
     return (
-        *LOCAL,
         # Times in a movie count from its beginning, and an edit list may delay the sound; in other
         # containers they count from the first packet of any stream.
         *(("-copyts",) if silent and decoding.demuxer == "mov" else ()),
-        *input_options(decoding),
-        *("-i", source, "-map", f"0:a:{decoding.stream - 1}"),
+        *input_arguments(source, (demuxer_of(decoding),), decoder_options(decoding)),
+        *("-map", f"0:a:{decoding.stream - 1}"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
         *(("-af", chain) if chain else ()),
         *("-c:a", f"pcm_f{decoding.bits}le", "-f", "wav", "-rf64", "auto", target),
@@ -212,17 +206,22 @@ def arguments(decoding: Decoding, source: _T, target: _T) -> tuple[str | _T, ...
     )
 
 
-def input_options(decoding: Decoding) -> tuple[str, ...]:
-    """The options that name the demuxer, and the decoder if ffmpeg would otherwise guess it.
+def demuxer_of(decoding: Decoding) -> str:
+    """The demuxer of ffmpeg.
 
     Raises:
         ValueError: the container is not supported.
     """
     if decoding.demuxer is None:
         raise ValueError(f"{decoding.codec} is not a format that mixdown reads")
+    return decoding.demuxer
+
+
+def decoder_options(decoding: Decoding) -> tuple[str, ...]:
+    """The options that name the decoder if ffmpeg would otherwise guess it, and that set it up."""
     naming = ("-c:a", decoding.coding) if decoding.is_pcm else ()
     whole = ("-flags2", "+skip_manual") if decoding.codec in UNPADDED else ()
-    return ("-f", decoding.demuxer, *naming, *whole)
+    return (*naming, *whole)
 
 
 def filters(decoding: Decoding) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
@@ -58,6 +58,13 @@ def refused(root: Path, path: str, *, allow_outside: bool) -> Diagnostic | None:
             help="move it into the directory, or allow it with --allow-outside",
         )
     return None
+
+
+def normal(root: Path, path: str) -> str:
+    """A path as graphs and plans have it: forward slashes, absolute only if it leaves `root`."""
+    if Path(path).is_absolute() and is_inside(root, path):
+        path = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+    return PurePath(path).as_posix()
 
 
 def is_inside(root: Path, path: str) -> bool:

@@ -104,14 +104,6 @@ def _record(key: tuple[str, Identity]) -> str:
     return f"digest {key!r}"
 
 
-def changed(path: Path, digest: str) -> str | None:
-    """How a file differs from the digest, as the end of a sentence; None if it does not."""
-    try:
-        return None if digest_of(path) == digest else "has changed since the mix was compiled"
-    except (OSError, ValueError) as error:
-        return f"cannot be read any more: {getattr(error, 'strerror', None) or error}"
-
-
 def _identity(status: os.stat_result) -> Identity:
     return Identity(
         status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

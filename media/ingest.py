@@ -19,13 +19,12 @@ from attrs import evolve, frozen
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
 from ..ir.nodes import Source
-from ..programs.ffmpeg import find_ffmpeg
+from ..programs.ffmpeg import find_ffmpeg, input_arguments
 from ..programs.program import Tool
 from ..programs.run import Watch, patience, run_process, size_of
 from .cache import INPUT, OUTPUT, run_key, scratch, user_cache
 from .decoder import (
     DEMUXERS,
-    LOCAL,
     MOST_SILENCE_SECONDS,
     STREAM,
     TIMED,
@@ -170,6 +169,12 @@ def _digest(path: Path) -> str:
         raise _unreadable(getattr(error, "strerror", None) or str(error)) from error
 
 
+def _check_unchanged(path: Path, digest: str) -> None:
+    """What was read of a file may be kept under its digest only if this still is its digest."""
+    if _digest(path) != digest:
+        raise _unreadable("it changed while it was read")
+
+
 def _check_shape(rate: int, channels: int) -> None:
     if rate not in RATES:
         raise _unreadable(f"its rate of {rate:,} Hz is not from {RATES[0]:,} to {RATES[-1]:,} Hz")
@@ -180,7 +185,13 @@ def _check_shape(rate: int, channels: int) -> None:
 def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
     """The facts of a plain file; if it has to be decoded after all, `damage` has the reason."""
     key = f"facts {VERSION} {digest} soundfile {version('soundfile')}"
-    return kept(SourceFacts, key, partial(_read, path, header, digest))
+
+    def confirmed() -> SourceFacts:
+        facts = _read(path, header, digest)
+        _check_unchanged(path, digest)
+        return facts
+
+    return kept(SourceFacts, key, confirmed)
 
 
 def _read(path: Path, header: Header, digest: str) -> SourceFacts:
@@ -237,8 +248,7 @@ def _ingest(job: _DecodingJob) -> SourceFacts:
     cache = user_cache()
     with scratch(cache) as target:
         facts, decoding = _decoded(job, target)
-        if digest_of(job.path) != job.digest:
-            raise _unreadable("it changed while it was read")
+        _check_unchanged(job.path, job.digest)
         if cache is not None:
             cache.keep(f"{_key(job, decoding)}/0", target)
     return facts
@@ -328,9 +338,8 @@ def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) ->
 
 def _listing(job: _DecodingJob) -> Log:
     """The streams that the file declares; nothing is decoded."""
-    whitelist = ",".join(dict.fromkeys(DEMUXERS.values()))
     path = f"file:{job.path.absolute()}"
-    _, log = job.run(*LOCAL, "-format_whitelist", whitelist, "-i", path)
+    _, log = job.run(*input_arguments(path, tuple(dict.fromkeys(DEMUXERS.values()))))
     if log.container is None:
         said = f"ffmpeg reports: {log.problem}" if log.problem else "ffmpeg does not recognise it"
         raise _unreadable(said)

@@ -9,23 +9,21 @@ which is libsndfile's. Files for the user have none: they may be written to late
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from ..ir.nodes import Source
 from ..media.cache import INPUT, OUTPUT, run_key
-from ..media.decoder import QUIET
+from ..programs.ffmpeg import QUIET
 from .plan import OURSELVES, File, Plan, Space, Step, StepKind
 
 
-def keys(plan: Plan, sources: Iterable[Source], version: Callable[[str], str]) -> Mapping[str, str]:
+def keys(plan: Plan, version: Callable[[str], str]) -> Mapping[str, str]:
     """The key of each step that has one, by the step's id.
 
     Args:
         plan: its steps in a valid order.
-        sources: that the plan reads.
         version: a program's version, by its plain name.
     """
-    content = {File(Space.SOURCE, source.path): source.digest for source in sources}
+    content = {source.file: source.digest for source in plan.sources}
     found: dict[str, str] = {}
     for step in plan.steps:
         if not _may_be_kept(step) or not content.keys() >= set(step.inputs):

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from attrs import evolve
+from attrs import astuple, evolve
 
 from ..ir.digest import node_digest, source_identity
 from ..ir.finish import measured
@@ -19,8 +19,8 @@ from ..ir.graph import Graph
 from ..ir.names import Names
 from ..ir.node import Signal
 from ..ir.nodes import Clip, Encoding, Node, Source
-from ..media.decoder import decoding_of
-from .plan import File, Space
+from ..media.decoder import decoding_of, is_plain
+from .plan import File, PlannedSource, Space, source_file
 
 CONTAINER, ENCODING = "wav", Encoding.F64
 """How a value is carried: exactly."""
@@ -91,14 +91,24 @@ def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Gr
 
 def file_of(source: Source) -> File:
     """Where a step finds a source."""
-    in_work = source.digest.startswith((_CARRIED, _DECODED))
-    return File(Space.WORK if in_work else Space.SOURCE, source.path)
+    if source.digest.startswith((_CARRIED, _DECODED)):
+        return File(Space.WORK, source.path)
+    return source_file(source.path)
+
+
+def planned(graph: Graph) -> tuple[PlannedSource, ...]:
+    """The files of a graph that no step of its plan makes, by path."""
+    found = {
+        PlannedSource(file, s.digest, s.codec, s.rate, s.channels, s.frames, is_plain=is_plain(s))
+        for s in graph.sources
+        if (file := file_of(s)).space is not Space.WORK
+    }
+    return tuple(sorted(found, key=lambda each: (each.file.path, astuple(each))))
 
 
 def locate(source: Source, sources: Path, work: Path) -> str:
     """The path of a source, given the directories of the two spaces."""
-    file = file_of(source)
-    return str((work if file.space is Space.WORK else sources) / file.path)
+    return str((work if file_of(source).space is Space.WORK else sources) / source.path)
 
 
 def value_digests(graph: Graph) -> Mapping[str, str]:

@@ -14,9 +14,10 @@ from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Source
-from ..media.decoder import QUIET, VORBIS, arguments, decoding_of, is_plain, own_arguments
+from ..media.decoder import VORBIS, arguments, decoding_of, is_plain, own_arguments
+from ..programs.ffmpeg import QUIET
 from .carried import decoded
-from .plan import OURSELVES, File, Space, Step, StepKind
+from .plan import OURSELVES, File, Space, Step, StepKind, source_file
 
 
 def prepare(
@@ -65,7 +66,7 @@ def not_single(source: Source) -> BackendError:
 
 
 def _step(step_id: str, source: Source, file: File) -> Step:
-    original, decoding = File(Space.SOURCE, source.path), decoding_of(source)
+    original, decoding = source_file(source.path), decoding_of(source)
     by_ourselves = source.codec == VORBIS
     return Step(
         id=step_id,
@@ -80,5 +81,5 @@ def _step(step_id: str, source: Source, file: File) -> Step:
         after=(),
         samples=source.frames,
         rate=source.rate,
-        is_exact=True,
+        channels=source.channels,
     )

@@ -23,6 +23,7 @@ from ..ir.graph import Graph
 from ..ir.names import Names
 from ..ir.node import Signal
 from ..ir.nodes import Node, Output, OutputRole
+from ..programs.ffmpeg import QUIET, input_arguments
 from .ffmetadata import Chapter, Tags, chapter_tags, chapter_text
 from .plan import (
     OURSELVES,
@@ -31,6 +32,7 @@ from .plan import (
     EmitOptions,
     File,
     Plan,
+    PlannedSource,
     Script,
     Space,
     Step,
@@ -70,9 +72,8 @@ CODERS: Mapping[str, Coder] = {
 """By container."""
 
 _BIT_EXACT = ("-fflags", "+bitexact", "-flags:a", "+bitexact")
-_GLOBAL = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error")
 # Read the picture unparsed, and not as the first of a numbered series.
-_PICTURE_INPUT = ("-f", "image2", "-pattern_type", "none", "-i")
+_UNNUMBERED = ("-pattern_type", "none")
 _ATTACHED = (
     *("-c:v", "copy", "-disposition:v", "attached_pic"),
     *("-metadata:s:v", "comment=Cover (front)"),
@@ -85,11 +86,11 @@ class Extras:
 
     Attributes:
         chapters: in time order.
-        cover: a JPEG or PNG in the source space.
+        cover: a JPEG or PNG.
     """
 
     chapters: tuple[Chapter, ...] = ()
-    cover: str | None = None
+    cover: PlannedSource | None = None
 
 
 @frozen
@@ -150,7 +151,14 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
             steps.append(step)
             labels[step.id] = job.output.name
     deliveries = (evolve(d, file=coded.get(d.file, d.file)) for d in plan.deliveries)
-    return evolve(plan, steps=chained(steps), deliveries=tuple(deliveries), labels=labels)
+    covers = [extras.cover] if extras.cover and any(job.cover for job in jobs) else []
+    return evolve(
+        plan,
+        steps=chained(steps),
+        deliveries=tuple(deliveries),
+        labels=labels,
+        sources=(*plan.sources, *covers),
+    )
 
 
 def _is_encoded(output: Output, extras: Extras) -> bool:
@@ -189,7 +197,7 @@ def _jobs(
             coded=File(Space.OUT, f"{PurePosixPath(left.path).with_suffix('')}.{output.container}"),
             tags=(*tags, *chapter_tags(chapters)) if comments else tags,
             chapters=() if comments else chapters,
-            cover=File(Space.SOURCE, extras.cover) if master and extras.cover else None,
+            cover=extras.cover.file if master and extras.cover else None,
         )
 
 
@@ -253,10 +261,10 @@ def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
     attached = None if coder.comments else job.cover
     bit_rate = job.output.bit_rate
     return (
-        *_GLOBAL,
-        *("-f", "flac" if coder.encoder == "copy" else "wav", "-i", job.raw),
-        *(("-f", "ffmetadata", "-i", metadata) if metadata else ()),
-        *((*_PICTURE_INPUT, attached) if attached else ()),
+        *QUIET,
+        *input_arguments(job.raw, ("flac" if coder.encoder == "copy" else "wav",)),
+        *(input_arguments(metadata, ("ffmetadata",)) if metadata else ()),
+        *(input_arguments(attached, ("image2",), _UNNUMBERED) if attached else ()),
         *("-map", "0:a"),
         *(("-map", "2:v" if metadata else "1:v", *_ATTACHED) if attached else ()),
         *("-map_metadata", "1" if metadata else "-1"),  # -1 would drop the titles of chapters

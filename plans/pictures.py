@@ -7,9 +7,11 @@ in base64 (https://wiki.xiph.org/VorbisComment).
 
 from __future__ import annotations
 
+import os
 import struct
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -24,6 +26,9 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD9)))
 _FRONT_COVER = 3
 
+MOST_BYTES = 20_000_000
+"""The largest picture; players read a cover whole, and Ogg holds it as text of a third more."""
+
 
 @frozen
 class Picture:
@@ -35,15 +40,36 @@ class Picture:
     depth: int
 
 
-def picture_of(data: bytes) -> Picture | None:
-    """The picture in these bytes; None if they are neither a JPEG nor a PNG."""
-    try:
+def read_picture(path: Path) -> bytes:
+    """The content of a file that may be a picture; of one that is too large, nothing is read.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it has more than `MOST_BYTES`; the message has its size.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MOST_BYTES:
+            raise ValueError(f"it has {size:,} bytes")
+        return file.read(MOST_BYTES)
+
+
+def picture_of(data: bytes) -> Picture:
+    """The picture in these bytes, by their header.
+
+    Raises:
+        ValueError: they are neither a JPEG nor a PNG.
+    """
+    found: Picture | None = None
+    with suppress(struct.error, IndexError, KeyError):
         if data.startswith(_PNG) and data[12:16] == b"IHDR":
             width, height, bits, colour = struct.unpack(">IIBB", data[16:26])
-            return Picture("image/png", width, height, bits * _PNG_CHANNELS[colour])
-        return _jpeg(data) if data.startswith(_JPEG) else None
-    except (struct.error, IndexError, KeyError):
-        return None
+            found = Picture("image/png", width, height, bits * _PNG_CHANNELS[colour])
+        elif data.startswith(_JPEG):
+            found = _jpeg(data)
+    if found is None:
+        raise ValueError("it is neither a JPEG nor a PNG")
+    return found
 
 
 def picture_block(data: bytes) -> str:
@@ -53,8 +79,6 @@ def picture_block(data: bytes) -> str:
         ValueError: the bytes are neither a JPEG nor a PNG.
     """
     found = picture_of(data)
-    if found is None:
-        raise ValueError("neither a JPEG nor a PNG")
     mime = found.mime.encode("ascii")
     head = struct.pack(">II", _FRONT_COVER, len(mime)) + mime + struct.pack(">I", 0)
     shape = struct.pack(">IIII", found.width, found.height, found.depth, 0)
@@ -69,7 +93,7 @@ def run_picture(arguments: Sequence[str], progress: Callable[[float], None]) -> 
     """
     picture, out = map(Path, arguments)
     try:
-        block = picture_block(picture.read_bytes())
+        block = picture_block(read_picture(picture))
     except ValueError as error:
         raise OSError(None, f"{picture}: {error}") from error
     value = block.replace("=", "\\=")  # base64 may end in "="

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
 
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from ..ir.diagnostics import counted
 from ..ir.graph import Graph
@@ -21,9 +21,13 @@ from ..ir.nodes import OutputRole
 
 
 class Space(StrEnum):
-    """Where a file of a plan is; `bind` gives each space a directory."""
+    """Where a file of a plan is; `bind` gives each space a directory.
+
+    ROOT is that of the file system, for sources outside the directory of the document.
+    """
 
     SOURCE = "SRC"
+    ROOT = "ROOT"
     WORK = "WORK"
     OUT = "OUT"
 
@@ -37,6 +41,32 @@ class File:
 
     def __str__(self) -> str:
         return f"${{{self.space.value}}}/{self.path}"
+
+
+def source_file(path: str) -> File:
+    """The file that a document or a graph names by this path: relative to it, or absolute."""
+    is_absolute = path.startswith("/")
+    return File(Space.ROOT if is_absolute else Space.SOURCE, path.lstrip("/"))
+
+
+@frozen
+class PlannedSource:
+    """A file that steps read and none makes, as it was when the mix was compiled.
+
+    Attributes:
+        file: where it is.
+        digest: "sha256:" and the hex digest of its content.
+        codec, rate, channels, frames: what is played, as of a `Source`; of a picture "" and 0.
+        is_plain: whether that is all of it, which steps read in place.
+    """
+
+    file: File
+    digest: str
+    codec: str = ""
+    rate: int = 0
+    channels: int = 0
+    frames: int = 0
+    is_plain: bool = False
 
 
 @frozen
@@ -119,7 +149,8 @@ class Step:
         samples: the length of its output in samples, for progress.
         rate: of those samples, Hz.
         scripts: texts to write to files first.
-        is_exact: whether it fails unless its first output, a WAV, has `samples` samples at `rate`.
+        channels: of its first output, a WAV, which must have `samples` samples at `rate`, or it
+            fails; 0: there is no such rule.
     """
 
     id: str
@@ -133,7 +164,12 @@ class Step:
     samples: int
     rate: int
     scripts: tuple[Script, ...] = ()
-    is_exact: bool = False
+    channels: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the shape of its first output is checked."""
+        return self.channels > 0
 
     @property
     def digest(self) -> str:
@@ -195,6 +231,7 @@ class Plan:
         labels: name of a filter instance, or id of a step for one value alone -> name of the value
             of the IR that it is for.
         loudness: the goal of the loop around the finish; None where every gain is known.
+        sources: the files that it reads, by path; a backend leaves them to the compiler.
     """
 
     backend: str
@@ -202,6 +239,7 @@ class Plan:
     deliveries: tuple[Delivery, ...]
     labels: Mapping[str, str] = field(factory=dict)
     loudness: LoudnessGoal | None = None
+    sources: tuple[PlannedSource, ...] = ()
 
     def __repr__(self) -> str:
         parts = f"{counted(len(self.steps), 'step')}, {counted(len(self.deliveries), 'file')}"
@@ -223,9 +261,12 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the steps and the deliveries."""
+        """SHA-256 of the steps, the deliveries, the loudness goal and the contents of sources."""
         parts = [step.digest for step in self.steps]
         parts += [f"{d.role.value} {d.target} {d.file}" for d in self.deliveries]
+        parts += [f"{source.digest} {source.file}" for source in self.sources]
+        if self.loudness is not None:
+            parts.append(json.dumps(asdict(self.loudness)))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def to_text(self) -> str:
@@ -279,17 +320,9 @@ class Plan:
                 {"role": d.role.value, "target": d.target, "file": str(d.file)}
                 for d in self.deliveries
             ],
+            "sources": [{**asdict(s), "file": str(s.file)} for s in self.sources],
             "labels": dict(self.labels),
-            "loudness": None
-            if goal is None
-            else {
-                "measure": goal.measure,
-                "finish": goal.finish,
-                "target_lufs": goal.target_lufs,
-                "ceiling_db": goal.ceiling_db,
-                "gain_fact": goal.gain_fact,
-                "margin_fact": goal.margin_fact,
-            },
+            "loudness": None if goal is None else asdict(goal),
         }
 
 

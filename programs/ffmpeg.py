@@ -8,6 +8,9 @@ A plan is the same for every version. Where versions spell an option differently
 looked up here when a step runs (render/executor.py) or when a script runs (render/shell.py). Where
 they would sound different, the emitters write filters that give the same samples in all versions;
 `DIFFERENCES` says which and why (docs/backends.md shows it).
+
+Every file that ffmpeg reads is an input by `input_arguments`: it names the demuxer, so that ffmpeg
+never guesses one that opens other files (a playlist named list.wav), and allows files alone.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from attrs import frozen
 
@@ -32,6 +36,11 @@ VARIABLE = "MIXDOWN_FFMPEG"
 _AVUTIL_OF_5_1 = (57, 28)
 _AVUTIL_OF_0 = 52
 
+_T = TypeVar("_T")
+
+QUIET = ("-hide_banner", "-nostdin", "-y", "-loglevel", "error")
+"""The first arguments of a step."""
+
 GRAPH_OPTION = "-filter_complex"
 """How plans pass a filter graph."""
 
@@ -47,6 +56,20 @@ def graph_file_option(option: str, tool: Tool) -> str:
     assert option == GRAPH_OPTION
     fitting = [name for since, name in GRAPH_FILE_OPTIONS.items() if since <= tool.version]
     return fitting[-1] if fitting else GRAPH_FILE_OPTIONS[min(GRAPH_FILE_OPTIONS)]
+
+
+def input_arguments(
+    file: _T, demuxers: Sequence[str], options: Sequence[str] = ()
+) -> tuple[str | _T, ...]:
+    """The arguments of one input: the only place that writes `-i`.
+
+    Args:
+        file: to read.
+        demuxers: that may read it; if there are several, ffmpeg chooses among them.
+        options: more options of the input.
+    """
+    reading = ("-f", *demuxers) if len(demuxers) == 1 else ("-format_whitelist", ",".join(demuxers))
+    return ("-protocol_whitelist", "file", *reading, *options, "-i", file)
 
 
 @frozen

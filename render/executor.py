@@ -5,7 +5,7 @@ back what a measuring step measured, and makes of a failure a MIX603, and of a p
 a MIX610, that points to the line of the timeline that it concerns. It touches nothing but the
 step's own files and keeps no state, so steps that do not wait for each other (`Step.after`) may run
 at the same time. What it knows of a program is its `Program`. A step that reads a source fails with
-a MIX235 where that is another file before or after it than when the mix was compiled, and one that
+a MIX611 where that is another file before or after it than when the mix was compiled, and one that
 decodes a source where that lasts longer or shorter; nothing is kept of either.
 """
 
@@ -26,10 +26,9 @@ from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
 from ..media.cache import Cache, user_cache
 from ..media.headers import read_header
-from ..media.identity import changed
 from ..media.samples import LIBSNDFILE
 from ..plans.cache_keys import keys
-from ..plans.plan import OURSELVES, File, FilterScript, Plan, Space, Step, StepKind, bind
+from ..plans.plan import OURSELVES, FilterScript, Plan, Step, StepKind, bind
 from ..programs.program import Program, Tool
 from ..programs.run import (
     VARIABLE,
@@ -43,6 +42,7 @@ from ..programs.run import (
     size_of,
 )
 from .parallel import processors, run_steps
+from .sources import content_problem, other_source, shape, source_problems
 from .workspace import Workspace
 
 INLINE_BYTES = 100_000
@@ -100,7 +100,6 @@ class Executor:
         documents: what origins speak of.
         cache: where the outputs of steps that have a key are kept; None: nowhere.
         keys: what those outputs are made of, by the step's id (`cache_keys.keys`).
-        sources: the digest of each source's file.
         jobs: how many steps may run at once.
     """
 
@@ -113,7 +112,6 @@ class Executor:
     documents: Documents = field(factory=dict)
     cache: Cache | None = None
     keys: Mapping[str, str] = field(factory=dict)
-    sources: Mapping[File, str] = field(factory=dict)
     jobs: int = 1
     _reporting: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
 
@@ -135,14 +133,14 @@ class Executor:
         """Run one step; its inputs must be there and its facts known.
 
         Raises:
-            RenderError: MIX603, the program failed; MIX610, it was stuck; MIX235, a source is not
+            RenderError: MIX603, the program failed; MIX610, it was stuck; MIX611, a source is not
                 what it was.
             StoppedError: `stop` was asked for.
         """
         stop = stop or Stop()
         self._report(step, 0.0)
         try:
-            self._check_sources(step)
+            self._check_contents(step)
             self._write_scripts(step)
             readings = self._kept_or_run(step, facts, stop)
         except OSError as error:
@@ -174,42 +172,50 @@ class Executor:
         key, cache = self.keys.get(step.id), self.cache
         files = {f"{key}/{n}": place for n, place in enumerate(places)} if key else {}
         if cache and files and all(cache.take(*each) for each in files.items()):
-            self._check_length(step)
+            self._check_shape(step)
             return {}
         for place in places:
             place.unlink(missing_ok=True)  # it may be another name of a kept file
         run = self._run_here if step.program == OURSELVES else self._run_program
         readings = run(step, facts, stop)
-        self._check_length(step)
-        self._check_sources(step)
+        self._check_shape(step)
+        self._check_contents(step)
         if cache:
             for each in files.items():
                 cache.keep(*each)
         return readings
 
-    def _check_sources(self, step: Step) -> None:
-        for file in step.inputs:
-            digest = self.sources.get(file)
-            found = digest and changed(Path(self.spaces.path(file)), digest)
-            if found:
-                raise self._other_source(file.path, found)
+    def check_sources(self) -> None:
+        """Check every file that the plan reads.
 
-    def _check_length(self, step: Step) -> None:
+        Raises:
+            RenderError: MIX611, everything that is not what it was.
+        """
+        found = [
+            problem
+            for source in self.plan.sources
+            for problem in source_problems(source, Path(self.spaces.path(source.file)))
+        ]
+        if found:
+            raise RenderError(found, self.documents)
+
+    def _check_contents(self, step: Step) -> None:
+        read = set(step.inputs)
+        for source in self.plan.sources:
+            if source.file in read:
+                problem = content_problem(source, Path(self.spaces.path(source.file)))
+                if problem is not None:
+                    raise RenderError(problem, self.documents)
+
+    def _check_shape(self, step: Step) -> None:
         """Of a step that decodes a source: it must give what the mix was compiled for."""
         if step.is_exact:
             header = read_header(Path(self.spaces.path(step.outputs[0])))
-            found = header and (header.frames, header.rate)
-            if found != (step.samples, step.rate):
-                lasts = "{:,} samples at {:,} Hz".format(*found) if found else "nothing"
-                wanted = f"{step.samples:,} at {step.rate:,} Hz"
-                raise self._other_source(
-                    step.inputs[0].path, f"is decoded to {lasts}, but the mix expects {wanted}"
-                )
-
-    def _other_source(self, path: str, what: str) -> RenderError:
-        message = f"media file {path!r} {what}"
-        help_text = "compile and render the mix again, and do not change its files meanwhile"
-        return RenderError(Diagnostic(Code.MEDIA_CHANGED, message, help=help_text), self.documents)
+            wanted = shape(step.samples, step.rate, step.channels)
+            found = shape(header.frames, header.rate, header.channels) if header else "nothing"
+            if found != wanted:
+                problem = other_source(step.inputs[0].path, wanted, f"{found}, decoded")
+                raise RenderError(problem, self.documents)
 
     def _run_program(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Run a step whose program is another's."""
@@ -312,12 +318,7 @@ def executor_for(
         origins={node.name: node.origin for node in compilation.graph},
         documents=compilation.timeline.documents,
         cache=user_cache(),
-        keys=keys(
-            plan,
-            compilation.graph.sources,
-            lambda name: LIBSNDFILE if name == OURSELVES else found[name].version_text,
-        ),
-        sources={File(Space.SOURCE, s.path): s.digest for s in compilation.graph.sources},
+        keys=keys(plan, lambda name: LIBSNDFILE if name == OURSELVES else found[name].version_text),
         jobs=jobs or processors(),
     )
 

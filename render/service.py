@@ -133,6 +133,7 @@ def render_compilation(
     plan, request = compilation.plan, compilation.request
     with workspace(out, compilation.source_root) as spaces:
         executor = executor_for(compilation, plan, spaces, listener=progress, jobs=jobs)
+        executor.check_sources()
         programs = {"mixdown": version("mixdown")}
         programs |= {name: tool.version_text for name, tool in executor.tools.items()}
         mastered = run_plan(executor, _meter(compilation, MASTER))
@@ -152,6 +153,7 @@ def render_compilation(
             reported = stage_report(
                 compilation, spaces, files, finish, programs, diagnostics, progress
             )
+            executor.check_sources()  # the report reads them too
             diagnostics = (*diagnostics, *reported.diagnostics)
         chapters = chapters_text(compilation.timeline)
         if chapters is not None:

@@ -57,6 +57,7 @@ _PROGRAM = (OURSELVES, "step")
 
 _PLACES = {
     Space.SOURCE: "$SRC",
+    Space.ROOT: "",
     Space.WORK: "$WORK",
     Space.OUT: "$WORK/out",
 }
@@ -99,6 +100,21 @@ fi
 """
 
 
+_CHECK = """\
+# The sources must be those that the plan was made for.
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi
+}
+check() {
+  found=$(sha256 <"$2")
+  if [ "${found%% *}" != "$1" ]; then
+    printf '%s has changed: expected sha256:%s, found sha256:%s\\n' "$2" "$1" "${found%% *}" >&2
+    exit 1
+  fi
+}
+"""
+
+
 def to_shell(plan: Plan) -> str:
     """The script.
 
@@ -110,6 +126,7 @@ def to_shell(plan: Plan) -> str:
     body = list(_body(plan))
     if any(_is_long(arg) for step in plan.steps for arg in step.argv):
         body.insert(0, _graph_option())
+    body[:0] = _checks(plan)
     head = _HEAD.format(
         backend=plan.backend,
         digest=plan.digest[:16],
@@ -118,6 +135,13 @@ def to_shell(plan: Plan) -> str:
     )
     delivering = "# Deliver.\n" + "".join(_delivered(d.file) for d in plan.deliveries)
     return "\n".join((head, *body, delivering))
+
+
+def _checks(plan: Plan) -> Iterator[str]:
+    """The comparison of every source with its digest."""
+    if plan.sources:
+        lines = (f"check {s.digest.removeprefix('sha256:')} {_word(s.file)}" for s in plan.sources)
+        yield _CHECK + "\n".join(dict.fromkeys(lines)) + "\n"
 
 
 def _graph_option() -> str:

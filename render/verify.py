@@ -221,8 +221,10 @@ def _evaluate(
     native = find_backend("native")
     graph, decoding = prepare(graph, native.reads)
     with workspace(out, compilation.source_root) as spaces:
-        plan = Plan(native.name, decoding, ())
-        executor_for(compilation, plan, spaces).run_steps(decoding, {})
+        plan = Plan(native.name, decoding, (), sources=compilation.plan.sources)
+        executor = executor_for(compilation, plan, spaces)
+        executor.check_sources()
+        executor.run_steps(decoding, {})
 
         def read(source: Source) -> FloatArray:
             return reference.read_file(spaces.path(file_of(source)))

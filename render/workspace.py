@@ -60,7 +60,12 @@ class Workspace:
 
     @property
     def _directories(self) -> dict[Space, Path]:
-        return {Space.SOURCE: self.source, Space.WORK: self.work, Space.OUT: self.staging}
+        return {
+            Space.SOURCE: self.source,
+            Space.ROOT: Path("/"),
+            Space.WORK: self.work,
+            Space.OUT: self.staging,
+        }
 
 
 @contextmanager

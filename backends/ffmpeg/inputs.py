@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...ir.nodes import Clip, Source
-from ...media.decoder import DEMUXERS, LOCAL, decoding_of, filters, input_options, is_plain
+from ...media.decoder import decoder_options, decoding_of, demuxer_of, filters, is_plain
 from ...plans.carried import file_of
 from ...plans.decoding import not_single
 from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, FilterSite
@@ -34,16 +34,11 @@ whole seconds it begins (measured; other pairs reach from -200 to -80)."""
 UNPROBED = ("-probesize", "32")
 """The header is enough; ffmpeg would probe megabytes of each file."""
 
-WORK_INPUT = ("-f", "wav", *UNPROBED, "-max_size", str(FRAME * 2 * 8))
+WORK_INPUT = (*UNPROBED, "-max_size", str(FRAME * 2 * 8))
 """How files of earlier steps are read: in frames of the usual size, not of 4096 bytes (5.1)."""
 
 MARGIN_SECONDS = 1
 WORTH_SEEKING_SECONDS = 2
-
-
-def demuxer(source: Source) -> tuple[str, ...]:
-    """The options that name the demuxer, so that ffmpeg never guesses another."""
-    return ("-f", DEMUXERS[source.codec.partition("/")[0]], *UNPROBED)
 
 
 def may_seek(source: Source, rate: int) -> bool:
@@ -102,12 +97,14 @@ def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
     available = source.length(node.rate)
     if decoded is not None:
         window = _window(node, seek, available)
-        chain = site.wire.read(node.name, decoded, (*WORK_INPUT, *window))
+        chain = site.wire.read(node.name, decoded, "wav", (*WORK_INPUT, *window))
         calls: tuple[Call, ...] = (TO_DOUBLE,)
     else:
         window = _window(node, seek, available, source.speed)
-        options = demuxer(source) if plain else _decoding_options(source)
-        chain = site.wire.read(node.name, file_of(source), (*options, *window), source.stream)
+        demuxer, options = demuxer_of(decoding_of(source)), _input_options(source)
+        chain = site.wire.read(
+            node.name, file_of(source), demuxer, (*options, *window), source.stream
+        )
         calls = (*_decoding_calls(source), *as_declared(source, node.rate))
     start = node.offset - seek * node.rate
     cut = call("atrim", start_sample=start, end_sample=start + node.length)
@@ -118,15 +115,17 @@ def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
     return site.wire.extend(chain, node.name, *calls, cut, *timed, *rest)
 
 
-def _decoding_options(source: Source) -> tuple[str, ...]:
-    """Of a source that is not plain, which one command decodes from its start for each clip.
+def _input_options(source: Source) -> tuple[str, ...]:
+    """Of a plain source, or of another one, which one command decodes from its start for each clip.
 
     Raises:
         BackendError: MIX502, its silence can be kept only where it is decoded alone.
     """
+    if is_plain(source):
+        return UNPROBED
     if source.silence:
         raise not_single(source)
-    return (*LOCAL, *input_options(decoding_of(source)))
+    return decoder_options(decoding_of(source))
 
 
 def _decoding_calls(source: Source) -> Iterator[Call]:
@@ -162,7 +161,7 @@ def decode(wire: Wiring, source: Source, rate: int) -> FilterChain:
     """A whole source at another rate, as long as its declared length makes it."""
     length = source.length(rate)
     return wire.extend(
-        wire.read(source.name, file_of(source), demuxer(source)),
+        wire.read(source.name, file_of(source), demuxer_of(decoding_of(source)), UNPROBED),
         source.name,
         *as_declared(source, rate),
         RESET_TIME,

@@ -15,7 +15,7 @@ from ...ir.graph import Graph
 from ...ir.nodes import Clip, Encoding, Node, Output, Source
 from ...plans.loop import LOUDNESS_KEY
 from ...plans.plan import Arg, Fact, File, FilterScript, Step, StepKind
-from ...programs.ffmpeg import GRAPH_OPTION
+from ...programs.ffmpeg import GRAPH_OPTION, QUIET
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
 from .inputs import WORK_INPUT, decode, resample
@@ -28,11 +28,7 @@ PROGRAM = "ffmpeg"
 # refuses a graph whose types are not as written. A thread for each of two channels costs more than
 # it saves, several times as much on frames of 64 samples.
 GLOBAL_OPTIONS = (
-    "-hide_banner",
-    "-nostdin",
-    "-y",
-    "-loglevel",
-    "error",
+    *QUIET,
     "-noauto_conversion_filters",
     "-filter_complex_threads",
     "1",
@@ -156,7 +152,7 @@ def measure_step(shared: PlanContext, step_id: str, value: str, file: File) -> S
     signal = shared.graph.signals[value]
     low = signal.rate < LOWEST_WEIGHTED_RATE
     chain = wire.extend(
-        wire.read(value, file, WORK_INPUT),
+        wire.read(value, file, "wav", WORK_INPUT),
         value,
         resample(REFERENCE_RATE, "dbl") if low else TO_PACKED_DOUBLE,
         call("ebur128", metadata=1),
@@ -178,7 +174,7 @@ def measure_step(shared: PlanContext, step_id: str, value: str, file: File) -> S
 
 
 def _arrival(wire: Wiring, value: str, file: File) -> FilterChain:
-    return wire.extend(wire.read(value, file, WORK_INPUT), value, TO_DOUBLE)
+    return wire.extend(wire.read(value, file, "wav", WORK_INPUT), value, TO_DOUBLE)
 
 
 def _departure(wire: Wiring, chain: FilterChain) -> FilterChain:

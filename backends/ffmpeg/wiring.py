@@ -15,6 +15,7 @@ from attrs import define, evolve, field, frozen
 
 from ...ir.names import NumberedNames
 from ...plans.plan import Arg, Fact, File, Template
+from ...programs.ffmpeg import input_arguments
 
 Text: TypeAlias = tuple[str | Fact, ...]
 Value: TypeAlias = int | float | str | Text
@@ -106,9 +107,11 @@ class Wiring:
     lines: list[Template] = field(factory=list)
     _links: NumberedNames = field(factory=plain_names)
 
-    def read(self, value: str, file: File, options: Sequence[str], stream: int = 1) -> FilterChain:
+    def read(
+        self, value: str, file: File, demuxer: str, options: Sequence[str], stream: int = 1
+    ) -> FilterChain:
         """A chain that begins with an audio stream of another input."""
-        self.inputs += [*options, "-i", file]
+        self.inputs += input_arguments(file, (demuxer,), options)
         self.files.append(file)
         return FilterChain(value, (f"{len(self.files) - 1}:a:{stream - 1}",))
 

@@ -11,7 +11,7 @@ Uses lark (LALR, contextual lexer); import this module only to read text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -50,11 +50,13 @@ class ParsedGraph:
         graph: as written; the origin of a node is its `loc(...)`.
         document: the text, which locates the origins of `located` and of the diagnostics.
         places: the place of each node in the text, in graph order.
+        source_places: the place of each source in the text, by its name.
     """
 
     graph: Graph
     document: Document
     places: tuple[Origin, ...]
+    source_places: Mapping[str, Origin]
 
     @cached_property
     def located(self) -> Graph:
@@ -114,7 +116,7 @@ def parse_text(text: str, name: str = "<text>") -> ParsedGraph:
     found = tuple(_disagreements(graph, reader.signals))
     if found:
         raise IRError(found, documents)
-    return ParsedGraph(graph, document, places)
+    return ParsedGraph(graph, document, places, reader.source_places)
 
 
 def _why_not(sources: tuple[Source, ...], nodes: tuple[Node, ...]) -> tuple[Diagnostic, ...]:
@@ -171,7 +173,7 @@ class _Reader:
         self.nodes: list[Node] = []
         self.places: list[Origin] = []
         self.signals: list[_Written | None] = []
-        self._source_places: dict[str, Origin] = {}
+        self.source_places: dict[str, Origin] = {}
         self._line = 0
 
     def read(self, number: int, line: str) -> None:
@@ -208,7 +210,7 @@ class _Reader:
         if values is None:
             return
         name, place = unsigiled(line.name), self._place(_columns(line.name))
-        first = self._source_places.setdefault(name, place)
+        first = self.source_places.setdefault(name, place)
         if first is not place:
             message, related = f"two sources are named @{name}", Related(first, "the first")
             self.found.append(

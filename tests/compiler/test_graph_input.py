@@ -112,6 +112,7 @@ def test_a_graph_names_no_files_outside_its_directory(tmp_path, path, code):
     with pytest.raises(TimelineError) as caught:
         load_graph(name)
     assert [found.code for found in caught.value.diagnostics] == [code]
+    assert "mix.mir:2:8" in str(caught.value)
     with pytest.raises(TimelineError):
         mixdown.compile(name)
     if code is Code.SOURCE_OUTSIDE:

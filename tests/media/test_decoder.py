@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from mixdown.media.decoder import QUIET, Decoding, arguments
+from mixdown.media.decoder import Decoding, arguments
+from mixdown.programs.ffmpeg import QUIET
 from odd_media import RATE, encode, nonfinite, tone, write_tone
 
 

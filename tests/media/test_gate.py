@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mixdown.ir.codes import Code
-from mixdown.media.gate import refused
+from mixdown.media.gate import normal, refused
 
 REFUSED = [
     ("", Code.UNKNOWN_SOURCE),
@@ -55,3 +55,12 @@ def test_a_refusal_does_not_say_whether_the_file_is_there(root: Path):
     there = refused(root, "../secret.flac", allow_outside=False)
     (root.parent / "secret.flac").unlink()
     assert refused(root, "../secret.flac", allow_outside=False) == there
+
+
+def test_a_path_is_absolute_only_outside(root: Path):
+    (root.parent / "alias").symlink_to(root)
+    assert normal(root, "./a/b.wav") == "a/b.wav"
+    assert normal(root, str(root / "a/b.wav")) == "a/b.wav"
+    assert normal(root, str(root.parent / "alias/b.wav")) == "b.wav"
+    assert normal(root, "../b.wav") == "../b.wav"
+    assert normal(root, str(root.parent / "b.wav")) == str(root.parent / "b.wav")

@@ -36,7 +36,7 @@ def make(root: Path, gain_db: float = 0.0) -> mixdown.Timeline:
 
 def keys_of(timeline: mixdown.Timeline, version: str = "5.1", **choices: object) -> dict[str, str]:
     compilation = mixdown.compile(timeline, preset="podcast", **choices)
-    return dict(keys(compilation.plan, compilation.graph.sources, lambda name: version))
+    return dict(keys(compilation.plan, lambda name: version))
 
 
 def test_what_depends_on_media_alone_has_a_key(show):

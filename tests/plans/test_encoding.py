@@ -12,7 +12,7 @@ from mixdown.ir.text.parser import parse_graph
 from mixdown.plans.encoding import CODERS, Extras, emit
 from mixdown.plans.ffmetadata import Chapter
 from mixdown.plans.loop import loop_steps
-from mixdown.plans.plan import EmitOptions, File, Plan, Space
+from mixdown.plans.plan import EmitOptions, File, Plan, PlannedSource, Space
 
 TAGS = (("title", "A = B"),)
 PLAIN = EmitOptions(tags=TAGS)
@@ -39,6 +39,9 @@ def graph_of(container: str, **stems: str) -> Graph:
     return parse_graph("\n".join(lines) + "\n")
 
 
+COVER = PlannedSource(File(Space.SOURCE, "art/cover.jpg"), "sha256:0")
+
+
 def deliveries(plan: Plan) -> list[str]:
     return [f"{delivery.target} {delivery.file}" for delivery in plan.deliveries]
 
@@ -48,7 +51,7 @@ def test_a_plan_without_such_files_is_the_backends_own(name):
     graph, backend = graph_of("wav", a="flac"), find_backend(name)
     chapters = Extras(chapters=(Chapter(0, 1, "One"),))
     assert emit(backend.emit, graph, PLAIN, chapters) == backend.emit(graph, PLAIN)
-    assert emit(backend.emit, graph_of("wav"), PLAIN, Extras(cover="a.png")).loudness is not None
+    assert emit(backend.emit, graph_of("wav"), PLAIN, Extras(cover=COVER)).loudness is not None
 
 
 @pytest.mark.parametrize("name", ["ffmpeg", "native", "sox"])
@@ -93,8 +96,9 @@ def test_no_file_of_a_plan_is_written_over():
 
 @pytest.mark.parametrize("form", [*LOSSY, "flac"])
 def test_a_cover_is_attached_or_made_a_tag(form):
-    cover = File(Space.SOURCE, "art/cover.jpg")
-    plan = emit(NATIVE.emit, graph_of(form), PLAIN, Extras(cover=cover.path))
+    cover = COVER.file
+    plan = emit(NATIVE.emit, graph_of(form), PLAIN, Extras(cover=COVER))
+    assert plan.sources == (COVER,)
     readers = [step for step in plan.steps if cover in step.inputs]
     if CODERS[form].comments:
         assert [step.id for step in readers] == ["picture"]
@@ -106,7 +110,7 @@ def test_a_cover_is_attached_or_made_a_tag(form):
     assert ("copy" in plan["encode"].argv) == (form in ("flac", "mp3", "m4a"))
 
 
-@pytest.mark.parametrize(("form", "extras"), [("mp3", Extras()), ("flac", Extras(cover="a.png"))])
+@pytest.mark.parametrize(("form", "extras"), [("mp3", Extras()), ("flac", Extras(cover=COVER))])
 def test_one_command_cannot_encode_too(form, extras):
     with pytest.raises(BackendError, match=r"MIX502.*both mix and encode") as caught:
         emit(find_backend("ffmpeg").emit, graph_of(form), EmitOptions(single=True), extras)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from base64 import b64decode
 from pathlib import Path
 
+import mixdown
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,16 +48,31 @@ def test_a_jpeg_may_begin_with_anything(tmp_path, embedded_ffmpeg):
 
 
 @given(st.one_of(st.binary(max_size=40), st.binary(max_size=40).map(lambda b: b"\xff\xd8\xff" + b)))
-def test_anything_else_is_none(data: bytes):
-    assert picture_of(data) is None or data[0] == 0xFF
+def test_anything_else_is_refused(data: bytes):
+    try:
+        assert picture_of(data).mime == "image/jpeg"
+    except ValueError as error:
+        assert str(error) == "it is neither a JPEG nor a PNG"
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"\xff\xd8"]
 )
 def test_a_step_refuses_other_files_than_pictures(data, tmp_path):
-    assert picture_of(data) is None
     (tmp_path / "a").write_bytes(data)
     with pytest.raises(OSError, match="neither a JPEG nor a PNG"):
         run_picture([str(tmp_path / "a"), str(tmp_path / "out")], lambda done: None)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_picture_beyond_the_limit_is_not_read(tmp_path):
+    """2 GiB would be read whole, several times."""
+    path = tmp_path / "a.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    os.truncate(path, 2 << 30)
+    with pytest.raises(OSError, match="it has 2,147,483,648 bytes"):
+        run_picture([str(path), str(tmp_path / "out")], lambda done: None)
+    timeline = mixdown.Timeline(id="t", root=tmp_path, cover="a.png")
+    with pytest.raises(mixdown.TimelineError, match=r"MIX215.*it has 2,147,483,648 bytes") as found:
+        mixdown.compile(timeline, format="flac")
+    assert "at most 20 MB" in str(found.value)
