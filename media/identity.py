@@ -104,6 +104,17 @@ def _record(key: tuple[str, Identity]) -> str:
     return f"digest {key!r}"
 
 
+def check_unchanged(path: Path, digest: str) -> None:
+    """What was read of a file may be kept under its digest only if it still has that digest.
+
+    Raises:
+        OSError: the content is another one, or the file cannot be read.
+        ValueError: the path is invalid.
+    """
+    if digest_of(path) != digest:
+        raise OSError(None, "it changed while it was read")
+
+
 def _identity(status: os.stat_result) -> Identity:
     return Identity(
         status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -37,7 +37,7 @@ from .decoder import (
 )
 from .facts import VERSION, SourceFacts, kept
 from .headers import MAX_CHANNELS, RATES, Header, read_header
-from .identity import digest_of
+from .identity import check_unchanged, digest_of
 from .log import Log
 from .ogg import read_outline
 from .selection import WHOLE, Gap, Selection, matrix
@@ -124,13 +124,22 @@ def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
 def playable(path: Path, source: Source) -> Iterator[Path]:
     """A file with the samples of a source: a plain one itself, otherwise a decoded copy.
 
-    The copy comes from the cache, or is decoded again; it exists within the context.
+    The copy comes from the cache, or is decoded again; it exists within the context. The file must
+    have the digest of the source before and after that.
 
     Raises:
         RenderError: MIX601, MIX602, ffmpeg is needed and missing.
         ValueError: the file cannot be decoded; the message has the reason.
-        OSError: the file cannot be opened, or the disk is full.
+        OSError: the file cannot be opened or has changed, or the disk is full.
     """
+    check_unchanged(path, source.digest)
+    with _played(path, source) as played:
+        yield played
+    check_unchanged(path, source.digest)
+
+
+@contextmanager
+def _played(path: Path, source: Source) -> Iterator[Path]:
     if is_plain(source):
         yield path
         return
@@ -170,9 +179,10 @@ def _digest(path: Path) -> str:
 
 
 def _check_unchanged(path: Path, digest: str) -> None:
-    """What was read of a file may be kept under its digest only if this still is its digest."""
-    if _digest(path) != digest:
-        raise _unreadable("it changed while it was read")
+    try:
+        check_unchanged(path, digest)
+    except (OSError, ValueError) as error:
+        raise _unreadable(getattr(error, "strerror", None) or str(error)) from error
 
 
 def _check_shape(rate: int, channels: int) -> None:

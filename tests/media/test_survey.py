@@ -12,9 +12,11 @@ import pytest
 import soundfile
 from attrs import evolve
 from mixdown.audio.activity import Contrast
+from mixdown.audio.meter.survey import survey_file
 from mixdown.ir.diagnostics import Diagnostic, MixdownError
 from mixdown.ir.nodes import Source
-from mixdown.media import facts
+from mixdown.media import facts, survey
+from mixdown.media.ingest import establish
 from mixdown.media.survey import SourceSurvey, survey_key, survey_path
 
 RATE = 16_000
@@ -168,3 +170,23 @@ def test_an_unknown_detector(tones, install):
     install("silero", FINDS)
     with pytest.raises(MixdownError, match="'silero'"):
         survey_path(tones, "tones.wav", "silro")
+
+
+@pytest.mark.parametrize("subtype", ["PCM_24", "PCM_U8"])
+def test_a_file_that_changes_is_not_surveyed_under_its_old_digest(tones, monkeypatch, subtype):
+    samples = 0.5 * soundfile.read(tones)[0]
+    soundfile.write(tones, samples, RATE, subtype=subtype)
+    known = establish(tones, "tones.wav")
+    assert not isinstance(known, Diagnostic)
+    source = Source("t", "tones.wav", known.digest, RATE, 2, known.frames, known.codec)
+
+    def survey_then_change(path: Path) -> object:
+        found = survey_file(path)
+        soundfile.write(tones, samples[::-1], RATE, subtype=subtype)
+        return found
+
+    monkeypatch.setattr(survey, "survey_file", survey_then_change)
+    for _ in range(2):
+        found = survey.survey_source(tones, "tones.wav", source)
+        assert isinstance(found, Diagnostic)
+        assert found.help == "it changed while it was read"
