@@ -15,7 +15,7 @@ from typing import Protocol
 from attrs import evolve, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import BackendError, Diagnostic, MixdownError
+from ..ir.diagnostics import BackendError, MixdownError
 from ..ir.graph import Graph
 from ..ir.nodes import Source
 from ..plans.carried import planned
@@ -124,12 +124,10 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
     for problem in _problems(plan, graph, decoding, {OURSELVES, *programs_of(backend)}):
         raise unusable(backend.name, problem)
     if options.single and len(plan.steps) > 1:
-        raise BackendError(
-            Diagnostic(
-                Code.UNSUPPORTED_NODE,
-                f"the {backend.name} backend cannot mix this in one command",
-                help="compile the plan as steps",
-            )
+        raise BackendError.of(
+            Code.UNSUPPORTED_NODE,
+            f"the {backend.name} backend cannot mix this in one command",
+            help="compile the plan as steps",
         )
     return evolve(plan, steps=chained((*decoding, *plan.steps)), sources=planned(graph))
 
@@ -174,11 +172,9 @@ def failure(error: Exception) -> str:
 
 def unusable(name: str, reason: str, package: str | None = None) -> BackendError:
     """The error for a backend that lacks something or makes no plan; `package` contains it."""
-    return BackendError(
-        Diagnostic(
-            Code.BACKEND_UNUSABLE,
-            f"the backend {name!r} cannot be used: {reason}",
-            help=f"this is a fault of {package or 'the backend'}, not of the mix; choose another "
-            "backend",
-        )
+    return BackendError.of(
+        Code.BACKEND_UNUSABLE,
+        f"the backend {name!r} cannot be used: {reason}",
+        help=f"this is a fault of {package or 'the backend'}, not of the mix; choose another "
+        "backend",
     )

@@ -85,12 +85,10 @@ def find_program(name: str) -> Program:
     """
     known = installed_programs()
     if name not in known:
-        raise RenderError(
-            Diagnostic(
-                Code.STEP_FAILED,
-                f"the plan runs {name!r}, which no backend provides",
-                help=did_you_mean(name, known),
-            )
+        raise RenderError.of(
+            Code.STEP_FAILED,
+            f"the plan runs {name!r}, which no backend provides",
+            help=did_you_mean(name, known),
         )
     return known[name]
 
@@ -127,10 +125,8 @@ def _package(entry: EntryPoint) -> str:
 
 
 def _clash(name: str, packages: list[str]) -> BackendError:
-    return BackendError(
-        Diagnostic(
-            Code.BACKEND_CLASH,
-            f"the backend {name!r} exists twice: in {' and in '.join(packages)}",
-            help="uninstall one of them, or register yours under another name",
-        )
+    return BackendError.of(
+        Code.BACKEND_CLASH,
+        f"the backend {name!r} exists twice: in {' and in '.join(packages)}",
+        help="uninstall one of them, or register yours under another name",
     )

@@ -103,10 +103,11 @@ def command(
 
 def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]:
     from ..ir.diagnostics import TimelineError
-    from ..presets.load import library, unknown_spec
+    from ..presets.load import library, unknown_preset
 
     known = library(directories).specs
-    if unknown := [unknown_spec(name, known) for name in ids if name not in known]:
+    unknown = [unknown_preset("delivery spec", n, known) for n in ids if n not in known]
+    if unknown:
         raise TimelineError(unknown)
     return [known[name] for name in dict.fromkeys(ids)]
 

@@ -23,7 +23,7 @@ def command(file: str, media: tuple[str, ...], identity: str | None, force: bool
     from ..compiler.timeline.new import starter
     from ..documents.writer import write_file
     from ..ir.codes import Code
-    from ..ir.diagnostics import Diagnostic, MixdownError
+    from ..ir.diagnostics import MixdownError
     from .console import print_document, print_text
 
     path = Path(file)
@@ -33,12 +33,10 @@ def command(file: str, media: tuple[str, ...], identity: str | None, force: bool
         print_document(text)
         return
     if path.exists() and not force:
-        raise MixdownError(
-            Diagnostic(
-                Code.NOT_WRITABLE,
-                f"{file!r} already exists",
-                help="choose another name, or replace it with --force",
-            )
+        raise MixdownError.of(
+            Code.NOT_WRITABLE,
+            f"{file!r} already exists",
+            help="choose another name, or replace it with --force",
         )
     write_file(path, text)
     print_text(f"wrote {file}; next: mixdown check {file}")

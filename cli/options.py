@@ -83,8 +83,8 @@ def _gathered(function: Callable[..., object], format_flag: str) -> Callable[...
         choices = {name: given.pop(name) for name in Choices.__annotations__ if name in given}
         return function(choices=choices, **given)
 
-    for flags, attributes in reversed(_MIX_CHOICES.values()):
-        command = click.option(*flags, **attributes)(command)
+    for option in reversed(_MIX_CHOICES):
+        command = option(command)
     form = click.option(
         format_flag,
         "format",
@@ -123,98 +123,76 @@ _PASS_CHOICES = (
     ),
 )
 
-# Each argument by its name, with its option.
-_MIX_CHOICES: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
-    "preset": (
-        ("--preset",),
-        {
-            "default": "default",
-            "show_default": True,
-            "metavar": "ID",
-            "help": "Export preset: loudness, ceiling, format (see 'mixdown presets export').",
-        },
+_MIX_CHOICES = (
+    click.option(
+        "--preset",
+        default="default",
+        show_default=True,
+        metavar="ID",
+        help="Export preset: loudness, ceiling, format (see 'mixdown presets export').",
     ),
-    "mix": (
-        ("--mix",),
-        {
-            "metavar": "ID",
-            "help": "Mix preset: buses (see 'mixdown presets bus').  [default: the timeline's]",
-        },
+    click.option(
+        "--mix",
+        metavar="ID",
+        help="Mix preset: buses (see 'mixdown presets bus').  [default: the timeline's]",
     ),
-    "presets": (
-        ("--presets",),
-        {
-            "multiple": True,
-            "metavar": "DIR",
-            "help": "A directory with presets of your own; repeatable.",
-        },
+    click.option(
+        "--presets",
+        multiple=True,
+        metavar="DIR",
+        help="A directory with presets of your own; repeatable.",
     ),
-    "bit_depth": (
-        ("--bit-depth",),
-        {
-            "metavar": "DEPTH",
-            "help": "Bit depth of WAV and FLAC: 16, 24, 32f or 64f.  [default: the preset's]",
-        },
+    click.option(
+        "--bit-depth",
+        metavar="DEPTH",
+        help="Bit depth of WAV and FLAC: 16, 24, 32f or 64f.  [default: the preset's]",
     ),
-    "bit_rate": (
-        ("--bit-rate",),
-        {
-            "type": int,
-            "metavar": "KBPS",
-            "help": "Bit rate of a lossy format, kbit/s.  [default: the preset's]",
-        },
+    click.option(
+        "--bit-rate",
+        type=int,
+        metavar="KBPS",
+        help="Bit rate of a lossy format, kbit/s.  [default: the preset's]",
     ),
-    "dither": (
-        ("--dither",),
-        {
-            "metavar": "KIND",
-            "help": "Dither of 16-bit files: none, tpdf or shaped.  [default: the preset's]",
-        },
+    click.option(
+        "--dither",
+        metavar="KIND",
+        help="Dither of 16-bit files: none, tpdf or shaped.  [default: the preset's]",
     ),
-    "sample_rate": (
-        ("--sample-rate",),
-        {
-            "type": int,
-            "metavar": "HZ",
-            "help": "Sample rate of the mix.  [default: the timeline's]",
-        },
+    click.option(
+        "--sample-rate",
+        type=int,
+        metavar="HZ",
+        help="Sample rate of the mix.  [default: the timeline's]",
     ),
-    "channels": (
-        ("--channels",),
-        {
-            "type": int,
-            "metavar": "N",
-            "help": "Channels of the mix, 1 or 2.  [default: the timeline's]",
-        },
+    click.option(
+        "--channels",
+        type=int,
+        metavar="N",
+        help="Channels of the mix, 1 or 2.  [default: the timeline's]",
     ),
-    "stems": (("--stems",), {"is_flag": True, "help": "Also deliver one file per bus."}),
-    "stems_of": (
-        ("--stems-of",),
-        {
-            "multiple": True,
-            "metavar": "BUS",
-            "help": "Deliver the stem of this bus only; repeatable.",
-        },
+    click.option("--stems", is_flag=True, help="Also deliver one file per bus."),
+    click.option(
+        "--stems-of",
+        multiple=True,
+        metavar="BUS",
+        help="Deliver the stem of this bus only; repeatable.",
     ),
-    "stem_mode": (
-        ("--stem-mode",),
-        {
-            "default": "premaster",
-            "show_default": True,
-            "metavar": "MODE",
-            "help": "premaster: stems as they enter the master; mastered: with its gain applied.",
-        },
+    click.option(
+        "--stem-mode",
+        default="premaster",
+        show_default=True,
+        metavar="MODE",
+        help="premaster: stems as they enter the master; mastered: with its gain applied.",
     ),
-    "silent_stems": (
-        ("--silent-stems",),
-        {"is_flag": True, "help": "Also deliver the stems of buses on which nothing plays."},
+    click.option(
+        "--silent-stems",
+        is_flag=True,
+        help="Also deliver the stems of buses on which nothing plays.",
     ),
-    "facts": (
-        ("--facts",),
-        {"metavar": "FILE", "help": "Measurements of an earlier render: its manifest.json."},
+    click.option(
+        "--facts", metavar="FILE", help="Measurements of an earlier render: its manifest.json."
     ),
-    "profile": (
-        ("--profile",),
-        {"metavar": "NAME", "help": "A name for these choices, recorded in the metadata."},
+    click.option(
+        "--profile", metavar="NAME", help="A name for these choices, recorded in the metadata."
     ),
-}
+)

@@ -68,14 +68,9 @@ def _data(preset: Any) -> dict[str, Any]:  # noqa: ANN401
 
 
 def _one(kind: str, preset_id: str, table: Mapping[str, Any]) -> object:
-    from ..ir.codes import Code
-    from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
-    from ..presets.load import unknown_spec
+    from ..ir.diagnostics import TimelineError
+    from ..presets.load import unknown_preset
 
-    if preset_id in table:
-        return table[preset_id]
-    if kind == "spec":
-        raise TimelineError(unknown_spec(preset_id, table))
-    code = Code.UNKNOWN_MIX_PRESET if kind == "bus" else Code.UNKNOWN_EXPORT_PRESET
-    message = f"Unknown {KINDS[kind]}: {preset_id!r}"
-    raise TimelineError(Diagnostic(code, message, help=did_you_mean(preset_id, table)))
+    if preset_id not in table:
+        raise TimelineError(unknown_preset(KINDS[kind], preset_id, table))
+    return table[preset_id]

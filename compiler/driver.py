@@ -20,6 +20,7 @@ from ..ir.graph import Graph
 from ..ir.nodes import Source
 from ..ir.units import clock
 from ..plans.plan import Plan
+from ..presets.load import unknown_preset
 from ..presets.model import BusPreset, MixPreset
 from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .emit import one_pass_warnings, plan_of
@@ -29,7 +30,7 @@ from .media import probe_cover, probe_sources
 from .meta import FileMeta, file_metas
 from .options import CompileOptions
 from .pipeline import final
-from .request import RenderRequest, unknown_mix
+from .request import RenderRequest
 from .timeline.model import Timeline
 from .unit import Unit
 
@@ -160,12 +161,10 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
     if isinstance(mix, GraphFile):
         return graph_unit(mix, request)
     if not isinstance(mix, Timeline):
-        raise MixdownError(
-            Diagnostic(
-                Code.BAD_REQUEST,
-                f"{shown(mix)} is not a mix",
-                help="give a timeline, a graph from load_graph, or the path of a file with one",
-            )
+        raise MixdownError.of(
+            Code.BAD_REQUEST,
+            f"{shown(mix)} is not a mix",
+            help="give a timeline, a graph from load_graph, or the path of a file with one",
         )
     timeline = request.session(mix)
     request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises
@@ -190,5 +189,7 @@ def _mix(timeline: Timeline, request: RenderRequest) -> MixPreset:
     known = request.library
     if name in known.mix:
         return known.mix[name]
-    problem = evolve(unknown_mix(name, known), origin=timeline.origin("mix_preset_id"))
+    problem = evolve(
+        unknown_preset("mix preset", name, known.mix), origin=timeline.origin("mix_preset_id")
+    )
     raise TimelineError(problem, timeline.documents)

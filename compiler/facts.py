@@ -12,10 +12,10 @@ from pathlib import Path
 from reprlib import repr as shown
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, TimelineError
+from ..ir.diagnostics import TimelineError
 
 MAX_DB = 1000.0  # larger than any useful gain, and finite as a factor
 
@@ -47,14 +47,7 @@ class Facts:
 
     def to_json(self) -> str:
         """The facts as a JSON document, with sorted keys."""
-        data = {
-            key: {
-                "integrated_lufs": f.integrated_lufs,
-                "gain_db": f.gain_db,
-                "margin_db": f.margin_db,
-            }
-            for key, f in sorted(self.finishes.items())
-        }
+        data = {key: asdict(finish) for key, finish in sorted(self.finishes.items())}
         return json.dumps({"facts": 1, "finishes": data}, indent=2) + "\n"
 
     @classmethod
@@ -119,12 +112,10 @@ def facts_of(value: object) -> object:
 
 
 def _no_facts(what: str, why: str = "") -> TimelineError:
-    return TimelineError(
-        Diagnostic(
-            Code.BAD_REQUEST,
-            f"{what} holds no facts{why and f': {why}'}",
-            help="a render writes them to its manifest.json, and to the file of --write-facts",
-        )
+    return TimelineError.of(
+        Code.BAD_REQUEST,
+        f"{what} holds no facts{why and f': {why}'}",
+        help="a render writes them to its manifest.json, and to the file of --write-facts",
     )
 
 

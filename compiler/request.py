@@ -13,14 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from attrs import evolve
+
 from ..backends.registry import backend_names, unknown_backend
 from ..documents.fields import As, Texts, Word, declaration, key, like
+from ..documents.limits import Range, Words
 from ..documents.models import exceeded, model, replace
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding, spelt
-from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
+from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.origin import Origin
-from ..presets.load import Library, library
+from ..presets.load import Library, library, unknown_preset
 from ..presets.model import DitherChoice, ExportPreset
 from .facts import Facts, facts_of
 from .timeline.model import Timeline
@@ -70,14 +73,21 @@ class RenderRequest:
     )
     backend: str = key("name of the backend", default="ffmpeg")
     format: str | None = key(
-        "wav, flac, mp3, m4a, opus or ogg; None: the export preset's", default=None
+        "wav, flac, mp3, m4a, opus or ogg; None: the export preset's",
+        Words(tuple(CONTAINERS), Code.BAD_REQUEST),
+        default=None,
     )
     bit_depth: As[str | None, str | int | None] = key(
         "16, 24, 32f or 64f; None: the export preset's; lossy formats have none",
+        Words(tuple(BIT_DEPTHS), Code.BAD_REQUEST),
         default=None,
         convert=_text,
     )
-    bit_rate: int | None = key("of a lossy format, kbit/s; None: the export preset's", default=None)
+    bit_rate: int | None = key(
+        "of a lossy format, kbit/s; None: the export preset's",
+        Range(1, 1000, "kbit/s"),
+        default=None,
+    )
     dither: As[DitherChoice | None, DitherChoice | str | None] = key(
         "none, tpdf or shaped, for files of 16 bits; None: the export preset's", default=None
     )
@@ -136,7 +146,7 @@ class RenderRequest:
             sound = "mono" if channels == 1 else "stereo"
             message = f"{export.container} in {sound} at {held} Hz has no {self.bit_rate} kbit/s"
             help = f"allowed: {spelt(allowed)} kbit/s"
-            raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help=help))
+            raise TimelineError.of(Code.BAD_REQUEST, message, help=help)
         return self.bit_rate
 
     def wants_stem(self, bus_id: str) -> bool:
@@ -167,13 +177,15 @@ class RenderRequest:
 def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
     preset, mix = request.export_preset, request.mix_preset_id
     if preset not in known.export:
-        yield _unknown(Code.UNKNOWN_EXPORT_PRESET, "export preset", preset, known.export)
+        yield unknown_preset("export preset", preset, known.export)
     if mix is not None and mix not in known.mix:
-        yield unknown_mix(mix, known)
+        yield unknown_preset("mix preset", mix, known.mix)
     if request.backend not in backend_names():
         yield unknown_backend(request.backend)
-    yield from _format_problems(request, known)
-    yield from exceeded(request, Origin("RenderRequest(...)").child)
+    over = [evolve(problem, origin=None) for problem in exceeded(request, Origin("").child)]
+    yield from over
+    if not over and preset in known.export:
+        yield from _format_problems(request, known.export[preset])
 
 
 def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encoding:
@@ -189,23 +201,17 @@ def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encodi
     return held.encodings[0] if leaves else preset.encoding
 
 
-def _format_problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
-    form, depth = request.format, request.bit_depth
-    if form is not None and form not in CONTAINERS:
-        yield _unknown(Code.BAD_REQUEST, "format", form, CONTAINERS)
-    if depth is not None and depth not in BIT_DEPTHS:
-        yield _unknown(Code.BAD_REQUEST, "bit depth", depth, BIT_DEPTHS)
-    preset = known.export.get(request.export_preset)
-    form = form or (preset and preset.container) or ""
-    if form not in CONTAINERS or preset is None:
-        return
-    yield from _bit_rate_problems(request, form)
+def _format_problems(request: RenderRequest, preset: ExportPreset) -> Iterator[Diagnostic]:
+    """What the container of the files does not support."""
+    form = request.format or preset.container
+    encoding, held = _encoding(preset, form, request.bit_depth), CONTAINERS[form]
+    if request.bit_rate is not None and not held.is_lossy:
+        lossy = ", ".join(name for name, container in CONTAINERS.items() if container.is_lossy)
+        message = f"{form} has no bit rate to choose"
+        yield Diagnostic(Code.BAD_REQUEST, message, help=f"formats with bit rates: {lossy}")
     if request.broadcast and form != "wav":
         message = f"{form} has no broadcast metadata"
         yield Diagnostic(Code.BAD_REQUEST, message, help="choose wav, or leave it out")
-    if depth is not None and depth not in BIT_DEPTHS:
-        return
-    encoding, held = _encoding(preset, form, depth), CONTAINERS[form]
     if encoding in held.encodings:
         return
     asked = next(name for name, stored in BIT_DEPTHS.items() if stored is encoding)
@@ -217,28 +223,3 @@ def _format_problems(request: RenderRequest, known: Library) -> Iterator[Diagnos
         message = f"{form} does not support {asked} bits per sample"
         help = f"choose a bit depth of {', '.join(depths)}, or wav, which supports all"
     yield Diagnostic(Code.BAD_REQUEST, message, help=help)
-
-
-def _bit_rate_problems(request: RenderRequest, form: str) -> Iterator[Diagnostic]:
-    value = request.bit_rate
-    if value is None:
-        return
-    lossy = [name for name, container in CONTAINERS.items() if container.is_lossy]
-    if value <= 0:
-        message = f"bit_rate cannot be {value!r}"
-        yield Diagnostic(Code.BAD_REQUEST, message, help="a whole number of kbit/s, such as 128")
-    elif form not in lossy:
-        message, help = (
-            f"{form} has no bit rate to choose",
-            f"formats with bit rates: {', '.join(lossy)}",
-        )
-        yield Diagnostic(Code.BAD_REQUEST, message, help=help)
-
-
-def unknown_mix(name: str, known: Library) -> Diagnostic:
-    """MIX304, without an origin."""
-    return _unknown(Code.UNKNOWN_MIX_PRESET, "mix preset", name, known.mix)
-
-
-def _unknown(code: Code, noun: str, name: str, known: Iterable[str]) -> Diagnostic:
-    return Diagnostic(code, f"unknown {noun} {name!r}", help=did_you_mean(str(name), known))

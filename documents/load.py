@@ -176,7 +176,7 @@ def _bytes(path: Path, name: str) -> bytes:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         message, help = f"cannot read {name!r}: {reason}", "check the path and its permissions"
-    raise TimelineError(Diagnostic(Code.FILE_NOT_FOUND, message, help=help))
+    raise TimelineError.of(Code.FILE_NOT_FOUND, message, help=help)
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -149,6 +149,12 @@ def put(model: _Model, **values: object) -> _Model:
     return made
 
 
+def shared(model: object, cls: type) -> dict[str, Any]:
+    """The values of the fields that a model has in common with another class, by their names."""
+    names = declaration(type(model)).keys
+    return {name: getattr(model, name) for name in declaration(cls).keys if name in names}
+
+
 def _values(model: Any) -> dict[str, Any]:
     return {field.name: getattr(model, field.name) for field in attrs.fields(type(model))}
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.diagnostics import RenderError
 from .models import plain
 
 WIDTH = 100
@@ -156,10 +156,8 @@ def write_file(path: Path, text: str) -> None:
 
 def not_writable(path: Path, error: OSError) -> RenderError:
     """MIX604, with the reason."""
-    return RenderError(
-        Diagnostic(
-            Code.NOT_WRITABLE,
-            f"cannot write to {str(path)!r}: {error.strerror or error}",
-            help="choose another output with -o",
-        )
+    return RenderError.of(
+        Code.NOT_WRITABLE,
+        f"cannot write to {str(path)!r}: {error.strerror or error}",
+        help="choose another output with -o",
     )

@@ -17,7 +17,7 @@ from ..compiler.geometry import crossfades, extent
 from ..compiler.timeline.model import clip_id
 from ..compiler.unit import Unit
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError
+from ..ir.diagnostics import MixdownError
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Limiter, Node, Output, OutputRole, Source
 from ..ir.origin import Origin
@@ -105,12 +105,10 @@ def explain(unit: Unit, at: int) -> Explanation:
     signal = graph.session
     length = signal.length or 0
     if not 0 <= at < length:
-        raise MixdownError(
-            Diagnostic(
-                Code.BAD_REQUEST,
-                f"{position(at, signal.rate)} is outside the mix, which lasts "
-                f"{position(length, signal.rate)}",
-            )
+        raise MixdownError.of(
+            Code.BAD_REQUEST,
+            f"{position(at, signal.rate)} is outside the mix, which lasts "
+            f"{position(length, signal.rate)}",
         )
     of = owners(graph)
     found = tuple(

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from ..compiler.unit import Unit
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError
+from ..ir.diagnostics import MixdownError
 from ..ir.graph import Graph
 from ..ir.nodes import Lane, Node
 from .owners import values_of
@@ -28,8 +28,8 @@ def focus_at(done: Trace, unit: Unit, wanted: str) -> Graph:
     except MixdownError:
         values_of(done.lowered.ir, wanted)  # raises if it never existed
         message = f"{wanted!r} no longer exists here: a pass removed it or merged it with another"
-        raise MixdownError(
-            Diagnostic(Code.BAD_REQUEST, message, help="use --after lower to see it")
+        raise MixdownError.of(
+            Code.BAD_REQUEST, message, help="use --after lower to see it"
         ) from None
 
 

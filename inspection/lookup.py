@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean, excerpt
+from ..ir.diagnostics import MixdownError, did_you_mean, excerpt
 from ..ir.graph import Graph
 from ..ir.nodes import Node
 from ..ir.origin import Documents
@@ -51,12 +51,10 @@ def find_filter(done: Trace, label: str) -> Found:
     short = {name.partition("@")[2]: name for name in plan.labels}
     full = label if label in plan.labels else short.get(label.partition("@")[2] or label)
     if full is None:
-        raise MixdownError(
-            Diagnostic(
-                Code.BAD_REQUEST,
-                f"the {plan.backend} plan has no filter named {label!r}",
-                help=did_you_mean(label, plan.labels) if plan.labels else None,
-            )
+        raise MixdownError.of(
+            Code.BAD_REQUEST,
+            f"the {plan.backend} plan has no filter named {label!r}",
+            help=did_you_mean(label, plan.labels) if plan.labels else None,
         )
     return _found(done, plan, plan.labels[full])
 
@@ -82,12 +80,10 @@ def _found(done: Trace, plan: Plan, name: str) -> Found:
                 owner=owners(graph)[name],
                 filters=tuple(label for label, value in plan.labels.items() if value == name),
             )
-    raise MixdownError(
-        Diagnostic(
-            Code.BAD_REQUEST,
-            f"no value is named %{name}",
-            help=did_you_mean(name, graphs[0].by_name if graphs else ()),
-        )
+    raise MixdownError.of(
+        Code.BAD_REQUEST,
+        f"no value is named %{name}",
+        help=did_you_mean(name, graphs[0].by_name if graphs else ()),
     )
 
 

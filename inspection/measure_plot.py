@@ -16,7 +16,7 @@ import numpy as np
 
 from ..audio.meter.survey import Survey
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError, TimelineError
+from ..ir.diagnostics import RenderError, TimelineError
 from ..ir.units import clock, gain_factor
 from ..presets.model import DeliverySpec
 from ..render.report.curves import Curve, Curves
@@ -56,19 +56,17 @@ def check_picture(path: Path, files: Sequence[str]) -> None:
     """
     if path.suffix.lower() not in ENDINGS:
         message = f"cannot draw {str(path)!r}: pictures are .png or .svg"
-        raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="choose one of the two"))
+        raise TimelineError.of(Code.BAD_REQUEST, message, help="choose one of the two")
     if len(files) != 1:
         message = f"a picture shows one file, not {len(files)}"
-        raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="draw one file at a time"))
+        raise TimelineError.of(Code.BAD_REQUEST, message, help="draw one file at a time")
     try:
         import matplotlib  # noqa: F401, PLC0415 (heavy, and an extra)
     except ImportError as error:
-        raise RenderError(
-            Diagnostic(
-                Code.EXTRA_MISSING,
-                "pictures need matplotlib, which is not installed",
-                help="pip install 'mixdown[plot]'",
-            )
+        raise RenderError.of(
+            Code.EXTRA_MISSING,
+            "pictures need matplotlib, which is not installed",
+            help="pip install 'mixdown[plot]'",
         ) from error
 
 
@@ -104,7 +102,7 @@ def picture(path: Path, title: str, *, height: float) -> Iterator[Figure]:
             figure.savefig(path, format=path.suffix[1:].lower(), dpi=144, metadata=metadata)
         except OSError as error:
             message = f"cannot write {str(path)!r}: {error.strerror or error}"
-            raise RenderError(Diagnostic(Code.NOT_WRITABLE, message)) from error
+            raise RenderError.of(Code.NOT_WRITABLE, message) from error
 
 
 def _draw(figure: Figure, survey: Survey, curves: Curves, specs: Sequence[DeliverySpec]) -> None:

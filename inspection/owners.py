@@ -14,7 +14,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
+from ..ir.diagnostics import MixdownError, did_you_mean
 from ..ir.graph import Graph
 from ..ir.nodes import Bus, Clip, Node, Output, OutputRole
 from ..ir.origin import tokens
@@ -80,12 +80,10 @@ def values_of(graph: Graph, wanted: str) -> tuple[str, ...]:
     if chosen:
         return tuple(name for name, owner in of.items() if owner in chosen)
     known = sorted({i for o in of.values() for i in (o.id, o.track) if i})
-    raise MixdownError(
-        Diagnostic(
-            Code.BAD_REQUEST,
-            f"no clip, track, bus or value is named {wanted!r}",
-            help=did_you_mean(wanted, known),
-        )
+    raise MixdownError.of(
+        Code.BAD_REQUEST,
+        f"no clip, track, bus or value is named {wanted!r}",
+        help=did_you_mean(wanted, known),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from ..ir.graph import Graph
 
@@ -36,16 +36,8 @@ class Stats:
 
     def to_dict(self) -> dict[str, object]:
         """The statistics as plain data."""
-        return {
-            "nodes": self.nodes,
-            "kinds": dict(self.kinds),
-            "depth": self.depth,
-            "widest": {"operands": self.widest[0], "value": self.widest[1]},
-            "samples": self.samples,
-            "length": self.length,
-            "rate": self.rate,
-            "channels": self.channels,
-        }
+        operands, value = self.widest
+        return {**asdict(self), "widest": {"operands": operands, "value": value}}
 
 
 def stats(graph: Graph) -> Stats:

@@ -20,7 +20,7 @@ from ..compiler.pipeline import Ran, run_pipeline
 from ..compiler.request import RenderRequest
 from ..compiler.unit import Unit
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
+from ..ir.diagnostics import MixdownError, did_you_mean
 from ..plans.plan import Plan
 
 
@@ -72,12 +72,10 @@ class Trace:
         for ran in self.ran:
             if ran.step.name == name:
                 return ran
-        raise MixdownError(
-            Diagnostic(
-                Code.BAD_REQUEST,
-                f"no pass called {name!r} ran",
-                help=did_you_mean(name, [ran.step.name for ran in self.ran]),
-            )
+        raise MixdownError.of(
+            Code.BAD_REQUEST,
+            f"no pass called {name!r} ran",
+            help=did_you_mean(name, [ran.step.name for ran in self.ran]),
         )
 
 

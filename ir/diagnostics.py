@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import Self
 
 from attrs import evolve, frozen
 
@@ -90,6 +91,18 @@ class MixdownError(ValueError):
         self.diagnostics: tuple[Diagnostic, ...] = found
         self.documents: Documents = documents or {}
         super().__init__(found)
+
+    @classmethod
+    def of(
+        cls,
+        code: Code,
+        message: str,
+        origin: Origin | None = None,
+        help: str | None = None,
+        related: tuple[Related, ...] = (),
+    ) -> Self:
+        """The error with one diagnostic."""
+        return cls(Diagnostic(code, message, origin, help, related))
 
     def __str__(self) -> str:
         return render(self.diagnostics, self.documents)

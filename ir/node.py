@@ -184,6 +184,8 @@ class Node:
     linear_without_memory: ClassVar[bool] = False
     # Whether it sums any number of operands.
     is_sum: ClassVar[bool] = False
+    # The channels of its value; None: as many as its first operand has.
+    channels_made: ClassVar[int | None] = None
     # Whether it is part of the finish, after the premaster, where null budgets do not apply.
     is_finish: ClassVar[bool] = False
 
@@ -212,11 +214,13 @@ class Node:
         return False
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """The type of its value, given its operands' types; by default that of the first operand.
+        """The type of its value, given its operands' types.
 
-        It never raises; the verifier reports mismatches.
+        By default that of the first operand, with `channels_made`. It never raises; the verifier
+        reports mismatches.
         """
-        return operands[0]
+        made = self.channels_made
+        return operands[0] if made is None else attrs.evolve(operands[0], channels=made)
 
     def attributes(self) -> dict[str, object]:
         """The attributes in the order of declaration, without name, operands and origin."""

@@ -149,12 +149,9 @@ class Pan(Node):
     family = Family.PAN
     growth = 1.0
     linear_without_memory = True
+    channels_made = 2
     position: float = field(converter=float)
     law: PanLaw
-
-    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """Two channels."""
-        return attrs.evolve(operands[0], channels=2)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """In the centre, of stereo."""
@@ -169,12 +166,9 @@ class PanAutomation(Node):
     family = Family.PAN
     growth = 1.0
     linear_without_memory = True
+    channels_made = 2
     points: tuple[Point, ...]
     law: PanLaw
-
-    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """Two channels."""
-        return attrs.evolve(operands[0], channels=2)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """In the centre throughout, of stereo."""
@@ -190,10 +184,7 @@ class Downmix(Node):
     family = Family.PAN
     growth = 1.0
     linear_without_memory = True
-
-    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
-        """One channel."""
-        return attrs.evolve(operands[0], channels=1)
+    channels_made = 1
 
 
 @frozen

@@ -328,4 +328,4 @@ def _is_whole(survey: SourceSurvey) -> bool:
 
 
 def _unusable(message: str, help: str | None = None) -> MixdownError:
-    return MixdownError(Diagnostic(Code.DETECTOR_UNUSABLE, message, help=help))
+    return MixdownError.of(Code.DETECTOR_UNUSABLE, message, help=help)

@@ -1,10 +1,10 @@
-"""What the files that steps leave for each other are made of, so that they can be kept.
+"""Cache keys of steps: a digest of what determines the content of their files.
 
-Promises: two steps of one key write the same files, whatever plan, place or time they belong to,
-and whatever these files are called. A step has a key where its files follow from media and from a
-program of a known version alone: not where it waits for a measurement, nor where it is mixdown that
-runs, whose version does not tell what has been changed in it, but for the decoding of a source,
-which is libsndfile's. Files for the user have none: they may be written to later.
+Promises: two steps with the same key write files of the same content, in whatever plan and under
+whatever names. A step has a key if its files depend only on media and on a program of a known
+version. A step that waits for a measurement has none, nor one that mixdown runs itself, because its
+version does not change with its code; the exception is the decoding of a source, which depends on
+the version of libsndfile. Files in the output directory have none, because users may change them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..ir.codes import Code
-from ..ir.diagnostics import BackendError, Diagnostic
+from ..ir.diagnostics import BackendError
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Source
 from ..media.decoder import VORBIS, arguments, decoding_of, is_plain, own_arguments
@@ -49,19 +49,17 @@ def check_codecs(graph: Graph) -> None:
     for source in graph.sources:
         if decoding_of(source).demuxer is None:
             message = f"source {source.path!r} has the codec {source.codec!r}"
-            raise BackendError(
-                Diagnostic(Code.MEDIA_UNREADABLE, message, help="mixdown does not read this codec")
+            raise BackendError.of(
+                Code.MEDIA_UNREADABLE, message, help="mixdown does not read this codec"
             )
 
 
 def not_single(source: Source) -> BackendError:
     """The error where one command would have to decode a source whole before it plays it."""
-    return BackendError(
-        Diagnostic(
-            Code.UNSUPPORTED_NODE,
-            f"one command cannot decode {source.path!r} as a whole and then play it",
-            help="compile the plan as steps, or convert the file to WAV or FLAC",
-        )
+    return BackendError.of(
+        Code.UNSUPPORTED_NODE,
+        f"one command cannot decode {source.path!r} as a whole and then play it",
+        help="compile the plan as steps, or convert the file to WAV or FLAC",
     )
 
 

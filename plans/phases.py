@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import BackendError, Diagnostic, Related
+from ..ir.diagnostics import BackendError, Related
 from ..ir.finish import unmeasured
 from ..ir.graph import Graph
 from ..ir.names import Names, NumberedNames
@@ -199,12 +199,10 @@ def _file_stem(target: str) -> str:
 
 def _refused(node: Node, message: str, other: Node | None = None) -> BackendError:
     related = (Related(other.origin, "the other one"),) if other and other.origin else ()
-    return BackendError(
-        Diagnostic(
-            Code.UNSUPPORTED_NODE,
-            f"%{node.name}: {message}",
-            origin=node.origin,
-            help="give the gain as a fact (--facts), or the graph one loudnorm and a limiter",
-            related=related,
-        )
+    return BackendError.of(
+        Code.UNSUPPORTED_NODE,
+        f"%{node.name}: {message}",
+        origin=node.origin,
+        help="give the gain as a fact (--facts), or the graph one loudnorm and a limiter",
+        related=related,
     )

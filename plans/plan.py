@@ -296,7 +296,6 @@ class Plan:
         {"text": parts} or {"graph": chains of parts}, where parts are texts and facts. The chains
         of a graph are joined by ";".
         """
-        goal = self.loudness
         return {
             "backend": self.backend,
             "digest": self.digest,
@@ -322,7 +321,7 @@ class Plan:
             ],
             "sources": [{**asdict(s), "file": str(s.file)} for s in self.sources],
             "labels": dict(self.labels),
-            "loudness": None if goal is None else asdict(goal),
+            "loudness": None if self.loudness is None else asdict(self.loudness),
         }
 
 

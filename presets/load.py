@@ -32,6 +32,13 @@ KINDS: Mapping[str, Any] = {
 }
 """The types of the files, by their names."""
 
+NOUNS: Mapping[str, Code] = {
+    "export preset": Code.UNKNOWN_EXPORT_PRESET,
+    "mix preset": Code.UNKNOWN_MIX_PRESET,
+    "delivery spec": Code.UNKNOWN_SPEC,
+}
+"""The kinds of presets in messages, and the codes of unknown ones."""
+
 
 @frozen
 class Library:
@@ -74,10 +81,9 @@ def library(directories: Iterable[str | Path] = ()) -> Library:
     return made
 
 
-def unknown_spec(name: str, known: Iterable[str]) -> Diagnostic:
-    """MIX308: there is no delivery spec `name`; `known` are the existing ids."""
-    message = f"unknown delivery spec {name!r}"
-    return Diagnostic(Code.UNKNOWN_SPEC, message, help=did_you_mean(name, known))
+def unknown_preset(noun: str, name: str, known: Iterable[str]) -> Diagnostic:
+    """MIX303, MIX304 or MIX308: there is no preset `name`; `known` are the existing ids."""
+    return Diagnostic(NOUNS[noun], f"unknown {noun} {name!r}", help=did_you_mean(name, known))
 
 
 @cache

@@ -181,12 +181,10 @@ def _named(named: str, path: str | None) -> Tool:
     program = shutil.which(named, path=path)
     tool = probe(program, VARIABLE) if program else None
     if tool is None:
-        raise RenderError(
-            Diagnostic(
-                Code.NO_FFMPEG,
-                f"{VARIABLE} is {named!r}, which is not an ffmpeg that runs",
-                help=f"set {VARIABLE} to the path of an ffmpeg 5.1 or later, or unset it",
-            )
+        raise RenderError.of(
+            Code.NO_FFMPEG,
+            f"{VARIABLE} is {named!r}, which is not an ffmpeg that runs",
+            help=f"set {VARIABLE} to the path of an ffmpeg 5.1 or later, or unset it",
         )
     if tool.version < OLDEST:
         raise RenderError(_too_old(tool))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from attrs import field, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.diagnostics import RenderError
 from .run import ask
 
 
@@ -108,12 +108,10 @@ def find_on_path(
     program = shutil.which(name, path=path)
     found = program and re.search(pattern, ask([program, *version]))
     if not program or not found:
-        raise RenderError(
-            Diagnostic(
-                Code.STEP_FAILED,
-                f"the plan runs {name}, and no {name} that runs was found on PATH",
-                help=help,
-            )
+        raise RenderError.of(
+            Code.STEP_FAILED,
+            f"the plan runs {name}, and no {name} that runs was found on PATH",
+            help=help,
         )
     numbers = tuple(int(number) for number in re.findall(r"\d+", found[1])[:3])
     return Tool(program, numbers, found[1], "PATH")

@@ -32,7 +32,7 @@ from typing import IO
 from attrs import define, field, frozen
 
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.diagnostics import RenderError
 
 VARIABLE = "MIXDOWN_STALL_SECONDS"
 OFF = "off"
@@ -214,12 +214,10 @@ def patience(environment: Mapping[str, str] | None = None) -> float:
         seconds = math.inf if named == OFF else float(named)
         if seconds > 0.0:
             return seconds
-    raise RenderError(
-        Diagnostic(
-            Code.BAD_REQUEST,
-            f"{VARIABLE} is {named!r}, which is not a number of seconds",
-            help=f"give it a number over 0, such as {PATIENCE:g}, or {OFF!r}",
-        )
+    raise RenderError.of(
+        Code.BAD_REQUEST,
+        f"{VARIABLE} is {named!r}, which is not a number of seconds",
+        help=f"give it a number over 0, such as {PATIENCE:g}, or {OFF!r}",
     )
 
 

@@ -18,7 +18,7 @@ from ..audio.meter.measure import Measurement
 from ..audio.riff import Chunk, Cue, cue_chunks, put_chunks
 from ..compiler.timeline.model import Marker
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.diagnostics import RenderError
 from ..ir.units import samples
 from .result import RenderedMeta
 
@@ -49,7 +49,7 @@ def annotate(
         put_chunks(path, (*wanted, *cue_chunks(cues)))
     except (ValueError, OSError) as error:
         message = f"cannot write metadata into the file for {meta.bus_id!r}: {error}"
-        raise RenderError(Diagnostic(Code.STEP_FAILED, message)) from error
+        raise RenderError.of(Code.STEP_FAILED, message) from error
 
 
 def bext_chunk(meta: RenderedMeta, levels: Measurement, program: str) -> Chunk:

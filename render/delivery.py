@@ -17,7 +17,7 @@ from ..audio.meter.measure import FILE_BLOCK, Measurement, measure
 from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.diagnostics import RenderError
 from ..media.ingest import readable
 from .loudness import Levels
 
@@ -99,10 +99,8 @@ def file_digest(path: Path) -> str:
 
 
 def _faulty(target: str, message: str) -> RenderError:
-    return RenderError(
-        Diagnostic(
-            Code.STEP_FAILED,
-            f"the file for {target!r} {message}",
-            help="nothing was delivered; this is a bug in mixdown or in the program it ran",
-        )
+    return RenderError.of(
+        Code.STEP_FAILED,
+        f"the file for {target!r} {message}",
+        help="nothing was delivered; this is a bug in mixdown or in the program it ran",
     )

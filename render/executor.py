@@ -1,12 +1,12 @@
 """Runs the steps of a plan.
 
-Promises: `run_step` turns one typed step into one run of its program, reports how far it is, gives
-back what a measuring step measured, and makes of a failure a MIX603, and of a program that is stuck
-a MIX610, that points to the line of the timeline that it concerns. It touches nothing but the
-step's own files and keeps no state, so steps that do not wait for each other (`Step.after`) may run
-at the same time. What it knows of a program is its `Program`. A step that reads a source fails with
-a MIX611 where that is another file before or after it than when the mix was compiled, and one that
-decodes a source where that lasts longer or shorter; nothing is kept of either.
+Promises: `run_step` makes one run of a program of one typed step, reports its progress and returns
+the readings of a measuring step. A failure is MIX603 and a program that makes no progress is
+MIX610, with the line of the timeline that it concerns. It touches only the step's own files and
+keeps no state, so steps that do not wait for each other (`Step.after`) may run at the same time. It
+knows a program by its `Program` alone. A step that reads a source fails with MIX611 if the file has
+changed since the mix was compiled, and one that decodes a source fails if the length differs; their
+files are not kept.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ INLINE_BYTES = 100_000
 """A filter graph of this many bytes or more goes into a file: Linux takes 128 KiB an argument."""
 
 SLOWEST = 10.0
-"""Seconds of sound that a program makes at least in a second, where it works at all..."""
+"""The least seconds of sound that a working program renders per second..."""
 
 PARSED = 5_000.0
-"""...characters of its arguments that it takes in (ffmpeg: a filter is some 60, and 21,000 filters
+"""...characters of its arguments that it parses (ffmpeg: about 60 for a filter, and 21,000 filters
 take over a minute)..."""
 
 READ = 10e6
@@ -97,9 +97,9 @@ class Executor:
         spaces: where files are.
         listener: receives the progress.
         origins: the origin of an IR value, by its name.
-        documents: what origins speak of.
+        documents: those that origins point into.
         cache: where the outputs of steps that have a key are kept; None: nowhere.
-        keys: what those outputs are made of, by the step's id (`cache_keys.keys`).
+        keys: the cache key of each step that has one, by its id (`cache_keys.keys`).
         jobs: how many steps may run at once.
     """
 

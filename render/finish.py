@@ -14,7 +14,7 @@ from attrs import frozen
 from ..backends.native.run import COMMANDS, run_measure
 from ..backends.registry import find_program
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
+from ..ir.diagnostics import RenderError
 from ..plans.loop import LOUDNESS_KEY
 from ..plans.phases import FINISH, MEASURE
 from ..plans.plan import OURSELVES, LoudnessGoal
@@ -86,7 +86,7 @@ def run_finish(wanted: FinishCommand) -> Outcome:
 def failed(error: OSError) -> RenderError:
     """The error, with its code, of a command that was run outside of a plan."""
     place = f"{error.filename}: " if error.filename else ""
-    return RenderError(Diagnostic(Code.STEP_FAILED, f"{place}{error.strerror or error}"))
+    return RenderError.of(Code.STEP_FAILED, f"{place}{error.strerror or error}")
 
 
 def _filled(word: str, values: Mapping[str, float]) -> str:
@@ -107,12 +107,10 @@ def _run(command: Sequence[str]) -> None:
     except OSError as error:
         raise failed(error) from error
     if done.failure is not None:
-        raise RenderError(
-            Diagnostic(
-                Code.STEP_FAILED if done.stuck is None else Code.STEP_STUCK,
-                f"{program} {done.failure}",
-                help="\n      ".join(done.errors[-4:]) or None,
-            )
+        raise RenderError.of(
+            Code.STEP_FAILED if done.stuck is None else Code.STEP_STUCK,
+            f"{program} {done.failure}",
+            help="\n      ".join(done.errors[-4:]) or None,
         )
 
 

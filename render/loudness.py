@@ -135,7 +135,7 @@ def run_loop(
     """
     if premaster_lufs == math.inf:
         message = "the mix is too loud to be measured: its samples overflow"
-        raise RenderError(Diagnostic(Code.STEP_FAILED, message, help="lower the gains"))
+        raise RenderError.of(Code.STEP_FAILED, message, help="lower the gains")
 
     def attempt(setting: Setting) -> Attempt:
         return Attempt(setting, finish(setting))
@@ -202,14 +202,11 @@ def judge(
     """
     over = levels.true_peak_dbtp - ceiling_db
     if over > 0.0:
-        raise RenderError(
-            Diagnostic(
-                Code.CEILING_MISSED,
-                f"the master's true peak remains {over:.2f} dB over its ceiling of "
-                f"{ceiling_db:g} dBTP",
-                help="nothing was delivered; choose a preset with a lower target, or turn down "
-                "what peaks",
-            )
+        raise RenderError.of(
+            Code.CEILING_MISSED,
+            f"the master's true peak remains {over:.2f} dB over its ceiling of {ceiling_db:g} dBTP",
+            help="nothing was delivered; choose a preset with a lower target, or turn down "
+            "what peaks",
         )
     if is_silent(levels.integrated):
         return (_no_loudness(levels),)

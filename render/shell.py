@@ -18,7 +18,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..ir.codes import Code
-from ..ir.diagnostics import BackendError, Diagnostic
+from ..ir.diagnostics import BackendError
 from ..ir.names import fresh, printable
 from ..plans.loop import LoopSteps, loop_steps
 from ..plans.plan import (
@@ -341,4 +341,4 @@ def _delivered(file: File) -> str:
 
 
 def _refused(message: str, help_text: str) -> BackendError:
-    return BackendError(Diagnostic(Code.UNSUPPORTED_NODE, message, help=help_text))
+    return BackendError.of(Code.UNSUPPORTED_NODE, message, help=help_text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...ir.codes import Code
-from ...ir.diagnostics import BackendError, Diagnostic
+from ...ir.diagnostics import BackendError
 from ...ir.finish import LONGEST_DITHERED_MS, LOWEST_SHAPED_RATE, SILENT
 from ...ir.nodes import (
     Dither,
@@ -181,6 +181,4 @@ def file_options(encoder: str, container: str) -> tuple[str, ...]:
 
 
 def _refusal(node: Limiter | Dither | Output, message: str, help_text: str) -> BackendError:
-    return BackendError(
-        Diagnostic(Code.UNSUPPORTED_NODE, message, origin=node.origin, help=help_text)
-    )
+    return BackendError.of(Code.UNSUPPORTED_NODE, message, origin=node.origin, help=help_text)

@@ -183,6 +183,4 @@ def _unmeasured(node: Loudnorm) -> BackendError:
 
 
 def _refused(node: Node, message: str, help_text: str) -> BackendError:
-    return BackendError(
-        Diagnostic(Code.UNSUPPORTED_NODE, message, origin=node.origin, help=help_text)
-    )
+    return BackendError.of(Code.UNSUPPORTED_NODE, message, origin=node.origin, help=help_text)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from attrs import frozen
 
 from ...ir.codes import Code
-from ...ir.diagnostics import BackendError, Diagnostic
+from ...ir.diagnostics import BackendError
 from ...ir.graph import Graph
 from ...ir.nodes import KINDS, Loudnorm, Source
 from ...media.decoder import is_plain
@@ -86,11 +86,9 @@ BACKEND: Backend = NativeBackend()
 
 
 def _unmeasured(node: Loudnorm) -> BackendError:
-    return BackendError(
-        Diagnostic(
-            Code.UNSUPPORTED_NODE,
-            f"one command cannot measure the loudness that %{node.name} needs",
-            origin=node.origin,
-            help="give the measured gain with --facts, or compile the plan as steps",
-        )
+    return BackendError.of(
+        Code.UNSUPPORTED_NODE,
+        f"one command cannot measure the loudness that %{node.name} needs",
+        origin=node.origin,
+        help="give the measured gain with --facts, or compile the plan as steps",
     )

@@ -13,29 +13,10 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ...audio import pan
+from ...ir import nodes as ir
 from ...ir.curves import FilterKind
 from ...ir.graph import Graph
 from ...ir.node import Signal
-from ...ir.nodes import (
-    Bus,
-    Clip,
-    Crossfade,
-    Downmix,
-    Edge,
-    Fade,
-    Filter,
-    FilterAutomation,
-    Gain,
-    GainAutomation,
-    Headroom,
-    Lane,
-    Mix,
-    Node,
-    Pan,
-    PanAutomation,
-    Place,
-    Silence,
-)
 from ...ir.units import gain_factor
 from ...plans.carried import file_of
 from .builder import PlanBuilder
@@ -62,13 +43,13 @@ MOST_INPUTS = 64
 """Files that one run of SoX reads at most, far below the limits on open files and on the length of
 a command line. More files are combined in several runs."""
 
-FADES: Mapping[tuple[Edge, str], str] = {
+FADES: Mapping[tuple[ir.Edge, str], str] = {
     **{
         (edge, curve): kind
-        for edge in Edge
+        for edge in ir.Edge
         for curve, kind in {"tri": "t", "qsin": "q", "hsin": "h", "ipar": "p"}.items()
     },
-    (Edge.OUT, "exp"): "l",
+    (ir.Edge.OUT, "exp"): "l",
 }
 """The fades that SoX renders exactly -> its letter for them."""
 
@@ -98,7 +79,7 @@ class Value:
     chain: EffectChain
     gains: Matrix
     level: float = 1.0
-    moving: tuple[Node, ...] = ()
+    moving: tuple[ir.Node, ...] = ()
 
 
 @frozen
@@ -140,7 +121,7 @@ def settled(site: EffectSite, value: Value) -> Value:
         return value
     chain, moving = value.chain, value.moving
     ones = Signal(site.builder.rate, chain.channels, chain.length)
-    if isinstance(moving[-1], PanAutomation) and chain.channels == 1:
+    if isinstance(moving[-1], ir.PanAutomation) and chain.channels == 1:
         chain = chain.remixed(((1.0,), (1.0,)))
     peak = 1.0
     for node in moving:
@@ -175,7 +156,7 @@ def shared(site: EffectSite, name: str, value: Value) -> Value:
     return Value(read(name, held.stored, bound), value.gains, value.level)
 
 
-def _clip(site: EffectSite, node: Clip) -> Value:
+def _clip(site: EffectSite, node: ir.Clip) -> Value:
     source = site.graph.source_by_name[node.source]
     bound = room(source, node.rate)
     if is_direct(source, node.rate):
@@ -194,7 +175,7 @@ def _clip(site: EffectSite, node: Clip) -> Value:
     return Value(chain, identity(source.channels))
 
 
-def _silence(site: EffectSite, node: Silence) -> Value:
+def _silence(site: EffectSite, node: ir.Silence) -> Value:
     nothing = IntegerFile(None, (), 1.0, node.channels, node.length)
     chain = read(node.name, nothing, 0.0).then("trim", "0s", f"{node.length}s")
     return Value(chain, identity(node.channels))
@@ -205,15 +186,15 @@ def _amplified(site: EffectSite, factor: float) -> Value:
     return evolve(value, level=value.level * factor)
 
 
-def _gain(site: EffectSite, node: Gain) -> Value:
+def _gain(site: EffectSite, node: ir.Gain) -> Value:
     return _amplified(site, gain_factor(node.gain_db))
 
 
-def _headroom(site: EffectSite, node: Headroom) -> Value:
+def _headroom(site: EffectSite, node: ir.Headroom) -> Value:
     return _amplified(site, gain_factor(-node.headroom_db))
 
 
-def _fade(site: EffectSite, node: Fade) -> Value:
+def _fade(site: EffectSite, node: ir.Fade) -> Value:
     (value,) = site.operands
     kind = FADES.get((node.edge, node.curve))
     if not node.length:
@@ -221,16 +202,16 @@ def _fade(site: EffectSite, node: Fade) -> Value:
     if kind is None or value.moving:
         return evolve(value, moving=(*value.moving, node))
     samples = f"{node.length}s"
-    edges = (samples,) if node.edge is Edge.IN else ("0s", f"{value.chain.length}s", samples)
+    edges = (samples,) if node.edge is ir.Edge.IN else ("0s", f"{value.chain.length}s", samples)
     return evolve(value, chain=value.chain.then("fade", kind, *edges))
 
 
-def _gain_automation(site: EffectSite, node: GainAutomation) -> Value:
+def _gain_automation(site: EffectSite, node: ir.GainAutomation) -> Value:
     (value,) = site.operands
     return evolve(value, moving=(*value.moving, node))
 
 
-def _pan_automation(site: EffectSite, node: PanAutomation) -> Value:
+def _pan_automation(site: EffectSite, node: ir.PanAutomation) -> Value:
     """Apply a moving pan; its envelope has a left and a right channel, so the value needs both."""
     (value,) = site.operands
     gain = common_gain(value.gains)
@@ -242,7 +223,7 @@ def _pan_automation(site: EffectSite, node: PanAutomation) -> Value:
     return settled(site, panned)
 
 
-def _filter(site: EffectSite, node: Filter) -> Value:
+def _filter(site: EffectSite, node: ir.Filter) -> Value:
     (value,) = site.operands
     value = settled(site, value)
     arguments = {
@@ -254,7 +235,7 @@ def _filter(site: EffectSite, node: Filter) -> Value:
     return evolve(value, chain=value.chain.filtered(section(node, site.builder.rate), *effect))
 
 
-def _filter_automation(site: EffectSite, node: FilterAutomation) -> Value:
+def _filter_automation(site: EffectSite, node: ir.FilterAutomation) -> Value:
     ((name,), (value,)) = site.operand_names, site.operands
     value = settled(site, value)
     bound = value.chain.bound * moving_peak(node, site.builder.rate)
@@ -269,22 +250,22 @@ def _mixed(site: EffectSite, gains: Matrix) -> Value:
     return evolve(value, gains=product(gains, value.gains))
 
 
-def _pan(site: EffectSite, node: Pan) -> Value:
+def _pan(site: EffectSite, node: ir.Pan) -> Value:
     channels = len(site.operands[0].gains)
     return _mixed(site, pan.matrix(node.position, node.law.value, channels))
 
 
-def _downmix(site: EffectSite, _: Downmix) -> Value:
+def _downmix(site: EffectSite, _: ir.Downmix) -> Value:
     return _mixed(site, ((0.5, 0.5),))
 
 
-def _place(site: EffectSite, node: Place) -> Value:
+def _place(site: EffectSite, node: ir.Place) -> Value:
     (value,) = site.operands
     value = settled(site, value)
     return evolve(value, chain=value.chain.padded(node.start, 0))
 
 
-def _lane(site: EffectSite, node: Lane) -> Value:
+def _lane(site: EffectSite, node: ir.Lane) -> Value:
     """The operands, each with the silence before it, one after the other.
 
     Where all of them are panned alike, the pan is left for later.
@@ -311,7 +292,7 @@ def _level_apart(value: Value) -> Value:
     return Value(value.chain, identity(len(value.gains)), value.level * gain)
 
 
-def _sum(site: EffectSite, node: Mix | Bus) -> Value:
+def _sum(site: EffectSite, node: ir.Mix | ir.Bus) -> Value:
     parts = [
         (name, settled(site, value))
         for name, value in zip(site.operand_names, site.operands, strict=True)
@@ -337,22 +318,22 @@ def _in_one_run(site: EffectSite, how: How, parts: Sequence[tuple[str, Value]]) 
     return Value(combined(site.name, how, inputs, length), identity(len(inputs[0][0].gains)))
 
 
-EMITTERS: Mapping[type[Node], Callable[[EffectSite, Any], Value]] = {
-    Clip: _clip,
-    Silence: _silence,
-    Gain: _gain,
-    Headroom: _headroom,
-    Fade: _fade,
-    Crossfade: _fade,
-    GainAutomation: _gain_automation,
-    PanAutomation: _pan_automation,
-    Filter: _filter,
-    FilterAutomation: _filter_automation,
-    Pan: _pan,
-    Downmix: _downmix,
-    Place: _place,
-    Lane: _lane,
-    Mix: _sum,
-    Bus: _sum,
+EMITTERS: Mapping[type[ir.Node], Callable[[EffectSite, Any], Value]] = {
+    ir.Clip: _clip,
+    ir.Silence: _silence,
+    ir.Gain: _gain,
+    ir.Headroom: _headroom,
+    ir.Fade: _fade,
+    ir.Crossfade: _fade,
+    ir.GainAutomation: _gain_automation,
+    ir.PanAutomation: _pan_automation,
+    ir.Filter: _filter,
+    ir.FilterAutomation: _filter_automation,
+    ir.Pan: _pan,
+    ir.Downmix: _downmix,
+    ir.Place: _place,
+    ir.Lane: _lane,
+    ir.Mix: _sum,
+    ir.Bus: _sum,
 }
 """The kinds that SoX renders; the others belong to the finish."""

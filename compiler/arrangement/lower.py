@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from ...documents.models import replace
+from ...documents.models import replace, shared
 from ...ir.codes import Code
 from ...ir.nodes import Source
 from ...ir.origin import Origin
@@ -60,21 +60,7 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     report.stop()
     clips = Clips(arrangement, media)
     tracks = tuple(
-        Track(
-            id=part.id,
-            role=part.role,
-            name=part.name,
-            bus=part.bus,
-            gain_db=part.gain_db,
-            pan=part.pan,
-            mute=part.mute,
-            solo=part.solo,
-            tags=part.tags,
-            eq=part.eq,
-            filter=part.filter,
-            automation=automations[p],
-            clips=clips.clips(p, takes[p]),
-        )
+        Track(**shared(part, Track), automation=automations[p], clips=clips.clips(p, takes[p]))
         for p, part in enumerate(arrangement.parts)
     )
     via = {f"/tracks/{p}": arrangement.origin("parts", p) for p in range(len(tracks))}

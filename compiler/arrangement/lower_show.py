@@ -15,7 +15,7 @@ from math import ceil
 
 from attrs import define, field
 
-from ...documents.models import exceeded, replace
+from ...documents.models import exceeded, replace, shared
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Source
@@ -128,21 +128,10 @@ class _ShowMixer:
 
     def tracks(self) -> tuple[Track, ...]:
         """The tracks with clips, in order."""
-        made = []
-        for owner in self._owners():
-            clips = tuple(clip for clip, _ in self.clips[owner.id])
-            made.append(
-                Track(
-                    id=owner.id,
-                    role=owner.role,
-                    name=owner.name,
-                    gain_db=owner.gain_db,
-                    pan=owner.pan,
-                    eq=owner.eq,
-                    clips=clips,
-                )
-            )
-        return tuple(made)
+        return tuple(
+            Track(**shared(owner, Track), clips=tuple(clip for clip, _ in self.clips[owner.id]))
+            for owner in self._owners()
+        )
 
     def via(self) -> dict[str, Origin]:
         """The origins of tracks and clips, by their pointers."""
@@ -197,12 +186,9 @@ class _ShowMixer:
             first = (self.show.speakers or (_HOST,))[0].id
             track = _TRACK_OF.get(segment.kind, segment.speaker or first)
             clip = Clip(
+                **shared(segment, Clip),
                 id=f"{segment.kind}-{s + 1}",
-                source=segment.source,
                 start_ms=self._ms(at),
-                offset_ms=segment.offset_ms,
-                duration_ms=segment.duration_ms,
-                gain_db=segment.gain_db,
                 fade_in_ms=self.show.fade_ms,
                 fade_out_ms=self.show.fade_ms,
             )
@@ -232,16 +218,7 @@ class _ShowMixer:
 
     def _music(self, music: Music, start: int, key: str) -> int:
         """Place the intro or the outro; return its end."""
-        clip = Clip(
-            id=key,
-            source=music.source,
-            start_ms=self._ms(start),
-            offset_ms=music.offset_ms,
-            duration_ms=music.duration_ms,
-            gain_db=music.gain_db,
-            fade_in_ms=music.fade_in_ms,
-            fade_out_ms=music.fade_out_ms,
-        )
+        clip = Clip(**shared(music, Clip), id=key, start_ms=self._ms(start))
         return start + self._place(clip, "music", self.show.origin(key))
 
     def _bed(self, length: int) -> None:

@@ -19,7 +19,7 @@ class Report:
 
     document: Document | None
     found: list[Diagnostic] = field(factory=list)
-    _told: set[Diagnostic] = field(factory=set)
+    _seen: set[Diagnostic] = field(factory=set)
 
     def error(
         self,
@@ -31,8 +31,8 @@ class Report:
     ) -> None:
         """Add an error, once."""
         diagnostic = Diagnostic(code, message, origin, help, related)
-        if diagnostic not in self._told:
-            self._told.add(diagnostic)
+        if diagnostic not in self._seen:
+            self._seen.add(diagnostic)
             self.found.append(diagnostic)
 
     def warn(self, code: Code, message: str, origin: Origin, help: str | None = None) -> None:

@@ -31,7 +31,7 @@ def review(
     if timeline.made_from is None:
         message = f"{str(path)!r} is a timeline already"
         help = "an arrangement begins with arrangement_version: 1, a show with show_version: 1"
-        raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help=help))
+        raise TimelineError.of(Code.BAD_REQUEST, message, help=help)
     unit = final(begin(timeline, RenderRequest()), FRONT[:-1])  # without `lower`
     if strict and unit.diagnostics:
         raise TimelineError(as_errors(unit.diagnostics), timeline.documents)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from attrs import evolve
 
-from ...documents.fields import aside, declaration, key, like
-from ...documents.models import model, replace
+from ...documents.fields import aside, key, like
+from ...documents.models import model, replace, shared
 from ...ir.curves import PanLaw
 from ...ir.diagnostics import Diagnostic, errors
 from ...ir.nodes import Source
@@ -48,7 +48,7 @@ class Whole:
 def blank(whole: Whole) -> Timeline:
     """The timeline without tracks."""
     return Timeline(
-        **{name: getattr(whole, name) for name in declaration(Whole).keys},
+        **shared(whole, Whole),
         root=whole.root,
         allow_outside=whole.allow_outside,
         document=generated(whole.document),

@@ -9,7 +9,7 @@ keyframe of its region as its `aim`, and no hint is longer than its room.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 
@@ -230,12 +230,8 @@ class _Run:
 
 
 def _runs(automation: Automation, target: Target, place: Place) -> Iterator[_Run]:
-    plain: Mapping[Target, tuple[Keyframe, ...]] = {
-        Target.GAIN: automation.gain,
-        Target.PAN: automation.pan,
-        Target.FILTER: automation.filter,
-    }
-    keyframes = sorted(plain[target], key=lambda k: k.at_ms)
+    plain: tuple[Keyframe, ...] = getattr(automation, target)
+    keyframes = sorted(plain, key=lambda keyframe: keyframe.at_ms)
     if keyframes:
         yield _Run(
             keyframes[0].at_ms,

@@ -350,7 +350,7 @@ class Timeline:
         """
         if not self.tracks:
             message = "clip() adds to the last track, but there is no track yet"
-            raise TimelineError(Diagnostic(Code.BAD_REQUEST, message, help="call track() first"))
+            raise TimelineError.of(Code.BAD_REQUEST, message, help="call track() first")
         *others, last = self.tracks
         return put(self, tracks=(*others, put(last, clips=(*last.clips, clip))))
 

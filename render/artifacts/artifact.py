@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from ..result import Rendered, RenderResult
 
@@ -55,19 +55,7 @@ class Artifact:
 
     def to_dict(self) -> dict[str, object]:
         """The artifact as plain data."""
-        return {
-            "id": self.id,
-            "kind": self.kind,
-            "timeline_id": self.timeline_id,
-            "bus_id": self.bus_id,
-            "parent_id": self.parent_id,
-            "content_digest": self.content_digest,
-            "request_digest": self.request_digest,
-            "media_key": self.media_key,
-            "size": self.size,
-            "meta_version": self.meta_version,
-            "meta": dict(self.meta),
-        }
+        return asdict(self)
 
 
 def artifacts_of(result: RenderResult) -> Iterator[tuple[Artifact, Path]]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from ...ir.codes import Code
-from ...ir.diagnostics import Diagnostic, RenderError
+from ...ir.diagnostics import RenderError
 
 _VERSIONS = MetaData()
 
@@ -112,12 +112,10 @@ def version(connection: Connection) -> int:
 def _migrate(connection: Connection, migrations: Sequence[Migration]) -> None:
     current = version(connection)
     if current > len(migrations):
-        raise RenderError(
-            Diagnostic(
-                Code.REGISTRY_UNUSABLE,
-                f"the registry has version {current}; this mixdown supports {len(migrations)}",
-                help="use the newer mixdown that wrote it, or another registry",
-            )
+        raise RenderError.of(
+            Code.REGISTRY_UNUSABLE,
+            f"the registry has version {current}; this mixdown supports {len(migrations)}",
+            help="use the newer mixdown that wrote it, or another registry",
         )
     if current == len(migrations):
         return

@@ -34,7 +34,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, SQLA
 from sqlalchemy.pool import NullPool
 
 from ...ir.codes import Code
-from ...ir.diagnostics import Diagnostic, RenderError, did_you_mean
+from ...ir.diagnostics import RenderError, did_you_mean
 from .artifact import Artifact
 from .migrations import migrate
 from .store import without_secrets
@@ -109,12 +109,10 @@ class Registry:
             return found[0]
         known = [artifact.id for artifact in self.artifacts()]
         several = f"several artifacts have ids that start with {prefix!r}"
-        raise RenderError(
-            Diagnostic(
-                Code.UNKNOWN_ARTIFACT,
-                several if found else f"no artifact has an id that starts with {prefix!r}",
-                help=did_you_mean(prefix, known),
-            )
+        raise RenderError.of(
+            Code.UNKNOWN_ARTIFACT,
+            several if found else f"no artifact has an id that starts with {prefix!r}",
+            help=did_you_mean(prefix, known),
         )
 
 
@@ -198,10 +196,8 @@ def _failures(engine: Engine) -> Iterator[None]:
 
 
 def _unusable(url: str, reason: str) -> RenderError:
-    return RenderError(
-        Diagnostic(
-            Code.REGISTRY_UNUSABLE,
-            f"cannot use the registry {without_secrets(url)!r}: {without_secrets(reason)}",
-            help="give an SQLAlchemy URL such as sqlite:///registry.sqlite with --registry",
-        )
+    return RenderError.of(
+        Code.REGISTRY_UNUSABLE,
+        f"cannot use the registry {without_secrets(url)!r}: {without_secrets(reason)}",
+        help="give an SQLAlchemy URL such as sqlite:///registry.sqlite with --registry",
     )

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Protocol
 from attrs import frozen
 
 from ...ir.codes import Code
-from ...ir.diagnostics import Diagnostic, RenderError
+from ...ir.diagnostics import RenderError
 
 INCOMING = ".incoming"
 _BLOCK = 1 << 20
@@ -228,10 +228,8 @@ def _failures(place: str) -> Iterator[None]:
         yield
     except Exception as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise RenderError(
-            Diagnostic(
-                Code.STORE_UNUSABLE,
-                f"cannot use the store {without_secrets(place)!r}: {without_secrets(reason)}",
-                help="give a directory, or a URL that fsspec supports, with --store",
-            )
+        raise RenderError.of(
+            Code.STORE_UNUSABLE,
+            f"cannot use the store {without_secrets(place)!r}: {without_secrets(reason)}",
+            help="give a directory, or a URL that fsspec supports, with --store",
         ) from error

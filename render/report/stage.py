@@ -87,7 +87,7 @@ def stage_report(
             )
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
         message = f"cannot build the delivery report: {error}"
-        raise RenderError(Diagnostic(Code.STEP_FAILED, message)) from error
+        raise RenderError.of(Code.STEP_FAILED, message) from error
     write_file(spaces.staging / JSON_NAME, report.to_json())
     write_file(spaces.staging / PAGE_NAME, page_text(report))
     progress(1.0)

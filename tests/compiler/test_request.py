@@ -33,10 +33,11 @@ def test_all_errors_are_reported_at_once_with_the_known_names():
         backend="ffmpg",
         format="wave",
         bit_depth="32",
+        bit_rate=0,
         sample_rate=1,
         channels=3,
     )
-    codes = ["MIX303", "MIX304", "MIX501", "MIX307", "MIX307", "MIX206", "MIX206"]
+    codes = ["MIX303", "MIX304", "MIX501", "MIX307", "MIX307", *["MIX206"] * 3]
     assert [code for code, _, _ in found] == codes
     helps = [help for _, _, help in found]
     for known, help in zip(("podcast", "flat", "ffmpeg", "wav", "32f"), helps, strict=False):
@@ -184,8 +185,7 @@ def test_a_file_without_facts_is_an_error(tmp_path, text):
         ({"format": "mp3", "bit_depth": "16"}, "mp3 has no bit depth", "choose a bit rate"),
         ({"format": "wav", "bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
         ({"bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
-        ({"format": "mp3", "bit_rate": 0}, "bit_rate cannot be 0", "such as 128"),
-        ({"format": "aac"}, "unknown format 'aac'", "m4a"),
+        ({"format": "aac"}, "'format' cannot be 'aac'", "m4a"),
     ],
 )
 def test_choices_that_a_format_does_not_have(fields, said, helped):
