@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from ..documents.writer import not_writable
-from ..ir.diagnostics import Diagnostic, RenderError, Severity, hidden, render, visible_lines
+from ..ir.diagnostics import Diagnostic, RenderError, Severity, hidden, rendered, visible_lines
 from ..ir.origin import Documents
 from ..ir.units import clock as clock
 
@@ -36,9 +36,9 @@ class OutputError(RenderError):
 
 def show(diagnostics: Iterable[Diagnostic], documents: Documents) -> None:
     """Print diagnostics with their places, in colour where standard error is a terminal."""
-    for diagnostic in diagnostics:
-        head, separator, rest = render([diagnostic], documents).partition(": ")
-        coloured = click.style(head, fg=_COLOURS[diagnostic.severity], bold=True)
+    for severity, text in rendered(diagnostics, documents):
+        head, separator, rest = text.partition(": ")
+        coloured = click.style(head, fg=_COLOURS[severity], bold=True)
         _write(f"{coloured}{separator}{rest}\n", err=True)
 
 

@@ -29,7 +29,7 @@ from .lanes import lanes_svg
 from .media import probe_cover, probe_sources
 from .meta import FileMeta, file_metas
 from .options import CompileOptions
-from .pipeline import final
+from .pipeline import final, problems
 from .request import RenderRequest
 from .timeline.model import Timeline
 from .unit import Unit
@@ -153,7 +153,8 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
     """The compilation of a mix before its first pass; of a graph, as `lower` would have left it.
 
     Raises:
-        MixdownError: MIX307, it is not a mix; MIX304, the timeline's mix preset is unknown; or as
+        MixdownError: what is wrong with its document, with what the passes find wrong with the rest
+            of it; MIX307, it is not a mix; MIX304, the timeline's mix preset is unknown; or as
             `open_mix`.
     """
     if isinstance(mix, str | Path):
@@ -166,12 +167,22 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
             f"{shown(mix)} is not a mix",
             help="give a timeline, a graph from load_graph, or the path of a file with one",
         )
+    if not mix.faults.found:
+        return _begun(mix, request)
+    try:
+        others = problems(_begun(mix, request))
+    except MixdownError as error:
+        others = error.diagnostics
+    raise TimelineError(mix.faults.with_others(others), mix.documents)
+
+
+def _begun(mix: Timeline, request: RenderRequest) -> Unit:
     timeline = request.session(mix)
     request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises
-    media, problems = probe_sources(timeline)
+    media, found = probe_sources(timeline)
     cover = probe_cover(timeline)
     if isinstance(cover, Diagnostic):
-        problems = (*problems, cover)
+        found = (*found, cover)
     return Unit(
         timeline=timeline,
         request=request,
@@ -180,7 +191,7 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
         mix=_mix(timeline, request),
         media=media,
         cover=None if isinstance(cover, Diagnostic) else cover,
-        diagnostics=(*timeline.notes, *problems),
+        diagnostics=(*timeline.notes, *found),
     )
 
 

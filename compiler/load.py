@@ -13,7 +13,8 @@ from typing import Any
 
 from attrs import frozen
 
-from ..documents.load import Format, Parsed, parse, parse_file, read_model
+from ..documents.load import FaultyDocumentError, Format, Parsed, parse, parse_file, read_model
+from ..documents.models import put
 from ..ir.diagnostics import Diagnostic
 from .arrangement.check import check
 from .arrangement.lower import lower_arrangement
@@ -58,6 +59,19 @@ def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
         TimelineError: everything that is wrong with the document.
     """
     return _timeline(parse_file(path), Path(path).parent, allow_outside)
+
+
+def load_faulty(path: str | Path, *, allow_outside: bool = False) -> Timeline:
+    """The same; a timeline with errors in its document keeps them as `faults`.
+
+    Only for `compile`, which raises them together with what later phases find.
+    """
+    try:
+        return load(path, allow_outside=allow_outside)
+    except FaultyDocumentError as error:
+        if not isinstance(error.model, Timeline):
+            raise
+        return put(error.model, faults=error.faults)
 
 
 def loads(

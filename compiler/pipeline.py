@@ -88,6 +88,11 @@ def final(unit: Unit, passes: tuple[Pass, ...]) -> Unit:
     return unit
 
 
+def problems(unit: Unit) -> tuple[Diagnostic, ...]:
+    """Everything that the passes find wrong with a timeline that has errors already."""
+    return _with_later(unit, FRONT)
+
+
 def _with_later(unit: Unit, rest: tuple[Pass, ...]) -> tuple[Diagnostic, ...]:
     """The diagnostics of a unit with errors, and those of the next passes that can still check."""
     for later in takewhile(lambda step: step.checks_invalid, rest):

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
-from ..ir.origin import Document, Origin
+from ..ir.origin import Document, Documents, Origin
 from . import json_reader, toml_reader, yaml_reader
 from .fields import declaration, is_model
 from .migrations import Migration, migrate
@@ -54,6 +54,38 @@ _READING: Mapping[Format, _Reading] = {
 }
 _LARGEST = max(reading.max_bytes for reading in _READING.values())
 _SMALLER = "split it into several documents"
+
+
+@frozen
+class Faults:
+    """The errors of a document that can be read otherwise.
+
+    Attributes:
+        found: the errors.
+        bad: the pointers of the values that are placeholders for that reason.
+    """
+
+    found: tuple[Diagnostic, ...] = ()
+    bad: frozenset[str] = frozenset()
+
+    def with_others(self, others: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """The errors, and those of the others that are not about placeholders."""
+        sound = (d for d in others if d.origin is None or not _within(d.origin.pointer, self.bad))
+        return (*self.found, *sound)[:MOST]
+
+
+class FaultyDocumentError(TimelineError):
+    """What is wrong with a document, and the model of the rest of it."""
+
+    def __init__(
+        self,
+        model: Any,
+        faults: Faults,
+        diagnostics: Iterable[Diagnostic],
+        documents: Documents,
+    ) -> None:
+        super().__init__(diagnostics, documents)
+        self.model, self.faults = model, faults
 
 
 @frozen(eq=False)
@@ -128,7 +160,8 @@ def read_model(
         asides: fields of the model that no document sets.
 
     Raises:
-        TimelineError: everything that is wrong with the document.
+        TimelineError: everything that is wrong with the document; a FaultyDocumentError if the
+            rest of it is a model.
     """
     name, text, repeated, origin = parsed.name, parsed.text, parsed.repeated, Origin(parsed.name)
     keys = declaration(kind).keys.values() if is_model(kind) else ()
@@ -148,11 +181,10 @@ def read_model(
         raise _too_complex(problem, name, text) from None
     diagnostics = [*([outdated] if outdated else ()), *_repetitions(repeated, name)]
     diagnostics += found.diagnostics
-    if made is not None and not found.full:
-        bad = found.bad.union(repeated)
-        rest = check(made)
-        diagnostics += [d for d in rest if d.origin is None or not _within(d.origin.pointer, bad)]
-    raise TimelineError(diagnostics[:MOST], {name: document})
+    if made is None or found.full:
+        raise TimelineError(diagnostics[:MOST], {name: document})
+    faults = Faults(tuple(diagnostics[:MOST]), frozenset(found.bad.union(repeated)))
+    raise FaultyDocumentError(made, faults, faults.with_others(check(made)), {name: document})
 
 
 def read_text(path: str | Path) -> str:
@@ -237,7 +269,7 @@ def _repetitions(pointers: tuple[str, ...], name: str) -> list[Diagnostic]:
     ]
 
 
-def _within(pointer: str, bad: set[str]) -> bool:
+def _within(pointer: str, bad: frozenset[str]) -> bool:
     """Whether a place or a parent of it is among `bad`."""
     while True:
         if pointer in bad:

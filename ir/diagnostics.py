@@ -8,8 +8,9 @@ are computed only when a diagnostic is shown.
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Self
@@ -23,6 +24,10 @@ TAB = 4  # columns of a tab in an excerpt
 CONTEXT = 80  # characters of a long line shown on each side of the caret
 NAME_SHOWN = 60  # characters of a name shown in help
 NAMES_SHOWN = 40  # names listed in help
+MOST_ALIKE = 3  # diagnostics with the same cause that are shown in full
+OTHERS_SHOWN = 5  # of the others, those that are listed
+
+_VARYING = re.compile(r"""'[^']*'|"[^"]*"|%\S+|[0-9][0-9,.]*""")
 
 
 class Severity(StrEnum):
@@ -172,10 +177,51 @@ def counted(count: int, noun: str) -> str:
 def render(diagnostics: Iterable[Diagnostic], documents: Documents | None = None) -> str:
     """Diagnostics as a compiler prints them: code, message, the line with a caret, help.
 
-    They are in the order in which they were found. Text from documents, file names and programs is
-    shown with `visible`.
+    They are in the order in which they were found; more than `MOST_ALIKE` with the same cause are
+    shown as one. Text from documents, file names and programs is shown with `visible`.
     """
-    return "\n\n".join(_render_one(d, documents or {}) for d in diagnostics)
+    return "\n\n".join(text for _, text in rendered(diagnostics, documents or {}))
+
+
+def rendered(
+    diagnostics: Iterable[Diagnostic], documents: Documents
+) -> Iterator[tuple[Severity, str]]:
+    """The severity and the text of each diagnostic that `render` shows."""
+    found = tuple(diagnostics)
+    alike: dict[object, list[Diagnostic]] = {}
+    for diagnostic in found:
+        alike.setdefault(_cause(diagnostic), []).append(diagnostic)
+    for diagnostic in found:
+        first, *others = alike[_cause(diagnostic)]
+        if len(others) < MOST_ALIKE:
+            yield diagnostic.severity, _render_one(diagnostic, documents)
+        elif diagnostic is first:
+            text = _render_one(first, documents)
+            yield first.severity, f"{text}\n{visible_lines(_others(others, documents))}"
+
+
+def _cause(diagnostic: Diagnostic) -> object:
+    """Equal for diagnostics that differ in names and numbers only."""
+    message = _VARYING.sub("", diagnostic.message)
+    return diagnostic.severity, diagnostic.code, message, diagnostic.help
+
+
+def _others(others: Sequence[Diagnostic], documents: Documents) -> str:
+    """How many more diagnostics have the same cause, and the first of them, a line each."""
+    lines = [f"  = {len(others):,} more with the same cause:"]
+    for other in others[:OTHERS_SHOWN]:
+        place = "" if other.origin is None else f"{_position(other.origin, documents)}: "
+        lines.append(f"      {place}{other.message}")
+    if len(others) > OTHERS_SHOWN:
+        lines.append("      ...")
+    return "\n".join(lines)
+
+
+def _position(origin: Origin, documents: Documents) -> str:
+    span = _span(origin, documents)
+    if span is not None:
+        return f"{origin.document}:{span.line}:{span.column}"
+    return f"{origin.document} at {origin.pointer}" if origin.pointer else origin.document
 
 
 def _render_one(diagnostic: Diagnostic, documents: Documents) -> str:
@@ -193,15 +239,14 @@ def excerpt(origin: Origin, documents: Documents, label: str = "") -> list[str]:
     """A place as lines: file, line and column, the text with a caret, and its own origin."""
     span = _span(origin, documents)
     if span is None:
-        pointer = f" at {origin.pointer}" if origin.pointer else ""
-        lines = [f"  --> {origin.document}{pointer}" + (f": {label}" if label else "")]
+        lines = [f"  --> {_position(origin, documents)}" + (f": {label}" if label else "")]
     else:
         gutter = " " * len(str(span.line))
         before, marked, after = _window(span)
         text = before + marked + after
         caret = " " * _cells(before) + "^" * max(_cells(marked), 1)
         lines = [
-            f"{gutter}--> {origin.document}:{span.line}:{span.column}",
+            f"{gutter}--> {_position(origin, documents)}",
             f"{gutter} |",
             f"{span.line} | {visible(text)}",
             f"{gutter} | {caret}" + (f" {label}" if label else ""),

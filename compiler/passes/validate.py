@@ -15,6 +15,7 @@ class Validate(Pass):
 
     name = "validate"
     establishes = ("valid",)
+    checks_invalid = True
 
     def run(self, unit: Unit) -> Unit:
         """The unit with everything that is wrong reported."""

@@ -36,6 +36,7 @@ from ...documents.fields import (
     version,
 )
 from ...documents.limits import Range, Words
+from ...documents.load import Faults
 from ...documents.models import adds, model, put
 from ...documents.writer import dump, write_file
 from ...ir.codes import Code
@@ -258,8 +259,8 @@ class Timeline:
     text that it was read from, and `root` the directory of its relative paths; they take no part in
     equality. In a generated timeline, `via` maps pointers to the origins of these values and of
     those inside them, `made_from` is the document of the origins, and `notes` are warnings about
-    it. A timeline made in Python may use any path (`allow_outside`); `load` does not allow this
-    unless requested.
+    it. `faults` are the errors of its document, which a compilation raises with its own. A timeline
+    made in Python may use any path (`allow_outside`); `load` does not allow this unless requested.
     """
 
     id: str = key("the name of the timeline", NAME, examples=("episode-042",))
@@ -309,6 +310,7 @@ class Timeline:
     via: Mapping[str, Origin] = aside(default={})
     made_from: Document | None = aside(default=None)
     notes: tuple[Diagnostic, ...] = aside(default=())
+    faults: Faults = aside(default=Faults())
     allow_outside: bool = aside(default=True)
 
     def __repr__(self) -> str:

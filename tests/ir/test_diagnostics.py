@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import (
     Diagnostic,
@@ -182,3 +183,34 @@ def test_codes_are_unique_and_well_formed():
     values = [code.value for code in Code]
     assert len(set(values)) == len(values) == len(Code.__members__)
     assert all(len(value) == 6 and value[:3] == "MIX" and value[3:].isdigit() for value in values)
+
+
+def missing(number: int) -> Diagnostic:
+    origin = Origin("t.yaml", f"/sources/s{number}")
+    return Diagnostic(Code.MEDIA_MISSING, f"media file 'take{number}.wav' is missing", origin)
+
+
+def test_many_of_the_same_cause_are_shown_once_with_a_count_and_the_first_places():
+    other = Diagnostic(Code.OUT_OF_RANGE, "too loud")
+    text = render([missing(1), other, *map(missing, range(2, 2001))])
+    assert text == (
+        "error[MIX214]: media file 'take1.wav' is missing\n"
+        "  --> t.yaml at /sources/s1\n"
+        "  = 1,999 more with the same cause:\n"
+        "      t.yaml at /sources/s2: media file 'take2.wav' is missing\n"
+        "      t.yaml at /sources/s3: media file 'take3.wav' is missing\n"
+        "      t.yaml at /sources/s4: media file 'take4.wav' is missing\n"
+        "      t.yaml at /sources/s5: media file 'take5.wav' is missing\n"
+        "      t.yaml at /sources/s6: media file 'take6.wav' is missing\n"
+        "      ...\n\n"
+        "error[MIX206]: too loud"
+    )
+
+
+def test_a_few_and_those_of_other_causes_are_shown_in_full():
+    few = [missing(number) for number in range(3)]
+    assert render(few).count("error[MIX214]") == 3
+    helps = [evolve(missing(number), help=f"try {number}") for number in range(9)]
+    assert render(helps).count("error[MIX214]") == 9
+    mixed = [evolve(d, severity=s) for d in few for s in (Severity.ERROR, Severity.WARNING)]
+    assert "same cause" not in render(mixed)
