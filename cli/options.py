@@ -159,6 +159,11 @@ _MIX_CHOICES = (
         help="Dither of 16-bit files: none, tpdf or shaped.  [default: the preset's]",
     ),
     click.option(
+        "--short",
+        metavar="KIND",
+        help="Loudness of less than 400 ms: none or momentary.  [default: the preset's]",
+    ),
+    click.option(
         "--sample-rate",
         type=int,
         metavar="HZ",

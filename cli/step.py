@@ -81,6 +81,12 @@ def _picture(picture: str, out: str) -> None:
 @command.command("finish")
 @click.option("--target-lufs", type=float, required=True, metavar="LUFS", help="The target.")
 @click.option("--ceiling-db", type=float, required=True, metavar="DBTP", help="The ceiling.")
+@click.option(
+    "--short",
+    type=click.Choice(["none", "momentary"]),
+    default="none",
+    help="The loudness of a mix shorter than 400 ms.",
+)
 @click.option("--measure", "premaster", required=True, metavar="FILE", help="The premaster.")
 @click.option("--master", required=True, metavar="FILE", help="The file that COMMAND writes.")
 @click.option("--gain", required=True, metavar="TEXT", help="Replaced in COMMAND by the gain, dB.")
@@ -90,6 +96,7 @@ def _picture(picture: str, out: str) -> None:
 def _finish(
     target_lufs: float,
     ceiling_db: float,
+    short: str,
     premaster: str,
     master: str,
     gain: str,
@@ -102,11 +109,13 @@ def _finish(
     Measures the premaster, runs COMMAND with the gain that brings it to its target, measures the
     master and corrects the gain, as a render does.
     """
+    from ..ir.nodes import ShortLoudness
     from ..render.finish import FinishCommand, run_finish
     from .console import show
 
     files = (Path(premaster), Path(master))
-    wanted = FinishCommand(target_lufs, ceiling_db, *files, gain, margin, command_line, then)
+    kind = ShortLoudness(short)
+    wanted = FinishCommand(target_lufs, ceiling_db, *files, gain, margin, command_line, kind, then)
     show(run_finish(wanted).diagnostics, {})
 
 

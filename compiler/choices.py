@@ -16,6 +16,7 @@ from ..documents.fields import declaration
 from ..documents.models import replace
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
+from ..ir.nodes import ShortLoudness
 from ..presets.model import DitherChoice
 from .facts import Facts
 from .options import CompileOptions
@@ -28,6 +29,7 @@ FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "opus", "ogg"]
 BitDepth: TypeAlias = Literal["16", "24", "32f", "64f", 16, 24]
 StemModeName: TypeAlias = Literal["premaster", "mastered"]
 DitherName: TypeAlias = Literal["none", "tpdf", "shaped"]
+ShortName: TypeAlias = Literal["none", "momentary"]
 
 
 class _OtherChoices(TypedDict, total=False):
@@ -42,6 +44,7 @@ class _OtherChoices(TypedDict, total=False):
     bit_depth: BitDepth | None
     bit_rate: int | None
     dither: DitherChoice | DitherName | None
+    short: ShortLoudness | ShortName | None
     sample_rate: int | None
     channels: int | None
     broadcast: bool
@@ -77,8 +80,8 @@ class Choices(_OtherChoices, total=False):
         preset: id of the export preset ("default").
         mix: id of the mix preset; None: the timeline's own.
         profile: a name for these choices, kept in the metadata.
-        stems, stem_mode, silent_stems, backend, format, bit_depth, bit_rate, dither, sample_rate,
-            channels, broadcast, facts, presets: as of a `RenderRequest`.
+        stems, stem_mode, silent_stems, backend, format, bit_depth, bit_rate, dither, short,
+            sample_rate, channels, broadcast, facts, presets: as of a `RenderRequest`.
         disable, pass_limit, pipeline, passes, single, one_pass, strict: as of `CompileOptions`.
     """
 

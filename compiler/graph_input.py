@@ -139,8 +139,8 @@ def _export_of(graph: Graph) -> ExportPreset:
                 preset = replace(preset, dither=DitherChoice(noise.value))
             case Limiter(ceiling_db=ceiling, mode=mode):
                 preset = replace(preset, ceiling_db=ceiling, limit=mode)
-            case Loudnorm(target_lufs=target):
-                preset = replace(preset, lufs=target)
+            case Loudnorm(target_lufs=target, short=short):
+                preset = replace(preset, lufs=target, short=short)
             case Headroom(headroom_db=headroom):
                 preset = replace(preset, headroom_db=headroom)
     return preset

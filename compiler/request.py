@@ -22,6 +22,7 @@ from ..documents.models import exceeded, model, replace
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding, spelt
 from ..ir.diagnostics import Diagnostic, TimelineError
+from ..ir.nodes import ShortLoudness
 from ..ir.origin import Origin
 from ..presets.load import Library, library, unknown_preset
 from ..presets.model import DitherChoice, ExportPreset
@@ -91,6 +92,10 @@ class RenderRequest:
     dither: As[DitherChoice | None, DitherChoice | str | None] = key(
         "none, tpdf or shaped, for files of 16 bits; None: the export preset's", default=None
     )
+    short: As[ShortLoudness | None, ShortLoudness | str | None] = key(
+        "none or momentary: the loudness of a mix shorter than 400 ms; None: the export preset's",
+        default=None,
+    )
     sample_rate: int | None = like(Timeline, default=None)
     channels: int | None = like(Timeline, default=None)
     broadcast: bool = key(
@@ -119,12 +124,17 @@ class RenderRequest:
 
     @property
     def export(self) -> ExportPreset:
-        """The export preset with the requested format, bit depth and dither."""
+        """The export preset with the requested format, bit depth, dither and short loudness."""
         preset = self.library.export[self.export_preset]
         container = self.format or preset.container
         encoding = _encoding(preset, container, self.bit_depth)
-        dither = self.dither or preset.dither
-        return replace(preset, container=container, encoding=encoding, dither=dither)
+        return replace(
+            preset,
+            container=container,
+            encoding=encoding,
+            dither=self.dither or preset.dither,
+            short=self.short or preset.short,
+        )
 
     def bit_rate_at(self, rate: int, channels: int) -> int | None:
         """The bit rate of a file with a mix at `rate` Hz, kbit/s; None for formats without one.

@@ -40,6 +40,16 @@ LOWEST_SHAPED_RATE = 40_000
 """Hz; below this rate, shaped noise is white."""
 
 
+class ShortLoudness(StrEnum):
+    """The loudness of a mix shorter than 400 ms, the window of the measurement.
+
+    None, or the momentary loudness of the mix with silence appended up to 400 ms.
+    """
+
+    NONE = "none"
+    MOMENTARY = "momentary"
+
+
 class OutputRole(StrEnum):
     """The kind of a delivered file."""
 
@@ -71,7 +81,8 @@ class Loudnorm(Node):
     """A static gain on the first operand that brings the last operand to the target loudness.
 
     With two operands, the first is a stem and the last is the premaster, so a mastered stem gets
-    the gain of the master. `gain_db` is None until the last operand has been measured.
+    the gain of the master. `gain_db` is None until the last operand has been measured. `short` is
+    how an operand is measured that is too short to have a loudness.
     """
 
     kind = "loudnorm"
@@ -80,6 +91,7 @@ class Loudnorm(Node):
     arity = (1, 2)
     target_lufs: float = field(converter=float)
     gain_db: float | None = field(converter=optional(float))
+    short: ShortLoudness = field(default=ShortLoudness.NONE, metadata=OMITTED)
 
     @property
     def growth(self) -> float:

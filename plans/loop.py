@@ -12,6 +12,15 @@ LOUDNESS_KEY = "lavfi.r128.I"
 ebur128, for steps of other programs too."""
 
 
+WINDOW_MS = 400
+"""The window of the measurement (ITU-R BS.1770-5)."""
+
+
+def window_samples(rate: int) -> int:
+    """The samples of a window at a rate, rounded up."""
+    return -(-WINDOW_MS * rate // 1000)
+
+
 @frozen
 class LoopSteps:
     """The steps of a plan with a loudness to reach, each part in the plan's order.

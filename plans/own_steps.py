@@ -11,11 +11,11 @@ from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding
 from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
-from ..ir.nodes import Output
+from ..ir.nodes import Output, ShortLoudness
 from ..ir.text.printer import print_graph
 from .carried import file_of
 from .phases import FINISH, MEASURE, Phases
-from .plan import OURSELVES, Arg, File, Script, Space, Step, StepKind
+from .plan import OURSELVES, Arg, File, LoudnessGoal, Script, Space, Step, StepKind
 
 FORMATS: tuple[tuple[str, Encoding], ...] = (
     *(("wav", encoding) for encoding in CONTAINERS["wav"].encodings),
@@ -85,7 +85,7 @@ def mastering_steps(phases: Phases, options: Sequence[Arg]) -> tuple[Step, ...]:
         purpose="measure the loudness",
         kind=StepKind.MEASURE,
         program=OURSELVES,
-        argv=("measure", file),
+        argv=("measure", file, *short_option(mastering.goal)),
         inputs=(file,),
         outputs=(),
         after=(),
@@ -96,6 +96,11 @@ def mastering_steps(phases: Phases, options: Sequence[Arg]) -> tuple[Step, ...]:
     options = (*facts, *options)
     finish = engine_step(FINISH, "master", phases.finish, phases.files, options, after=(MEASURE,))
     return measure, finish
+
+
+def short_option(goal: LoudnessGoal) -> tuple[str, ...]:
+    """The option of the steps that measure, for the loudness of a mix shorter than 400 ms."""
+    return () if goal.short is ShortLoudness.NONE else ("--short", goal.short.value)
 
 
 def tag_options(tags: Sequence[tuple[str, str]]) -> tuple[Arg, ...]:

@@ -17,7 +17,7 @@ from attrs import asdict, evolve, field, frozen
 
 from ..ir.diagnostics import counted
 from ..ir.graph import Graph
-from ..ir.nodes import OutputRole
+from ..ir.nodes import OutputRole, ShortLoudness
 
 
 class Space(StrEnum):
@@ -210,6 +210,7 @@ class LoudnessGoal:
         ceiling_db: dBTP that the delivered file may not exceed.
         gain_fact: the name of the static gain, dB.
         margin_fact: the name of the limiter's margin under the ceiling, dB.
+        short: the loudness of a mix shorter than 400 ms.
     """
 
     measure: str
@@ -218,6 +219,7 @@ class LoudnessGoal:
     ceiling_db: float
     gain_fact: str
     margin_fact: str
+    short: ShortLoudness = ShortLoudness.NONE
 
 
 @frozen
@@ -283,8 +285,9 @@ class Plan:
         lines += [f"deliver {d.role.value} {d.target} {d.file}" for d in self.deliveries]
         if self.loudness is not None:
             goal = self.loudness
+            padded = "" if goal.short is ShortLoudness.NONE else f", {goal.short.value} if short"
             lines.append(
-                f"until {goal.target_lufs:g} LUFS, at most {goal.ceiling_db:g} dBTP: "
+                f"until {goal.target_lufs:g} LUFS{padded}, at most {goal.ceiling_db:g} dBTP: "
                 f"{goal.measure} sets {goal.gain_fact}; {goal.margin_fact} is 0 or more"
             )
         return "\n".join(lines) + "\n"

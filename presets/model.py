@@ -9,7 +9,7 @@ from ..documents.fields import Many, Number, One, OptionalNumber, Texts, Word, a
 from ..documents.limits import Range
 from ..documents.models import model
 from ..ir.curves import FilterKind
-from ..ir.nodes import DitherNoise, Encoding, LimitMode
+from ..ir.nodes import DitherNoise, Encoding, LimitMode, ShortLoudness
 
 MASTER = "master"
 """The id of the master, which no bus may have."""
@@ -55,6 +55,10 @@ class ExportPreset:
         _LOUDNESS,
         default=None,
         examples=(-16,),
+    )
+    short: ShortLoudness = key(
+        "the loudness of a mix shorter than 400 ms: none, or momentary, with silence appended",
+        default=ShortLoudness.NONE,
     )
     ceiling_db: float = key(
         "maximum peak: dBTP, or dBFS if limit is sample_peak", _PEAK, examples=(-1,)

@@ -18,6 +18,7 @@ from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import RenderError
+from ..ir.nodes import ShortLoudness
 from ..media.ingest import readable
 from .loudness import Levels
 
@@ -63,8 +64,10 @@ def measured(path: Path, target: str, samples: int | None = None) -> Measurement
         raise _faulty(target, f"cannot be measured: {error}") from error
 
 
-def loop_levels(measurement: Measurement) -> Levels:
-    """What the loudness loop reads of a measurement."""
+def loop_levels(measurement: Measurement, short: ShortLoudness) -> Levels:
+    """What the loudness loop reads of a measurement; `short`: of a mix shorter than 400 ms."""
+    if short is ShortLoudness.MOMENTARY:
+        return Levels(measurement.padded, measurement.true_peak_dbtp)
     has_window = math.isfinite(measurement.momentary_max)
     has_sound = math.isfinite(measurement.sample_peak_dbfs)
     return Levels(

@@ -15,7 +15,9 @@ from ..backends.native.run import COMMANDS, run_measure
 from ..backends.registry import find_program
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
+from ..ir.nodes import ShortLoudness
 from ..plans.loop import LOUDNESS_KEY
+from ..plans.own_steps import short_option
 from ..plans.phases import FINISH, MEASURE
 from ..plans.plan import OURSELVES, LoudnessGoal
 from ..programs.run import Watch, patience, run_process, size_of
@@ -36,6 +38,7 @@ class FinishCommand:
         gain: the placeholder in the command for the gain, dB.
         margin: the placeholder in the command for the limiter's margin, dB.
         command: program and arguments.
+        short: the loudness of a mix shorter than 400 ms.
         then: the word in the command after which another one begins; None: there is only one.
     """
 
@@ -46,6 +49,7 @@ class FinishCommand:
     gain: str
     margin: str
     command: tuple[str, ...]
+    short: ShortLoudness = ShortLoudness.NONE
     then: str | None = None
 
     @property
@@ -66,20 +70,27 @@ def run_finish(wanted: FinishCommand) -> Outcome:
         RenderError: MIX603, a file cannot be read or the command fails; MIX607, the ceiling could
             not be held.
     """
+    goal = LoudnessGoal(
+        MEASURE,
+        FINISH,
+        wanted.target_lufs,
+        wanted.ceiling_db,
+        wanted.gain,
+        wanted.margin,
+        wanted.short,
+    )
 
     def finish(setting: Setting) -> Levels:
         values = {wanted.gain: setting.gain_db, wanted.margin: setting.margin_db}
         for command in wanted.commands:
             _run([_filled(word, values) for word in command])
-        return loop_levels(measured(wanted.master, "master"))
+        return loop_levels(measured(wanted.master, "master"), goal.short)
 
     try:
-        readings = run_measure([str(wanted.premaster)], lambda done: None)
+        measuring = [str(wanted.premaster), *short_option(goal)]
+        readings = run_measure(measuring, lambda done: None)
     except OSError as error:
         raise failed(error) from error
-    goal = LoudnessGoal(
-        MEASURE, FINISH, wanted.target_lufs, wanted.ceiling_db, wanted.gain, wanted.margin
-    )
     return run_loop(goal, readings[LOUDNESS_KEY], finish)
 
 

@@ -255,7 +255,10 @@ def judge_peak(ceiling_db: float, peak_db: float, what: str, unit: str) -> tuple
 def _no_loudness(levels: Levels) -> Diagnostic:
     if levels.too_short:
         message = "the mix is too short to have a loudness: it lasts less than 400 ms"
-        help_text = "its ceiling is held; set its level with gains"
+        help_text = (
+            "its ceiling is held; set its level with gains, or choose short = momentary, which "
+            "measures it with silence appended"
+        )
     else:
         message = "the mix is silent, so it has no loudness to bring to the target"
         help_text = "check mutes, solos and gains"

@@ -62,7 +62,7 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
         steps = [evolve(step, purpose=f"{step.purpose}{which}") for step in parts.looped]
         executor.run_steps(steps, _facts(goal, setting))
         measurements.append(measure(master))
-        return loop_levels(measurements[-1])
+        return loop_levels(measurements[-1], goal.short)
 
     outcome = run_loop(goal, loudness, finish)
     executor.run_steps(parts.after, _facts(goal, outcome.setting))

@@ -13,7 +13,8 @@ from __future__ import annotations
 from attrs import asdict
 
 from ..audio import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
-from ..plans.loop import LOUDNESS_KEY
+from ..ir.nodes import ShortLoudness
+from ..plans.loop import LOUDNESS_KEY, window_samples
 from ..plans.plan import LoudnessGoal
 from .loudness import RULES, LoopRules
 
@@ -43,7 +44,7 @@ last() {{
 # Measure a finished file: loudness, and true peak at {times} times the rate.
 levels() {{
   ffmpeg -hide_banner -nostdin -loglevel error -i "$1" -filter_complex '[0:a:0]aresample='\\
-'{weighted}osf=dbl,ebur128=metadata=1,ametadata=mode=print:key={loudness_key}:direct=1:file=-,'\\
+'{weighted}osf=dbl,{padded}ebur128=metadata=1,ametadata=mode=print:key={loudness_key}:direct=1:file=-,'\\
 'aresample={oversampled}:resampler=soxr:precision=28:tsf=dblp:osf=dbl,'\\
 'astats=metadata=1:measure_perchannel=none:measure_overall=Peak_level,'\\
 'ametadata=mode=print:key={peak_key}:direct=1:file=-[levels]' \\
@@ -132,9 +133,12 @@ fi
 
 def loop_functions(goal: LoudnessGoal, rate: int, rules: LoopRules = RULES) -> str:
     """The functions that measure and decide."""
+    low = rate < LOWEST_WEIGHTED_RATE
+    window = window_samples(REFERENCE_RATE if low else rate)
     return _FUNCTIONS.format(
         times=OVERSAMPLING,
-        weighted=_WEIGHTED if rate < LOWEST_WEIGHTED_RATE else "",
+        weighted=_WEIGHTED if low else "",
+        padded=f"apad=whole_len={window}," if goal.short is ShortLoudness.MOMENTARY else "",
         oversampled=OVERSAMPLING * rate,
         peak_key=_PEAK_KEY,
         **_numbers(goal, rules),

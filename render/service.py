@@ -24,7 +24,7 @@ from ..documents.models import replace
 from ..documents.writer import write_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from ..ir.nodes import LimitMode, OutputRole
+from ..ir.nodes import LimitMode, Loudnorm, OutputRole, ShortLoudness
 from .broadcast import annotate
 from .clipping import clipped_stems
 from .delivery import check_shape, file_digest, levels_meta, loop_levels, measured
@@ -208,7 +208,9 @@ def _judge(
         and finish.integrated_lufs is not None
         and is_pushed(target - finish.integrated_lufs, finish.gain_db)
     )
-    return judge(target, ceiling, loop_levels(levels), pushed=pushed)
+    gains = (node for node in compilation.graph if isinstance(node, Loudnorm))
+    short = next((node.short for node in gains), ShortLoudness.NONE)
+    return judge(target, ceiling, loop_levels(levels, short), pushed=pushed)
 
 
 def _inspect(

@@ -75,10 +75,12 @@ class Loudness:
     short_term are the series at 10 Hz in LUFS; value k covers the window that ends at
     (window + k * 0.1) s. powers are the weighted mean squares of the complete 10 ms slices, summed
     over channels; channel_powers, of shape (channels, n), are those of each channel, K-weighted but
-    without its channel weight, of the complete 100 ms.
+    without its channel weight, of the complete 100 ms. padded is integrated, except that silence is
+    appended to a stream that is shorter than 400 ms, to make up one window.
     """
 
     integrated: float
+    padded: float
     range: float
     momentary_max: float
     short_term_max: float
@@ -179,8 +181,14 @@ class LoudnessMeter:
         channel_powers = [*self._channels, *(powers for _, powers in last)]
         momentary = window_powers(slices, MOMENTARY_STEPS)
         short_term = window_powers(slices, SHORT_TERM_STEPS)
+        integrated = padded = integrated_loudness(momentary[::SLICES_PER_STEP])
+        if not momentary.size:
+            missing = MOMENTARY_STEPS * self._second // 10 + 1 - rest.shape[1]
+            window, _ = self._powers(self._weighting.branch(), np.pad(rest, ((0, 0), (0, missing))))
+            padded = integrated_loudness(window_powers(window, MOMENTARY_STEPS))
         return Loudness(
-            integrated=integrated_loudness(momentary[::SLICES_PER_STEP]),
+            integrated=integrated,
+            padded=padded,
             range=loudness_range(short_term[::SLICES_PER_STEP]),
             momentary_max=_maximum(momentary),
             short_term_max=_maximum(short_term),

@@ -23,10 +23,11 @@ class Measurement:
     integrated, momentary_max, short_term_max: LUFS (ITU-R BS.1770-5, EBU Tech 3341); range: LU (EBU
     Tech 3342); true_peak_dbtp: dBTP; sample_peak_dbfs: dBFS; duration_samples: per channel. Levels
     are -inf for silence; loudness is also -inf if the programme is shorter than the window (400 ms;
-    3 s for short-term).
+    3 s for short-term). padded: integrated, with silence appended to a programme shorter than that.
     """
 
     integrated: float
+    padded: float
     range: float
     momentary_max: float
     short_term_max: float
@@ -55,6 +56,7 @@ def levels_of(loudness: Loudness, peaks: PeakLevels, duration: int) -> Measureme
     """The results of the two meters over `duration` samples."""
     return Measurement(
         integrated=loudness.integrated,
+        padded=loudness.padded,
         range=loudness.range,
         momentary_max=loudness.momentary_max,
         short_term_max=loudness.short_term_max,

@@ -109,10 +109,10 @@ def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames)
         yield render_step(shared, Job("mix", f"{purpose}, and master", nodes, pieces))
         return
     yield render_step(shared, Job("mix", purpose, nodes, pieces, crossing))
-    measured = halves.mastering.measured
-    yield measure_step(shared, MEASURE, measured, crossing[measured])
+    goal, measured = halves.mastering.goal, halves.mastering.measured
+    yield measure_step(shared, goal, measured, crossing[measured])
     nodes = closure(shared.graph, _outputs(halves.late), given=crossing)
-    aim = f"master to {halves.mastering.loudnorm.target_lufs:g} LUFS"
+    aim = f"master to {goal.target_lufs:g} LUFS"
     finish = render_step(shared, Job(FINISH, aim, nodes, crossing))
     yield evolve(finish, after=(MEASURE,))
 

@@ -12,9 +12,9 @@ from attrs import evolve, field, frozen
 
 from ...audio import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
 from ...ir.graph import Graph
-from ...ir.nodes import Clip, Encoding, Node, Output, Source
-from ...plans.loop import LOUDNESS_KEY
-from ...plans.plan import Arg, Fact, File, FilterScript, Step, StepKind
+from ...ir.nodes import Clip, Encoding, Node, Output, ShortLoudness, Source
+from ...plans.loop import LOUDNESS_KEY, window_samples
+from ...plans.plan import Arg, Fact, File, FilterScript, LoudnessGoal, Step, StepKind
 from ...programs.ffmpeg import GRAPH_OPTION, QUIET
 from .emitters import EMITTERS
 from .finish import ENCODERS, file_options, output_options
@@ -142,7 +142,7 @@ def decode_step(shared: PlanContext, source: Source, rate: int, file: File) -> S
     return _step(job, wire, [Written(chain, _work_options(), file)], samples=length, rate=rate)
 
 
-def measure_step(shared: PlanContext, step_id: str, value: str, file: File) -> Step:
+def measure_step(shared: PlanContext, goal: LoudnessGoal, value: str, file: File) -> Step:
     """The step that prints the loudness of a value, measured by ffmpeg's ebur128.
 
     It prints the reading so far on its standard output again and again; the last counts. ebur128
@@ -151,16 +151,19 @@ def measure_step(shared: PlanContext, step_id: str, value: str, file: File) -> S
     wire = Wiring(shared.instances)
     signal = shared.graph.signals[value]
     low = signal.rate < LOWEST_WEIGHTED_RATE
+    window = window_samples(REFERENCE_RATE if low else signal.rate)
+    padded = goal.short is ShortLoudness.MOMENTARY
     chain = wire.extend(
         wire.read(value, file, "wav", WORK_INPUT),
         value,
         resample(REFERENCE_RATE, "dbl") if low else TO_PACKED_DOUBLE,
+        *((call("apad", whole_len=window),) if padded else ()),
         call("ebur128", metadata=1),
         call("ametadata", mode="print", key=LOUDNESS_KEY, file="-"),
     )
     link = wire.close(chain)
     return Step(
-        id=step_id,
+        id=goal.measure,
         purpose="measure the loudness",
         kind=StepKind.MEASURE,
         program=PROGRAM,

@@ -186,13 +186,14 @@ def _headroom(node: ir.Headroom, operands: list[FloatArray], _: Context) -> Floa
 def _loudnorm(node: ir.Loudnorm, operands: list[FloatArray], context: Context) -> FloatArray:
     """The operand times 10^((target - measured)/20), measured the last operand's loudness in LUFS.
 
-    Silence has no loudness: its gain is 0 dB.
+    Silence has no loudness, nor has less than 400 ms unless `short` says so: the gain is 0 dB.
     """
     gain_db = node.gain_db
     if gain_db is None:
         signal = context.graph.signals[node.operands[-1]]
-        integrated = measure([operands[-1]], signal.rate, signal.channels).integrated
-        gain_db = node.target_lufs - integrated if np.isfinite(integrated) else 0.0
+        levels = measure([operands[-1]], signal.rate, signal.channels)
+        loudness = levels.integrated if node.short is ir.ShortLoudness.NONE else levels.padded
+        gain_db = node.target_lufs - loudness if np.isfinite(loudness) else 0.0
     return gain_factor(gain_db) * operands[0]
 
 

@@ -75,14 +75,18 @@ def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, flo
 
 
 def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, float]:
-    """`mixdown measure`: the integrated loudness of a file; raises as `run_step`."""
-    (path,) = arguments
+    """`mixdown measure FILE [--short momentary]`: the integrated loudness of a file.
+
+    With the option silence is appended to a file shorter than 400 ms. Raises as `run_step`.
+    """
+    path, *options = arguments
     try:
         with soundfile.SoundFile(path) as audio:
             meter = LoudnessMeter(audio.samplerate, audio.channels)
             for block in _reported(audio, progress):
                 meter.feed(block)
-            return {LOUDNESS_KEY: meter.result().integrated}
+            loudness = meter.result()
+            return {LOUDNESS_KEY: loudness.padded if options else loudness.integrated}
     except (soundfile.SoundFileError, ValueError) as error:
         raise OSError(None, f"{path}: {error}") from error
 

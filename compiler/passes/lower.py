@@ -158,7 +158,8 @@ def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> 
     chain.then(ir.Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
     measured = chain.value
     if export.lufs is not None:
-        chain.then(ir.Loudnorm, "loudnorm", chain.place, target_lufs=export.lufs, gain_db=None)
+        goal = {"target_lufs": export.lufs, "gain_db": None, "short": export.short}
+        chain.then(ir.Loudnorm, "loudnorm", chain.place, **goal)
     chain.then(ir.Limiter, "limiter", chain.place, ceiling_db=export.ceiling_db, mode=export.limit)
     _deliver(unit, chain, ir.OutputRole.MASTER, 0)
     return measured
@@ -177,8 +178,8 @@ def _stem(unit: Unit, chain: ChainBuilder, measured: str, index: int) -> None:
         chain.then(ir.Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
         if export.lufs is not None:
             name = f"{chain.owner}.loudnorm"
-            operands = (chain.value, measured)
-            chain.begin(ir.Loudnorm(name, export.lufs, None, operands=operands, origin=chain.place))
+            operands, goal = (chain.value, measured), (export.lufs, None, export.short)
+            chain.begin(ir.Loudnorm(name, *goal, operands=operands, origin=chain.place))
     _deliver(unit, chain, ir.OutputRole.STEM, index)
 
 

@@ -167,6 +167,7 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
     "loudnorm": {
         "target_lufs": "LUFS, integrated",
         "gain_db": "dB; `?` until measured",
+        "short": "the loudness of a mix shorter than 400 ms",
     },
     "limiter": {
         "ceiling_db": "dBTP or dBFS, by `mode`",

@@ -130,15 +130,20 @@ def test_a_draft_whose_encoder_passes_the_ceiling_says_so(tmp_path):
 TINY = pytest.mark.parametrize("samples", [1, 2, 64, 144, 200, 500])
 
 
-def check_tiny(tmp_path, backend, samples):
-    """Masters a few loud samples: the render ends, every sample is there, the ceiling holds."""
+def tiny(tmp_path, samples):
+    """A mix of a few loud samples."""
     noise = 2 * np.random.default_rng(samples).standard_normal(samples)
     soundfile.write(tmp_path / "tiny.wav", np.clip(noise, -1, 1), 48000, "PCM_16")
     clip = {"source": "tiny.wav", "start_ms": 0}
     tracks = [{"id": "a", "role": "fx", "clips": [clip]}]
     document = {"schema_version": 1, "id": "tiny", "mix_preset_id": "flat", "tracks": tracks}
     (tmp_path / "tiny.json").write_text(json.dumps(document))
-    result = mixdown.render(tmp_path / "tiny.json", out=tmp_path / "out", backend=backend)
+    return tmp_path / "tiny.json"
+
+
+def check_tiny(tmp_path, backend, samples):
+    """Masters a few loud samples: the render ends, every sample is there, the ceiling holds."""
+    result = mixdown.render(tiny(tmp_path, samples), out=tmp_path / "out", backend=backend)
     assert soundfile.info(result.master.path).frames == samples
     assert measure_file(result.master.path).true_peak_dbtp <= CEILING
     (warning,) = (d for d in result.diagnostics if d.code == Code.NO_LOUDNESS)
@@ -160,3 +165,33 @@ def test_native_masters_a_few_samples(tmp_path, samples):
 @TINY
 def test_sox_masters_a_few_samples(tmp_path, samples):
     check_tiny(tmp_path, "sox", samples)
+
+
+@pytest.mark.parametrize("samples", [500, 4_800, 19_000, 19_200])
+@pytest.mark.parametrize("rate", [8_000, 44_100, 48_000])
+@pytest.mark.parametrize(
+    "backend", ["ffmpeg", "native", pytest.param("sox", marks=pytest.mark.requires("sox"))]
+)
+def test_a_mix_shorter_than_400_ms_can_have_its_momentary_loudness(
+    tmp_path, embedded_ffmpeg, backend, samples, rate
+):
+    mix = tiny(tmp_path, samples)
+    choices = {"preset": "podcast", "backend": backend, "sample_rate": rate, "short": "momentary"}
+    result = mixdown.render(mix, out=tmp_path / "out", **choices)
+    meta = result.master.meta
+    assert (meta.integrated_lufs is None) == (samples < 19_200)
+    path = result.master.path
+    padded = tmp_path / "padded.wav"
+    audio, _ = soundfile.read(path, always_2d=True)
+    missing = max(0, -(-2 * rate // 5) - len(audio))
+    soundfile.write(padded, np.pad(audio, ((0, missing), (0, 0))), rate, "DOUBLE")
+    loudness, peak = ebur128(embedded_ffmpeg, padded, 48_000 if rate < 16_000 else None)
+    assert peak <= CEILING + 0.02
+    missed = [d for d in result.diagnostics if d.code == Code.TARGET_MISSED]
+    assert [*missed] == [*result.diagnostics]
+    assert (abs(loudness + 16.0) <= 0.11) == (missed == [])
+    assert missed == [] or samples == 500
+    again = mixdown.render(mix, out=tmp_path / "again", facts=result.facts, **choices)
+    assert again.compilation.plan.loudness is None
+    assert again.diagnostics == result.diagnostics
+    assert again.master.digest == result.master.digest

@@ -161,6 +161,29 @@ def test_a_script_says_what_cannot_be_reached(tmp_path, ffmpegs):
     assert np.abs(soundfile.read(tmp_path / "by/hand/master.wav")[0]).max() <= 10 ** (-1 / 20)
 
 
+@pytest.mark.parametrize("backend", ["ffmpeg", "native"])
+@pytest.mark.parametrize("rate", [8_000, RATE])
+def test_a_script_gives_a_short_mix_its_momentary_loudness(
+    tmp_path, ffmpegs, monkeypatch, backend, rate
+):
+    monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
+    tick = 0.05 * np.sin(np.arange(RATE // 5) * 0.05)
+    soundfile.write(tmp_path / "tick.wav", tick, RATE, "FLOAT")
+    (tmp_path / "t.yaml").write_text(
+        "{schema_version: 1, id: t, tracks: [{id: a, role: fx, clips: "
+        "[{source: tick.wav, fade_out_ms: 5}]}]}"
+    )
+    choices = {"backend": backend, "sample_rate": rate, "short": "momentary"}
+    rendered = render(tmp_path / "t.yaml", out=tmp_path / "out", **choices)
+    assert rendered.diagnostics == ()
+    plan = mixdown.compile(tmp_path / "t.yaml", **choices).plan
+    assert "until -16 LUFS, momentary if short" in plan.to_text()
+    done = run(to_shell(plan), tmp_path / "by", ffmpegs if backend == "ffmpeg" else None)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert same_files(rendered, tmp_path / "by")
+    assert 12.0 < rendered.finish.gain_db < 30.0
+
+
 def test_silence_is_rendered_as_silence(tmp_path, ffmpegs):
     soundfile.write(tmp_path / "s.wav", np.zeros(RATE), RATE)
     (tmp_path / "s.yaml").write_text(

@@ -112,6 +112,23 @@ def test_shorter_than_a_block_has_no_loudness(seconds):
     assert result.momentary.size == result.short_term.size == 0
 
 
+@pytest.mark.parametrize("rate", [8_000, 44_100, RATE])
+@pytest.mark.parametrize("seconds", [0.001, 0.1, 0.39, 0.4, 2.0])
+def test_a_short_stream_is_padded_to_a_window_where_that_is_asked_for(seconds, rate):
+    """Half a window of a tone is 3 dB below a whole one; a whole one needs no padding."""
+    audio = sine(seconds, -20.0, rate=rate)
+    found = measured(audio, rate)
+    whole = measured(np.pad(audio, (0, max(0, round(0.4 * rate) - audio.size))), rate)
+    assert found.padded == pytest.approx(whole.integrated, abs=1e-6 if rate > 8_000 else 0.05)
+    if seconds >= 0.4:
+        assert found.padded == found.integrated
+    else:
+        assert found.integrated == -np.inf
+        lost = 10 * np.log10(seconds / 0.4)
+        assert found.padded == pytest.approx(-23.01 + lost, abs=0.1 if seconds > 0.01 else 2.0)
+    assert measured(np.zeros(0), rate).padded == -np.inf
+
+
 def test_silence_has_no_loudness():
     result = measured(np.zeros((2, 5 * RATE)))
     assert result.integrated == result.momentary_max == result.short_term_max == -np.inf
