@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from attrs import define, field
-from yaml.cyaml import CParser
+from yaml import CBaseLoader
 from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
@@ -95,10 +95,10 @@ def _events(text: str) -> Iterator[Any]:
     back: dict[int, str] = {}
     if any(character in text for character in _FORMER_BREAKS):
         unused = (chr(code) for code in range(0xE000, 0xF8FF) if chr(code) not in text)
-        masks = dict(zip(_FORMER_BREAKS, unused, strict=False))
-        text, back = text.translate(str.maketrans(masks)), {ord(m): c for c, m in masks.items()}
+        masks = dict(zip(map(ord, _FORMER_BREAKS), unused, strict=False))
+        text, back = text.translate(masks), {ord(mask): chr(of) for of, mask in masks.items()}
     try:
-        for event in iter(CParser(text).get_event, None):
+        for event in iter(CBaseLoader(text).get_event, None):
             if back and isinstance(event, ScalarEvent):
                 event.value = event.value.translate(back)
             yield event
