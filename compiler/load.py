@@ -7,7 +7,7 @@ Strictness, limits and errors are those of `documents.load` for every kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,6 @@ from attrs import frozen
 from ..documents.load import FaultyDocumentError, Format, Parsed, parse, parse_file, read_model
 from ..documents.models import put
 from ..ir.diagnostics import Diagnostic
-from .arrangement.check import check
-from .arrangement.lower import lower_arrangement
-from .arrangement.lower_show import check_show, lower_show
-from .arrangement.model import Arrangement
-from .arrangement.show import Show
 from .timeline.model import Timeline
 from .timeline.validate import validate
 
@@ -41,11 +36,21 @@ class Kind:
 
 
 TIMELINE = Kind(Timeline, validate, lambda timeline: timeline)
-KINDS: Mapping[str, Kind] = {
-    "arrangement_version": Kind(Arrangement, check, lower_arrangement),
-    "show_version": Kind(Show, check_show, lower_show),
-}
-"""By the key that only documents of the kind have; all others are timelines."""
+_FRONT_ENDS = ("arrangement_version", "show_version")
+"""Keys that only documents of other kinds have."""
+
+
+def _front_end(key: str) -> Kind:
+    """The kind of documents with this key; its modules are imported only for them."""
+    from .arrangement.check import check  # noqa: PLC0415
+    from .arrangement.lower import lower_arrangement  # noqa: PLC0415
+    from .arrangement.lower_show import check_show, lower_show  # noqa: PLC0415
+    from .arrangement.model import Arrangement  # noqa: PLC0415
+    from .arrangement.show import Show  # noqa: PLC0415
+
+    if key == "show_version":
+        return Kind(Show, check_show, lower_show)
+    return Kind(Arrangement, check, lower_arrangement)
 
 
 def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
@@ -121,4 +126,4 @@ def _model(parsed: Parsed, kind: Kind, root: Path, allow_outside: bool) -> objec
 
 def _kind(parsed: Parsed) -> Kind:
     keys = parsed.data if isinstance(parsed.data, dict) else {}
-    return next((kind for key, kind in KINDS.items() if key in keys), TIMELINE)
+    return next((_front_end(key) for key in _FRONT_ENDS if key in keys), TIMELINE)
