@@ -5,7 +5,9 @@ A timeline goes through all passes; a graph from a file goes through those after
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from reprlib import repr as shown
@@ -123,7 +125,25 @@ def compile(
             with the document, the timeline, routing or presets; with `strict`, warnings too. A
             BackendError says what the backend cannot express.
     """
-    request, options = chosen(choices, request, options)
+    with _collector_paused():
+        return _compiled(timeline, *chosen(choices, request, options))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Pause the garbage collector: it would look at every node again and again, and free none."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _compiled(
+    timeline: Mix | str | Path, request: RenderRequest, options: CompileOptions
+) -> Compilation:
     unit = begin(timeline, request)
     unit = final(unit, options.steps_for(unit))
     graph = unit.ir

@@ -120,7 +120,7 @@ def _run(unit: Unit, rest: tuple[Pass, ...]) -> Ran:
     if errors(after.diagnostics):
         raise TimelineError(_with_later(after, rest[1:]), after.timeline.documents)
     if after.graph is not None and after.graph is not unit.graph:
-        found = verify(after.graph)
+        found = verify(after.graph, before=unit.graph)
         if found:
             raise failure(unit, rest, found)
     return Ran(rest[0], unit, after, ended - began, perf_counter() - ended)

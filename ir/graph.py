@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from operator import is_
 
 import attrs
 from attrs import frozen
@@ -40,16 +41,17 @@ class Graph:
     nodes: tuple[Node, ...]
 
     def __attrs_post_init__(self) -> None:
+        if _is_well_formed(self.sources, self.nodes):
+            return
         found = [
             *_duplicate_sources(self.sources),
             *_duplicates(self.nodes),
             *_unknown_operands(self.nodes),
         ]
-        found = found or list(_out_of_order(self.nodes))
-        if found:
-            if found[0].code is Code.IR_ORDER:
-                canonical_order(self.nodes)  # raises if the cause is a cycle
-            raise IRError(found)
+        if not found:
+            canonical_order(self.nodes)  # raises if the cause is a cycle
+            found = list(_out_of_order(self.nodes))
+        raise IRError(found)
 
     @classmethod
     def ordered(cls, sources: Iterable[Source], nodes: Iterable[Node]) -> Graph:
@@ -74,11 +76,17 @@ class Graph:
     def signals(self) -> Mapping[str, Signal]:
         """The inferred type of every value; UNTYPED if it has too few operands."""
         found: dict[str, Signal] = {}
+        sources = self.source_by_name
         for node in self.nodes:
-            typed = len(node.operands) >= node.arity[0]
-            operands = [found[o] for o in node.operands]
-            found[node.name] = node.infer(operands, self.source_by_name) if typed else UNTYPED
+            operands = [found[operand] for operand in node.operands]
+            typed = len(operands) >= node.arity[0]
+            found[node.name] = node.infer(operands, sources) if typed else UNTYPED
         return found
+
+    @cached_property
+    def position(self) -> Mapping[str, int]:
+        """The index of each node by the name of its value."""
+        return {node.name: index for index, node in enumerate(self.nodes)}
 
     @cached_property
     def users(self) -> Mapping[str, tuple[Node, ...]]:
@@ -127,7 +135,7 @@ class Graph:
         return tuple(source for source in self.sources if source.name in played)
 
     def rewrite(self, rule: Callable[[Node], Node | str | Iterable[Node]]) -> Graph:
-        """A graph in which each node is replaced by the result of `rule`.
+        """A graph in which each node is replaced by the result of `rule`; itself if none is.
 
         The rule receives each node with its operands already replaced, and returns a node, or the
         name of an earlier value that replaces it, or several nodes, the last of which replaces it.
@@ -135,12 +143,15 @@ class Graph:
         renamed: dict[str, str] = {}
         made: list[Node] = []
         for node in self.nodes:
-            if any(o in renamed for o in node.operands):
+            if renamed and not renamed.keys().isdisjoint(node.operands):
                 operands = tuple(renamed.get(o, o) for o in node.operands)
                 current = attrs.evolve(node, operands=operands)
             else:
                 current = node
             result = rule(current)
+            if result is node:
+                made.append(node)
+                continue
             if isinstance(result, str):
                 renamed[node.name] = result
                 continue
@@ -148,7 +159,8 @@ class Graph:
             made.extend(new)
             if new[-1].name != node.name:
                 renamed[node.name] = new[-1].name
-        return Graph(self.sources, tuple(made))
+        same = len(made) == len(self.nodes) and all(map(is_, made, self.nodes))
+        return self if same else Graph(self.sources, tuple(made))
 
 
 def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -161,11 +173,10 @@ def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     Raises:
         IRError: there are unknown operands or a cycle.
     """
-    found = [*_duplicates(nodes), *_unknown_operands(nodes)]
-    if found:
-        raise IRError(found)
     by_name = {node.name: node for node in nodes}
     used = {operand for node in nodes for operand in node.operands}
+    if len(by_name) != len(nodes) or not used <= by_name.keys():
+        raise IRError([*_duplicates(nodes), *_unknown_operands(nodes)])
     roots = sorted((node for node in nodes if node.name not in used), key=_root_key)
     # A cycle that no root needs is found from its values.
     roots += (by_name[name] for name in sorted(used))
@@ -206,6 +217,16 @@ def _cycle(path: list[Node], again: str) -> Diagnostic:
         origin=path[first].origin,
         help="a graph has no feedback; break the loop at one of these values",
     )
+
+
+def _is_well_formed(sources: tuple[Source, ...], nodes: tuple[Node, ...]) -> bool:
+    """Whether names are unique and every operand precedes its users."""
+    seen: set[str] = set()
+    for node in nodes:
+        if not seen.issuperset(node.operands):
+            return False
+        seen.add(node.name)
+    return len(seen) == len(nodes) and len({source.name for source in sources}) == len(sources)
 
 
 def _duplicate_sources(sources: tuple[Source, ...]) -> Iterator[Diagnostic]:

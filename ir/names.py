@@ -52,18 +52,16 @@ class NumberedNames:
     def take(self, wanted: str, prefix: str = "", suffix: str = "") -> str:
         """Reserve and return prefix + safe(wanted) + suffix, with a number before the suffix."""
         stem = prefix + self.safe(wanted)
-        number = self._last.get((stem, suffix), 0) + 1
-        while self._key(name := self._numbered(stem, number) + suffix) in self.taken:
+        number = self._last.get((stem, suffix), 0)
+        while True:
             number += 1
+            name = f"{stem}{suffix}" if number == 1 else f"{stem}{self.separator}{number}{suffix}"
+            key = name.casefold() if self.folded else name
+            if key not in self.taken:
+                break
         self._last[stem, suffix] = number
-        self.taken.add(self._key(name))
+        self.taken.add(key)
         return name
-
-    def _numbered(self, stem: str, number: int) -> str:
-        return stem if number == 1 else f"{stem}{self.separator}{number}"
-
-    def _key(self, name: str) -> str:
-        return name.casefold() if self.folded else name
 
 
 def printable(text: str) -> str:

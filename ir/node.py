@@ -14,6 +14,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import ClassVar
 
 import attrs
@@ -44,6 +45,14 @@ class Signal:
     rate: int
     channels: int
     length: int | None
+
+    def with_channels(self, channels: int) -> Signal:
+        """The same with another number of channels."""
+        return Signal(self.rate, channels, self.length)
+
+    def with_length(self, length: int | None) -> Signal:
+        """The same with another length."""
+        return Signal(self.rate, self.channels, length)
 
     def __str__(self) -> str:
         length = "?" if self.length is None else str(self.length)
@@ -220,14 +229,16 @@ class Node:
         reports mismatches.
         """
         made = self.channels_made
-        return operands[0] if made is None else attrs.evolve(operands[0], channels=made)
+        return operands[0] if made is None else operands[0].with_channels(made)
 
     def attributes(self) -> dict[str, object]:
         """The attributes in the order of declaration, without name, operands and origin."""
-        return {f.name: getattr(self, f.name) for f in attribute_fields(type(self))}
+        kind: type = type(self)  # mypy finds its own type unhashable
+        return {f.name: getattr(self, f.name) for f in attribute_fields(kind)}
 
 
-def attribute_fields(cls: type[Node]) -> tuple[attrs.Attribute[object], ...]:
+@cache
+def attribute_fields(cls: type) -> tuple[attrs.Attribute[object], ...]:
     """The fields of a node class that are its attributes."""
     return tuple(f for f in attrs.fields(cls) if f.name not in ("name", "operands", "origin"))
 

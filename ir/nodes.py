@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TypeAlias
 
-import attrs
 from attrs import field, frozen
 
 from .containers import Encoding as Encoding
@@ -227,7 +226,7 @@ class Place(Node):
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
         """Its operand's, with the length of silence and operand together."""
         length = operands[0].length
-        return attrs.evolve(operands[0], length=None if length is None else self.start + length)
+        return operands[0].with_length(None if length is None else self.start + length)
 
     @property
     def starts(self) -> tuple[int, ...]:
@@ -253,7 +252,7 @@ class Mix(Node):
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
         """Its operands', with the declared length."""
-        return attrs.evolve(operands[0], length=self.length)
+        return operands[0].with_length(self.length)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """With one operand of the same length."""
@@ -278,7 +277,7 @@ class Lane(Node):
 
     def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
         """Its operands', with the declared length."""
-        return attrs.evolve(operands[0], length=self.length)
+        return operands[0].with_length(self.length)
 
 
 @frozen

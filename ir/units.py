@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 
 # Enough digits for ms * rate / 1000 to be exact for any time in a document (see `samples`). Every
 # operation names it, so the caller's decimal context cannot change a sample.
 _EXACT = Context(prec=80)
 
 
+@lru_cache(maxsize=1 << 16)  # a pass asks for the same times as the one before it
 def samples(ms: Decimal | int, rate: int) -> int:
     """S(ms) = ms * rate / 1000 in exact decimal arithmetic, rounded half to even.
 
@@ -42,6 +44,7 @@ def clock(seconds: float, digits: int = 1) -> str:
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
 
 
+@lru_cache(maxsize=1 << 12)
 def resampled_length(frames: int, source_rate: int, rate: int) -> int:
     """The number of samples at another rate: frames * rate / source_rate, rounded half to even.
 

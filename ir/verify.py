@@ -24,15 +24,19 @@ users before their operands (MIX414). The verifier collects all violations of th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import pairwise
+from typing import Any, get_args
 
 from .codes import Code
 from .containers import CONTAINERS, spelt
 from .curves import FADE_CURVES
 from .diagnostics import Diagnostic, IRError, Related
 from .graph import Graph
+from .node import attribute_fields
 from .nodes import (
+    KINDS,
     Automated,
     Bus,
     Clip,
@@ -53,20 +57,52 @@ from .nodes import (
 )
 
 Problem = tuple[Code, str]
-Rule = Callable[[Graph, Node], Iterable[Problem]]
+Rule = Callable[[Graph, Any], Iterable[Problem]]
 
 
-def verify(graph: Graph) -> tuple[Diagnostic, ...]:
-    """All violations of the graph, in node order; empty for a valid graph."""
-    found = list(_apply((_operand_count,), graph)) or list(_apply(NODE_RULES, graph))
+def verify(graph: Graph, before: Graph | None = None) -> tuple[Diagnostic, ...]:
+    """All violations of the graph, in node order; empty for a valid graph.
+
+    Args:
+        graph: to be verified.
+        before: a valid graph of which it is a rewriting; nodes that are the same in both, with
+            operands of the same types, are valid and not checked again.
+    """
+    nodes = graph.nodes if before is None else tuple(_changed(graph, before))
+    found = list(_apply(_counting, graph, nodes)) or list(_apply(_rules, graph, nodes))
     return (*found, *_outputs(graph))
 
 
-def _apply(rules: tuple[Rule, ...], graph: Graph) -> Iterator[Diagnostic]:
+def _changed(graph: Graph, before: Graph) -> Iterator[Node]:
+    """The nodes that are not in a valid graph, or with operands of other types there."""
+    same_sources = graph.sources == before.sources
+    retyped: set[str] = set()
     for node in graph.nodes:
-        for rule in rules:
+        known = before.by_name.get(node.name) is node
+        if known and (same_sources or node.operands) and retyped.isdisjoint(node.operands):
+            continue
+        yield node
+        if graph.signals[node.name] != before.signals.get(node.name):
+            retyped.add(node.name)
+
+
+def _apply(
+    rules: Callable[[type], Iterable[Rule]], graph: Graph, nodes: Iterable[Node]
+) -> Iterator[Diagnostic]:
+    for node in nodes:
+        for rule in rules(type(node)):
             for code, text in rule(graph, node):
                 yield Diagnostic(code, f"%{node.name}: {text}", origin=node.origin)
+
+
+def _counting(_: type) -> tuple[Rule, ...]:
+    return (_operand_count,)
+
+
+@cache
+def _rules(kind: type) -> tuple[Rule, ...]:
+    """The rules for a kind."""
+    return tuple(rule for rule, kinds in NODE_RULES.items() if issubclass(kind, kinds))
 
 
 def check(graph: Graph) -> Graph:
@@ -100,35 +136,45 @@ def _rates(graph: Graph, node: Node) -> Iterator[Problem]:
 
 def _channels(graph: Graph, node: Node) -> Iterator[Problem]:
     counts = [graph.signals[o].channels for o in node.operands]
-    if node.is_sum and len(set(counts)) > 1:
+    if len(set(counts)) > 1:
         yield Code.IR_CHANNEL_MISMATCH, f"{node.kind} of {counts} channels: no implicit upmix"
-    if isinstance(node, (Pan, PanAutomation)) and counts[0] not in (1, 2):
-        yield Code.IR_CHANNEL_MISMATCH, f"pan takes 1 or 2 channels, not {counts[0]}"
-    if isinstance(node, Downmix) and counts[0] != 2:
-        yield Code.IR_CHANNEL_MISMATCH, f"downmix takes 2 channels, not {counts[0]}"
 
 
-def _lengths(graph: Graph, node: Node) -> Iterator[Problem]:
+def _panned(graph: Graph, node: Pan | PanAutomation) -> Iterator[Problem]:
+    count = graph.signals[node.operands[0]].channels
+    if count not in (1, 2):
+        yield Code.IR_CHANNEL_MISMATCH, f"pan takes 1 or 2 channels, not {count}"
+
+
+def _mixed_down(graph: Graph, node: Downmix) -> Iterator[Problem]:
+    count = graph.signals[node.operands[0]].channels
+    if count != 2:
+        yield Code.IR_CHANNEL_MISMATCH, f"downmix takes 2 channels, not {count}"
+
+
+def _bus(graph: Graph, node: Bus) -> Iterator[Problem]:
+    lengths = dict.fromkeys(graph.signals[o].length for o in node.operands)
+    if len(lengths) > 1:
+        listed = ", ".join(str(each) for each in lengths)
+        yield Code.IR_LENGTH, f"a bus of different lengths: {listed} samples"
+
+
+def _length(graph: Graph, node: Node) -> Iterator[Problem]:
     length = graph.signals[node.name].length
-    if isinstance(node, Bus):
-        lengths = dict.fromkeys(graph.signals[o].length for o in node.operands)
-        if len(lengths) > 1:
-            listed = ", ".join(str(each) for each in lengths)
-            yield Code.IR_LENGTH, f"a bus of different lengths: {listed} samples"
     if length is None or length <= 0:
         yield Code.IR_LENGTH, f"the length is {length}: it must be known and positive"
-    if isinstance(node, Fade):
-        available = graph.signals[node.operands[0]].length
-        too_long = node.edge is Edge.OUT and available is not None and node.length > available
-        if node.length < 0 or too_long:
-            yield (
-                Code.IR_LENGTH,
-                f"a {node.kind} of {node.length} samples on {available}",
-            )
-    if isinstance(node, Place) and node.start < 0:
+
+
+def _fade(graph: Graph, node: Fade) -> Iterator[Problem]:
+    available = graph.signals[node.operands[0]].length
+    too_long = node.edge is Edge.OUT and available is not None and node.length > available
+    if node.length < 0 or too_long:
+        yield Code.IR_LENGTH, f"a {node.kind} of {node.length} samples on {available}"
+
+
+def _place(graph: Graph, node: Place) -> Iterator[Problem]:
+    if node.start < 0:
         yield Code.IR_LENGTH, f"it starts at sample {node.start}, before the timeline"
-    if isinstance(node, Lane):
-        yield from _lane(graph, node)
 
 
 def _lane(graph: Graph, node: Lane) -> Iterator[Problem]:
@@ -146,32 +192,33 @@ def _lane(graph: Graph, node: Lane) -> Iterator[Problem]:
 
 
 def _finite(graph: Graph, node: Node) -> Iterator[Problem]:
-    for name, value in node.attributes().items():
-        if isinstance(value, float) and not math.isfinite(value):
+    kind: type = type(node)
+    for name in _numbers(kind):
+        value = getattr(node, name)
+        if value is not None and not math.isfinite(value):
             yield Code.IR_ATTRIBUTE, f"{name} is {value}"
 
 
-def _formats(graph: Graph, node: Node) -> Iterator[Problem]:
-    if not isinstance(node, (Clip, Silence)):
-        return
+@cache
+def _numbers(kind: type) -> tuple[str, ...]:
+    """The attributes that are floats, or None."""
+    return tuple(f.name for f in attribute_fields(kind) if str(f.type).startswith("float"))
+
+
+def _format(graph: Graph, node: Clip | Silence) -> Iterator[Problem]:
     signal = graph.signals[node.name]
     if signal.rate <= 0 or signal.channels <= 0:
         text = f"a signal of {signal.rate} Hz and {signal.channels} channels"
         yield Code.IR_ATTRIBUTE, f"{text}: both must be positive"
 
 
-def _curves(graph: Graph, node: Node) -> Iterator[Problem]:
-    if isinstance(node, Fade) and node.curve not in FADE_CURVES:
+def _curve(graph: Graph, node: Fade) -> Iterator[Problem]:
+    if node.curve not in FADE_CURVES:
         yield Code.IR_ATTRIBUTE, f"unknown fade curve {node.curve!r}"
 
 
-def _filters(graph: Graph, node: Node) -> Iterator[Problem]:
-    if isinstance(node, Filter):
-        frequencies: tuple[float, ...] = (node.frequency_hz,)
-    elif isinstance(node, FilterAutomation):
-        frequencies = tuple(v for p in node.points for v in p.values)
-    else:
-        return
+def _filter(graph: Graph, node: Filter | FilterAutomation) -> Iterator[Problem]:
+    frequencies = (node.frequency_hz,) if isinstance(node, Filter) else _values(node)
     nyquist = graph.signals[node.name].rate / 2
     if not all(0 < f < nyquist for f in frequencies):
         yield Code.IR_ATTRIBUTE, f"a frequency is outside (0, {nyquist:g}) Hz"
@@ -179,26 +226,23 @@ def _filters(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Code.IR_ATTRIBUTE, f"q is {node.q:g}: it must be positive"
 
 
-def _pans(graph: Graph, node: Node) -> Iterator[Problem]:
-    if isinstance(node, Pan):
-        positions: tuple[float, ...] = (node.position,)
-    elif isinstance(node, PanAutomation):
-        positions = tuple(v for p in node.points for v in p.values)
-    else:
-        return
+def _pan(graph: Graph, node: Pan | PanAutomation) -> Iterator[Problem]:
+    positions = (node.position,) if isinstance(node, Pan) else _values(node)
     if not all(-1 <= p <= 1 for p in positions):
         yield Code.IR_ATTRIBUTE, "a pan is outside [-1, 1]"
 
 
-def _points(graph: Graph, node: Node) -> Iterator[Problem]:
-    if not isinstance(node, Automated):
-        return
+def _values(node: Automated) -> tuple[float, ...]:
+    return tuple(value for point in node.points for value in point.values)
+
+
+def _points(graph: Graph, node: Automated) -> Iterator[Problem]:
     points = node.points
     if not points:
         yield Code.IR_ATTRIBUTE, "an automation without points"
     if any(b.at <= a.at for a, b in pairwise(points)):
         yield Code.IR_ATTRIBUTE, "points do not strictly increase"
-    if not all(math.isfinite(value) for p in points for value in p.values):
+    if not all(map(math.isfinite, _values(node))):
         yield Code.IR_ATTRIBUTE, "a point is not finite"
     if any(here.aim and here.aim.at < after.at for here, after in pairwise(points)):
         yield Code.IR_ATTRIBUTE, "a point's aim is before the next point"
@@ -206,15 +250,13 @@ def _points(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Code.IR_ATTRIBUTE, "the last point has an aim"
 
 
-def _dither(graph: Graph, node: Node) -> Iterator[Problem]:
-    if isinstance(node, Dither) and not 1 <= node.bits <= 24:
+def _dither(graph: Graph, node: Dither) -> Iterator[Problem]:
+    if not 1 <= node.bits <= 24:
         yield Code.IR_ATTRIBUTE, f"bits is {node.bits}: it must be 1 to 24"
 
 
-def _files(graph: Graph, node: Node) -> Iterator[Problem]:
+def _file(graph: Graph, node: Output) -> Iterator[Problem]:
     """The backend judges an unknown container, but it must not hold a lossy encoding."""
-    if not isinstance(node, Output):
-        return
     container, encoding = CONTAINERS.get(node.container), node.encoding
     holds = encoding in container.encodings if container else not encoding.is_lossy
     if not holds:
@@ -230,9 +272,7 @@ def _files(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Code.IR_ATTRIBUTE, f"{node.container} with {encoding} has no bit rate"
 
 
-def _clips(graph: Graph, node: Node) -> Iterator[Problem]:
-    if not isinstance(node, Clip):
-        return
+def _clip(graph: Graph, node: Clip) -> Iterator[Problem]:
     source = graph.source_by_name.get(node.source)
     if source is None:
         yield Code.IR_UNKNOWN_SOURCE, f"unknown source @{node.source}"
@@ -269,17 +309,28 @@ def _outputs(graph: Graph) -> Iterator[Diagnostic]:
             )
 
 
-NODE_RULES: tuple[Rule, ...] = (
-    _rates,
-    _channels,
-    _lengths,
-    _finite,
-    _formats,
-    _curves,
-    _filters,
-    _pans,
-    _points,
-    _dither,
-    _files,
-    _clips,
-)
+_SEVERAL = tuple(cls for cls in KINDS.values() if cls.arity[1] != 1)
+_SUMS = tuple(cls for cls in KINDS.values() if cls.is_sum)
+_AUTOMATED = get_args(Automated)
+
+# The rules, each with the kinds that it is for, in the order of their messages.
+NODE_RULES: Mapping[Rule, type[Node] | tuple[type[Node], ...]] = {
+    _rates: _SEVERAL,
+    _channels: _SUMS,
+    _panned: (Pan, PanAutomation),
+    _mixed_down: Downmix,
+    _bus: Bus,
+    _length: Node,
+    _fade: Fade,
+    _place: Place,
+    _lane: Lane,
+    _finite: Node,
+    _format: (Clip, Silence),
+    _curve: Fade,
+    _filter: (Filter, FilterAutomation),
+    _pan: (Pan, PanAutomation),
+    _points: _AUTOMATED,
+    _dither: Dither,
+    _file: Output,
+    _clip: Clip,
+}

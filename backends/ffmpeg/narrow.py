@@ -57,7 +57,7 @@ def closure(graph: Graph, wanted: Iterable[str], given: Container[str] = ()) -> 
         if value not in needed and value not in given:
             needed.add(value)
             pending.extend(graph[value].audio_operands)
-    return tuple(node for node in graph.nodes if node.name in needed)
+    return tuple(graph.nodes[index] for index in sorted(map(graph.position.__getitem__, needed)))
 
 
 def given_to(nodes: Iterable[Node], given: Container[str]) -> set[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import groupby
 from typing import TypeAlias
 
 from attrs import define, evolve, field, frozen
@@ -53,9 +55,12 @@ def _text(value: Value) -> Text:
     return (value,) if isinstance(value, str) else (repr(value),)
 
 
+_UNSAFE = re.compile("[^A-Za-z0-9_]")
+
+
 def plain_names() -> NumberedNames:
     """Names of ASCII letters, digits and `_`."""
-    return NumberedNames(lambda wanted: re.sub("[^A-Za-z0-9_]", "_", wanted))
+    return NumberedNames(partial(_UNSAFE.sub, "_"))
 
 
 @define
@@ -165,9 +170,7 @@ class Wiring:
 def _merged(parts: Sequence[str | Fact]) -> Text:
     """The same text with adjacent strings joined."""
     merged: list[str | Fact] = []
-    for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += part
-        else:
-            merged.append(part)
+    for is_text, run in groupby(parts, lambda part: isinstance(part, str)):
+        together = list(run)
+        merged += ["".join(map(str, together))] if is_text else together
     return tuple(merged)

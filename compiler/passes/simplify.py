@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ...ir.digest import digests
+from ...ir.digest import content, source_identity
 from ...ir.graph import Graph
 from ...ir.nodes import Node, Output
 from .base import GraphPass
@@ -51,7 +51,8 @@ class DeadCode(GraphPass):
 class CommonSubexpressions(GraphPass):
     """Computes equal values once.
 
-    Values with equal digests are equal. Outputs are kept: two files may hold the same samples.
+    Values of equal content and operands are equal. Outputs are kept: two files may hold the same
+    samples.
     """
 
     name = "common-subexpressions"
@@ -59,16 +60,15 @@ class CommonSubexpressions(GraphPass):
 
     def rewrite(self, graph: Graph) -> Graph:
         """The graph with the first of several equal values in place of the others."""
-        of = digests(graph)
-        first: dict[str, str] = {}
-        for node in graph.nodes:
-            if not isinstance(node, Output):
-                first.setdefault(of[node.name], node.name)
-        replaced_by = {n.name: first.get(of[n.name], n.name) for n in graph.nodes}
-        if all(name == other for name, other in replaced_by.items()):
-            return graph
+        identities = {source.name: source_identity(source) for source in graph.sources}
+        first: dict[object, str] = {}
 
         def rule(node: Node) -> Node | str:
-            return node if replaced_by[node.name] == node.name else replaced_by[node.name]
+            """The node, or the first one of the same content; its operands are first ones."""
+            if isinstance(node, Output):
+                return node
+            values = (identities.get(v) if a.is_symbol else (a.name, v) for a, v in content(node))
+            same = first.setdefault((node.kind, node.operands, *values), node.name)
+            return node if same == node.name else same
 
         return graph.rewrite(rule)
