@@ -118,7 +118,7 @@ def _draw(path: Path, file: MeasuredFile) -> None:
     from ..render.report.curves import draw
 
     with readable(Path(file.file)) as audio:
-        curves = draw(audio, lambda done: None)
+        curves = draw(audio)
     specs = [kept.spec for kept in file.compliances]
     write_picture(path, Path(file.file).name, file.survey, curves, specs)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import soundfile
 
-from ..audio.meter.measure import FILE_BLOCK, Measurement, measure
+from ..audio.meter.measure import Measurement
 from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
@@ -35,33 +35,18 @@ def check_shape(path: Path, target: str, meta: FileMeta) -> int:
         with readable(path, path.parent) as audio:
             info = soundfile.info(str(audio))
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
-        raise _faulty(target, f"cannot be read back: {error}") from error
+        raise faulty(target, f"cannot be read back: {error}") from error
     found = (info.samplerate, info.channels, info.frames)
     wanted = (meta.sample_rate, meta.channels, meta.samples)
     container = CONTAINERS.get(meta.container)
     over = info.frames - meta.samples
     if found[:2] != wanted[:2] or not 0 <= over <= (container.tail if container else 0):
-        raise _faulty(
+        raise faulty(
             target,
             "has {} Hz, {} channels, {} samples".format(*found)
             + " instead of {} Hz, {} channels, {} samples".format(*wanted),
         )
     return int(info.samplerate)
-
-
-def measured(path: Path, target: str, samples: int | None = None) -> Measurement:
-    """The levels of a file, or of its first `samples` samples; a lossy file is decoded.
-
-    Raises:
-        RenderError: MIX603, it contains NaN or infinite samples, or cannot be read.
-    """
-    try:
-        with readable(path, path.parent) as audio, soundfile.SoundFile(audio) as file:
-            frames = -1 if samples is None else samples
-            blocks = file.blocks(FILE_BLOCK, frames=frames, dtype="float64", always_2d=True)
-            return measure((block.T for block in blocks), file.samplerate, file.channels)
-    except (soundfile.LibsndfileError, ValueError, OSError) as error:
-        raise _faulty(target, f"cannot be measured: {error}") from error
 
 
 def loop_levels(measurement: Measurement, short: ShortLoudness) -> Levels:
@@ -101,7 +86,8 @@ def file_digest(path: Path) -> str:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
-def _faulty(target: str, message: str) -> RenderError:
+def faulty(target: str, message: str) -> RenderError:
+    """The error about a file that was rendered and is not what it must be."""
     return RenderError.of(
         Code.STEP_FAILED,
         f"the file for {target!r} {message}",

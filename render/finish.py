@@ -21,9 +21,10 @@ from ..plans.own_steps import short_option
 from ..plans.phases import FINISH, MEASURE
 from ..plans.plan import OURSELVES, LoudnessGoal
 from ..programs.run import Watch, patience, run_process, size_of
-from .delivery import loop_levels, measured
+from .delivery import loop_levels
 from .executor import READ
 from .loudness import Levels, Outcome, Setting, run_loop
+from .recording import record_file
 
 
 @frozen
@@ -84,7 +85,7 @@ def run_finish(wanted: FinishCommand) -> Outcome:
         values = {wanted.gain: setting.gain_db, wanted.margin: setting.margin_db}
         for command in wanted.commands:
             _run([_filled(word, values) for word in command])
-        return loop_levels(measured(wanted.master, "master"), goal.short)
+        return loop_levels(record_file(wanted.master, "master").levels, goal.short)
 
     try:
         measuring = [str(wanted.premaster), *short_option(goal)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Unpack, overload
+from typing import Any, Unpack, overload
 
 from ..audio.meter.measure import Measurement
 from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
@@ -25,12 +25,14 @@ from ..documents.writer import write_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.nodes import LimitMode, Loudnorm, OutputRole, ShortLoudness
+from ..plans.plan import Plan
 from .broadcast import annotate
 from .clipping import clipped_stems
-from .delivery import check_shape, file_digest, levels_meta, loop_levels, measured
+from .delivery import check_shape, faulty, file_digest, levels_meta, loop_levels
 from .executor import Listener, Progress, executor_for, ignore
 from .loudness import is_pushed, judge, judge_peak
 from .mastering import run_plan
+from .recording import FileLoudness, FileMeter, FileRecord, Tap, record_file
 from .report.stage import StagedReport, stage_report
 from .result import (
     CHAPTERS,
@@ -132,26 +134,35 @@ def render_compilation(
     """Render a compilation; arguments, result and errors as `render`."""
     plan, request = compilation.plan, compilation.request
     with workspace(out, compilation.source_root) as spaces:
-        executor = executor_for(compilation, plan, spaces, listener=progress, jobs=jobs)
+        taps = _taps(plan, spaces)
+        executor = executor_for(compilation, plan, spaces, listener=progress, jobs=jobs, taps=taps)
         executor.check_sources()
+        record = partial(_record, compilation, taps)
+        records: dict[str, FileRecord] = {}
+
+        def measure(master: Path) -> Measurement:
+            records[MASTER] = record(MASTER, master)
+            return records[MASTER].levels
+
         programs = {"mixdown": version("mixdown")}
         programs |= {name: tool.version_text for name, tool in executor.tools.items()}
-        mastered = run_plan(executor, _meter(compilation, MASTER))
+        mastered = run_plan(executor, measure)
         finish: FinishFacts | None
         if mastered is not None:
             finish, levels, warnings = mastered.finish, mastered.measurement, mastered.diagnostics
         else:
             finish = request.facts.finishes.get(compilation.fact_key)
-            levels = _meter(compilation, MASTER)(Path(spaces.path(plan.deliveries[0].file)))
+            levels = measure(Path(spaces.path(plan.deliveries[0].file)))
             warnings = _judge(compilation, levels, finish)
-        files = _inspect(compilation, spaces, programs, finish, levels, progress)
+        files = _inspect(compilation, spaces, programs, finish, record, records, progress)
         clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
         diagnostics = (*compilation.diagnostics, *warnings, *clipped)
         names = {d.target: d.file.path for d in plan.deliveries}
         reported: StagedReport | None = None
         if report:
+            curves = {target: found.curves for target, found in records.items()}
             reported = stage_report(
-                compilation, spaces, files, finish, programs, diagnostics, progress
+                compilation, spaces, files, curves, finish, programs, diagnostics, progress
             )
             executor.check_sources()  # the report reads them too
             diagnostics = (*diagnostics, *reported.diagnostics)
@@ -186,9 +197,31 @@ def render_compilation(
     )
 
 
-def _meter(compilation: Compilation, target: str) -> Callable[[Path], Measurement]:
-    """A function that measures the file of a target, without samples that a decoder appends."""
-    return partial(measured, target=target, samples=compilation.meta[target].samples)
+def _taps(plan: Plan, spaces: Workspace) -> Mapping[Path, Tap[Any]]:
+    """The meters of what is measured, for steps that run in this process."""
+    taps: dict[Path, Tap[Any]] = {}
+    if plan.loudness is not None:
+        premaster = plan[plan.loudness.measure].inputs[0]
+        padded = plan.loudness.short is ShortLoudness.MOMENTARY
+        taps[Path(spaces.path(premaster))] = Tap(partial(FileLoudness, padded=padded))
+    return taps | {Path(spaces.path(d.file)): Tap(FileMeter) for d in plan.deliveries}
+
+
+def _record(
+    compilation: Compilation, taps: Mapping[Path, Tap[Any]], target: str, path: Path
+) -> FileRecord:
+    """The record of the file of a target, without samples that a decoder appends.
+
+    Raises:
+        RenderError: MIX603, it contains NaN or infinite samples, or cannot be read.
+    """
+    if not taps[path].has_begun:
+        return record_file(path, target, compilation.meta[target].samples)
+    try:
+        found: FileRecord = taps[path].result()
+    except ValueError as error:
+        raise faulty(target, f"cannot be measured: {error}") from error
+    return found
 
 
 def _judge(
@@ -218,10 +251,11 @@ def _inspect(
     spaces: Workspace,
     programs: Mapping[str, str],
     finish: FinishFacts | None,
-    master_levels: Measurement,
+    record: Callable[[str, Path], FileRecord],
+    records: dict[str, FileRecord],
     listener: Listener,
 ) -> tuple[Rendered, ...]:
-    """Check, measure and describe every staged file, the master first."""
+    """Check, record and describe every staged file, the master first, which is recorded already."""
     plan = compilation.plan
     files: list[Rendered] = []
     for index, delivery in enumerate(plan.deliveries):
@@ -230,7 +264,9 @@ def _inspect(
         path = Path(spaces.path(delivery.file))
         known = compilation.meta[delivery.target]
         rate = check_shape(path, delivery.target, known)
-        levels = master_levels if master else _meter(compilation, delivery.target)(path)
+        if not master:
+            records[delivery.target] = record(delivery.target, path)
+        levels = records[delivery.target].levels
         meta = RenderedMeta.of(
             known,
             levels_meta(levels, rate),

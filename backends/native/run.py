@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
+from types import MappingProxyType
 
 import soundfile
 from attrs import evolve
@@ -21,13 +23,14 @@ from ...plans.carried import locate
 from ...plans.loop import LOUDNESS_KEY
 from ...plans.pictures import run_picture
 from ...plans.plan import File, Step, bind
-from .engine.render import Settings, render
+from .engine.render import Settings, WrittenMeter, render
 from .integers import run_envelope, run_integers
 from .options import EngineOptions, read_options
 
 Progress = Callable[[float], None]
 """Receives the part that is done, 0 to 1."""
 
+ENGINE = "engine"
 _MEASURED_BLOCK = 1 << 16
 
 
@@ -36,6 +39,7 @@ def run_step(
     path: Callable[[File], str],
     facts: Mapping[str, float],
     progress: Progress = lambda done: None,
+    meters: Mapping[Path, WrittenMeter] = MappingProxyType({}),
 ) -> Mapping[str, float]:
     """Run a step whose program is mixdown.
 
@@ -44,6 +48,7 @@ def run_step(
         path: a file of the plan -> its path.
         facts: the measured numbers that the step needs.
         progress: receives the part that is done, 0 to 1.
+        meters: of some of the files that the engine writes.
 
     Returns:
         For a measuring step {"lavfi.r128.I": LUFS}, -inf for silence; else nothing.
@@ -54,10 +59,16 @@ def run_step(
         KeyError: a fact is missing.
     """
     command, *arguments = (bind(arg, path, facts) for arg in step.argv)
+    if command == ENGINE:
+        return run_engine(arguments, progress, meters)
     return COMMANDS[command](arguments, progress)
 
 
-def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, float]:
+def run_engine(
+    arguments: Sequence[str],
+    progress: Progress,
+    meters: Mapping[Path, WrittenMeter] = MappingProxyType({}),
+) -> Mapping[str, float]:
     """`mixdown step engine`: render a graph; raises as `run_step`."""
     options = read_options(arguments)
     try:
@@ -66,6 +77,7 @@ def run_engine(arguments: Sequence[str], progress: Progress) -> Mapping[str, flo
             partial(locate, sources=options.sources, work=options.work),
             options.outputs,
             tags=options.tags,
+            meters=meters,
             settings=Settings(scratch=options.work),
             progress=progress,
         )
@@ -93,7 +105,7 @@ def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, fl
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]] = {
     "decode": run_decode,
-    "engine": run_engine,
+    ENGINE: run_engine,
     "envelope": run_envelope,
     "integers": run_integers,
     "measure": run_measure,

@@ -1,8 +1,8 @@
 """Builds the delivery report of a render from its files.
 
-It only reads. Every file is read in blocks, once for its curves and a window at a time for its
-joins; sources are read where clips play them. The master must have been checked and measured
-(render/service.py).
+It only reads. The files must have been checked, and recorded with their curves
+(render/service.py). Of the master a window at each join is read, and all of it where there is a
+premaster to compare it with; sources are read where clips play them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ..delivery import level
 from ..loudness import RULES
 from ..result import Rendered
 from .clips import SoundingClip, covered, sounding_clips
-from .curves import Curve, Curves, column_width, draw, greatest, peak_columns, rounded
+from .curves import Curve, Curves, column_width, greatest, rounded
 from .findings import Finding, of_click, of_dropout, shown
 from .holes import dropouts
 from .joins import clicks, crossfades, joins_of
@@ -60,7 +60,8 @@ class StagedDelivery:
         compilation: of the mix.
         files: the files with their metadata, the master first.
         names: the file name of each target.
-        paths: a file of each target that libsndfile reads.
+        master: a file with the sound of the master, which libsndfile reads.
+        curves: of each target.
         sources: a plain file with the sound of each source, by its name.
         sizes: bytes of each target's file.
         finish: how the master reached its loudness.
@@ -72,7 +73,8 @@ class StagedDelivery:
     compilation: Compilation
     files: Sequence[Rendered]
     names: Mapping[str, str]
-    paths: Mapping[str, Path]
+    master: Path
+    curves: Mapping[str, Curves]
     sources: Mapping[str, Path]
     sizes: Mapping[str, int]
     finish: FinishFacts | None
@@ -93,16 +95,16 @@ def make_report(
     """
     compilation = delivered.compilation
     master = delivered.files[0]
-    path = delivered.paths[master.target]
+    path = delivered.master
     clips = sounding_clips(compilation)
-    curves = draw(path, lambda done: progress(0.5 * done))
+    curves = delivered.curves[master.target]
     joins = joins_of(clips)
     found = [of_click(click, curves.rate) for click in clicks(path, joins)]
-    progress(0.55)
+    progress(0.1)
     empty = dropouts(clips, delivered.sources, path, curves.empty)
     found += [of_dropout(dropout, curves.rate) for dropout in empty]
     findings = tuple(sorted(found, key=lambda finding: finding.at))
-    limited = _limited(delivered, path, lambda done: progress(0.75 + 0.2 * done))
+    limited = _limited(delivered, path, lambda done: progress(0.5 + 0.5 * done))
     documents = compilation.timeline.documents
     timeline, plan = compilation.timeline, compilation.plan
     report = DeliveryReport(
@@ -249,7 +251,7 @@ def _buses(delivered: StagedDelivery, clips: Sequence[SoundingClip]) -> Iterator
             sounding_s=round(covered(on_it) / delivered.compilation.timeline.sample_rate, 3),
             stem=stem.meta.stem_mode if stem else None,
             levels=_levels(stem) if stem else dict.fromkeys(LEVELS),
-            peaks=peak_columns(delivered.paths[bus_id]) if stem else None,
+            peaks=delivered.curves[bus_id].peaks if stem else None,
         )
 
 

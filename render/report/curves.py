@@ -6,7 +6,6 @@ file, so no peak is lost. Loudness is measured by mixdown's own meter (ITU-R BS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import reduce
 from pathlib import Path
 
@@ -19,10 +18,12 @@ from ...audio.meter.loudness import (
     ABSOLUTE_GATE_LUFS,
     MOMENTARY_STEPS,
     SHORT_TERM_STEPS,
+    Loudness,
     LoudnessMeter,
     integrated_loudness,
     power_of,
 )
+from ...audio.meter.measure import FILE_BLOCK
 from .holes import EMPTY_MASTER_DB, EmptyStretches, SampleRange
 
 COLUMNS = 2000
@@ -30,8 +31,6 @@ COLUMNS = 2000
 
 STEP_S = 0.1
 """The step of the meter's series, in seconds."""
-
-_BLOCK = 1 << 16
 
 
 @frozen
@@ -69,6 +68,13 @@ class Curves:
     blocks: FloatArray = field(eq=False, repr=False)
     empty: tuple[SampleRange, ...]
 
+    @property
+    def peaks(self) -> Curve:
+        """The peak of each column, in full scale."""
+        extremes = zip(self.lowest.values, self.highest.values, strict=True)
+        peaks = tuple(max(-(low or 0.0), high or 0.0) + 0.0 for low, high in extremes)
+        return Curve(self.lowest.start_s, self.lowest.step_s, peaks)
+
     def integrated(self, start_s: float, stop_s: float) -> float:
         """The integrated loudness between two times, LUFS; -inf for silence."""
         first = int(np.ceil(start_s / STEP_S - 1e-9))
@@ -83,30 +89,78 @@ class ExtremeColumns:
     """The lowest and highest sample of every `width` samples, over all channels."""
 
     width: int
-    lowest: list[FloatArray] = field(factory=list)
-    highest: list[FloatArray] = field(factory=list)
-    _rest: tuple[FloatArray, FloatArray] = field(factory=lambda: (np.zeros(0), np.zeros(0)))
+    _lowest: list[float] = field(factory=list)
+    _highest: list[float] = field(factory=list)
+    _position: int = 0
 
-    def feed(self, low: FloatArray, high: FloatArray) -> None:
-        """Add the lowest and highest channel of the next samples, shape (n,)."""
-        low, high = np.concatenate([self._rest[0], low]), np.concatenate([self._rest[1], high])
-        whole = len(low) // self.width * self.width
-        self.lowest.append(low[:whole].reshape(-1, self.width).min(axis=1))
-        self.highest.append(high[:whole].reshape(-1, self.width).max(axis=1))
-        self._rest = low[whole:], high[whole:]
+    def feed(self, block: FloatArray) -> None:
+        """Add the next samples, shape (channels, n)."""
+        count = block.shape[1]
+        begun = -self._position % self.width  # samples that belong to a column begun before
+        starts = np.arange(begun, count, self.width)
+        if begun and count:
+            starts = np.concatenate([[0], starts])
+        self._position += count
+        lows, highs = (
+            extreme.reduceat(block, starts, axis=1) if count else block
+            for extreme in (np.minimum, np.maximum)
+        )
+        low, high = lows.min(axis=0).tolist(), highs.max(axis=0).tolist()
+        if begun and count:
+            self._lowest[-1] = min(self._lowest[-1], low.pop(0))
+            self._highest[-1] = max(self._highest[-1], high.pop(0))
+        self._lowest += low
+        self._highest += high
 
     def result(self) -> tuple[FloatArray, FloatArray]:
-        """The columns of everything fed; the last may be shorter. Call it once."""
-        low, high = self._rest
-        if len(low):
-            self.lowest.append(low.min(keepdims=True))
-            self.highest.append(high.max(keepdims=True))
-        return np.concatenate([np.zeros(0), *self.lowest]), np.concatenate(
-            [np.zeros(0), *self.highest]
+        """The columns of everything fed; the last may be shorter."""
+        return np.array(self._lowest), np.array(self._highest)
+
+
+class CurveMeter:
+    """Measures the curves of a stream; blocks may have any length."""
+
+    def __init__(self, rate: int, channels: int, samples: int) -> None:
+        """samples: how many it will be.
+
+        Raises:
+            ValueError: the meter has no weights for the number of channels, or the rate is too low.
+        """
+        self._rate = rate
+        self._loudness = LoudnessMeter(rate, channels)
+        self._columns = ExtremeColumns(column_width(samples))
+        self._empty = EmptyStretches(rate, EMPTY_MASTER_DB)
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next block, shape (channels, n).
+
+        Raises:
+            ValueError: it contains NaN or infinity.
+        """
+        self._loudness.feed(block)
+        self._columns.feed(block)
+        self._empty.feed(reduce(np.maximum, np.abs(block)))
+
+    def loudness(self) -> Loudness:
+        """The loudness of everything fed."""
+        return self._loudness.result()
+
+    def result(self, loudness: Loudness) -> Curves:
+        """The curves of everything fed, of which this is the loudness."""
+        lowest, highest = self._columns.result()
+        step = self._columns.width / self._rate
+        return Curves(
+            rate=self._rate,
+            lowest=Curve(0.0, step, rounded(lowest, 4)),
+            highest=Curve(0.0, step, rounded(highest, 4)),
+            momentary=loudness_curve(loudness.momentary, MOMENTARY_STEPS),
+            short_term=loudness_curve(loudness.short_term, SHORT_TERM_STEPS),
+            blocks=loudness.momentary,
+            empty=tuple(self._empty.found),
         )
 
 
-def draw(path: Path, progress: Callable[[float], None]) -> Curves:
+def draw(path: Path) -> Curves:
     """The curves of a file that libsndfile reads.
 
     Raises:
@@ -114,43 +168,10 @@ def draw(path: Path, progress: Callable[[float], None]) -> Curves:
         ValueError: the meter has no weights for the number of channels.
     """
     with soundfile.SoundFile(path) as audio:
-        rate = audio.samplerate
-        meter = LoudnessMeter(rate, audio.channels)
-        columns = ExtremeColumns(column_width(audio.frames))
-        empty = EmptyStretches(rate, EMPTY_MASTER_DB)
-        for block in _blocks(audio, progress):
-            meter.feed(block)
-            low, high = reduce(np.minimum, block), reduce(np.maximum, block)
-            columns.feed(low, high)
-            empty.feed(np.maximum(-low, high))
-    lowest, highest = columns.result()
-    loudness = meter.result()
-    step = columns.width / rate
-    return Curves(
-        rate=rate,
-        lowest=Curve(0.0, step, rounded(lowest, 4)),
-        highest=Curve(0.0, step, rounded(highest, 4)),
-        momentary=loudness_curve(loudness.momentary, MOMENTARY_STEPS),
-        short_term=loudness_curve(loudness.short_term, SHORT_TERM_STEPS),
-        blocks=loudness.momentary,
-        empty=tuple(empty.found),
-    )
-
-
-def peak_columns(path: Path) -> Curve:
-    """The peak of each column of a file, in full scale.
-
-    Raises:
-        soundfile.LibsndfileError: it cannot be read.
-    """
-    with soundfile.SoundFile(path) as audio:
-        columns = ExtremeColumns(column_width(audio.frames))
-        for block in _blocks(audio, lambda done: None):
-            columns.feed(reduce(np.minimum, block), reduce(np.maximum, block))
-        lowest, highest = columns.result()
-        return Curve(
-            0.0, columns.width / audio.samplerate, rounded(np.maximum(-lowest, highest), 4)
-        )
+        meter = CurveMeter(audio.samplerate, audio.channels, audio.frames)
+        for block in audio.blocks(FILE_BLOCK, dtype="float64", always_2d=True):
+            meter.feed(np.ascontiguousarray(block.T))
+        return meter.result(meter.loudness())
 
 
 def column_width(samples: int) -> int:
@@ -179,10 +200,3 @@ def rounded(values: FloatArray, digits: int) -> tuple[float | None, ...]:
         round(value, digits) + 0.0 if value > ABSOLUTE_GATE_LUFS else None
         for value in values.tolist()
     )
-
-
-def _blocks(audio: soundfile.SoundFile, progress: Callable[[float], None]) -> Iterator[FloatArray]:
-    blocks = audio.blocks(blocksize=_BLOCK, dtype="float64", always_2d=True)
-    for number, block in enumerate(blocks, 1):
-        yield np.ascontiguousarray(block.T)
-        progress(min(1.0, number * _BLOCK / max(audio.frames, 1)))

@@ -22,6 +22,7 @@ from ..executor import Listener, Progress
 from ..result import Rendered
 from ..workspace import Workspace
 from .build import StagedDelivery, make_report
+from .curves import Curves
 from .model import JSON_NAME, PAGE_NAME, DeliveryReport
 from .page import page_text
 
@@ -45,6 +46,7 @@ def stage_report(
     compilation: Compilation,
     spaces: Workspace,
     files: tuple[Rendered, ...],
+    curves: Mapping[str, Curves],
     finish: FinishFacts | None,
     programs: Mapping[str, str],
     diagnostics: tuple[Diagnostic, ...],
@@ -69,10 +71,8 @@ def stage_report(
                     compilation=compilation,
                     files=files,
                     names={d.target: d.file.path for d in compilation.plan.deliveries},
-                    paths={
-                        target: decoded.enter_context(readable(path, spaces.work))
-                        for target, path in staged.items()
-                    },
+                    master=decoded.enter_context(readable(staged[files[0].target], spaces.work)),
+                    curves=curves,
                     sources={
                         source.name: Path(spaces.path(file_of(source)))
                         for source in prepare(compilation.graph, backend.reads)[0].sources

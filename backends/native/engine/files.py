@@ -10,13 +10,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import soundfile
 
 from ....audio import FloatArray
-from ....audio.dither import quantise
+from ....audio.dither import IntegerArray, quantise
 from ....audio.riff import UNKNOWN, chunk, wave_head
 from ....ir.containers import CONTAINERS, Encoding
 from ....ir.node import Signal
@@ -48,8 +48,8 @@ _FLAC_TAGS: Mapping[str, str] = {
 class Writer(Protocol):
     """A file that is being written."""
 
-    def write(self, samples: FloatArray) -> None:
-        """Append samples, shape (channels, n), full scale 1.0."""
+    def write(self, samples: FloatArray) -> FloatArray:
+        """Append samples, shape (channels, n), full scale 1.0; return them as readers get them."""
         ...
 
     def close(self) -> None:
@@ -67,9 +67,11 @@ class WavWriter:
         self._file.write(wav_header(signal, encoding, tags))
         self._padding = size % 2
 
-    def write(self, samples: FloatArray) -> None:
+    def write(self, samples: FloatArray) -> FloatArray:
         """See `Writer`."""
-        self._file.write(self._encode(samples))
+        content, stored = self._encode(samples)
+        self._file.write(content)
+        return stored
 
     def close(self) -> None:
         """See `Writer`."""
@@ -89,11 +91,12 @@ class FlacWriter:
                 setattr(self._file, _FLAC_TAGS[key], value)
         self._bits = encoding.bits
 
-    def write(self, samples: FloatArray) -> None:
+    def write(self, samples: FloatArray) -> FloatArray:
         """See `Writer`."""
         whole = quantise(samples, self._bits).samples.astype(np.int32)
         # libsndfile expects 32-bit integers with the sample in the upper bits.
         self._file.write(np.ascontiguousarray((whole << (32 - self._bits)).T))
+        return _levels(whole, self._bits)
 
     def close(self) -> None:
         """See `Writer`."""
@@ -129,27 +132,39 @@ def wav_header(signal: Signal, encoding: Encoding, tags: Tags) -> bytes:
     return wave_head(body, size, frames)
 
 
-def _int16(samples: FloatArray) -> bytes:
-    return quantise(samples, 16).samples.T.astype("<i2").tobytes()
+Encoded: TypeAlias = tuple[bytes | memoryview, FloatArray]
+"""Samples as interleaved little-endian bytes, and the samples that a reader makes of those."""
 
 
-def _int24(samples: FloatArray) -> bytes:
-    wide = np.ascontiguousarray(quantise(samples, 24).samples.T.astype("<i4"))
-    return wide.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+def _levels(whole: IntegerArray, bits: int) -> FloatArray:
+    """Integers as floats of full scale 1.0."""
+    return np.multiply(whole, 2.0 ** (1 - bits), dtype=np.float64)
 
 
-def _float32(samples: FloatArray) -> bytes:
-    return samples.T.astype("<f4").tobytes()
+def _int16(samples: FloatArray) -> Encoded:
+    whole = quantise(samples, 16).samples
+    return np.ascontiguousarray(whole.T, "<i2").data, _levels(whole, 16)
 
 
-def _float64(samples: FloatArray) -> bytes:
-    return samples.T.astype("<f8").tobytes()
+def _int24(samples: FloatArray) -> Encoded:
+    whole = quantise(samples, 24).samples
+    wide = np.ascontiguousarray(whole.T, "<i4")
+    return wide.view(np.uint8).reshape(-1, 4)[:, :3].tobytes(), _levels(whole, 24)
 
 
-ENCODERS: Mapping[Encoding, Callable[[FloatArray], bytes]] = {
+def _float32(samples: FloatArray) -> Encoded:
+    short = samples.astype("<f4")
+    return np.ascontiguousarray(short.T).data, short.astype(np.float64)
+
+
+def _float64(samples: FloatArray) -> Encoded:
+    return np.ascontiguousarray(samples.T, "<f8").data, samples
+
+
+ENCODERS: Mapping[Encoding, Callable[[FloatArray], Encoded]] = {
     Encoding.S16: _int16,
     Encoding.S24: _int24,
     Encoding.F32: _float32,
     Encoding.F64: _float64,
 }
-"""Encoding -> samples of shape (channels, n) as interleaved little-endian bytes."""
+"""Encoding -> what it makes of samples, shape (channels, n)."""

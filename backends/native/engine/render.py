@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from os import cpu_count
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 import numpy as np
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from ....audio import FloatArray
 from ....ir.graph import Graph
+from ....ir.node import Signal
 from ....ir.nodes import Bus, Output
 from .build import build
 from .files import WRITERS, Tags, Writer
@@ -45,6 +47,18 @@ class Settings:
     scratch: Path | None = None
 
 
+class WrittenMeter(Protocol):
+    """Measures a file as it is written."""
+
+    def start(self, rate: int, channels: int, samples: int) -> None:
+        """Begin a file of this type."""
+        ...
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next samples, shape (channels, n), as readers of the file will get them."""
+        ...
+
+
 class Block(NamedTuple):
     """The piece of each value in [start, end)."""
 
@@ -59,6 +73,7 @@ def render(
     files: Mapping[str, Path],
     *,
     tags: Tags = (),
+    meters: Mapping[Path, WrittenMeter] = MappingProxyType({}),
     settings: Settings | None = None,
     progress: Callable[[float], None] = lambda done: None,
 ) -> None:
@@ -67,21 +82,19 @@ def render(
     Raises:
         OSError, soundfile.LibsndfileError: a file cannot be read or written.
     """
-    outputs: dict[str, list[Writer]] = {o.operands[0]: [] for o in graph.outputs if o.name in files}
+    chosen = settings or Settings()
     with ExitStack() as stack:
-        for output in graph.outputs:
-            if output.name in files:
-                writer = _writer(graph, output, files[output.name], tags)
-                stack.callback(writer.close)
-                outputs[output.operands[0]].append(writer)
-        length = max(graph.signals[name].length or 0 for name in outputs)
-        for block in blocks(graph, locate, outputs, settings=settings):
-            for name, writers in outputs.items():
-                signal = graph.signals[name]
-                end = max(block.start, min(block.end, signal.length or 0))
-                samples = whole(block.pieces[name], block.start, end, signal.channels)
-                for writer in writers:
-                    writer.write(samples)
+        written = [
+            stack.enter_context(_FileStream.open(graph, output, files[output.name], tags, meters))
+            for output in graph.outputs
+            if output.name in files
+        ]
+        length = max(file.signal.length or 0 for file in written)
+        pool = _pool(chosen.threads, stack)
+        values = dict.fromkeys(file.value for file in written)
+        for block in blocks(graph, locate, values, settings=chosen):
+            for file in written:
+                file.take(block, pool)
             progress(block.end / length)
 
 
@@ -141,8 +154,8 @@ class _Workers:
     def __init__(self, tracks: Sequence[SharedStream], threads: int, stack: ExitStack) -> None:
         self._tracks, self._pool = tracks, None
         self._under_way: list[Future[None]] = []
-        if threads and len(tracks) > 0:
-            self._pool = stack.enter_context(ThreadPoolExecutor(threads))
+        if tracks:
+            self._pool = _pool(threads, stack)
 
     def start(self, end: int) -> None:
         """Start rendering up to `end`."""
@@ -155,6 +168,58 @@ class _Workers:
             future.result()
 
 
-def _writer(graph: Graph, output: Output, path: Path, tags: Tags) -> Writer:
-    make = WRITERS[output.container, output.encoding]
-    return make(path, graph.signals[output.name], output.encoding, tags)
+def _pool(threads: int, stack: ExitStack) -> ThreadPoolExecutor | None:
+    return stack.enter_context(ThreadPoolExecutor(threads)) if threads else None
+
+
+@define
+class _FileStream:
+    """A file that is being written and measured: a block behind the mix, on another thread."""
+
+    value: str
+    signal: Signal
+    _writer: Writer
+    _meter: WrittenMeter | None
+    _under_way: Future[None] | None = field(default=None, init=False)
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        graph: Graph,
+        output: Output,
+        path: Path,
+        tags: Tags,
+        meters: Mapping[Path, WrittenMeter],
+    ) -> Iterator[_FileStream]:
+        """The file of an output, which is complete at the end."""
+        signal, meter = graph.signals[output.name], meters.get(path)
+        writer = WRITERS[output.container, output.encoding](path, signal, output.encoding, tags)
+        if meter is not None:
+            meter.start(signal.rate, signal.channels, signal.length or 0)
+        file = cls(output.operands[0], signal, writer, meter)
+        try:
+            yield file
+            file.join()
+        finally:
+            writer.close()
+
+    def take(self, block: Block, pool: ThreadPoolExecutor | None) -> None:
+        """Write the next block, once the one before is written; raises what that raised."""
+        end = max(block.start, min(block.end, self.signal.length or 0))
+        samples = whole(block.pieces[self.value], block.start, end, self.signal.channels)
+        self.join()
+        if pool is None:
+            self._write(samples)
+        else:
+            self._under_way = pool.submit(self._write, samples)
+
+    def join(self) -> None:
+        """Wait for the block that is being written; raises what it raised."""
+        if self._under_way is not None:
+            self._under_way.result()
+
+    def _write(self, samples: FloatArray) -> None:
+        stored = self._writer.write(samples)
+        if self._meter is not None:
+            self._meter.feed(stored)

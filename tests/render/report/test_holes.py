@@ -97,9 +97,7 @@ def test_a_master_that_lacks_what_its_sources_have_is_found(mixed, media, tmp_pa
     clips = sounding_clips(result.compilation)
     for name, expected in (("tone", 0), ("holed", 1)):
         master = media / f"{name}.wav"
-        found = dropouts(
-            clips, {"tone.wav": media / "tone.wav"}, master, draw(master, lambda done: None).empty
-        )
+        found = dropouts(clips, {"tone.wav": media / "tone.wav"}, master, draw(master).empty)
         assert [d.clips for d in found] == [clips] * expected
 
 

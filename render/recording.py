@@ -1,0 +1,148 @@
+"""What is measured of a delivered file: its levels and its curves, in one pass over its samples.
+
+A file that this process writes is measured as it is written, from the samples that its readers will
+get; others are read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import soundfile
+from attrs import define, field, frozen
+
+from ..audio import FloatArray
+from ..audio.meter.loudness import LoudnessMeter
+from ..audio.meter.measure import FILE_BLOCK, Measurement, levels_of
+from ..audio.meter.truepeak import TruePeakMeter
+from ..media.ingest import readable
+from .delivery import faulty
+from .report.curves import CurveMeter, Curves
+
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class StreamMeter(Protocol[Result_co]):
+    """A meter of consecutive blocks, shape (channels, n), which may refuse some by a ValueError."""
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next block."""
+        ...
+
+    def result(self) -> Result_co:
+        """What was measured of everything fed."""
+        ...
+
+
+@frozen
+class FileRecord:
+    """The levels and the curves of a file."""
+
+    levels: Measurement
+    curves: Curves
+
+
+class FileMeter:
+    """Feed the samples of a file in blocks."""
+
+    def __init__(self, rate: int, channels: int, samples: int) -> None:
+        """samples: how many it will be.
+
+        Raises:
+            ValueError: there are no meters for this rate or number of channels.
+        """
+        self._samples = samples
+        self._curves = CurveMeter(rate, channels, samples)
+        self._peaks = TruePeakMeter(rate, channels)
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next block, shape (channels, n).
+
+        Raises:
+            ValueError: it contains NaN or infinity.
+        """
+        self._curves.feed(block)
+        self._peaks.feed(block)
+
+    def result(self) -> FileRecord:
+        """The record of everything fed."""
+        loudness = self._curves.loudness()
+        return FileRecord(
+            levels_of(loudness, self._peaks.result(), self._samples),
+            self._curves.result(loudness),
+        )
+
+
+class FileLoudness:
+    """Measures the integrated loudness alone; as `FileMeter`."""
+
+    def __init__(self, rate: int, channels: int, samples: int, *, padded: bool = False) -> None:
+        """padded: whether silence is appended to a file that is shorter than a window."""
+        self._padded = padded
+        self._meter = LoudnessMeter(rate, channels)
+        self.feed = self._meter.feed
+
+    def result(self) -> float:
+        """LUFS; -inf for silence."""
+        found = self._meter.result()
+        return found.padded if self._padded else found.integrated
+
+
+@define
+class Tap(Generic[Result_co]):
+    """Measures a stream on its way to a file, which is written even if it cannot be measured."""
+
+    _make: Callable[[int, int, int], StreamMeter[Result_co]]
+    _meter: StreamMeter[Result_co] | None = field(default=None, init=False)
+    _error: ValueError | None = field(default=None, init=False)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the file was written through it."""
+        return self._meter is not None or self._error is not None
+
+    def start(self, rate: int, channels: int, samples: int) -> None:
+        """Begin a file, anew if it was written before."""
+        try:
+            self._meter, self._error = self._make(rate, channels, samples), None
+        except ValueError as error:
+            self._meter, self._error = None, error
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next block of the file."""
+        if self._meter is None:
+            return
+        try:
+            self._meter.feed(block)
+        except ValueError as error:
+            self._meter, self._error = None, error
+
+    def result(self) -> Result_co:
+        """What was measured.
+
+        Raises:
+            ValueError: it cannot be measured.
+        """
+        if self._error is not None:
+            raise self._error
+        assert self._meter is not None, "nothing was written"
+        return self._meter.result()
+
+
+def record_file(path: Path, target: str, samples: int | None = None) -> FileRecord:
+    """The record of a file, or of its first `samples` samples; a lossy file is decoded.
+
+    Raises:
+        RenderError: MIX603, it contains NaN or infinite samples, or cannot be read.
+    """
+    try:
+        with readable(path, path.parent) as audio, soundfile.SoundFile(audio) as file:
+            count = file.frames if samples is None else min(samples, file.frames)
+            meter = FileMeter(file.samplerate, file.channels, count)
+            for block in file.blocks(FILE_BLOCK, frames=count, dtype="float64", always_2d=True):
+                meter.feed(block.T)
+            return meter.result()
+    except (soundfile.LibsndfileError, ValueError, OSError) as error:
+        raise faulty(target, f"cannot be measured: {error}") from error
