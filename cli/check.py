@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from .options import allow_outside, as_json, strict
+from .options import allow_outside, as_json, media, strict
+
+if TYPE_CHECKING:
+    from ..compiler.choices import MediaName
 
 
 @click.command("check")
 @click.argument("file")
+@media
 @strict
 @as_json
 @allow_outside
-def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None:
+def command(file: str, media: MediaName, strict: bool, as_json: bool, allow_outside: bool) -> None:
     """Check a timeline and every file that it names.
 
     Reads FILE, a timeline or a graph (.mir), and its media, and compiles it without rendering. If
@@ -23,7 +29,8 @@ def command(file: str, strict: bool, as_json: bool, allow_outside: bool) -> None
     from ..ir.diagnostics import counted, warnings
     from .console import print_json, print_text, show
 
-    compilation = compile(open_mix(file, allow_outside=allow_outside), strict=strict)
+    mix = open_mix(file, allow_outside=allow_outside, media=media)
+    compilation = compile(mix, media=media, strict=strict)
     timeline, found = compilation.timeline, compilation.diagnostics
     if as_json:
         data = [d.to_dict(timeline.documents) for d in found]

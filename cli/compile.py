@@ -58,11 +58,14 @@ def command(
     from ..render.doctor import open_file_warnings
     from .console import print_document, show
 
-    compilation = compile(open_mix(file, allow_outside=allow_outside), **choices)
+    default = DEFAULT_PLAN_FORMATS.get(choices["backend"], "text")
+    if choices["media"] == "declared" and (form or default) == "sh":
+        raise click.UsageError("a script plays files; compile it with them, not --media declared")
+    mix = open_mix(file, allow_outside=allow_outside, media=choices["media"])
+    compilation = compile(mix, **choices)
     plan = compilation.plan
     notes = (*compilation.diagnostics, *open_file_warnings(plan))
     show(notes, compilation.timeline.documents)
-    default = DEFAULT_PLAN_FORMATS.get(compilation.request.backend, "text")
     text = PLAN_FORMATS[form or default](plan)
     if out is None:
         print_document(text)

@@ -37,7 +37,10 @@ def command(
     from .app import ExitCode
     from .console import print_json, print_text
 
-    one, other = (trace(open_mix(file, allow_outside=allow_outside), **choices) for file in (a, b))
+    one, other = (
+        trace(open_mix(file, allow_outside=allow_outside, media=choices["media"]), **choices)
+        for file in (a, b)
+    )
     found = diff(one, other, (a, b))
     if as_json:
         print_json(found.to_dict())

@@ -68,7 +68,8 @@ def command(
 
     if sum(option is not None for option in (at, label, node)) != 1:
         raise click.UsageError("choose one of --at, --filter, --node")
-    done = trace(open_mix(file, allow_outside=allow_outside), **choices)
+    mix = open_mix(file, allow_outside=allow_outside, media=choices["media"])
+    done = trace(mix, **choices)
     documents = done.start.timeline.documents
     if at is not None:
         unit = done.lowered

@@ -71,7 +71,8 @@ def command(
 
     if sum((after is not None, before is not None, changed, timings, stats)) > 1:
         raise click.UsageError("choose one of --after, --before, --changed, --timings, --stats")
-    done = trace(open_mix(file, allow_outside=allow_outside), **choices)
+    mix = open_mix(file, allow_outside=allow_outside, media=choices["media"])
+    done = trace(mix, **choices)
     show(done.final.diagnostics, done.final.timeline.documents)
     if changed:
         from ..inspection.dumps import changes_text

@@ -52,6 +52,14 @@ def stored(function: Decorated) -> Decorated:
     return _STORE(registry(function))
 
 
+media = click.option(
+    "--media",
+    type=click.Choice(["files", "declared"]),
+    default="files",
+    show_default=True,
+    help="declared: open no file; sources are as their entries declare them.",
+)
+
 strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 
@@ -95,6 +103,7 @@ def _gathered(function: Callable[..., object], format_flag: str) -> Callable[...
 
 
 _PASS_CHOICES = (
+    media,
     click.option(
         "--to",
         "--backend",

@@ -18,6 +18,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
 from ..ir.nodes import ShortLoudness
 from ..presets.model import DitherChoice
+from .declared import MediaMode
 from .facts import Facts
 from .options import CompileOptions
 from .passes.base import Pass
@@ -28,6 +29,7 @@ MixPresetName: TypeAlias = Literal["default_mix", "podcast_mix", "music_mix", "f
 FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "opus", "ogg"]
 BitDepth: TypeAlias = Literal["16", "24", "32f", "64f", 16, 24]
 StemModeName: TypeAlias = Literal["premaster", "mastered"]
+MediaName: TypeAlias = Literal["files", "declared"]
 DitherName: TypeAlias = Literal["none", "tpdf", "shaped"]
 ShortName: TypeAlias = Literal["none", "momentary"]
 
@@ -53,6 +55,7 @@ class _OtherChoices(TypedDict, total=False):
     pass_limit: int | None
     pipeline: str | Iterable[Pass] | None
     passes: str | Iterable[Pass]
+    media: MediaMode | MediaName
     single: bool
     one_pass: bool
     strict: bool
@@ -82,7 +85,8 @@ class Choices(_OtherChoices, total=False):
         profile: a name for these choices, kept in the metadata.
         stems, stem_mode, silent_stems, backend, format, bit_depth, bit_rate, dither, short,
             sample_rate, channels, broadcast, facts, presets: as of a `RenderRequest`.
-        disable, pass_limit, pipeline, passes, single, one_pass, strict: as of `CompileOptions`.
+        disable, pass_limit, pipeline, passes, media, single, one_pass, strict: as of
+            `CompileOptions`.
     """
 
     preset: str

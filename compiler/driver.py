@@ -25,6 +25,7 @@ from ..plans.plan import Plan
 from ..presets.load import unknown_preset
 from ..presets.model import BusPreset, MixPreset
 from .choices import Choices, OwnChoices, ShippedChoices, chosen
+from .declared import MediaMode
 from .emit import one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix
 from .lanes import lanes_svg
@@ -144,7 +145,7 @@ def _collector_paused() -> Iterator[None]:
 def _compiled(
     timeline: Mix | str | Path, request: RenderRequest, options: CompileOptions
 ) -> Compilation:
-    unit = begin(timeline, request)
+    unit = begin(timeline, request, options.media)
     unit = final(unit, options.steps_for(unit))
     graph = unit.ir
     length = graph.session.length
@@ -169,7 +170,9 @@ def _compiled(
     )
 
 
-def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
+def begin(
+    mix: Mix | str | Path, request: RenderRequest, media: MediaMode = MediaMode.FILES
+) -> Unit:
     """The compilation of a mix before its first pass; of a graph, as `lower` would have left it.
 
     Raises:
@@ -178,7 +181,7 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
             `open_mix`.
     """
     if isinstance(mix, str | Path):
-        mix = open_mix(mix)
+        mix = open_mix(mix, media=media)
     if isinstance(mix, GraphFile):
         return graph_unit(mix, request)
     if not isinstance(mix, Timeline):
@@ -188,19 +191,19 @@ def begin(mix: Mix | str | Path, request: RenderRequest) -> Unit:
             help="give a timeline, a graph from load_graph, or the path of a file with one",
         )
     if not mix.faults.found:
-        return _begun(mix, request)
+        return _begun(mix, request, media)
     try:
-        others = problems(_begun(mix, request))
+        others = problems(_begun(mix, request, media))
     except MixdownError as error:
         others = error.diagnostics
     raise TimelineError(mix.faults.with_others(others), mix.documents)
 
 
-def _begun(mix: Timeline, request: RenderRequest) -> Unit:
+def _begun(mix: Timeline, request: RenderRequest, media: MediaMode) -> Unit:
     timeline = request.session(mix)
     request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises
-    media, found = probe_sources(timeline)
-    cover = probe_cover(timeline)
+    sources, found = probe_sources(timeline, media)
+    cover = probe_cover(timeline, media)
     if isinstance(cover, Diagnostic):
         found = (*found, cover)
     return Unit(
@@ -209,7 +212,7 @@ def _begun(mix: Timeline, request: RenderRequest) -> Unit:
         backend=find_backend(request.backend),
         export=request.export,
         mix=_mix(timeline, request),
-        media=media,
+        media=sources,
         cover=None if isinstance(cover, Diagnostic) else cover,
         diagnostics=(*timeline.notes, *found),
     )

@@ -19,6 +19,7 @@ from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
 from ..media.gate import normal, refused
 from ..presets.model import DitherChoice, ExportPreset, MixPreset
+from .declared import MediaMode
 from .load import load_faulty
 from .request import RenderRequest
 from .timeline.model import Timeline
@@ -77,17 +78,20 @@ Mix = Timeline | GraphFile
 """What can be compiled."""
 
 
-def open_mix(path: str | Path, *, allow_outside: bool = False) -> Mix:
+def open_mix(
+    path: str | Path, *, allow_outside: bool = False, media: MediaMode | str = MediaMode.FILES
+) -> Mix:
     """The timeline or the graph in a file, to compile: the graph if the file is a `.mir`.
 
-    An arrangement or a show is lowered to a timeline. A timeline may have `faults`.
+    An arrangement or a show is lowered to a timeline, with `media` as for `load`. A timeline may
+    have `faults`.
 
     Raises:
         MixdownError: everything that is wrong with it.
     """
     if is_graph_file(path):
         return load_graph(path, allow_outside=allow_outside)
-    return load_faulty(path, allow_outside=allow_outside)
+    return load_faulty(path, allow_outside=allow_outside, media=media)
 
 
 def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:

@@ -16,6 +16,7 @@ from attrs import frozen
 from ..documents.load import FaultyDocumentError, Format, Parsed, parse, parse_file, read_model
 from ..documents.models import put
 from ..ir.diagnostics import Diagnostic
+from .declared import MediaMode, media_mode
 from .timeline.model import Timeline
 from .timeline.validate import validate
 
@@ -27,15 +28,15 @@ class Kind:
     Attributes:
         model: the class of the whole.
         check: what is wrong with one, as far as it shows without its files.
-        lower: one -> its timeline.
+        lower: one, and where the facts about its sources are from -> its timeline.
     """
 
     model: type[Any]
     check: Callable[[Any], Iterable[Diagnostic]]
-    lower: Callable[[Any], Timeline]
+    lower: Callable[[Any, MediaMode], Timeline]
 
 
-TIMELINE = Kind(Timeline, validate, lambda timeline: timeline)
+TIMELINE = Kind(Timeline, validate, lambda timeline, media: timeline)
 _FRONT_ENDS = ("arrangement_version", "show_version")
 """Keys that only documents of other kinds have."""
 
@@ -53,26 +54,31 @@ def _front_end(key: str) -> Kind:
     return Kind(Arrangement, check, lower_arrangement)
 
 
-def load(path: str | Path, *, allow_outside: bool = False) -> Timeline:
+def load(
+    path: str | Path, *, allow_outside: bool = False, media: MediaMode | str = MediaMode.FILES
+) -> Timeline:
     """The timeline in a file, or the one that the arrangement or show in it becomes.
 
     Args:
         path: the document, YAML or JSON; its sources count from its directory.
         allow_outside: whether sources may lie outside that directory.
+        media: "declared": an arrangement or a show becomes a timeline without opening a file.
 
     Raises:
         TimelineError: everything that is wrong with the document.
     """
-    return _timeline(parse_file(path), Path(path).parent, allow_outside)
+    return _timeline(parse_file(path), Path(path).parent, allow_outside, media_mode(media))
 
 
-def load_faulty(path: str | Path, *, allow_outside: bool = False) -> Timeline:
+def load_faulty(
+    path: str | Path, *, allow_outside: bool = False, media: MediaMode | str = MediaMode.FILES
+) -> Timeline:
     """The same; a timeline with errors in its document keeps them as `faults`.
 
     Only for `compile`, which raises them together with what later phases find.
     """
     try:
-        return load(path, allow_outside=allow_outside)
+        return load(path, allow_outside=allow_outside, media=media)
     except FaultyDocumentError as error:
         if not isinstance(error.model, Timeline):
             raise
@@ -86,6 +92,7 @@ def loads(
     format: Format | None = None,
     *,
     allow_outside: bool = False,
+    media: MediaMode | str = MediaMode.FILES,
 ) -> Timeline:
     """The same from a text.
 
@@ -95,11 +102,12 @@ def loads(
         root: the directory that its sources are relative to.
         format: of the text; if None, by the name's extension or else the first character.
         allow_outside: whether sources may lie outside `root`.
+        media: as for `load`.
 
     Raises:
         TimelineError: as `load` does.
     """
-    return _timeline(parse(text, name, format), Path(root), allow_outside)
+    return _timeline(parse(text, name, format), Path(root), allow_outside, media_mode(media))
 
 
 def read(text: str, name: str, format: Format | None = None) -> object:
@@ -112,9 +120,9 @@ def read(text: str, name: str, format: Format | None = None) -> object:
     return _model(parsed, _kind(parsed), Path(), allow_outside=True)
 
 
-def _timeline(parsed: Parsed, root: Path, allow_outside: bool) -> Timeline:
+def _timeline(parsed: Parsed, root: Path, allow_outside: bool, media: MediaMode) -> Timeline:
     kind = _kind(parsed)
-    return kind.lower(_model(parsed, kind, root, allow_outside))
+    return kind.lower(_model(parsed, kind, root, allow_outside), media)
 
 
 def _model(parsed: Parsed, kind: Kind, root: Path, allow_outside: bool) -> object:

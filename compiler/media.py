@@ -24,6 +24,7 @@ from ..media.gate import normal, refused
 from ..media.ingest import establish
 from ..plans.pictures import picture_of, read_picture
 from ..plans.plan import PlannedSource, source_file
+from .declared import DECLARED, MediaMode, declared_source, differences
 from .timeline.entry import SourceEntry, selection_of
 from .timeline.model import Timeline
 from .timeline.sources import entry_of, entry_origin, validate_cover
@@ -31,17 +32,20 @@ from .timeline.sources import entry_of, entry_origin, validate_cover
 _LISTED = 10  # audio streams in a message
 
 
-def probe_sources(timeline: Timeline) -> tuple[Mapping[str, Source], tuple[Diagnostic, ...]]:
+def probe_sources(
+    timeline: Timeline, mode: MediaMode = MediaMode.FILES
+) -> tuple[Mapping[str, Source], tuple[Diagnostic, ...]]:
     """The source behind every name or path that a clip uses, and what there is to say about them.
 
     A clip's `source` is a name from the timeline's `sources`, or else a path; paths are relative to
-    the document's directory.
+    the document's directory. With `MediaMode.DECLARED` no file is opened.
     """
+    look = _established if mode is MediaMode.FILES else _declared
     uses = {name: origin for name, origin in _uses(timeline).items() if _may_open(timeline, name)}
     found: dict[str, Source] = {}
     problems: list[Diagnostic] = []
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        everything = pool.map(lambda name: _established(timeline, name), uses)
+        everything = pool.map(lambda name: look(timeline, name), uses)
         for (name, origin), (source, said) in zip(uses.items(), everything, strict=True):
             problems += (evolve(d, origin=d.origin or origin) for d in said)
             if source is not None:
@@ -77,7 +81,13 @@ def _established(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Di
         silence=facts.silence,
         repair=Repair.ZERO if facts.repaired else Repair.NONE,
     )
-    return source, tuple(concerns(facts, entry))
+    return source, (*concerns(facts, entry), *differences(timeline, name, facts))
+
+
+def _declared(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+    """The same from what its entry declares."""
+    source = declared_source(timeline, name)
+    return (None, (source,)) if isinstance(source, Diagnostic) else (source, ())
 
 
 def _located(timeline: Timeline, name: str, problem: Diagnostic) -> Diagnostic:
@@ -153,10 +163,14 @@ def _where(timeline: Timeline) -> str:
     return f"paths are relative to the directory of {document}"
 
 
-def probe_cover(timeline: Timeline) -> PlannedSource | Diagnostic | None:
+def probe_cover(
+    timeline: Timeline, mode: MediaMode = MediaMode.FILES
+) -> PlannedSource | Diagnostic | None:
     """The cover, or what is wrong with it; None where there is none, or its path is refused."""
     if timeline.cover is None or any(validate_cover(timeline)):
         return None
+    if mode is MediaMode.DECLARED:
+        return PlannedSource(source_file(normal(timeline.root, timeline.cover)), DECLARED)
     origin = timeline.origin("cover")
     path = timeline.root / timeline.cover
     if not path.is_file():

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..documents.fields import As, Texts, key
+from ..documents.fields import As, Texts, Word, key
 from ..documents.models import model
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
+from .declared import MediaMode
 from .passes.base import Pass
 from .pipeline import FRONT, OPTIMISATIONS, pipeline
 from .pipeline_text import parse_pipeline
@@ -57,6 +58,11 @@ class CompileOptions:
         "with `single` and no facts, ffmpeg's own normalisation in one pass, which only comes near "
         "its target; a warning says so",
         default=False,
+    )
+    media: Word[MediaMode] = key(
+        "files: sources are read; declared: no file is opened, and sources are as their entries "
+        "declare them. A render reads the files whatever this says",
+        default=MediaMode.FILES,
     )
     strict: bool = key("whether warnings are errors", default=False)
 

@@ -87,5 +87,5 @@ def trace(
 ) -> Trace:
     """Run the passes on a mix; arguments and errors as `compile`, which also emits a plan."""
     request, options = chosen(choices, request, options)
-    unit = begin(timeline, request)
+    unit = begin(timeline, request, options.media)
     return Trace(unit, tuple(run_pipeline(unit, options.steps_for(unit))), options)

@@ -15,6 +15,7 @@ from typing import Any, Unpack, overload
 
 from ..audio.meter.measure import Measurement
 from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
+from ..compiler.declared import MediaMode
 from ..compiler.driver import Compilation, compile
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.graph_input import Mix
@@ -110,6 +111,7 @@ def render(
         MixdownError: a ValueError with every diagnostic; the output directory is as it was.
     """
     request, options = chosen(choices, request, options)
+    options = replace(options, media=MediaMode.FILES)
     compilation = compile(timeline, request, options)
     deliver = partial(
         render_compilation, out=Path(out), report=report, progress=progress, jobs=jobs

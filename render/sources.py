@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..compiler.declared import DECLARED
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, counted
 from ..media.decoder import PLAIN
@@ -50,6 +51,9 @@ def source_problems(source: PlannedSource, path: Path) -> Iterator[Diagnostic]:
 
 def content_problem(source: PlannedSource, path: Path) -> Diagnostic | None:
     """What is wrong with the content of a file: that it has changed, or cannot be read any more."""
+    if source.digest.startswith(DECLARED):
+        message = f"media file {source.file.path!r} was declared, not read, for this plan"
+        return Diagnostic(Code.MEDIA_CHANGED, message, help="compile the mix again with its files")
     try:
         found = digest_of(path)
     except (OSError, ValueError) as error:

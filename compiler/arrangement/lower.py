@@ -17,6 +17,7 @@ from ...ir.codes import Code
 from ...ir.nodes import Source
 from ...ir.origin import Origin
 from ...ir.units import milliseconds
+from ..declared import MediaMode
 from ..geometry import mix_length
 from ..timeline.model import MAX_TIME_MS, Marker, Timeline, Track
 from .check import check
@@ -31,7 +32,7 @@ from .transitions import check_transitions, crossfade
 from .whole import blank, probe
 
 
-def lower_arrangement(arrangement: Arrangement) -> Timeline:
+def lower_arrangement(arrangement: Arrangement, mode: MediaMode = MediaMode.FILES) -> Timeline:
     """The timeline of an arrangement.
 
     Raises:
@@ -55,7 +56,8 @@ def lower_arrangement(arrangement: Arrangement) -> Timeline:
     markers = _markers(arrangement, layout, report)
     report.stop()
     every = [take for part in takes for take in part]
-    media = _media(arrangement, bare, {take.number for take in every}, report)
+    used = {take.number for take in every}
+    media = probe(bare, _uses(arrangement, used), report, mode)
     fit(arrangement, every, media, report)
     report.stop()
     clips = Clips(arrangement, media)
@@ -110,15 +112,12 @@ def _markers(
     ]
 
 
-def _media(
-    arrangement: Arrangement, timeline: Timeline, used: set[int], report: Report
-) -> Mapping[str, Source]:
-    """The media information of the materials in use."""
-    uses = [
+def _uses(arrangement: Arrangement, used: set[int]) -> list[tuple[str, Origin]]:
+    """The sources of the materials in use, and the places of their names."""
+    return [
         (arrangement.materials[number].source, arrangement.origin("materials", number, "source"))
         for number in sorted(used)
     ]
-    return probe(timeline, uses, report)
 
 
 def _length(timeline: Timeline, layout: Layout, played: Mapping[str, Source]) -> Decimal:

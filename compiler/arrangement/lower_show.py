@@ -21,6 +21,7 @@ from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Source
 from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
+from ..declared import MediaMode
 from ..timeline.model import MAX_TIME_MS, ZERO, Clip, Marker, Timeline, Track
 from ..timeline.validate import unique
 from .report import Report, unknown
@@ -34,7 +35,7 @@ _BED = "bed"
 _HOST = Speaker(id="host")
 
 
-def lower_show(show: Show) -> Timeline:
+def lower_show(show: Show, mode: MediaMode = MediaMode.FILES) -> Timeline:
     """The timeline of a show.
 
     Raises:
@@ -44,7 +45,7 @@ def lower_show(show: Show) -> Timeline:
     report.found += check_show(show)
     report.stop()
     timeline = blank(show)
-    media = probe(timeline, list(_uses(show)), report)
+    media = probe(timeline, list(_uses(show)), report, mode)
     mixer = _ShowMixer(show, media, report)
     length = mixer.mix()
     report.stop()

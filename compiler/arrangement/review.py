@@ -33,6 +33,6 @@ def review(
         help = "an arrangement begins with arrangement_version: 1, a show with show_version: 1"
         raise TimelineError.of(Code.BAD_REQUEST, message, help=help)
     unit = final(begin(timeline, RenderRequest()), FRONT[:-1])  # without `lower`
-    if strict and unit.diagnostics:
-        raise TimelineError(as_errors(unit.diagnostics), timeline.documents)
+    if strict and (found := as_errors(unit.diagnostics)):
+        raise TimelineError(found, timeline.documents)
     return timeline, unit.diagnostics

@@ -17,6 +17,7 @@ from ...ir.curves import PanLaw
 from ...ir.diagnostics import Diagnostic, errors
 from ...ir.nodes import Source
 from ...ir.origin import Document, Origin
+from ..declared import MediaMode
 from ..media import probe_sources
 from ..timeline.entry import SourceEntry
 from ..timeline.model import BusOverride, Clip, Timeline, Track
@@ -65,7 +66,10 @@ def generated(document: Document | None) -> Document | None:
 
 
 def probe(
-    timeline: Timeline, uses: Sequence[tuple[str, Origin]], report: Report
+    timeline: Timeline,
+    uses: Sequence[tuple[str, Origin]],
+    report: Report,
+    mode: MediaMode = MediaMode.FILES,
 ) -> Mapping[str, Source]:
     """The media information of files, by the names or paths that use them.
 
@@ -78,7 +82,7 @@ def probe(
     played = replace(timeline, tracks=(track,), via={**timeline.via, **via})
     report.found += map(_at_home, validate_sources(played))
     report.stop()
-    media, problems = probe_sources(played)
+    media, problems = probe_sources(played, mode)
     report.found += map(_at_home, errors(problems))  # the compilation reports the others
     report.stop()
     return media

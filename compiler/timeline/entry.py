@@ -1,4 +1,4 @@
-"""An entry of `sources`: a file, the part of it that is played, and its speed.
+"""An entry of `sources`: a file, the part of it that is played, its speed, its declared shape.
 
 Promises: everything that a document may say about a file is declared here. An entry is a function
 of the document alone; `selection_of` hands it to `media`, which applies it to the content.
@@ -11,11 +11,12 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ...documents.fields import As, FilePath, Word, key
-from ...documents.limits import Length, Rule
+from ...documents.limits import Length, Range, Rule
 from ...documents.models import model
 from ...documents.structure import build
-from ...documents.values import MAX_SPEED, MAX_TERM, ratio
+from ...documents.values import MAX_NUMBER, MAX_SPEED, MAX_TERM, ratio
 from ...ir.node import Repair
+from ...media.headers import MAX_CHANNELS, RATES
 from ...media.selection import Gap, Pick, Selection
 
 NAME = Length(1, 4096)  # characters of one name or path: the limit of file systems
@@ -33,7 +34,9 @@ def _is_stream(value: int | str) -> bool:
     return value >= 1 if isinstance(value, int) else value != ""
 
 
-def _is_selectable(value: str | tuple[int, ...]) -> bool:
+def _is_selectable(value: int | str | tuple[int, ...]) -> bool:
+    if isinstance(value, int):
+        return 1 <= value <= MAX_CHANNELS
     if isinstance(value, str):
         return value in tuple(Pick)
     return 1 <= len(value) <= _MOST_CHANNELS and min(value) >= 0
@@ -46,9 +49,11 @@ STREAM = Rule(
 )
 CHANNELS = Rule(
     _is_selectable,
-    "left, right, mid, or a list of one or two channels, numbered from 0",
+    "left, right, mid, a list of one or two channels, numbered from 0, such as [0, 1], or how many "
+    f"there are, up to {MAX_CHANNELS}",
     {
         "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MAX_CHANNELS},
             {"enum": [pick.value for pick in Pick]},
             {
                 "type": "array",
@@ -69,7 +74,7 @@ SPEED = Rule(
 
 @model("a source", short="path")
 class SourceEntry:
-    """A file that clips play: which part of it, and how fast.
+    """A file that clips play: which part of it, how fast, and its expected shape.
 
     Two entries may name the same file; they are different sources if anything else differs.
     """
@@ -87,14 +92,14 @@ class SourceEntry:
         default=None,
         examples=(2, "eng"),
     )
-    channels: As[str | tuple[int, ...] | None, Pick | str | list[int] | tuple[int, ...] | None] = (
-        key(
-            "the channels that are played: left, right or mid of two, or a list of their numbers, "
-            "from 0; absent: all",
-            CHANNELS,
-            default=None,
-            examples=("left", [0, 1]),
-        )
+    channels: As[
+        int | str | tuple[int, ...] | None, int | Pick | str | list[int] | tuple[int, ...] | None
+    ] = key(
+        "the channels that are played: left, right or mid of two, or a list of their numbers, "
+        "from 0; absent: all. A number declares how many there are",
+        CHANNELS,
+        default=None,
+        examples=("left", [0, 1]),
     )
     downmix: Word[DownmixRule | None] = key(
         "itu: more channels than the session has are mixed down as in ITU-R BS.775; absent: an "
@@ -114,6 +119,18 @@ class SourceEntry:
         SPEED,
         default=None,
         examples=("100/97", 1.5),
+    )
+    rate: int | None = key(
+        "declared: the sample rate of the file",
+        Range(RATES[0], RATES[-1], "Hz"),
+        default=None,
+        examples=(48000,),
+    )
+    frames: int | None = key(
+        "declared: how many samples it has at its rate",
+        Range(1, MAX_NUMBER),
+        default=None,
+        examples=(480000,),
     )
 
     @property
@@ -141,9 +158,10 @@ def selection_of(entry: SourceEntry, session_channels: int) -> Selection:
         session_channels: the number of channels of a downmix.
     """
     picked = entry.channels
+    numbers = picked if isinstance(picked, tuple) else ()
     return Selection(
         stream=entry.stream,
-        channels=Pick(picked) if isinstance(picked, str) else picked or (),
+        channels=Pick(picked) if isinstance(picked, str) else numbers,
         downmix=session_channels if entry.downmix is not None else None,
         gap=entry.gap,
         repair=entry.repair is Repair.ZERO,

@@ -44,10 +44,10 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
     """The problems of the names and paths of sources; no file is opened."""
     for name, entry in timeline.sources.items():
         yield from _path(timeline, entry.path, entry_origin(timeline, name))
-        if entry.channels is not None and entry.downmix is not None:
+        if entry.downmix is not None and not isinstance(entry.channels, int | None):
             yield Diagnostic(
                 Code.OUT_OF_RANGE,
-                f"{shown(name)} has channels and a downmix",
+                f"{shown(name)} selects channels and mixes them down",
                 entry_origin(timeline, name, "downmix"),
                 "keep one of the two: a downmix plays all channels",
             )

@@ -36,3 +36,21 @@ def test_strict_takes_warnings_for_errors(mixdown, show):
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("error[MIX220]: ")
     assert mixdown("check", show.name, "--strict", "--json").codes == ["MIX220"]
+
+
+def test_declared_sources_need_no_files(mixdown, show):
+    song = show.with_name("song.yaml")
+    song.write_text(
+        "id: song\nsources: {bar: {path: bar.wav, rate: 48000, channels: 1, frames: 96000}}\n"
+        "tracks: [{id: t, role: drums, clips: [{source: bar}]}]\n"
+    )
+    assert mixdown("check", song.name, "--json").codes == ["MIX214"]
+    ended = mixdown("check", song.name, "--media", "declared")
+    assert (ended.code, ended.out) == (0, "song.yaml: valid; 1 track, 1 clip\n")
+    for command in ("compile", "inspect"):
+        assert "bar.wav" in mixdown(command, song.name, "--media", "declared").out
+    explained = mixdown("explain", song.name, "--at", "1", "--media", "declared")
+    assert "bar.wav" in explained.out
+    ended = mixdown("compile", song.name, "--media", "declared", "--format", "sh")
+    assert ended.code == 2
+    assert "a script plays files" in ended.err
