@@ -6,14 +6,18 @@ A timeline goes through all passes; a graph from a file goes through those after
 from __future__ import annotations
 
 import gc
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from html import escape
+from importlib.metadata import version
 from pathlib import Path
 from reprlib import repr as shown
 from typing import Unpack, overload
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
 from ..backends.registry import find_backend
 from ..ir.codes import Code
@@ -70,6 +74,23 @@ class Compilation:
     media: Mapping[str, Source]
     buses: tuple[BusPreset, ...]
     routes: Mapping[str, str]
+
+    @cached_property
+    def render_digest(self) -> str:
+        """The SHA-256 of all that decides the delivered files, after "sha256:".
+
+        With the same versions of the programs, equal digests mean equal files: the digest covers
+        the plan (with its loudness goal and the contents of its sources), the request, the
+        metadata, and the version of mixdown. A cache of renders may use it as its key.
+        """
+        parts = {
+            "plan": self.plan.digest,
+            "request": self.request.to_dict(),
+            "meta": {target: meta.to_dict() for target, meta in self.meta.items()},
+            "mixdown": version("mixdown"),
+        }
+        text = json.dumps(parts, sort_keys=True, default=asdict)
+        return f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}"
 
     def __repr__(self) -> str:
         parts = (

@@ -183,6 +183,7 @@ def manifest_text(
         "timeline_id": compilation.timeline.id,
         "backend": plan.backend,
         "plan_digest": f"sha256:{plan.digest}",
+        "render_digest": compilation.render_digest,
         "programs": dict(sorted(programs.items())),
         "finish": None
         if finish is None
