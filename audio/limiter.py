@@ -89,12 +89,6 @@ class TruePeakLimiter:
         self._taken = self._given = self._position = 0
         self._trace: list[FloatArray] = []
         self._untraced = np.zeros(0)
-        self._max_reduction_db = 0.0
-
-    @property
-    def max_reduction_db(self) -> float:
-        """The largest reduction so far, in dB, >= 0; 0 if every sample passed unchanged."""
-        return self._max_reduction_db
 
     def trace(self) -> FloatArray:
         """The largest reduction in dB in each 10 ms of the output so far, shape (n,)."""
@@ -198,7 +192,6 @@ class TruePeakLimiter:
         return smooth
 
     def _note(self, reduction: FloatArray) -> None:
-        self._max_reduction_db = max(self._max_reduction_db, float(reduction.max(initial=0.0)))
         pending = np.concatenate([self._untraced, reduction])
         whole = len(pending) // self._trace_step * self._trace_step
         self._trace.append(pending[:whole].reshape(-1, self._trace_step).max(axis=1))

@@ -17,7 +17,7 @@ from ..ir.nodes import Clip, Source
 from ..media.decoder import VORBIS, arguments, decoding_of, is_plain, own_arguments
 from ..programs.ffmpeg import QUIET
 from .carried import decoded
-from .plan import OURSELVES, File, Space, Step, StepKind, source_file
+from .plan import OURSELVES, File, Space, Step, source_file
 
 
 def prepare(
@@ -69,14 +69,12 @@ def _step(step_id: str, source: Source, file: File) -> Step:
     return Step(
         id=step_id,
         purpose=f"decode {source.path}",
-        kind=StepKind.RENDER,
         program=OURSELVES if by_ourselves else "ffmpeg",
         argv=("decode", original, file, *own_arguments(decoding))
         if by_ourselves
         else (*QUIET, *arguments(decoding, original, file)),
         inputs=(original,),
         outputs=(file,),
-        after=(),
         samples=source.frames,
         rate=source.rate,
         channels=source.channels,

@@ -36,7 +36,6 @@ from .plan import (
     Script,
     Space,
     Step,
-    StepKind,
     chained,
 )
 
@@ -226,12 +225,10 @@ def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
     encoding = Step(
         id=ids.take(f"encode{job.suffix}"),
         purpose=f"encode as {name}" if job.output.encoding.is_lossy else f"put a cover into {name}",
-        kind=StepKind.RENDER,
         program=PROGRAM,
         argv=_command(job, metadata if pictured or job.chapters else None),
         inputs=inputs,
         outputs=(job.coded,),
-        after=(),
         samples=job.signal.length or 0,
         rate=job.signal.rate,
         scripts=(Script(metadata, chapter_text(job.chapters)),) if job.chapters else (),
@@ -244,12 +241,10 @@ def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) ->
     return Step(
         id=step_id,
         purpose="make a tag of the cover",
-        kind=StepKind.RENDER,
         program=OURSELVES,
         argv=("picture", cover, metadata),
         inputs=(cover,),
         outputs=(metadata,),
-        after=(),
         samples=0,
         rate=job.signal.rate,
     )

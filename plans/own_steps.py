@@ -46,7 +46,6 @@ def graph_step(
     return Step(
         id=step_id,
         purpose=purpose,
-        kind=StepKind.RENDER,
         program=OURSELVES,
         argv=(command, script.file, *arguments),
         inputs=tuple(dict.fromkeys(map(file_of, graph.sources))),
@@ -87,8 +86,6 @@ def mastering_steps(phases: Phases, options: Sequence[Arg]) -> tuple[Step, ...]:
         program=OURSELVES,
         argv=("measure", file, *short_option(mastering.goal)),
         inputs=(file,),
-        outputs=(),
-        after=(),
         samples=signal.length or 0,
         rate=signal.rate,
     )

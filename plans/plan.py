@@ -133,7 +133,7 @@ class StepKind(StrEnum):
     MEASURE = "measure"
 
 
-@frozen
+@frozen(kw_only=True)
 class Step:
     """One run of one program.
 
@@ -155,12 +155,12 @@ class Step:
 
     id: str
     purpose: str
-    kind: StepKind
+    kind: StepKind = StepKind.RENDER
     program: str
     argv: tuple[Arg, ...]
     inputs: tuple[File, ...]
-    outputs: tuple[File, ...]
-    after: tuple[str, ...]
+    outputs: tuple[File, ...] = ()
+    after: tuple[str, ...] = ()
     samples: int
     rate: int
     scripts: tuple[Script, ...] = ()

@@ -169,8 +169,6 @@ def measure_step(shared: PlanContext, goal: LoudnessGoal, value: str, file: File
         program=PROGRAM,
         argv=(*_reading(wire), "-map", f"[{link}]", "-c:a", "pcm_f64le", "-f", "null", "-"),
         inputs=(file,),
-        outputs=(),
-        after=(),
         samples=signal.length or 0,
         rate=signal.rate,
     )
@@ -196,12 +194,10 @@ def _step(job: Job, wire: Wiring, written: Sequence[Written], *, samples: int, r
     return Step(
         id=job.id,
         purpose=job.purpose,
-        kind=StepKind.RENDER,
         program=PROGRAM,
         argv=(*_reading(wire), *writing),
         inputs=tuple(dict.fromkeys(wire.files)),
         outputs=tuple(each.file for each in written),
-        after=(),
         samples=samples,
         rate=rate,
     )

@@ -18,7 +18,7 @@ from ...ir.node import Signal
 from ...ir.units import decibels
 from ...plans.carried import CONTAINER, ENCODING, carrier
 from ...plans.own_steps import SPACES, engine_step, graph_step
-from ...plans.plan import Arg, File, Space, Step, StepKind
+from ...plans.plan import Arg, File, Space, Step
 from .chain import EffectChain, IntegerFile, command
 from .levels import exponent
 from .matrix import number
@@ -74,12 +74,10 @@ class PlanBuilder:
             Step(
                 id=name,
                 purpose=f"{chain.how} {printable(chain.serves)}{farther}",
-                kind=StepKind.RENDER,
                 program=PROGRAM,
                 argv=command(chain, file, self.rate),
                 inputs=tuple(dict.fromkeys(each for each in read if each is not None)),
                 outputs=(file,),
-                after=(),
                 samples=chain.length,
                 rate=self.rate,
             )

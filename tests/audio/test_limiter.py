@@ -112,7 +112,7 @@ def test_all_channels_take_the_same_gain(name):
         gains = limited / block
     both = np.all(np.abs(block) > 1e-3, axis=0)
     assert np.allclose(gains[0, both], gains[1, both], rtol=1e-12)
-    assert -20 * np.log10(np.nanmin(gains)) == pytest.approx(limiter.max_reduction_db, abs=1e-6)
+    assert -20 * np.log10(np.nanmin(gains)) == pytest.approx(limiter.trace().max(), abs=1e-6)
 
 
 @pytest.mark.parametrize("level_db", [CEILING - 0.01, -20.0])
@@ -120,7 +120,6 @@ def test_identity_under_the_ceiling(level_db):
     block = faded(tone(997, 10 ** (level_db / 20)))
     limited, limiter = limit(block)
     assert np.array_equal(limited, block)
-    assert limiter.max_reduction_db == 0.0
     assert not limiter.trace().any()
 
 
@@ -247,4 +246,3 @@ def test_trace_is_the_largest_reduction_of_each_10_ms():
         reduction = np.nan_to_num(-20 * np.log10(limited[0] / block[0]))
     padded = np.pad(reduction, (0, 100)).reshape(-1, 480).max(axis=1)
     assert np.allclose(limiter.trace(), padded, atol=1e-3)
-    assert limiter.trace().max() == limiter.max_reduction_db

@@ -32,8 +32,14 @@ def script(*lines: str | Template) -> FilterScript:
 
 
 def step(name: str, *argv, kind=StepKind.RENDER, **fields) -> Step:
-    values = {"inputs": (), "outputs": (), "after": (), "samples": RATE, "rate": RATE, **fields}
-    return Step(name, f"{name} it", kind, "ffmpeg", (*QUIET, *argv), **values)
+    return Step(
+        **{"inputs": (), "samples": RATE, "rate": RATE, **fields},
+        id=name,
+        purpose=f"{name} it",
+        kind=kind,
+        program="ffmpeg",
+        argv=(*QUIET, *argv),
+    )
 
 
 def mix_step(source: str, seconds: float) -> Step:

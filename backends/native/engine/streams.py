@@ -195,7 +195,7 @@ class SharedStream:
         self._pieces: list[Piece] = []
         self._ports: list[Port] = []
         self._making = Lock()
-        self._keeping = Lock()
+        self._lock = Lock()
 
     def port(self, end: int) -> Port:
         """A new reader, which takes the stream up to `end`."""
@@ -209,7 +209,7 @@ class SharedStream:
             while self._made < min(end, self.stream.end):
                 last = min(self._reach(end), self.stream.end)
                 piece = self.stream.pull(self._made, last)
-                with self._keeping:
+                with self._lock:
                     self._made = last
                     if piece is not None:
                         self._pieces.append(piece)
@@ -222,7 +222,7 @@ class SharedStream:
         """The next range of a port."""
         if end > self._made:
             self.make(end)
-        with self._keeping:
+        with self._lock:
             parts = [piece.within(start, end) for piece in self._pieces]
             port.position = end
             behind = [p.position for p in self._ports if p.position < p.end]

@@ -9,7 +9,7 @@ from mixdown.ir.nodes import KINDS, Clip
 from mixdown.plans.carried import file_of, resume
 from mixdown.plans.own_steps import engine_step, mastering_steps, tag_options
 from mixdown.plans.phases import deliveries, in_phases
-from mixdown.plans.plan import File, Plan, Space, Step, StepKind
+from mixdown.plans.plan import File, Plan, Space, Step
 
 from .program import TOYMIX
 
@@ -65,12 +65,10 @@ def sum_step(graph, name, file):
     return Step(
         id=file.path.removesuffix(".wav"),
         purpose=f"sum {name}",
-        kind=StepKind.RENDER,
         program=TOYMIX.name,
         argv=(file, str(signal.rate), str(signal.length), *words),
         inputs=tuple(dict.fromkeys(inputs)),
         outputs=(file,),
-        after=(),
         samples=signal.length,
         rate=signal.rate,
     )
