@@ -50,7 +50,7 @@ def effect(node: ir.Node, at: int, length: int, channels: int) -> Effect:
     return _EFFECTS[type(node)](node, at, length, channels)
 
 
-def _gain(node: ir.Gain, at: int, length: int, channels: int) -> Effect:
+def _gain(node: ir.Gain | ir.Headroom, at: int, length: int, channels: int) -> Effect:
     return Effect((gain_factor(node.gain_db),) * channels)
 
 
@@ -92,10 +92,6 @@ def _filter_automation(node: ir.FilterAutomation, at: int, length: int, channels
     return Effect(None, f"now {hertz(float(round_to_6_digits(value)[0]))}")
 
 
-def _headroom(node: ir.Headroom, at: int, length: int, channels: int) -> Effect:
-    return Effect((gain_factor(-node.headroom_db),) * channels)
-
-
 def _loudnorm(node: ir.Loudnorm, at: int, length: int, channels: int) -> Effect:
     if node.gain_db is None:
         return Effect(None, known=False)
@@ -126,7 +122,7 @@ _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
     ir.Lane: _unity,
     ir.Mix: _unity,
     ir.Bus: _unity,
-    ir.Headroom: _headroom,
+    ir.Headroom: _gain,
     ir.Loudnorm: _loudnorm,
     ir.Limiter: _shapes,
     ir.Dither: _shapes,

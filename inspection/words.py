@@ -94,7 +94,7 @@ def _sum(node: ir.Node, rate: int) -> str:
 
 
 def _headroom(node: ir.Headroom, rate: int) -> str:
-    return f"headroom {decibels(-node.headroom_db)}"
+    return f"headroom {decibels(node.gain_db)}"
 
 
 def _loudnorm(node: ir.Loudnorm, rate: int) -> str:

@@ -67,9 +67,14 @@ class Headroom(Node):
     headroom_db: float = field(converter=float)
 
     @property
+    def gain_db(self) -> float:
+        """As of a gain."""
+        return -self.headroom_db
+
+    @property
     def growth(self) -> float:
         """Its factor."""
-        return gain_factor(-self.headroom_db)
+        return gain_factor(self.gain_db)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """At 0 dB."""

@@ -12,7 +12,6 @@ from .filters import (
     emit_fade,
     emit_filter,
     emit_gain,
-    emit_headroom,
     emit_loudnorm,
     emit_pan,
 )
@@ -41,7 +40,7 @@ EMITTERS: Mapping[type[nodes.Node], Emitter] = {
     nodes.Lane: emit_lane,
     nodes.Mix: emit_mix,
     nodes.Bus: emit_bus,
-    nodes.Headroom: emit_headroom,
+    nodes.Headroom: emit_gain,
     nodes.Loudnorm: emit_loudnorm,
     nodes.Limiter: emit_limiter,
     nodes.Dither: emit_dither,

@@ -41,14 +41,9 @@ def biquad(shape: FilterKind, frequency: str, q: float, gain_db: float) -> Call:
     return call(BIQUADS[shape], f=frequency, t="q", w=q, **gain, r="f64", a="tdii")
 
 
-def emit_gain(site: FilterSite, node: Gain) -> FilterChain:
+def emit_gain(site: FilterSite, node: Gain | Headroom) -> FilterChain:
     """A static gain."""
     return site.then(volume(node.gain_db))
-
-
-def emit_headroom(site: FilterSite, node: Headroom) -> FilterChain:
-    """The master's headroom."""
-    return site.then(volume(-node.headroom_db))
 
 
 ONE_PASS_RATE = 192000

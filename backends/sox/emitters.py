@@ -181,17 +181,9 @@ def _silence(site: EffectSite, node: ir.Silence) -> Value:
     return Value(chain, identity(node.channels))
 
 
-def _amplified(site: EffectSite, factor: float) -> Value:
+def _gain(site: EffectSite, node: ir.Gain | ir.Headroom) -> Value:
     (value,) = site.operands
-    return evolve(value, level=value.level * factor)
-
-
-def _gain(site: EffectSite, node: ir.Gain) -> Value:
-    return _amplified(site, gain_factor(node.gain_db))
-
-
-def _headroom(site: EffectSite, node: ir.Headroom) -> Value:
-    return _amplified(site, gain_factor(-node.headroom_db))
+    return evolve(value, level=value.level * gain_factor(node.gain_db))
 
 
 def _fade(site: EffectSite, node: ir.Fade) -> Value:
@@ -322,7 +314,7 @@ EMITTERS: Mapping[type[ir.Node], Callable[[EffectSite, Any], Value]] = {
     ir.Clip: _clip,
     ir.Silence: _silence,
     ir.Gain: _gain,
-    ir.Headroom: _headroom,
+    ir.Headroom: _gain,
     ir.Fade: _fade,
     ir.Crossfade: _fade,
     ir.GainAutomation: _gain_automation,

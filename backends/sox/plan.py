@@ -144,9 +144,8 @@ def _levels(node: Node) -> tuple[float, ...]:
     """The gains that a node applies, dB."""
     if isinstance(node, GainAutomation):
         return tuple(value for point in node.points for value in point.values)
-    named = ("gain_db", "headroom_db")
-    found = (getattr(node, name, None) for name in named)
-    return tuple(level for level in found if level is not None)
+    level: float | None = getattr(node, "gain_db", None)
+    return () if level is None else (level,)
 
 
 _UNKNOWN = Capability(Support.UNSUPPORTED, "choose another backend")

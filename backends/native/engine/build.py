@@ -189,12 +189,8 @@ def _scale(factor: float) -> Change:
     return lambda samples, _: samples * factor
 
 
-def _gain(node: ir.Gain, _: StreamSite) -> Change:
+def _gain(node: ir.Gain | ir.Headroom, _: StreamSite) -> Change:
     return _scale(gain_factor(node.gain_db))
-
-
-def _headroom(node: ir.Headroom, _: StreamSite) -> Change:
-    return _scale(gain_factor(-node.headroom_db))
 
 
 def _loudnorm(node: ir.Loudnorm, _: StreamSite) -> Change:
@@ -270,7 +266,7 @@ STREAMS: Mapping[type[ir.Node], Callable[[Any, StreamSite], Stream]] = {
     ir.Lane: _summed,
     ir.Mix: _summed,
     ir.Bus: _summed,
-    ir.Headroom: _changed(_headroom),
+    ir.Headroom: _changed(_gain),
     ir.Loudnorm: _changed(_loudnorm),
     ir.Limiter: _limited,
     ir.Dither: _dithered,
