@@ -1,4 +1,7 @@
-"""The package's source tree as data, for the tests that hold its structure."""
+"""The package's source tree as data, for the tests that hold its structure.
+
+Run as a program, it prints the lines of each room.
+"""
 
 from __future__ import annotations
 
@@ -86,3 +89,18 @@ def _targets(node: ast.ImportFrom, here: tuple[str, ...]) -> tuple[tuple[str, ..
     base = here[: len(here) - (node.level - 1)]
     module = tuple(node.module.split(".")) if node.module else ()
     return tuple((*base, *module, alias.name) for alias in node.names)
+
+
+def lines_by_room() -> dict[str, int]:
+    """The lines of Python in each layer of the package, from the top down."""
+    found = dict.fromkeys(LAYERS, 0)
+    for path in modules():
+        room = path.relative_to(ROOT).parts[0]
+        if room in found:
+            found[room] += len(path.read_text(encoding="utf-8").splitlines())
+    return found
+
+
+if __name__ == "__main__":
+    for room, lines in lines_by_room().items():
+        print(f"{lines:6,}  {room}")
