@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mixdown.audio.activity import Contrast, active_frames, find_activity
-from mixdown.audio.meter import LoudnessMeter
+from mixdown.audio.meter.loudness import LoudnessMeter
 from speech import RATE, noisy, talk
 
 

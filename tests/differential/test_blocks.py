@@ -10,7 +10,7 @@ import numpy as np
 from differential import kept, mixes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mixdown.audio.meter import measure
+from mixdown.audio.meter.measure import measure
 from mixdown.backends.native import reference
 from mixdown.backends.native.engine.render import Settings, evaluate
 from mixdown.compiler.driver import compile

@@ -16,7 +16,7 @@ import pytest
 import soundfile
 import wavinfo
 from attrs import evolve
-from mixdown.audio.meter import measure
+from mixdown.audio.meter.measure import measure
 from mixdown.audio.riff import read_chunks
 from mixdown.compiler.meta import FileMeta
 from mixdown.render.broadcast import bext_chunk

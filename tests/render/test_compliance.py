@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from attrs import evolve
-from mixdown.audio.meter import Survey, survey
+from mixdown.audio.meter.survey import Survey, survey
 from mixdown.presets.load import library
 from mixdown.presets.model import DeliverySpec
 from mixdown.render.compliance import RULES, check_spec

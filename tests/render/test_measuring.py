@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from mixdown.audio.meter import Survey
+from mixdown.audio.meter.survey import Survey
 from mixdown.ir.diagnostics import Diagnostic
 from mixdown.render import measuring
 from mixdown.render.measuring import audio_files, survey_audio, survey_files

@@ -17,7 +17,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 import scipy.signal
-from mixdown.audio.meter import Loudness, LoudnessMeter, TruePeakMeter
+from mixdown.audio.meter.loudness import Loudness, LoudnessMeter
+from mixdown.audio.meter.truepeak import TruePeakMeter
 
 FloatArray = npt.NDArray[np.float64]
 BLOCK = 1 << 16

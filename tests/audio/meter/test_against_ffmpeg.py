@@ -15,7 +15,7 @@ import imageio_ffmpeg
 import pytest
 import soundfile
 import soxr
-from mixdown.audio.meter import measure, measure_file
+from mixdown.audio.meter.measure import measure, measure_file
 
 FFMPEG = shutil.which("ffmpeg") or imageio_ffmpeg.get_ffmpeg_exe()
 MUSIC = Path("/usr/share/sonic-pi/samples")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.audio.meter import Clipping, ClippingMeter
+from mixdown.audio.meter.clipping import Clipping, ClippingMeter
 
 
 def found(audio, size=1_000, full_scale=1.0):

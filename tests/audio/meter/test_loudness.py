@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixdown.audio.meter import LoudnessMeter
-from mixdown.audio.meter.loudness import integrated_loudness, loudness_range, lufs
+from mixdown.audio.meter.loudness import LoudnessMeter, integrated_loudness, loudness_range, lufs
 from mixdown.audio.resample import resample
 
 RATE = 48_000

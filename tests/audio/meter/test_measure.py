@@ -10,7 +10,9 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.audio.meter import LoudnessMeter, TruePeakMeter, measure, measure_file
+from mixdown.audio.meter.loudness import LoudnessMeter
+from mixdown.audio.meter.measure import measure, measure_file
+from mixdown.audio.meter.truepeak import TruePeakMeter
 
 RATE = 8_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixdown.audio.meter import SilenceMeter, SilentEnds
+from mixdown.audio.meter.silence import SilenceMeter, SilentEnds
 
 
 @pytest.mark.parametrize("size", [1, 7, 500])

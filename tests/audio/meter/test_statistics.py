@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.audio.meter import StatisticsMeter
 from mixdown.audio.meter.loudness import slice_edges
+from mixdown.audio.meter.statistics import StatisticsMeter
 
 RATE = 8_000
 

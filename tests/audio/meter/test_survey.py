@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import soundfile
-from mixdown.audio.meter import Clipping, SilentEnds, measure, survey, survey_file
-from mixdown.audio.meter.survey import highest_sample
+from mixdown.audio.meter.clipping import Clipping
+from mixdown.audio.meter.measure import measure
+from mixdown.audio.meter.silence import SilentEnds
+from mixdown.audio.meter.survey import highest_sample, survey, survey_file
 
 RATE = 16_000
 

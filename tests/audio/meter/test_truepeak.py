@@ -7,8 +7,7 @@ import functools
 import numpy as np
 import pytest
 import scipy.signal
-from mixdown.audio.meter import TruePeakMeter
-from mixdown.audio.meter.truepeak import FRAME, interpolation_phases, oversampling
+from mixdown.audio.meter.truepeak import FRAME, TruePeakMeter, interpolation_phases, oversampling
 
 RATE = 48_000
 

@@ -9,7 +9,7 @@ import sys
 import attrs
 import numpy as np
 import pytest
-from mixdown.audio.meter import measure_file
+from mixdown.audio.meter.measure import measure_file
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.backends.ffmpeg.emitters import EMITTERS
 from mixdown.backends.protocol import Support

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 import pytest
 import soundfile
-from mixdown.audio.meter import measure_file
+from mixdown.audio.meter.measure import measure_file
 from mixdown.backends.native.backend import BACKEND
 from mixdown.backends.native.options import read_options
 from mixdown.backends.native.run import run_step

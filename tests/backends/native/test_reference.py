@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from mixdown.audio.meter import measure
+from mixdown.audio.meter.measure import measure
 from mixdown.backends.native import reference
 from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FilterKind, PanLaw, Shape

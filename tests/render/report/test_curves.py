@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.audio.meter import measure
+from mixdown.audio.meter.measure import measure
 from mixdown.render.report.curves import COLUMNS, ExtremeColumns, draw
 
 RATE = 16_000
