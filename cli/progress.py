@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     from ..render.executor import Listener, Progress
@@ -19,20 +20,25 @@ def count_bar(what: str, total: int, *, wanted: bool) -> Iterator[Callable[[int]
     if not wanted or total < 2 or not sys.stderr.isatty():
         yield lambda done: None
         return
-    from rich import progress as bars
-    from rich.console import Console
-
-    drawn = bars.Progress(
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeRemainingColumn(elapsed_when_finished=True),
-        console=Console(stderr=True),
-        transient=True,
-    )
+    drawn = _bars("MofNCompleteColumn")
     task = drawn.add_task(what, total=total)
     with drawn:
         yield lambda done: drawn.update(task, completed=done)
+
+
+def _bars(figure: str) -> Bars:
+    """Bars with a description, a figure as the column of this name shows it, and the time left."""
+    from rich import progress
+    from rich.console import Console
+
+    return progress.Progress(
+        progress.TextColumn("{task.description}", markup=False),
+        progress.BarColumn(),
+        getattr(progress, figure)(),
+        progress.TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 _BARS_SHOWN = 8
@@ -48,17 +54,7 @@ def progress_bars(*, wanted: bool) -> Iterator[Listener]:
     if not wanted or not sys.stderr.isatty():
         yield ignore
         return
-    from rich import progress as bars
-    from rich.console import Console
-
-    drawn = bars.Progress(
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(),
-        bars.TaskProgressColumn(),
-        bars.TimeRemainingColumn(elapsed_when_finished=True),
-        console=Console(stderr=True),
-        transient=True,
-    )
+    drawn = _bars("TaskProgressColumn")
     tasks: dict[str, TaskID] = {}
 
     def draw(progress: Progress) -> None:

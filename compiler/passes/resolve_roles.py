@@ -8,7 +8,7 @@ error, and so are unknown roles and buses, and a bus with the name of the master
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from attrs import evolve, frozen
 
@@ -37,11 +37,10 @@ class ResolveRoles(Pass):
     def run(self, unit: Unit) -> Unit:
         """The unit with its buses and routes."""
         buses = merge_buses(unit.mix.buses, unit.timeline.buses)
-        routes, problems = _routes(unit.timeline, buses)
-        problems += _claims(unit.timeline)
-        problems += _ducking(unit.timeline, buses)
-        problems += _stems(unit, buses)
-        return evolve(unit, buses=buses, routes=routes).report(*problems)
+        by_role = {role: bus.id for bus in reversed(buses) for role in bus.roles}
+        tracks = unit.timeline.tracks
+        routes = {track.id: track.bus or by_role.get(track.role, "") for track in tracks}
+        return evolve(unit, buses=buses, routes=routes).report(*_problems(unit, buses))
 
 
 def merge_buses(
@@ -73,94 +72,61 @@ def _override(bus: BusPreset | None, override: BusOverride) -> BusPreset:
     )
 
 
-def _routes(
-    timeline: Timeline, buses: tuple[BusPreset, ...]
-) -> tuple[Mapping[str, str], list[Diagnostic]]:
-    by_role = {role: bus.id for bus in reversed(buses) for role in bus.roles}
+def _problems(unit: Unit, buses: tuple[BusPreset, ...]) -> Iterator[Diagnostic]:
+    """Unknown roles and buses, in the timeline and in the request."""
+    timeline = unit.timeline
     ids = [bus.id for bus in buses]
     roles = list(dict.fromkeys(role for bus in buses for role in bus.roles))
-    routes: dict[str, str] = {}
-    problems: list[Diagnostic] = []
     for index, track in enumerate(timeline.tracks):
-        if track.role not in by_role:
-            problems.append(
-                Diagnostic(
-                    Code.UNKNOWN_ROLE,
-                    f"track {track.id!r} has the unknown role {track.role!r}",
-                    origin=timeline.origin("tracks", index, "role"),
-                    help=did_you_mean(track.role, roles),
-                )
+        if track.role not in roles:
+            yield Diagnostic(
+                Code.UNKNOWN_ROLE,
+                f"track {track.id!r} has the unknown role {track.role!r}",
+                timeline.origin("tracks", index, "role"),
+                did_you_mean(track.role, roles),
             )
         if track.bus is not None and track.bus not in ids:
-            problems.append(
-                Diagnostic(
-                    Code.UNKNOWN_BUS,
-                    f"track {track.id!r} goes to the unknown bus {track.bus!r}",
-                    origin=timeline.origin("tracks", index, "bus"),
-                    help=did_you_mean(track.bus, ids),
-                )
+            yield Diagnostic(
+                Code.UNKNOWN_BUS,
+                f"track {track.id!r} goes to the unknown bus {track.bus!r}",
+                timeline.origin("tracks", index, "bus"),
+                did_you_mean(track.bus, ids),
             )
-        routes[track.id] = track.bus or by_role.get(track.role, "")
-    return routes, problems
+    yield from _claims(timeline)
+    for index, override in enumerate(timeline.buses):
+        for role in override.duck.by if override.duck else ():
+            if role not in roles:
+                yield Diagnostic(
+                    Code.UNKNOWN_ROLE,
+                    f"bus {override.id!r} ducks for the unknown role {role!r}",
+                    timeline.origin("buses", index, "duck", "by"),
+                    did_you_mean(role, roles),
+                )
+    for bus in () if isinstance(unit.request.stems, bool) else unit.request.stems:
+        if bus not in ids:
+            message = f"a stem of the unknown bus {bus!r} is requested"
+            yield Diagnostic(Code.UNKNOWN_BUS, message, help=did_you_mean(bus, ids))
 
 
-def _claims(timeline: Timeline) -> list[Diagnostic]:
+def _claims(timeline: Timeline) -> Iterator[Diagnostic]:
     """Buses of the timeline that claim the same role, or the name of the master."""
-    problems: list[Diagnostic] = []
     first: dict[str, int] = {}
     for index, override in enumerate(timeline.buses):
         if override.id == MASTER:
-            problems.append(
-                Diagnostic(
-                    Code.DUPLICATE_ID,
-                    f"{MASTER!r} is the id of the master",
-                    timeline.origin("buses", index, "id"),
-                    "give this bus another id",
-                )
+            yield Diagnostic(
+                Code.DUPLICATE_ID,
+                f"{MASTER!r} is the id of the master",
+                timeline.origin("buses", index, "id"),
+                "give this bus another id",
             )
         for role in override.roles:
             other = first.setdefault(role, index)
             if timeline.buses[other].id != override.id:
-                problems.append(
-                    Diagnostic(
-                        Code.PRESET_CONFLICT,
-                        f"role {role!r} is assigned to {timeline.buses[other].id!r} and to "
-                        f"{override.id!r}",
-                        timeline.origin("buses", index, "roles"),
-                        "assign it to one bus; a track's own `bus` overrides its role",
-                        (Related(timeline.origin("buses", other, "roles"), "the other"),),
-                    )
+                yield Diagnostic(
+                    Code.PRESET_CONFLICT,
+                    f"role {role!r} is assigned to {timeline.buses[other].id!r} and to "
+                    f"{override.id!r}",
+                    timeline.origin("buses", index, "roles"),
+                    "assign it to one bus; a track's own `bus` overrides its role",
+                    (Related(timeline.origin("buses", other, "roles"), "the other"),),
                 )
-    return problems
-
-
-def _ducking(timeline: Timeline, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
-    """Buses that duck under roles that no bus has."""
-    roles = list(dict.fromkeys(role for bus in buses for role in bus.roles))
-    return [
-        Diagnostic(
-            Code.UNKNOWN_ROLE,
-            f"bus {override.id!r} ducks for the unknown role {role!r}",
-            origin=timeline.origin("buses", index, "duck", "by"),
-            help=did_you_mean(role, roles),
-        )
-        for index, override in enumerate(timeline.buses)
-        if override.duck is not None
-        for role in override.duck.by
-        if role not in roles
-    ]
-
-
-def _stems(unit: Unit, buses: tuple[BusPreset, ...]) -> list[Diagnostic]:
-    """Buses that the request names and that do not exist."""
-    wanted = () if isinstance(unit.request.stems, bool) else unit.request.stems
-    ids = [bus.id for bus in buses]
-    return [
-        Diagnostic(
-            Code.UNKNOWN_BUS,
-            f"a stem of the unknown bus {bus!r} is requested",
-            help=did_you_mean(bus, ids),
-        )
-        for bus in wanted
-        if bus not in ids
-    ]
