@@ -65,6 +65,7 @@ def test_the_figures_are_those_of_the_two_meters():
     loudness, peaks = loudness_meter.result(), peak_meter.result()
     assert attrs.asdict(measure([audio], RATE, 2)) == {
         "integrated": loudness.integrated,
+        "padded": loudness.padded,
         "range": loudness.range,
         "momentary_max": loudness.momentary_max,
         "short_term_max": loudness.short_term_max,
