@@ -46,6 +46,9 @@ _RAW: Mapping[str, Any] = {
 """Interleaved float64 without a header, as numpy writes it."""
 
 _LONGEST_PERIOD = 1 << 17
+_LONGEST_PROBE = 1 << 21
+"""Samples, at either rate: a ratio whose test needs more is not tested, and counts as one that does
+not resume."""
 _PROBED = (0, 1, 2, 5)
 """Multiples of the period, after the warm-up, at which `resumes` tests a ratio: odd and even."""
 
@@ -205,6 +208,7 @@ class ResampledReader:
         begin, skipped = region(*rates, offset)
         self._file = FileReader(path, source.channels, begin, pool)
         self._left = source.frames - begin
+        self._block = _block(*rates)
         self._resampler = Resampler(*rates, source.channels)
         self._ready = np.zeros((source.channels, 0))
         self._flushed = False
@@ -231,7 +235,7 @@ class ResampledReader:
         if not self._left:
             self._flushed = True
             return self._resampler.flush()
-        count = min(_BLOCK, self._left)
+        count = min(self._block, self._left)
         self._left -= count
         return self._resampler.process(self._file.read(count))
 
@@ -261,7 +265,10 @@ def resumes(source_rate: int, rate: int) -> bool:
     warm_up = _warm_up(source_rate, rate)
     first_multiple = ceil(warm_up / period)
     begins = [(first_multiple + n) * period for n in _PROBED]
-    noise = np.random.Generator(np.random.Philox(1)).standard_normal((1, begins[-1] + 5 * warm_up))
+    length = begins[-1] + 5 * warm_up
+    if max(length, length * rate // source_rate) > _LONGEST_PROBE:
+        return False
+    noise = np.random.Generator(np.random.Philox(1)).standard_normal((1, length))
     full = resample(noise, source_rate, rate)
     for begin in begins:
         part = resample(noise[:, begin:], source_rate, rate)
@@ -274,13 +281,19 @@ def resumes(source_rate: int, rate: int) -> bool:
 def write_resampled(path: str, source: Source, rate: int, target: Path) -> None:
     """A whole source at `rate`, as interleaved float64."""
     reader = FileReader(path, source.channels, 0)
-    resampler = Resampler(*source.rates(rate), source.channels)
+    rates = source.rates(rate)
+    resampler, step = Resampler(*rates, source.channels), _block(*rates)
     with target.open("wb") as out:
-        for begin in range(0, source.frames, _BLOCK):
-            block = reader.read(min(_BLOCK, source.frames - begin))
+        for begin in range(0, source.frames, step):
+            block = reader.read(min(step, source.frames - begin))
             np.ascontiguousarray(resampler.process(block).T).tofile(out)
         np.ascontiguousarray(resampler.flush().T).tofile(out)
     reader.close()
+
+
+def _block(source_rate: int, rate: int) -> int:
+    """The number of source samples to resample at once: those of `_BLOCK` samples at most."""
+    return max(1, _BLOCK * source_rate // max(source_rate, rate))
 
 
 def _period(source_rate: int, rate: int) -> int:

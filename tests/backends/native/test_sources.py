@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from math import ceil, gcd
 from pathlib import Path
 
@@ -149,3 +150,16 @@ def test_intermediates_are_shared_and_cleaned_up(media: Media, tmp_path: Path):
             sources.open(source, 48000, offset).close()
         assert [path.name for path in scratch.glob("*/*")] == ["resampled0.f64"]
     assert not list(scratch.iterdir())
+
+
+def test_memory_does_not_grow_with_the_ratio(media: Media):
+    """A second at 1 kHz becomes 48 MB of float64; the blocks once were a hundred times as long."""
+    source = evolve(media.add("sound", 1000, 1, 1000), speed=(1, 16))
+    tracemalloc.start()
+    found = read_on(media, source, 384_000, 6_000_000, [40_000] * 4)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 << 20
+    expected = whole(media, source, 384_000)[:, 6_000_000:]
+    assert np.max(np.abs(found[:, : expected.shape[1]] - expected)) < EXACT
+    assert not found[:, expected.shape[1] :].any()
