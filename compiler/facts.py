@@ -16,8 +16,7 @@ from attrs import asdict, evolve, field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import TimelineError
-
-MAX_DB = 1000.0  # larger than any useful gain, and finite as a factor
+from ..ir.units import MAX_DB
 
 
 @frozen(kw_only=True)

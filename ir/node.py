@@ -22,7 +22,7 @@ from attrs import field, frozen
 
 from .curves import Shape
 from .origin import Origin
-from .units import resampled_length
+from .units import MAX_COUNT, MAX_RATE, resampled_length
 
 # Field metadata. LABEL: printed and compared, but not part of a digest, because it changes no
 # sample. SYMBOL: the name of a source; the source's identity is hashed instead.
@@ -121,7 +121,9 @@ class Source:
     @property
     def problem(self) -> str | None:
         """Why no file can be played like this, as the end of a sentence; None if one can."""
-        if self.rate <= 0 or len(self.speed) != 2 or min(self.speed) <= 0:
+        if not 0 <= self.frames <= MAX_COUNT:
+            return "has a number of frames out of all range"
+        if not 0 < self.rate <= MAX_RATE or len(self.speed) != 2 or min(self.speed) <= 0:
             return f"has a rate of {self.rate} Hz, played at {'/'.join(map(str, self.speed))}"
         if self.stream < 1 or self.silence < 0:
             return f"is audio stream {self.stream}, with {self.silence} samples of silence"

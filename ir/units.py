@@ -11,6 +11,18 @@ import math
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
+MAX_DB = 1000.0
+"""The largest gain, of either sign, dB: beyond all use, and finite as a factor."""
+
+MAX_RATE = 768_000
+"""The highest sample rate of a source or a signal, Hz."""
+
+MAX_CHANNELS = 64
+"""The most channels of a source or a signal."""
+
+MAX_COUNT = 2**53
+"""The largest number of samples, or position: exact as a float."""
+
 # Enough digits for ms * rate / 1000 to be exact for any time in a document (see `samples`). Every
 # operation names it, so the caller's decimal context cannot change a sample.
 _EXACT = Context(prec=80)

@@ -9,11 +9,11 @@ users before their operands (MIX414). The verifier collects all violations of th
 - MIX406  lengths are known and positive; a fade-out is not longer than its operand (a fade-in may
           be, and is truncated); nothing starts before the timeline; the operands of a lane are in
           order, do not overlap, and end within it; the operands of a bus have equal lengths.
-- MIX407  attributes are in range: numbers are finite, rates and channels positive, frequencies
-          inside (0, rate/2), Q > 0, pan in [-1, 1], points present and strictly increasing, curves
-          known, dither 1 to 24 bits; a container supports the encoding of its output, a lossy
-          encoding has a bit rate that the container supports at that sample rate, and any other
-          encoding has none.
+- MIX407  attributes are in range: numbers are finite, levels within 1,000 dB, counts within 2^53,
+          rates up to 768 kHz, 1 to 64 channels, frequencies inside (0, rate/2), Q from 1e-50 to
+          1e6, pan in [-1, 1], points present and strictly increasing, curves known, dither 1 to 24
+          bits; a container supports the encoding of its output, a lossy encoding has a bit rate
+          that the container supports at that sample rate, and any other encoding has none.
 - MIX408  there is exactly one master output.
 - MIX412  a node has the number of operands that its kind requires; otherwise types are undefined
           and nothing else is checked.
@@ -24,6 +24,7 @@ users before their operands (MIX414). The verifier collects all violations of th
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import pairwise
@@ -46,6 +47,7 @@ from .nodes import (
     Fade,
     Filter,
     FilterAutomation,
+    GainAutomation,
     Lane,
     Node,
     Output,
@@ -55,6 +57,12 @@ from .nodes import (
     Place,
     Silence,
 )
+from .units import MAX_CHANNELS, MAX_COUNT, MAX_DB, MAX_RATE
+
+_QS = 1e-50, 1e6
+"""The Qs with finite coefficients, whose poles are inside the unit circle."""
+
+_LARGEST = {"int": MAX_COUNT, "float": sys.float_info.max}
 
 Problem = tuple[Code, str]
 Rule = Callable[[Graph, Any], Iterable[Problem]]
@@ -191,25 +199,36 @@ def _lane(graph: Graph, node: Lane) -> Iterator[Problem]:
         yield Code.IR_LENGTH, f"the last operand ends at {end}, after the lane's {node.length}"
 
 
-def _finite(graph: Graph, node: Node) -> Iterator[Problem]:
+def _number(graph: Graph, node: Node) -> Iterator[Problem]:
     kind: type = type(node)
-    for name in _numbers(kind):
+    for name, limit in _limits(kind).items():
         value = getattr(node, name)
-        if value is not None and not math.isfinite(value):
+        if value is None or abs(value) <= limit:
+            continue
+        if isinstance(value, float) and not math.isfinite(value):
             yield Code.IR_ATTRIBUTE, f"{name} is {value}"
+        elif limit == MAX_DB:
+            yield Code.IR_ATTRIBUTE, f"{name} is {value:g}: it must be within ±{MAX_DB:,g}"
+        else:
+            yield Code.IR_ATTRIBUTE, f"{name} is out of all range"
 
 
 @cache
-def _numbers(kind: type) -> tuple[str, ...]:
-    """The attributes that are floats, or None."""
-    return tuple(f.name for f in attribute_fields(kind) if str(f.type).startswith("float"))
+def _limits(kind: type) -> Mapping[str, float]:
+    """The attributes that are numbers, or None, with the largest magnitude of each."""
+    types = {f.name: str(f.type).partition(" ")[0] for f in attribute_fields(kind)}
+    return {
+        name: MAX_DB if name.endswith(("_db", "_lufs")) else _LARGEST[held]
+        for name, held in types.items()
+        if held in _LARGEST
+    }
 
 
 def _format(graph: Graph, node: Clip | Silence) -> Iterator[Problem]:
     signal = graph.signals[node.name]
-    if signal.rate <= 0 or signal.channels <= 0:
-        text = f"a signal of {signal.rate} Hz and {signal.channels} channels"
-        yield Code.IR_ATTRIBUTE, f"{text}: both must be positive"
+    if not (0 < signal.rate <= MAX_RATE and 0 < signal.channels <= MAX_CHANNELS):
+        limits = f"1 to {MAX_RATE:,} Hz and 1 to {MAX_CHANNELS} channels"
+        yield Code.IR_ATTRIBUTE, f"the rate or the number of channels is not within {limits}"
 
 
 def _curve(graph: Graph, node: Fade) -> Iterator[Problem]:
@@ -222,8 +241,9 @@ def _filter(graph: Graph, node: Filter | FilterAutomation) -> Iterator[Problem]:
     nyquist = graph.signals[node.name].rate / 2
     if not all(0 < f < nyquist for f in frequencies):
         yield Code.IR_ATTRIBUTE, f"a frequency is outside (0, {nyquist:g}) Hz"
-    if not node.q > 0:
-        yield Code.IR_ATTRIBUTE, f"q is {node.q:g}: it must be positive"
+    lowest, highest = _QS
+    if not lowest <= node.q <= highest:
+        yield Code.IR_ATTRIBUTE, f"q is {node.q:g}: it must be from {lowest:g} to {highest:g}"
 
 
 def _pan(graph: Graph, node: Pan | PanAutomation) -> Iterator[Problem]:
@@ -244,6 +264,8 @@ def _points(graph: Graph, node: Automated) -> Iterator[Problem]:
         yield Code.IR_ATTRIBUTE, "points do not strictly increase"
     if not all(map(math.isfinite, _values(node))):
         yield Code.IR_ATTRIBUTE, "a point is not finite"
+    elif isinstance(node, GainAutomation) and max(map(abs, _values(node)), default=0) > MAX_DB:
+        yield Code.IR_ATTRIBUTE, f"a point is beyond ±{MAX_DB:,g} dB"
     if any(here.aim and here.aim.at < after.at for here, after in pairwise(points)):
         yield Code.IR_ATTRIBUTE, "a point's aim is before the next point"
     if points and points[-1].aim:
@@ -324,7 +346,7 @@ NODE_RULES: Mapping[Rule, type[Node] | tuple[type[Node], ...]] = {
     _fade: Fade,
     _place: Place,
     _lane: Lane,
-    _finite: Node,
+    _number: Node,
     _format: (Clip, Silence),
     _curve: Fade,
     _filter: (Filter, FilterAutomation),

@@ -93,7 +93,7 @@ LATEST_SECONDS: Mapping[str, float] = {"asf": 0.1}
 GAP_SECONDS = 0.1
 """The shortest gap between packets that is kept as silence; shorter ones are rounding errors."""
 MOST_SILENCE_SECONDS = 3600
-"""The most silence kept in total in a file that does not declare its length."""
+"""The most silence kept in total; a file may declare any length."""
 
 _T = TypeVar("_T")
 

@@ -16,12 +16,12 @@ from typing import BinaryIO
 
 from attrs import evolve, frozen
 
+from ..ir.units import MAX_RATE
 from .decoder import PLAIN
 
-RATES = range(1_000, 768_001)
+RATES = range(1_000, MAX_RATE + 1)
 """Valid sample rates of a source, Hz; others are not audio, and would need gigabytes of memory."""
 
-MAX_CHANNELS = 64
 _MAX_CHUNKS = 10_000
 _UNKNOWN = 0xFFFFFFFF
 
@@ -37,6 +37,12 @@ _INTEGERS: Mapping[int, tuple[str, str]] = {
     32: ("pcm_32", "pcm_s32"),
 }
 _FLOATS: Mapping[int, tuple[str, str]] = {32: ("float", "pcm_f32"), 64: ("double", "pcm_f64")}
+
+# Codes in the frames of a FLAC; other codes refer to its header or to the frame itself.
+_FLAC_RATES: Mapping[int, int] = dict(
+    enumerate((88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000), 1)
+)
+_FLAC_BITS: Mapping[int, int] = {1: 8, 2: 12, 4: 16, 5: 20, 6: 24, 7: 32}
 
 
 @frozen
@@ -172,9 +178,30 @@ def _flac(file: BinaryIO, size: int) -> Header:
     rate, channels = word >> 44, (word >> 41 & 7) + 1
     bits, total = (word >> 36 & 31) + 1, word & (1 << 36) - 1
     header = Header("flac", f"pcm_{bits}", "flac", rate, channels, total, total or None)
+    if not _first_frame_agrees(file, header, bits):
+        return evolve(header, oddity="its frames have another format")
     if bits not in (16, 24):
         return evolve(header, oddity=f"it has {bits} bits")
     return header if total else evolve(header, oddity="its header does not say how long it is")
+
+
+def _first_frame_agrees(file: BinaryIO, header: Header, bits: int) -> bool:
+    """Whether the first frame of a FLAC has the format in its header (RFC 9639, section 9.1)."""
+    at = 4
+    for _ in range(_MAX_CHUNKS):
+        file.seek(at)
+        (block,) = struct.unpack(">I", file.read(4))
+        at += 4 + (block & 0xFFFFFF)
+        if block >> 31:
+            break
+    file.seek(at)
+    _, codes, layout = struct.unpack(">HBB", file.read(4))
+    channels = (layout >> 4) + 1
+    return (
+        _FLAC_RATES.get(codes & 15, header.rate) == header.rate
+        and (channels if channels <= 8 else 2) == header.channels
+        and _FLAC_BITS.get(layout >> 1 & 7, bits) == bits
+    )
 
 
 _READERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int], Header]], ...] = (

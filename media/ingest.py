@@ -8,6 +8,7 @@ returned as a diagnostic that names the file and has no position in a document.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,6 +20,7 @@ from attrs import evolve, frozen
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
 from ..ir.nodes import Source
+from ..ir.units import MAX_CHANNELS
 from ..programs.ffmpeg import find_ffmpeg, input_arguments
 from ..programs.program import Tool
 from ..programs.run import Watch, patience, run_process, size_of
@@ -36,7 +38,7 @@ from .decoder import (
     own_arguments,
 )
 from .facts import VERSION, SourceFacts, kept
-from .headers import MAX_CHANNELS, RATES, Header, read_header
+from .headers import RATES, Header, read_header
 from .identity import check_unchanged, digest_of
 from .log import Log
 from .ogg import read_outline
@@ -378,14 +380,14 @@ def _decode(
 ) -> tuple[Decoding, Log]:
     """Decode the file and find how much silence to keep.
 
-    The first attempt allows as much silence as the file declares to last. No silence is kept if the
-    sample format changes in the middle, or in an Ogg file of audio only, which may be a chain:
-    ffmpeg then restarts its timestamps.
+    The first attempt allows as much silence as the file declares to last, up to an hour. No
+    silence is kept if the sample format changes in the middle, or in an Ogg file of audio only,
+    which may be a chain: ffmpeg then restarts its timestamps.
     """
     timed = listing.container in TIMED and (listing.container != "ogg" or listing.has_pictures)
     if timed and job.selection.gap is Gap.KEEP:
         rate = listing.streams[decoding.stream - 1].rate
-        most = int((listing.seconds or MOST_SILENCE_SECONDS) * rate)
+        most = int(min(listing.seconds or math.inf, MOST_SILENCE_SECONDS) * rate)
         log = job.decode(evolve(decoding, silence=max(most, 1)), target)
         header = read_header(target)
         if header is not None and log.decoded is not None and log.formats == 1:

@@ -182,7 +182,9 @@ def largest_gain(part: Section) -> float:
     centre, width = abs(cmath.phase(pole)), max(1.0 - abs(pole), 1e-9)
     near = centre + width * np.linspace(-4.0, 4.0, 257)
     z = np.exp(-1j * np.clip(np.concatenate([np.linspace(0.0, np.pi, 257), near]), 0.0, np.pi))
-    return float(np.max(np.abs((b0 + b1 * z + b2 * z * z) / (1.0 + a1 * z + a2 * z * z)))) * 1.01
+    with np.errstate(divide="ignore", invalid="ignore"):  # a pole that rounding puts on the circle
+        gains = np.abs((b0 + b1 * z + b2 * z * z) / (1.0 + a1 * z + a2 * z * z))
+    return float(np.nanmax(gains)) * 1.01
 
 
 def growth(node: Node, rate: int) -> float:

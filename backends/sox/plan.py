@@ -16,7 +16,7 @@ from attrs import evolve
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
-from ...ir.nodes import Clip, GainAutomation, Node, Output
+from ...ir.nodes import Clip, Node, Output
 from ...plans.carried import resume
 from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwritten
 from ...plans.phases import FINISH, MEASURE, Phases, deliveries, in_phases
@@ -28,9 +28,6 @@ from .capabilities import CAPABILITIES
 from .chain import IntegerFile
 from .emitters import EMITTERS, EffectSite, Value, materialised, settled, shared
 from .matrix import common_gain
-
-LOUDEST_DB = 1000.0
-"""A gain further from 0 is a mistake, and several of them exceed the range of a float."""
 
 RESTORE, DELIVER = "restore", "deliver"
 
@@ -125,27 +122,12 @@ def _check(graph: Graph, options: EmitOptions) -> None:
         if type(node) not in EMITTERS and not node.is_finish
         for known in (CAPABILITIES.get(node.kind, _UNKNOWN),)
     ]
-    help_text = f"choose a gain from {-LOUDEST_DB:g} to {LOUDEST_DB:+g} dB"
-    problems += [
-        _refusal(node, f"%{node.name}: a gain of {level:+g} dB is out of range", help_text)
-        for node in graph.nodes
-        for level in _levels(node)
-        if abs(level) > LOUDEST_DB
-    ]
     if options.single:
         master = graph.outputs[0]
         message = f"SoX needs more than one command for %{master.name}"
         problems.append(_refusal(master, message, "compile the plan as steps or as a script"))
     if problems:
         raise BackendError(problems)
-
-
-def _levels(node: Node) -> tuple[float, ...]:
-    """The gains that a node applies, dB."""
-    if isinstance(node, GainAutomation):
-        return tuple(value for point in node.points for value in point.values)
-    level: float | None = getattr(node, "gain_db", None)
-    return () if level is None else (level,)
 
 
 _UNKNOWN = Capability(Support.UNSUPPORTED, "choose another backend")

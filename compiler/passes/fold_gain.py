@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from ...ir.graph import Graph
 from ...ir.nodes import Gain, Node
+from ...ir.units import MAX_DB
 from .base import GraphPass
 
 
@@ -30,9 +31,12 @@ class FoldGain(GraphPass):
         folded: set[str] = set()
         for node in graph.nodes:
             if isinstance(node, Gain):
-                target = _gain_before(graph, node, folded)
-                if target is not None:
-                    extra[target] = extra.get(target, 0.0) + node.gain_db
+                before = _gain_before(graph, node, folded)
+                if before is None:
+                    continue
+                more = extra.get(before.name, 0.0) + node.gain_db
+                if abs(before.gain_db + more) <= MAX_DB:
+                    extra[before.name] = more
                     folded.add(node.name)
 
         def rule(node: Node) -> Node | str:
@@ -45,12 +49,12 @@ class FoldGain(GraphPass):
         return graph.rewrite(rule) if folded else graph
 
 
-def _gain_before(graph: Graph, gain: Gain, folded: set[str]) -> str | None:
+def _gain_before(graph: Graph, gain: Gain, folded: set[str]) -> Gain | None:
     name = gain.operands[0]
     while len(graph.users[name]) == 1:
         node = graph[name]
         if isinstance(node, Gain) and name not in folded:
-            return name
+            return node
         passable = node.linear_without_memory or name in folded
         if not passable or len(node.operands) != 1:
             return None

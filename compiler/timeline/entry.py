@@ -16,7 +16,8 @@ from ...documents.models import model
 from ...documents.structure import build
 from ...documents.values import MAX_NUMBER, MAX_SPEED, MAX_TERM, ratio
 from ...ir.node import Repair
-from ...media.headers import MAX_CHANNELS, RATES
+from ...ir.units import MAX_CHANNELS
+from ...media.headers import RATES
 from ...media.selection import Gap, Pick, Selection
 
 NAME = Length(1, 4096)  # characters of one name or path: the limit of file systems

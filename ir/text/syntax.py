@@ -93,7 +93,7 @@ def _parse(line: str, start: str) -> Any:  # noqa: ANN401 (what `start` makes: s
         column, seen = wrong.column, line[wrong.column - 1]
         message = f"expected {_listed(wrong.allowed)}, not {seen}"
         if '"' in line[column - 1 : column + 1]:  # also after a sigil
-            message = "an unterminated string, or an escape that is not valid in JSON"
+            message = "an unterminated string, an escape that is not valid in JSON, or a surrogate"
         raise LineError(message, Columns(column, column + 1)) from None
 
 

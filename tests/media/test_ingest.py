@@ -120,6 +120,15 @@ def test_a_flac_with_a_wrong_length_is_counted(tmp_path: Path, ffmpeg: str, tota
     assert facts.declared == (total if total > facts.frames else 0)
 
 
+def test_a_flac_whose_frames_have_another_rate_is_decoded(tmp_path: Path, ffmpeg: str):
+    path = flac(tmp_path / "a.flac")
+    data = bytearray(path.read_bytes())
+    data[18:20] = (44_100 >> 4).to_bytes(2, "big")
+    path.write_bytes(data)
+    facts = facts_of(path)
+    assert (facts.codec, facts.rate, facts.frames) == ("flac/flac", RATE, 4 * RATE)
+
+
 def test_a_truncated_flac_is_damaged_at_its_end(tmp_path: Path, ffmpeg: str):
     facts = facts_of(flac(tmp_path / "a.flac", keep=0.6))
     assert facts.damage.startswith("ffmpeg reports: ")

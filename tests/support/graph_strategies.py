@@ -16,14 +16,15 @@ from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
 from mixdown.ir.node import Repair, Signal
 from mixdown.ir.origin import Origin
-from mixdown.ir.units import resampled_length
+from mixdown.ir.units import MAX_DB, resampled_length
 
 Draw = Callable[[st.SearchStrategy], object]
 
-finite = st.floats(allow_nan=False, allow_infinity=False)
-decibels = st.one_of(finite, st.floats(-60, 24), st.sampled_from([0.0, -0.0, 0.1, -6.0]))
+decibels = st.one_of(
+    st.floats(-MAX_DB, MAX_DB), st.floats(-60, 24), st.sampled_from([0.0, -0.0, 0.1, -6.0])
+)
 positions = st.floats(-1, 1)
-qs = st.floats(0, 100, exclude_min=True)
+qs = st.floats(1e-50, 100)
 channels = st.sampled_from([1, 2])
 laws = st.sampled_from(PanLaw)
 curves = st.sampled_from(FADE_CURVES)

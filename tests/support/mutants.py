@@ -59,6 +59,43 @@ def mutated_bytes(rng: random.Random, data: bytes) -> bytes:
     return bytes(made)
 
 
+EXTREMES = [
+    *(
+        b"\0" * 4,
+        b"\xff" * 4,
+        b"\x7f\xff\xff\xff",
+        b"\xff\xff\xff\x7f",
+        b"\0\0\0\x80",
+        b"\x80\0\0\0",
+    ),
+    *(b"\0\0", b"\xff\xff", b"\1\0", b"\0\1", b"\0" * 8, b"\xff" * 8, b"\x7f" + b"\xff" * 7),
+]
+"""What breaks sizes, rates and counts."""
+
+
+def mutated_media(rng: random.Random, data: bytes) -> bytes:
+    """A media file damaged more often in its first bytes: numbers, bits, holes, a cut, a tail."""
+    made = bytearray(data)
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(max(1, rng.choice([64, 256, 2048, len(made)])))
+        at = min(at, max(0, len(made) - 1))
+        act = rng.random()
+        if act < 0.35:
+            extreme = rng.choice(EXTREMES)
+            made[at : at + len(extreme)] = extreme
+        elif act < 0.6:
+            made[at : at + 1] = bytes([rng.randrange(256)])
+        elif act < 0.7:
+            del made[at : at + rng.randint(1, 2000)]
+        elif act < 0.8:
+            made[at : at + 500] = rng.randbytes(rng.randint(1, 500))
+        elif act < 0.9:
+            made[at:at] = made[at : at + rng.randint(1, 2000)]
+        else:
+            del made[rng.randrange(len(made) + 1) :]
+    return bytes(made)
+
+
 def mutated_text(rng: random.Random, text: str, tokens: Sequence[str] = TOKENS) -> str:
     """Tokens put anywhere, or in place of words."""
     for _ in range(rng.randint(1, 5)):

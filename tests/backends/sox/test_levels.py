@@ -156,7 +156,7 @@ def test_a_float_source_beyond_its_room_is_an_error_and_never_clipped(bench):
     bench.source("wild", np.full((1, 100), 500.0), coding="FLOAT", file="media/wild é.wav")
     with pytest.raises(BackendError, match=r"MIX502.*'media/wild é\.wav'.*\+54\.0 dBFS") as caught:
         bench.render(bench.chain(bench.clip("wild")))
-    assert "room up to +24.1 dBFS" in str(caught.value)
+    assert "hold up to +24.1 dBFS" in str(caught.value)
     assert "turn the file down, or render with another backend" in str(caught.value)
 
 
@@ -198,12 +198,3 @@ def test_gains_that_no_one_can_hear_or_bear(bench):
     mix = ir.Mix("mix", 500, operands=("up", "up"))
     plan = BACKEND.emit(bench.graph(*nodes, mix, stem, master("mix")), EmitOptions())
     assert programs(plan) == ["engine", "engine"]
-
-
-@pytest.mark.parametrize(
-    "node", [ir.Gain("g", 1001.0), ir.GainAutomation("g", (ir.Point(0, -9e9),))]
-)
-def test_gains_that_are_mistakes_are_refused(bench, node):
-    bench.noise("s", 2)
-    with pytest.raises(BackendError, match=r"MIX502.*%g: a gain of"):
-        BACKEND.emit(bench.chain(bench.clip("s"), node), EmitOptions())

@@ -37,6 +37,7 @@ MIR_TOKENS = [
 CODEC = re.compile(r'codec = "(\\.|[^"\\])*"')
 TYPE = re.compile(r" : signal<[^>]*>")
 BACKENDS = ("ffmpeg", "native", "sox")
+pytestmark = pytest.mark.filterwarnings("error")
 OURS = {Code.PASS_FAILED, Code.BACKEND_UNUSABLE}
 """Errors that are faults of mixdown, whatever the text."""
 
