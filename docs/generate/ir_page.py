@@ -302,6 +302,8 @@ def _type_rule(cls: type[Node]) -> str:
     if cls.channels_made is not None:
         return {1: "one channel", 2: "two channels"}[cls.channels_made]
     if cls.infer is Node.infer:
+        if cls.channels_made:
+            return {1: "one channel", 2: "two channels"}[cls.channels_made]
         return "its operand's" if cls.arity == (1, 1) else "its first operand's"
     doc = (inspect.getdoc(cls.infer) or "").removesuffix(".")
     return doc[0].lower() + doc[1:]
