@@ -12,8 +12,9 @@ slope that the last two attempts showed (the secant method). The push into the l
 first gain is bounded, because a limiter that is pushed too far distorts more than it gains.
 
 An encoder moves peaks anew at every setting, so the distance below the ceiling grows with every
-attempt that exceeds it. If the corrections leave no file that is under the ceiling and not too
-loud, a few last ones follow, which never raise the gain.
+attempt that exceeds it. If the corrections leave no file that is under the ceiling and near the
+target, a few last ones turn an attempt down: a lower gain with a lower limit leaves the same
+signal, only quieter, which brings peaks down that the limiter does not reach.
 
 `LoopRules` holds every number of the loop. The shell scripts of plans run the same loop in awk
 (script_loop.py), written from the same record.
@@ -40,11 +41,13 @@ class LoopRules:
         aim_lu: how near a correction tries to come. It is less than the tolerance because two
             meters that both conform differ by some hundredths.
         corrections: how many may follow the first attempt.
+        more_corrections: how many more may follow while no attempt is under the ceiling and within
+            the tolerance.
+        last_resorts: how many more attempts may be turned down after that.
         push_db: how much more gain than target minus measured loudness a correction may ask for.
-        last_resorts: how many more may follow while no attempt is under the ceiling and not too
-            loud.
         safety_db: how much further than the overshoot the limiter's target is lowered.
-        safety_growth: the factor of `safety_db` from one attempt over the ceiling to the next.
+        safety_growth: the factor of `safety_db` from one attempt over the ceiling to the next, and
+            from one last resort to the next.
         least_slope: the least LU that a dB of gain is expected to bring; the most is 1.
         decimals: of the settings in dB: finer than any ear or meter, coarse enough to be the same
             on every machine.
@@ -55,8 +58,9 @@ class LoopRules:
     tolerance_lu: float = 0.1
     aim_lu: float = 0.05
     corrections: int = 3
+    more_corrections: int = 2
+    last_resorts: int = 4
     push_db: float = 6.0
-    last_resorts: int = 2
     safety_db: float = 0.05
     safety_growth: float = 3.0
     least_slope: float = 0.25
@@ -146,8 +150,9 @@ def run_loop(
     best = best_attempt(goal, attempts)
     if best is not attempts[-1]:
         finish(best.setting)
-    pushed = is_pushed(attempts[0].setting.gain_db, best.setting.gain_db)
-    warnings = judge(goal.target_lufs, goal.ceiling_db, best.levels, pushed=pushed)
+    extra = extra_gain(goal.target_lufs, premaster_lufs, best.setting.gain_db)
+    margin = best.setting.margin_db
+    warnings = judge(goal.target_lufs, goal.ceiling_db, best.levels, extra, margin)
     return Outcome(best.setting, best.levels, warnings)
 
 
@@ -155,30 +160,25 @@ def next_setting(
     goal: LoudnessGoal, attempts: Sequence[Attempt], rules: LoopRules = RULES
 ) -> Setting | None:
     """The next setting to try; None where the corrections are used up or nothing is to correct."""
-    left = rules.corrections + 1 - len(attempts)
-    if left <= 0 and (left <= -rules.last_resorts or any(_good(goal, a, rules) for a in attempts)):
+    done, last = len(attempts) - 1, attempts[-1].setting
+    kept = _is_kept(goal, best_attempt(goal, attempts), rules)
+    most = rules.corrections + rules.more_corrections
+    if done < rules.corrections or (done < most and not kept):
+        setting = _corrected(goal, attempts, rules)
+        if setting != last:
+            return setting
+    if kept or done >= most + rules.last_resorts:
         return None
-    last = attempts[-1]
-    gain, lowered = last.setting.gain_db, 0.0
-    over = last.levels.true_peak_dbtp - goal.ceiling_db
-    if over > 0.0:
-        times = sum(a.levels.true_peak_dbtp > goal.ceiling_db for a in attempts)
-        lowered = over + rules.safety_db * rules.safety_growth ** (times - 1)
-    missed = goal.target_lufs - last.levels.integrated
-    if not is_silent(last.levels.integrated, rules) and abs(missed) > rules.aim_lu:
-        slope = _slope(attempts, rules)
-        most = attempts[0].setting.gain_db + rules.push_db
-        gain = min(gain + (missed + (1.0 - slope) * lowered) / slope, most)
-    if left <= 0:
-        gain = min(gain, last.setting.gain_db)
-    margin = last.setting.margin_db + lowered
-    setting = Setting(round(gain, rules.decimals), round(margin, rules.decimals))
-    return None if setting == last.setting else setting
+    return _turned_down(goal, attempts, max(0, done - most), rules)
 
 
-def is_pushed(first_gain_db: float, gain_db: float, rules: LoopRules = RULES) -> bool:
-    """Whether a gain is the most that a correction may ask for."""
-    return gain_db >= round(first_gain_db + rules.push_db, rules.decimals)
+def extra_gain(
+    target_lufs: float, premaster_lufs: float, gain_db: float, rules: LoopRules = RULES
+) -> float | None:
+    """How much more gain a master has than its premaster's loudness asks for; None for silence."""
+    if is_silent(premaster_lufs, rules):
+        return None
+    return round(gain_db - round(target_lufs - premaster_lufs, rules.decimals), rules.decimals)
 
 
 def best_attempt(goal: LoudnessGoal, attempts: Sequence[Attempt]) -> Attempt:
@@ -193,9 +193,20 @@ def best_attempt(goal: LoudnessGoal, attempts: Sequence[Attempt]) -> Attempt:
 
 
 def judge(
-    target_lufs: float, ceiling_db: float, levels: Levels, *, pushed: bool = False
+    target_lufs: float,
+    ceiling_db: float,
+    levels: Levels,
+    extra_db: float | None = None,
+    margin_db: float = 0.0,
 ) -> tuple[Diagnostic, ...]:
-    """The warnings about a delivered master; `pushed`: its gain is the most that is allowed.
+    """The warnings about a delivered master.
+
+    Args:
+        target_lufs: its target.
+        ceiling_db: its ceiling, dBTP.
+        levels: of the file.
+        extra_db: the extra gain (`extra_gain`); None also where the gain is the graph's own.
+        margin_db: how far under the ceiling the limiter aimed.
 
     Raises:
         RenderError: MIX607, it is over the ceiling.
@@ -209,18 +220,13 @@ def judge(
             "what peaks",
         )
     if is_silent(levels.integrated):
-        return (_no_loudness(levels),)
+        return (_no_loudness(levels, extra_db),)
     missed = target_lufs - levels.integrated
     if abs(missed) <= RULES.tolerance_lu:
         return ()
     side, why = "over", ""
     if missed > 0.0:
-        side, why = "under", f": its peaks leave no room under {ceiling_db:g} dBTP"
-        if pushed:
-            why = (
-                f": the maximum extra gain of {RULES.push_db:g} dB does not make up for what "
-                "limiting takes"
-            )
+        side, why = "under", _cause(ceiling_db, extra_db, margin_db)
     return (
         Diagnostic(
             Code.TARGET_MISSED,
@@ -252,7 +258,31 @@ def judge_peak(ceiling_db: float, peak_db: float, what: str, unit: str) -> tuple
     )
 
 
-def _no_loudness(levels: Levels) -> Diagnostic:
+def _cause(ceiling_db: float, extra_db: float | None, margin_db: float) -> str:
+    """Why a master is under its target, from how it was finished; empty where that is unknown."""
+    if extra_db is None:
+        return ""
+    causes = []
+    if extra_db >= RULES.push_db:
+        causes.append(f"the maximum extra gain of {RULES.push_db:g} dB does not reach it")
+    if margin_db > 0.0:
+        lower = f"with the limiter {margin_db:.1f} dB lower"
+        causes.append(f"the file stays under {ceiling_db:g} dBTP only {lower}")
+    if not causes and extra_db <= 0.0:
+        causes.append(f"its peaks leave no room under {ceiling_db:g} dBTP")
+    elif not causes:
+        causes.append(f"no correction came nearer under {ceiling_db:g} dBTP")
+    return f": {', and '.join(causes)}"
+
+
+def _no_loudness(levels: Levels, extra_db: float | None) -> Diagnostic:
+    if extra_db is not None and not levels.too_short:
+        return Diagnostic(
+            Code.NO_LOUDNESS,
+            "the master is silent, although the mix is not: its format keeps nothing of this sound",
+            help="choose a higher bit rate or another format",
+            severity=Severity.WARNING,
+        )
     if levels.too_short:
         message = "the mix is too short to have a loudness: it lasts less than 400 ms"
         help_text = (
@@ -270,11 +300,59 @@ def _no_loudness(levels: Levels) -> Diagnostic:
     )
 
 
-def _good(goal: LoudnessGoal, attempt: Attempt, rules: LoopRules) -> bool:
-    """Whether a file is under the ceiling and not too loud."""
-    levels = attempt.levels
-    louder = levels.integrated - goal.target_lufs
-    return levels.true_peak_dbtp <= goal.ceiling_db and louder <= rules.tolerance_lu
+def _is_kept(goal: LoudnessGoal, attempt: Attempt, rules: LoopRules) -> bool:
+    """Whether a file is under the ceiling, and near the target if it has a loudness."""
+    lufs = attempt.levels.integrated
+    near = is_silent(lufs, rules) or abs(goal.target_lufs - lufs) <= rules.tolerance_lu
+    return attempt.levels.true_peak_dbtp <= goal.ceiling_db and near
+
+
+def _corrected(goal: LoudnessGoal, attempts: Sequence[Attempt], rules: LoopRules) -> Setting:
+    """The last setting with a gain for what it missed, and a limit for what it exceeded."""
+    last = attempts[-1]
+    gain, lowered = last.setting.gain_db, 0.0
+    over = last.levels.true_peak_dbtp - goal.ceiling_db
+    if over > 0.0:
+        times = sum(a.levels.true_peak_dbtp > goal.ceiling_db for a in attempts)
+        lowered = over + rules.safety_db * rules.safety_growth ** (times - 1)
+    missed = goal.target_lufs - last.levels.integrated
+    if not is_silent(last.levels.integrated, rules) and abs(missed) > rules.aim_lu:
+        slope = _slope(attempts, rules)
+        most = attempts[0].setting.gain_db + rules.push_db
+        gain = min(gain + (missed + (1.0 - slope) * lowered) / slope, most)
+    return _rounded(gain, last.setting.margin_db + lowered, rules)
+
+
+def _turned_down(
+    goal: LoudnessGoal, attempts: Sequence[Attempt], used: int, rules: LoopRules
+) -> Setting | None:
+    """The attempt that is nearest to the target once it is turned down by what is too much of it.
+
+    `used`: how many last resorts there were. None if no attempt is likely to be better than the
+    best one by more than the tolerance.
+    """
+    tried = {attempt.setting for attempt in attempts}
+    nearest, found = math.inf, None
+    for attempt in attempts:
+        over = attempt.levels.true_peak_dbtp - goal.ceiling_db
+        louder = attempt.levels.integrated - goal.target_lufs
+        lowered = louder if louder > rules.tolerance_lu else 0.0
+        if over > 0.0:
+            lowered = max(lowered, over + rules.safety_db * rules.safety_growth**used)
+        setting = attempt.setting
+        down = _rounded(setting.gain_db - lowered, setting.margin_db + lowered, rules)
+        distance = abs(lowered - louder)
+        if lowered > 0.0 and down not in tried and (found is None or distance < nearest):
+            nearest, found = distance, down
+    best = best_attempt(goal, attempts).levels
+    missed = abs(goal.target_lufs - best.integrated)
+    if best.true_peak_dbtp <= goal.ceiling_db and nearest > missed - rules.tolerance_lu:
+        return None
+    return found
+
+
+def _rounded(gain_db: float, margin_db: float, rules: LoopRules) -> Setting:
+    return Setting(round(gain_db, rules.decimals), round(margin_db, rules.decimals))
 
 
 def _slope(attempts: Sequence[Attempt], rules: LoopRules) -> float:

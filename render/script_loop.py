@@ -62,15 +62,25 @@ decide() {{
       excess = over[NR] > 0 ? over[NR] : 0
       miss = {target!r} - $3
       if (excess > 0) times++
-      else if (-miss <= {tolerance_lu!r}) good++
       if (miss < 0) miss = -miss
       if (NR == 1 || excess < least || (excess == least && miss < nearest)) {{
         best = NR; least = excess; nearest = miss
       }}
     }}
     END {{
+      done = NR - 1; most = {corrections} + {more_corrections}; next_one = ""
+      kept = least == 0 && (lufs[best] <= {silence_lufs!r} || nearest <= {tolerance_lu!r})
+      if (done < {corrections} || (done < most && !kept)) correct()
+      if (next_one == "" && !kept && done < most + {last_resorts}) turn_down()
+      if (next_one != "")
+        print "try", next_one
+      else
+        printf "%s %s %s %s %s\\n", best == NR ? "done" : "back", gain[best], margin[best], \\
+          lufs[best], over[best]
+    }}
+    # The last setting with a gain for what it missed, and a limit for what it exceeded.
+    function correct(  g, m, miss, lowered, more, pushed, slope) {{
       g = gain[NR]; lowered = 0; miss = {target!r} - lufs[NR]
-      left = {corrections} + 1 - NR
       if (over[NR] > 0) lowered = over[NR] + {safety_db!r} * {safety_growth!r} ^ (times - 1)
       if (lufs[NR] > {silence_lufs!r} && (miss > {aim_lu!r} || miss < -{aim_lu!r})) {{
         slope = 1
@@ -85,16 +95,32 @@ decide() {{
         g += (miss + (1 - slope) * lowered) / slope
         if (g > gain[1] + {push_db!r}) g = gain[1] + {push_db!r}
       }}
-      if (left <= 0 && g > gain[NR]) g = gain[NR]
-      m = margin[NR] + lowered
-      ended = left <= 0 && (left <= -{last_resorts} || good)
-      g = sprintf("%.{decimals}f", g) + 0; m = sprintf("%.{decimals}f", m) + 0
-      if (!ended && !(g == gain[NR] && m == margin[NR]))
-        printf "try %.{decimals}f %.{decimals}f\\n", g, m
-      else
-        printf "%s %s %s %s %s\\n", best == NR ? "done" : "back", gain[best], margin[best], \\
-          lufs[best], over[best]
+      g = rounded(g); m = rounded(margin[NR] + lowered)
+      if (!(g == gain[NR] && m == margin[NR])) next_one = setting(g, m)
     }}
+    # The attempt that is nearest to the target once it is turned down by what is too much of it.
+    function turn_down(  i, j, g, m, used, louder, lowered, distance, closest, tried, found) {{
+      used = done > most ? done - most : 0
+      for (i = 1; i <= NR; i++) {{
+        louder = lufs[i] - ({target!r})
+        lowered = louder > {tolerance_lu!r} ? louder : 0
+        if (over[i] > 0) {{
+          m = over[i] + {safety_db!r} * {safety_growth!r} ^ used
+          if (m > lowered) lowered = m
+        }}
+        distance = lowered - louder
+        if (distance < 0) distance = -distance
+        g = rounded(gain[i] - lowered); m = rounded(margin[i] + lowered)
+        tried = 0
+        for (j = 1; j <= NR; j++) if (g == gain[j] && m == margin[j]) tried = 1
+        if (lowered > 0 && !tried && (found == "" || distance < closest)) {{
+          closest = distance; found = setting(g, m)
+        }}
+      }}
+      if (found != "" && (least > 0 || closest <= nearest - {tolerance_lu!r})) next_one = found
+    }}
+    function rounded(x) {{ return sprintf("%.{decimals}f", x) + 0 }}
+    function setting(g, m) {{ return sprintf("%.{decimals}f %.{decimals}f", g, m) }}
   ' "$WORK/attempts"
 }}
 """

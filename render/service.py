@@ -7,6 +7,7 @@ the same bytes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.metadata import version
@@ -31,7 +32,7 @@ from .broadcast import annotate
 from .clipping import clipped_stems
 from .delivery import check_shape, faulty, file_digest, levels_meta, loop_levels
 from .executor import Listener, Progress, executor_for, ignore
-from .loudness import is_pushed, judge, judge_peak
+from .loudness import extra_gain, judge, judge_peak
 from .mastering import run_plan
 from .recording import FileLoudness, FileMeter, FileRecord, Tap, record_file
 from .report.stage import StagedReport, stage_report
@@ -238,14 +239,14 @@ def _judge(
         if compilation.request.export.limit is LimitMode.TRUE_PEAK:
             return judge_peak(ceiling, levels.true_peak_dbtp, "true peak", "dBTP")
         return judge_peak(ceiling, levels.sample_peak_dbfs, "sample peak", "dBFS")
-    pushed = (
-        finish is not None
-        and finish.integrated_lufs is not None
-        and is_pushed(target - finish.integrated_lufs, finish.gain_db)
-    )
     gains = (node for node in compilation.graph if isinstance(node, Loudnorm))
     short = next((node.short for node in gains), ShortLoudness.NONE)
-    return judge(target, ceiling, loop_levels(levels, short), pushed=pushed)
+    heard = loop_levels(levels, short)
+    if finish is None:
+        return judge(target, ceiling, heard)
+    premaster = -math.inf if finish.integrated_lufs is None else finish.integrated_lufs
+    extra = extra_gain(target, premaster, finish.gain_db)
+    return judge(target, ceiling, heard, extra, finish.margin_db)
 
 
 def _inspect(

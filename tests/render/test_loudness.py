@@ -29,6 +29,7 @@ from mixdown.render.loudness import (
 from mixdown.render.script_loop import PEAK_ALLOWANCE_DB, loop_functions, loop_run
 
 GOAL = LoudnessGoal("measure", "finish", -16.0, -1.0, "gain", "margin")
+MOST = 2 + RULES.corrections + RULES.more_corrections + RULES.last_resorts
 Finish = Callable[[Setting], Levels]
 
 
@@ -64,6 +65,8 @@ OTHER_RULES = st.builds(
     LoopRules,
     aim_lu=decimal(0.01, 2.0),
     corrections=st.integers(0, 5),
+    more_corrections=st.integers(0, 3),
+    last_resorts=st.integers(0, 3),
     push_db=decimal(0.5, 9.0),
     safety_db=decimal(0.0, 1.0),
     least_slope=decimal(0.05, 0.9),
@@ -149,7 +152,7 @@ def test_a_ceiling_that_nothing_holds_is_an_error():
 
     with pytest.raises(RenderError, match=r"MIX607.*0\.75 dB over its ceiling of -1 dBTP"):
         run_loop(GOAL, -23.0, finish)
-    assert 1 < len(calls) <= 2 + RULES.corrections + RULES.last_resorts
+    assert 1 < len(calls) <= MOST
 
 
 def test_an_encoder_that_moves_peaks_at_every_setting_ends_under_the_ceiling():
@@ -202,8 +205,77 @@ def test_the_limit_of_the_push_is_named_where_it_ended_the_loop():
     outcome = run_loop(GOAL, -23.0, Limiter(-23.0, 8.0, cost=0.6))
     assert outcome.setting.gain_db == 7.0 + RULES.push_db
     (warning,) = outcome.diagnostics
-    assert "the maximum extra gain of 6 dB" in warning.message
-    assert "peaks" not in warning.message
+    assert warning.message.endswith(": the maximum extra gain of 6 dB does not reach it")
+
+
+def encoder(peak: float, top: float = 0.0) -> Callable[[Setting], Levels]:
+    """An encoder of material at -23 LUFS that brings peaks to `peak` dB over what it receives.
+
+    What it receives has peaks of `top` dBFS at a gain of 0, unless the limiter holds them lower.
+    """
+
+    def finish(setting: Setting) -> Levels:
+        reached = min(top + setting.gain_db, GOAL.ceiling_db - setting.margin_db)
+        return Levels(-23.0 + setting.gain_db, reached + peak)
+
+    return finish
+
+
+def test_a_peak_of_the_encoder_that_the_limiter_does_not_reach_is_turned_down():
+    """Lowering the limit changes nothing until it reaches the peaks of the mix, 10 dB lower."""
+    outcome = run_loop(GOAL, -23.0, encoder(10.13, top=-18.0))
+    assert outcome.levels.true_peak_dbtp <= -1.0
+    assert outcome.levels.integrated == pytest.approx(-16.18, abs=0.01)
+    assert outcome.setting == Setting(6.82, 0.18)
+    (warning,) = outcome.diagnostics
+    assert warning.message == (
+        "the master is at -16.2 LUFS, 0.2 LU under its target of -16: the file stays under -1 dBTP "
+        "only with the limiter 0.2 dB lower"
+    )
+
+
+def test_an_attempt_that_is_nearly_under_the_ceiling_beats_one_that_is_far_too_quiet():
+    """The first is 0.8 LU too quiet; all that are louder are over the ceiling by 0.2 dB."""
+
+    def finish(setting: Setting) -> Levels:
+        calls.append(setting)
+        if setting.gain_db == 7.0:
+            return Levels(-16.8, -1.1)
+        lower = 7.8 - setting.gain_db
+        return Levels(-16.0 - lower, -0.8 - max(0.0, lower))
+
+    calls: list[Setting] = []
+    outcome = run_loop(GOAL, -23.0, finish)
+    assert outcome.levels.true_peak_dbtp <= -1.0
+    assert outcome.levels.integrated == pytest.approx(-16.25, abs=0.01)
+
+
+def test_a_master_that_its_format_silences_is_not_called_a_silent_mix():
+    outcome = run_loop(GOAL, -23.0, lambda setting: Levels(-math.inf, -40.0))
+    (warning,) = outcome.diagnostics
+    assert warning.code is Code.NO_LOUDNESS
+    assert "the master is silent, although the mix is not" in warning.message
+
+
+@pytest.mark.parametrize(
+    ("extra", "margin", "cause"),
+    [
+        (None, 0.0, "target of -16"),
+        (0.0, 0.0, ": its peaks leave no room under -1 dBTP"),
+        (2.5, 0.0, ": no correction came nearer under -1 dBTP"),
+        (6.0, 0.0, ": the maximum extra gain of 6 dB does not reach it"),
+        (2.5, 1.25, ": the file stays under -1 dBTP only with the limiter 1.2 dB lower"),
+        (
+            6.0,
+            0.4,
+            ": the maximum extra gain of 6 dB does not reach it, and the file stays under -1 dBTP "
+            "only with the limiter 0.4 dB lower",
+        ),
+    ],
+)
+def test_each_cause_of_a_miss_is_named(extra, margin, cause):
+    (warning,) = judge(-16.0, -1.0, Levels(-17.0, -1.0), extra, margin)
+    assert warning.message.endswith(cause)
 
 
 @pytest.mark.parametrize("measured", [-math.inf, math.nan, -70.0, -120.0])
@@ -236,7 +308,7 @@ def test_whatever_the_material_the_promise_holds(lufs, crest, cost, overshoot):
     assert outcome.levels.true_peak_dbtp <= GOAL.ceiling_db
     missed = abs(outcome.levels.integrated - GOAL.target_lufs) > 0.1
     assert missed is (codes(outcome) == [Code.TARGET_MISSED])
-    assert len(limiter.calls) <= 2 + RULES.corrections
+    assert len(limiter.calls) <= MOST
     assert limiter.calls[-1] == outcome.setting
     assert max(s.gain_db for s in limiter.calls) <= -16.0 - lufs + RULES.push_db + 1e-4
 
