@@ -55,29 +55,41 @@ class TpdfNoise:
 
     def noise(self, channels: int, offset: int, count: int) -> FloatArray:
         """Noise in LSB, within (-1, 1), shape (channels, count), from sample `offset` on."""
-        return np.ldexp(self.whole_noise(channels, offset, count), -NOISE_BITS)
+        return self._noise(channels, offset, count, 2.0**-NOISE_BITS)
 
     def whole_noise(self, channels: int, offset: int, count: int) -> npt.NDArray[np.int64]:
         """The same noise as integers, in units of 2^-32 LSB."""
-        return np.stack([self._channel(channel, offset, count) for channel in range(channels)])
+        noise = np.empty((channels, count), np.int64)
+        for channel, row in enumerate(noise):
+            np.subtract(*self._pairs(channel, offset, count), out=row, dtype=np.int64)
+        return noise
 
     def added(self, bits: int) -> Dithering:
         """The function that adds the noise, one step of 2^(1-bits) high."""
 
         def add(block: FloatArray, offset: int) -> FloatArray:
-            noise = self.noise(block.shape[0], offset, block.shape[1])
-            return block + noise * 2.0 ** (1 - bits)
+            channels, count = block.shape
+            noise = self._noise(channels, offset, count, 2.0 ** (1 - bits - NOISE_BITS))
+            noise += block
+            return noise
 
         return add
 
-    def _channel(self, channel: int, offset: int, count: int) -> npt.NDArray[np.int64]:
+    def _noise(self, channels: int, offset: int, count: int, step: float) -> FloatArray:
+        """The noise; step: the value of 2^-32 LSB, a power of two."""
+        noise = np.empty((channels, count))
+        for channel, row in enumerate(noise):
+            np.subtract(*self._pairs(channel, offset, count), out=row, dtype=np.float64)
+        noise *= step
+        return noise
+
+    def _pairs(self, channel: int, offset: int, count: int) -> npt.NDArray[np.uint32]:
+        """Both uniform variables of each sample, shape (2, count)."""
         first, skip = divmod(offset, _WORDS_PER_COUNT)
         generator = np.random.Philox(key=self._key, counter=[first, channel, 0, 0])
         words = generator.random_raw(skip + count)[skip:]
-        # Each word holds two 32-bit numbers: both uniform variables of one sample.
-        pairs = words.astype("<u8", copy=False).view("<u4").reshape(-1, 2)
-        noise: npt.NDArray[np.int64] = np.subtract(pairs[:, 0], pairs[:, 1], dtype=np.int64)
-        return noise
+        # Each word holds two 32-bit numbers.
+        return words.astype("<u8", copy=False).view("<u4").reshape(-1, 2).T
 
 
 class SilenceGate:
@@ -99,15 +111,18 @@ class SilenceGate:
         silent = np.all(np.abs(line) < SILENT, axis=0)
         runs = _runs(silent)
         lengths = runs[:, 1] - runs[:, 0] + np.where(runs[:, 0] == 0, self._silent, 0)
+        position, self._position = self._position, self._position + count
+        backwards = silent[:count][::-1]
+        self._silent = self._silent + count if backwards.all() else int(np.argmin(backwards))
+        long = runs[lengths > self.reach]
+        if not long.size:
+            return self._dithering(line[:, :count], position)
         sounding = np.ones(count, np.bool_)
-        for start, end in runs[lengths > self.reach]:
+        for start, end in long:
             sounding[start:end] = False
         dithered = np.zeros((line.shape[0], count))
         for start, end in _runs(sounding):
-            dithered[:, start:end] = self._dithering(line[:, start:end], self._position + start)
-        sound = np.flatnonzero(~silent[:count])
-        self._silent = count - 1 - int(sound[-1]) if sound.size else self._silent + count
-        self._position += count
+            dithered[:, start:end] = self._dithering(line[:, start:end], position + start)
         return dithered
 
 

@@ -31,8 +31,8 @@ UNREADABLE = (soundfile.SoundFileError, OSError)
 _BLOCK_SAMPLES = 1 << 20
 
 
-class _Stream(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
-    """A file that is read from beginning to end."""
+class SequentialFile(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
+    """A file that is read from where it is: python-soundfile seeks after each read of others."""
 
     def seekable(self) -> bool:
         """Always False, so that python-soundfile does not seek."""
@@ -73,7 +73,7 @@ def scan_floats(path: Path) -> Scan:
         soundfile.SoundFileError, OSError: the file cannot be read.
     """
     frames = nonfinite = first = 0
-    with _Stream(path) as file:
+    with SequentialFile(path) as file:
         for block in _blocks(file):
             finite = np.isfinite(block).all(axis=1)
             if not finite.all():
@@ -89,7 +89,7 @@ def scan_flac(path: Path) -> Scan:
         expected = file.read(42)[26:]
     frames, digest = 0, hashlib.md5(usedforsecurity=False)
     try:
-        with _Stream(path) as flac:
+        with SequentialFile(path) as flac:
             wide = flac.subtype == "PCM_24"
             step = max(1, _BLOCK_SAMPLES // flac.channels)
             while len(block := flac.read(step, "int32" if wide else "int16", always_2d=True)):
@@ -111,7 +111,7 @@ def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[fl
         soundfile.SoundFileError, OSError: it cannot be decoded, or written.
     """
     width = decoding.bits // 8
-    with _Stream(source) as file, target.open("wb") as out:
+    with SequentialFile(source) as file, target.open("wb") as out:
         channels = decoding.channels or file.channels
         gains = np.reshape(decoding.matrix, (channels, -1)) if decoding.matrix else None
 

@@ -36,6 +36,9 @@ SHELF_48K = (
 HIGHPASS_48K = (1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621)
 
 
+_STILL = 1e-20  # -400 dBFS: a state below it has decayed
+
+
 @attrs.frozen
 class Prototype:
     """An analogue second-order section (n2 s^2 + n1 s + n0) / (s^2 + damping s + 1).
@@ -100,7 +103,9 @@ class KWeighting:
         self._state: npt.NDArray[np.float64] = np.zeros((len(self._sos), channels, 2))
 
     def process(self, block: FloatArray) -> FloatArray:
-        """Filter the next block, shape (channels, n)."""
+        """Filter the next block, shape (channels, n); silence after its decay costs nothing."""
+        if not block.any() and np.all(np.abs(self._state) < _STILL):
+            return np.zeros_like(block)
         weighted, self._state = scipy.signal.sosfilt(self._sos, block, axis=1, zi=self._state)
         return weighted
 

@@ -130,14 +130,17 @@ class TruePeakMeter:
         self._segment = np.zeros((channels, WINDOW + FRAME))
         self._start = 0
         self._crests = [_Crest()] * channels
-        self._sample_peak = 0.0
+        self._sample_peak = self._frame_peak = 0.0
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
-            self._sample_peak = max(self._sample_peak, _highest_sample(frame))
+            before, self._frame_peak = self._frame_peak, _highest_sample(frame)
+            self._sample_peak = max(self._sample_peak, self._frame_peak)
             self._segment[:, WINDOW:] = frame
-            self._crests = self._scan(self._segment)
+            least = self._nearest * min(crest.height for crest in self._crests)
+            if self._bounds.gain * max(before, self._frame_peak) > least:
+                self._crests = self._scan(self._segment)
             self._segment[:, :WINDOW] = self._segment[:, FRAME:]
             self._start += FRAME
 

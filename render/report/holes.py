@@ -119,13 +119,16 @@ class EmptyStretches:
         if not len(here):
             return
         sounding = np.concatenate([[self._last], here])
+        self._last = int(sounding[-1])
+        wide = np.flatnonzero(np.diff(sounding) - 1 > SHORTEST_S * self.rate)
+        if not len(wide):
+            return
         louder = np.concatenate([[self._last_loud], start + np.flatnonzero(peaks > self._loud)])
-        starts, stops = sounding[:-1] + 1, sounding[1:]
+        starts, stops = sounding[wide] + 1, sounding[wide + 1]
         before = louder[np.searchsorted(louder, starts) - 1]
         near = starts - before <= round(SHORTEST_S * self.rate) + 1
-        for k in np.flatnonzero(near & (stops - starts > SHORTEST_S * self.rate)):
+        for k in np.flatnonzero(near):
             self.found.append(SampleRange(int(starts[k]), int(stops[k])))
-        self._last = int(sounding[-1])
 
     @property
     def _empty(self) -> float:

@@ -25,6 +25,7 @@ from attrs import define, field
 from ....audio import FloatArray
 from ....audio.resample import Resampler, resample
 from ....ir.nodes import Source
+from ....media.samples import SequentialFile
 
 Locate = Callable[[Source], str]
 """Source -> the path of its file."""
@@ -122,14 +123,18 @@ class FileReader:
     def _open(self) -> soundfile.SoundFile:
         """The file at the position."""
         if self._raw:
-            file = soundfile.SoundFile(self._path, channels=self._channels, **_RAW)
+            file = SequentialFile(self._path, channels=self._channels, **_RAW)
         else:
-            file = soundfile.SoundFile(self._path)
+            file = SequentialFile(self._path)
         file.seek(min(self._position, file.frames))
         return file
 
     def _take(self, file: soundfile.SoundFile, count: int) -> FloatArray:
-        return np.ascontiguousarray(file.read(count, dtype="float64", always_2d=True).T)
+        frames = file.read(count, dtype="float64", always_2d=True)
+        samples = np.empty(frames.shape[::-1])
+        for channel, row in enumerate(samples):  # numpy's transposed copy is slower
+            row[:] = frames[:, channel]
+        return samples
 
     def _shut(self) -> None:
         if self._file is not None:
