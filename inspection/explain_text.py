@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 
+from ..ir.diagnostics import counted
 from ..ir.origin import Documents
 from ..ir.places import place, shown_place
 from ..ir.units import decibels, milliseconds
@@ -17,7 +18,7 @@ def explanation_text(moment: Explanation, documents: Documents) -> str:
     """Each clip with everything that changes its level, and the total, as text."""
     count = len(moment.sounding)
     head = f"{position(moment.at, moment.rate)}, sample {moment.at}: "
-    head += f"{count} clip{'' if count == 1 else 's'} sound{'s' if count == 1 else ''}"
+    head += f"{counted(count, 'clip')} sound{'s' if count == 1 else ''}"
     blocks = [_block(s, moment.rate, documents) for s in moment.sounding]
     if moment.sounding:
         last = moment.sounding[0].stages

@@ -35,7 +35,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "filter": _native(
             "highpass, lowpass, equalizer, bass and treble with a width in q, in float64"
         ),
-        "automation.filter": _native("a step of the native engine; no filter of SoX moves"),
+        "automation.filter": _native("a step of the native engine, as SoX has no moving filter"),
         "pan": _native("a factor for each channel, in the next remix"),
         "automation.pan": _native("a two-channel envelope file, multiplied by sox -T"),
         "downmix": _native("a factor for each channel, in the next remix"),

@@ -84,16 +84,16 @@ class VerifyLegal(Pass):
     def run(self, unit: Unit) -> Unit:
         """Reports every node that the backend cannot express."""
         name, table = unit.backend.name, unit.backend.capabilities
-        problems = []
-        for node in unit.ir.nodes:
-            entry = table.get(node.kind)
-            if entry is None or entry.support is not Support.NATIVE:
-                problems.append(
-                    Diagnostic(
-                        Code.UNSUPPORTED_NODE,
-                        f"the {name} backend cannot express {node.kind} (%{node.name})",
-                        origin=node.origin,
-                        help=entry.note if entry else "choose another backend",
-                    )
+        entries = ((node, table.get(node.kind)) for node in unit.ir.nodes)
+        return unit.report(
+            *(
+                Diagnostic(
+                    Code.UNSUPPORTED_NODE,
+                    f"the {name} backend cannot express {node.kind} (%{node.name})",
+                    origin=node.origin,
+                    help=entry.note if entry else "choose another backend",
                 )
-        return unit.report(*problems)
+                for node, entry in entries
+                if entry is None or entry.support is not Support.NATIVE
+            )
+        )
