@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 4cc1997bebb842cf.
+# A mix of mixdown's sox backend, plan 37bc3edb20e47263.
 #
 # SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav [.]
@@ -22,6 +22,23 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$WORK/out"
+
+# The sources must be those that the plan was made for.
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi
+}
+check() {
+  found=$(sha256 <"$2")
+  if [ "${found%% *}" != "$1" ]; then
+    printf '%s has changed: expected sha256:%s, found sha256:%s\n' "$2" "$1" "${found%% *}" >&2
+    exit 1
+  fi
+}
+check a7d3626d3c57b99e9681d29be9b00c0b2f814bf9e10c94629bdd7cfe83d54912 "$SRC/media/bed.ogg"
+check 967d3d6ff6fd5308c258cdcd7711a8c9ccf3eaa05d83d6e2c0f75b188af7b935 "$SRC/media/guest.flac"
+check 8191030e907805d26b02141b535fd614d3c2f65ec131f09f1cc3d4add44ea727 "$SRC/media/host.flac"
+check 70bcc26a73fad47fce17cb509fd253235912930783b9b67a06b21d3ce5ee4046 "$SRC/media/room.ogg"
+check 26fe58e14aa381fec298f76dac9ca0f6edf647c08c6b5379e7884105f3443d6b "$SRC/media/sting.flac"
 
 # Decode media/bed.ogg.
 mixdown step decode "$SRC/media/bed.ogg" "$WORK/source1.wav"

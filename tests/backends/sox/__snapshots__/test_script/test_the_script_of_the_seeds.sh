@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 5149efba02256473.
+# A mix of mixdown's sox backend, plan 52fb05a7974d1336.
 #
 # SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav, bus_dialogue.wav, bus_music.wav [.]
@@ -22,6 +22,20 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$WORK/out"
+
+# The sources must be those that the plan was made for.
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi
+}
+check() {
+  found=$(sha256 <"$2")
+  if [ "${found%% *}" != "$1" ]; then
+    printf '%s has changed: expected sha256:%s, found sha256:%s\n' "$2" "$1" "${found%% *}" >&2
+    exit 1
+  fi
+}
+check 9be14046166ac85d5227304bb197d7731a1d6c9e0a10674c2f6fb20ec824ced0 "$SRC/bed.wav"
+check cdb3b12f8a0b12cb8a63a20c142afa63a09a1c247d505c4a66ebbd962d8e9a3d "$SRC/voice.wav"
 
 # Write the envelope of host/again.gain_automation.
 cat >"$WORK/host_again.gain_automation.envelope.mir" <<'END'
