@@ -79,7 +79,7 @@ def terms(graph, node):
     if isinstance(node, Clip):
         yield node, 0, 0.0
     starts = getattr(node, "starts", None) or [getattr(node, "start", 0)] * len(node.operands)
-    gain_db = getattr(node, "gain_db", 0.0) - getattr(node, "headroom_db", 0.0)
+    gain_db = getattr(node, "gain_db", 0.0)
     for operand, at in zip(node.operands, starts, strict=True):
         for clip, start, gain in terms(graph, graph[operand]):
             yield clip, start + at, gain + gain_db
