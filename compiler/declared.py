@@ -16,7 +16,7 @@ from ..documents.models import plain
 from ..documents.values import shown
 from ..documents.writer import json_text
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
+from ..ir.diagnostics import Diagnostic, TimelineError, counted, did_you_mean
 from ..ir.nodes import Source
 from ..media.facts import SourceFacts
 from ..media.gate import normal
@@ -100,18 +100,20 @@ def differences(timeline: Timeline, name: str, facts: SourceFacts) -> Iterator[D
     entry = entry_of(timeline, name)
     channels = entry.channels if isinstance(entry.channels, int) else None
     of_stream = len(facts.matrix) // facts.channels if facts.matrix else facts.channels
-    help = "for one of its channels: channels: left, right, mid, or a list such as [0]"
     for key, declared, found, has in (
-        ("rate", entry.rate, facts.rate, "a rate of {:,} Hz"),
-        ("channels", channels, of_stream, "{:,} channels"),
-        ("frames", entry.frames, facts.frames, "{:,} samples"),
+        ("rate", entry.rate, facts.rate, f"a rate of {facts.rate:,} Hz"),
+        ("channels", channels, of_stream, counted(of_stream, "channel")),
+        ("frames", entry.frames, facts.frames, counted(facts.frames, "sample")),
     ):
         if declared is not None and declared != found:
+            help = f"write {key}: {found}, or leave {key} out"
+            if key == "channels" and declared < found:
+                help += "; to select channels: left, right, mid, or a list such as [0]"
             yield Diagnostic(
                 Code.SHAPE_DIFFERS,
-                f"media file {entry.path!r} has {has.format(found)}, not {declared:,}",
+                f"media file {entry.path!r} has {has}, not {declared:,}",
                 entry_origin(timeline, name, key),
-                help if key == "channels" else f"write {key}: {found}, or leave {key} out",
+                help,
             )
 
 
