@@ -86,8 +86,8 @@ def _exponential_rise(site: FilterSite, length: int) -> list[EnvelopePiece]:
     """
     rise = f"if(n,exp({-5.0 * math.log(10.0)!r}*(1-n/{length})),0)"
     rest = site.length - length
-    segment = EnvelopePiece(min(length, site.length), (rise,))
-    return [segment, EnvelopePiece(rest, ("1",))] if rest > 0 else [segment]
+    segment = EnvelopePiece(min(length, site.length), lambda _: (rise,))
+    return [segment, EnvelopePiece(rest, lambda _: ("1",))] if rest > 0 else [segment]
 
 
 def emit_pan(site: FilterSite, node: Pan) -> FilterChain:

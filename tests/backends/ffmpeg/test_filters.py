@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from mixdown.audio import biquad, curves, envelope
 from mixdown.audio import pan as panning
+from mixdown.backends.ffmpeg import BACKEND, automation
 from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.units import gain_factor
+from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
 BUDGET = -200.0
@@ -102,6 +104,32 @@ def test_pan_automation(bench, law, channels):
     got = bench.render(bench.chain(bench.clip("s"), ir.PanAutomation("p", moves, law)))
     positions = envelope.interpolate(keyframes(moves), np.arange(LENGTH))
     assert residual(got, panning.pan(audio, positions, law.value)) < BUDGET
+
+
+def many(low: float, high: float) -> tuple[ir.Point, ...]:
+    """300 points of every shape, some of them adjacent samples, beyond the end of the noise."""
+    random = np.random.default_rng(9)
+    times = sorted({*random.integers(0, LENGTH + 9000, 290).tolist(), *range(4090, 4100)})
+    values, shapes = random.uniform(low, high, len(times)), random.choice(list(Shape), len(times))
+    return tuple(map(ir.Point, times, values.tolist(), map(Shape, shapes)))
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(
+    "node",
+    [
+        ir.GainAutomation("a", many(-60.0, 6.0)),
+        *(ir.PanAutomation("a", many(-1.0, 1.0), law) for law in PanLaw),
+    ],
+    ids=lambda node: getattr(node, "law", "gain"),
+)
+def test_many_spans_are_one_source_with_the_same_samples(bench, node, channels, monkeypatch):
+    bench.noise("s", channels)
+    graph = bench.chain(bench.clip("s"), node)
+    assert BACKEND.emit(graph, EmitOptions()).to_text().count("aevalsrc@") == 1
+    one = bench.render(graph)
+    monkeypatch.setattr(automation, "MOST_SOURCES", 1000)
+    assert np.array_equal(bench.render(graph), one)
 
 
 def test_downmix(bench):
