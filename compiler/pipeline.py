@@ -20,6 +20,7 @@ from ..ir.verify import verify
 from .passes.base import Pass
 from .passes.clamp_overlaps import ClampOverlaps
 from .passes.duck import Ducking
+from .passes.fold_automation import FoldAutomation
 from .passes.fold_gain import FoldGain
 from .passes.legalize import Legalize, Toposort, VerifyLegal
 from .passes.lower import Lower
@@ -35,6 +36,7 @@ from .unit import Unit
 FRONT: tuple[Pass, ...] = (Validate(), ResolveRoles(), ClampOverlaps(), Ducking(), Lower())
 
 OPTIMISATIONS: tuple[Pass, ...] = (
+    FoldAutomation(),
     FoldGain(),
     DropIdentity(),
     DeadCode(),

@@ -63,6 +63,11 @@ class FilterKind(StrEnum):
     LOWSHELF = "lowshelf"
     HIGHSHELF = "highshelf"
 
+    @property
+    def has_gain(self) -> bool:
+        """Whether it has a gain; at 0 dB it changes nothing."""
+        return self in (FilterKind.PEAKING, FilterKind.LOWSHELF, FilterKind.HIGHSHELF)
+
 
 def canonical_curve(name: str) -> str:
     """The canonical name of a curve, given by its name or an alias.

@@ -199,6 +199,10 @@ class Filter(Node):
     q: float = field(converter=float)
     gain_db: float = field(converter=float)
 
+    def is_identity(self, operands: Sequence[Signal]) -> bool:
+        """With a gain of 0 dB: numerator and denominator are then equal."""
+        return self.shape.has_gain and self.gain_db == 0
+
 
 @frozen
 class FilterAutomation(Node):
@@ -211,6 +215,10 @@ class FilterAutomation(Node):
     points: tuple[Point, ...]
     q: float = field(converter=float)
     gain_db: float = field(converter=float)
+
+    def is_identity(self, operands: Sequence[Signal]) -> bool:
+        """With a gain of 0 dB: numerator and denominator are then equal."""
+        return self.shape.has_gain and self.gain_db == 0
 
 
 @frozen

@@ -16,7 +16,14 @@ from attrs import frozen
 
 from ...audio.pan import position_gains
 from ...ir.curves import PanLaw, Shape
-from ...ir.nodes import Aim, GainAutomation, PanAutomation, Point
+from ...ir.nodes import (
+    Aim,
+    Automated,
+    FilterAutomation,
+    GainAutomation,
+    PanAutomation,
+    Point,
+)
 from ...ir.units import NEPERS_PER_DB, gain_factor
 from .site import FRAME, LAYOUTS, FilterSite
 from .wiring import FilterChain, call, quoted
@@ -92,6 +99,14 @@ def _all_spans(points: Sequence[Point], length: int) -> Iterator[EnvelopeSpan]:
         start, end = max(here.at, 0), min(after.at, length)
         yield EnvelopeSpan(start, end, here, aim if moves else None)
     yield EnvelopeSpan(max(last.at, 0), length, last)
+
+
+def sources_of(node: Automated) -> int:
+    """How many sources its envelope has at most; a moving filter has none."""
+    spans_at_most = len(node.points) + 1
+    if isinstance(node, FilterAutomation) or spans_at_most > MOST_SOURCES:
+        return 0
+    return spans_at_most
 
 
 def multiplied(site: FilterSite, segments: Sequence[EnvelopePiece]) -> FilterChain:

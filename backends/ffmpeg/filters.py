@@ -26,8 +26,6 @@ BIQUADS: Mapping[FilterKind, str] = {
 }
 """ffmpeg's filter for each RBJ biquad; its `bass` and `treble` are different shelves."""
 
-WITH_GAIN = frozenset({FilterKind.PEAKING, FilterKind.LOWSHELF, FilterKind.HIGHSHELF})
-
 
 def volume(db: float | Fact) -> Call:
     """A gain in dB, known or still to be measured."""
@@ -37,7 +35,7 @@ def volume(db: float | Fact) -> Call:
 
 def biquad(shape: FilterKind, frequency: str, q: float, gain_db: float) -> Call:
     """An RBJ biquad as transposed direct form II in float64."""
-    gain = {"g": gain_db} if shape in WITH_GAIN else {}
+    gain = {"g": gain_db} if shape.has_gain else {}
     return call(BIQUADS[shape], f=frequency, t="q", w=q, **gain, r="f64", a="tdii")
 
 

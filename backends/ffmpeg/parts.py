@@ -1,11 +1,12 @@
 """Cuts large graphs at their lanes, so that no run of ffmpeg reads more than a few dozen clips.
 
 ffmpeg searches all filters of a graph for each frame that it moves, so its cost grows with the
-square of the clips: 500 clips in one run take ten times as long as in runs of 40. Each input is an
-open file besides, and an edit of one track should not render the others again. A lane plays its
-operands one after the other, so cutting it is exact: each section of a lane becomes a value of its
-own, which a part writes that depends on nothing else, and the lane joins the sections. Where a run
-would still read too many of them, sums are cut too (narrow.py).
+square of the filters: 500 clips in one run take ten times as long as in runs of 40. A clip with an
+envelope of many spans counts as several. Each input is an open file besides, and an edit of one
+track should not render the others again. A lane plays its operands one after the other, so cutting
+it is exact: each section of a lane becomes a value of its own, which a part writes that depends on
+nothing else, and the lane joins the sections. Where a run would still read too many of them, sums
+are cut too (narrow.py).
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
 from ...ir.names import Names
-from ...ir.nodes import Clip, Lane, Node
-from .narrow import WIDEST, Narrowing, files_read, runs
+from ...ir.nodes import Automated, Clip, Lane, Node
+from .automation import sources_of
+from .narrow import WIDEST, Narrowing, runs
 
 WHOLE = 64
-"""A graph of no more clips than this is not cut."""
+"""A graph that weighs no more clips than this is not cut."""
 
 PART = 40
 """Clips that a part reads; more where there would be more than `WIDEST` parts otherwise."""
+
+SPANS_OF_CLIP = 6
+"""Spans of an envelope that have as many filters as a clip with a gain, two fades and a pan."""
 
 
 @frozen
@@ -43,11 +48,13 @@ class Cut:
 
 def cut(graph: Graph) -> Cut:
     """The graph with every lane cut into sections; unchanged where that does not pay."""
-    clips = sum(isinstance(node, Clip) for node in graph)
-    if clips <= WHOLE:
+    whole = sum(map(_weight, graph))
+    if whole <= WHOLE:
         return Cut(graph)
-    most = max(PART, -(-clips // WIDEST))
-    weights = files_read(graph, {})
+    most = max(PART, -(-whole // WIDEST))
+    weights: dict[str, int] = {}
+    for node in graph:
+        weights[node.name] = _weight(node) + sum(weights[operand] for operand in node.operands)
     names = Names(graph.by_name, "~")
     sections: list[Lane] = []
     piece_of: dict[str, str] = {}
@@ -72,6 +79,13 @@ def cut(graph: Graph) -> Cut:
     narrowing.run()
     parts = (*groups, *narrowing.parts)
     return Cut(narrowing.graph, parts, {**narrowing.given, **narrowing.copy_of})
+
+
+def _weight(node: Node) -> int:
+    """How many clips a node counts as, by its filters."""
+    if isinstance(node, Automated):
+        return sources_of(node) // SPANS_OF_CLIP
+    return int(isinstance(node, Clip))
 
 
 def _section(graph: Graph, lane: Lane, run: range, name: str) -> Lane:

@@ -14,9 +14,9 @@ from .base import GraphPass
 class DropIdentity(GraphPass):
     """Removes nodes that change no sample.
 
-    They are gains of 0 dB, centred balance, empty fades, places at sample 0, and sums of one value
-    of the same length. The class of each kind decides. A bus of one track is kept, because people
-    look for it in the IR and it costs nothing.
+    They are gains and equaliser bands of 0 dB, centred balance, empty fades, places at sample 0,
+    and sums of one value of the same length. The class of each kind decides. A bus of one track is
+    kept, because people look for it in the IR and it costs nothing.
     """
 
     name = "drop-identity"

@@ -58,8 +58,8 @@ def test_without_options_the_pipeline_runs():
     ("options", "names"),
     [
         ({"pass_limit": 0}, []),
-        ({"pass_limit": 1}, ["fold-gain"]),
-        ({"pass_limit": 2, "disable": "fold-gain"}, ["drop-identity", "dead-code"]),
+        ({"pass_limit": 1}, ["fold-automation"]),
+        ({"pass_limit": 2, "disable": "fold-gain"}, ["fold-automation", "drop-identity"]),
         ({"pipeline": ""}, []),
         ({"pipeline": "pack-lanes,fold-gain"}, ["pack-lanes", "fold-gain"]),
         (
@@ -69,7 +69,7 @@ def test_without_options_the_pipeline_runs():
         ({"pipeline": [FoldGain()], "passes": [Nothing()]}, ["fold-gain", "nothing"]),
         (
             {"passes": [Nothing()], "disable": ["nothing", "dead-code"], "pass_limit": 1},
-            ["fold-gain"],
+            ["fold-automation"],
         ),
     ],
     ids=str,

@@ -36,6 +36,7 @@ def test_order_is_the_design():
         "duck",
         "lower",
         "resolve-facts",
+        "fold-automation",
         "fold-gain",
         "drop-identity",
         "dead-code",
