@@ -30,6 +30,16 @@ UNREADABLE = (soundfile.SoundFileError, OSError)
 
 _BLOCK_SAMPLES = 1 << 20
 
+_FROM_VORBIS: Mapping[int, Sequence[int]] = {
+    3: (0, 2, 1),
+    5: (0, 2, 1, 3, 4),
+    6: (0, 2, 1, 5, 3, 4),
+    7: (0, 2, 1, 6, 5, 3, 4),
+    8: (0, 2, 1, 7, 5, 6, 3, 4),
+}
+"""The number of channels -> the Vorbis channel at each place of ffmpeg's layout. In Vorbis the centre
+is second and the LFE last (Vorbis I specification, section 4.3.9)."""
+
 
 class SequentialFile(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
     """A file that is read from where it is: python-soundfile seeks after each read of others."""
@@ -114,6 +124,7 @@ def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[fl
     with SequentialFile(source) as file, target.open("wb") as out:
         channels = decoding.channels or file.channels
         gains = np.reshape(decoding.matrix, (channels, -1)) if decoding.matrix else None
+        order = _FROM_VORBIS.get(file.channels)
 
         def head(frames: int) -> bytes:
             frame = channels * width
@@ -125,7 +136,8 @@ def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[fl
         for block in _blocks(file):
             if decoding.repair:
                 block[~np.isfinite(block)] = 0.0
-            samples = block if gains is None else block @ gains.T
+            samples = block if order is None else block[:, order]
+            samples = samples if gains is None else samples @ gains.T
             out.write(np.ascontiguousarray(samples, f"<f{width}").tobytes())
             frames += len(block)
             yield min(1.0, frames / max(file.frames, 1))

@@ -45,6 +45,16 @@ def test_the_block_size_has_no_effect(tmp_path: Path, count: int):
     )
 
 
+@pytest.mark.parametrize("channels", [3, 4, 5, 6, 7, 8])
+def test_channels_are_in_the_order_of_ffmpeg(tmp_path: Path, embedded_ffmpeg: str, channels: int):
+    source = write_tone(tmp_path / "a.wav", channels=channels)
+    path = encode(embedded_ffmpeg, source, tmp_path / "a.ogg", "-c:a", "libvorbis")
+    list(decode_vorbis(path, tmp_path / "out.wav", Decoding(VORBIS)))
+    encode(embedded_ffmpeg, path, tmp_path / "wanted.wav", "-c:a", "pcm_f32le")
+    ours, wanted = (soundfile.read(tmp_path / name)[0] for name in ("out.wav", "wanted.wav"))
+    assert np.abs(ours[:40_000] - wanted[:40_000]).max() < 1e-5
+
+
 def test_channels_are_mixed_in_64_bits(ogg: Path, tmp_path: Path):
     decoding = Decoding(VORBIS, channels=1, matrix=(0.5, 0.25))
     words = [str(ogg), str(tmp_path / "out.wav"), *own_arguments(decoding)]

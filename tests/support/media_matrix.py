@@ -138,6 +138,7 @@ def twice(data: bytes) -> bytes:
 def decode(recipe: Recipe, path: Path, ffmpeg: str, channels: int) -> np.ndarray:
     """The samples of the file's first stream of so many channels, shape (n, channels)."""
     if recipe.decoder == "libsndfile":
+        assert channels <= 2, "libsndfile keeps the order of channels of each format"
         return soundfile.read(path, always_2d=True)[0]
     argv = [ffmpeg, "-v", "quiet", "-i", f"file:{path}", "-map", "0:a:0"]
     raw = subprocess.run([*argv, "-f", "f64le", "-"], stdout=subprocess.PIPE).stdout
