@@ -6,6 +6,8 @@ coefficients" (W3C Audio EQ Cookbook), with Q: w0 = 2*pi*f/rate, alpha = sin(w0)
 
     y[n] = b0*x[n] + s1[n-1],  s1[n] = b1*x[n] - a1*y[n] + s2[n-1],  s2[n] = b2*x[n] - a2*y[n]
 
+As long as all channels are equal, a filter may receive only one of them.
+
 A filter whose frequency moves gets new coefficients at every 64th sample counted from its origin,
 computed from the frequency there rounded to 6 significant digits; it keeps its state.
 """
@@ -184,5 +186,7 @@ def _run(
 ) -> tuple[FloatArray, FloatArray]:
     if not block.shape[1]:
         return block, state
+    if len(state) != len(block):
+        state = np.repeat(state[:1], len(block), axis=0)
     out, end = lfilter(section[:3], section[3:], block, axis=1, zi=state)
     return out, end

@@ -61,7 +61,8 @@ class TpdfNoise:
         """The same noise as integers, in units of 2^-32 LSB."""
         noise = np.empty((channels, count), np.int64)
         for channel, row in enumerate(noise):
-            np.subtract(*self._pairs(channel, offset, count), out=row, dtype=np.int64)
+            first, second = self._pairs(channel, offset, count)
+            np.subtract(first, second, out=row, dtype=np.int64)
         return noise
 
     def added(self, bits: int) -> Dithering:
@@ -79,7 +80,8 @@ class TpdfNoise:
         """The noise; step: the value of 2^-32 LSB, a power of two."""
         noise = np.empty((channels, count))
         for channel, row in enumerate(noise):
-            np.subtract(*self._pairs(channel, offset, count), out=row, dtype=np.float64)
+            first, second = self._pairs(channel, offset, count)
+            np.subtract(first, second, out=row, dtype=np.float64)
         noise *= step
         return noise
 

@@ -138,3 +138,18 @@ def test_other_refusals():
         coefficients("lowpass", 100.0, RATE, 0.0)
     with pytest.raises(KeyError):
         coefficients("bandpass", 100.0, RATE, 1.0)
+
+
+@pytest.mark.parametrize("moving", [False, True], ids=["static", "moving"])
+def test_equal_channels_may_be_filtered_as_one_until_they_differ(moving):
+    def made():
+        if moving:
+            return MovingBiquad("lowpass", 48_000, 2, frequency=lambda at: 400.0 + at, q=0.8)
+        return StaticBiquad(coefficients("highpass", 80.0, 48_000, 0.7)[0], 2)
+
+    block = np.random.default_rng(2).standard_normal((2, 3000))
+    block[1, :2000] = block[0, :2000]
+    whole, parts = made(), made()
+    expected = whole.process(block)
+    assert np.array_equal(parts.process(block[:1, :2000]), expected[:1, :2000])
+    assert np.array_equal(parts.process(block[:, 2000:]), expected[:, 2000:])

@@ -224,7 +224,10 @@ def _gain_automation(node: ir.GainAutomation, _: StreamSite) -> Change:
 
 
 def _pan(node: ir.Pan, site: StreamSite) -> Change:
-    gains = pan.gains(node.position, node.law.value, site.operands[0].channels)
+    channels = site.operands[0].channels
+    gains = pan.gains(node.position, node.law.value, channels)
+    if channels == 1 and gains[0] == gains[1]:
+        gains = gains[:1]  # one channel serves as both
     return lambda samples, _: samples * gains
 
 
@@ -242,10 +245,14 @@ def _downmix(_: ir.Downmix, __: StreamSite) -> Change:
     return lambda samples, _: pan.downmix(samples)
 
 
-def _changed(make: Callable[[Any, StreamSite], Change]) -> Callable[[Any, StreamSite], Stream]:
+def _changed(
+    make: Callable[[Any, StreamSite], Change], *, alike: bool = True
+) -> Callable[[Any, StreamSite], Stream]:
+    """What makes the stream of a node; alike: whether it does the same to every channel."""
+
     def stream(node: ir.Node, site: StreamSite) -> Stream:
-        channels = site.graph.signals[node.name].channels
-        return Changed(site.operands[0], make(node, site), channels, site.origin, site.end)
+        channels, change = site.graph.signals[node.name].channels, make(node, site)
+        return Changed(site.operands[0], change, channels, site.origin, site.end, alike=alike)
 
     return stream
 
@@ -259,9 +266,9 @@ STREAMS: Mapping[type[ir.Node], Callable[[Any, StreamSite], Stream]] = {
     ir.GainAutomation: _changed(_gain_automation),
     ir.Filter: _filtered,
     ir.FilterAutomation: _moving,
-    ir.Pan: _changed(_pan),
-    ir.PanAutomation: _changed(_pan_automation),
-    ir.Downmix: _changed(_downmix),
+    ir.Pan: _changed(_pan, alike=False),
+    ir.PanAutomation: _changed(_pan_automation, alike=False),
+    ir.Downmix: _changed(_downmix, alike=False),
     ir.Place: _placed,
     ir.Lane: _summed,
     ir.Mix: _summed,

@@ -71,17 +71,15 @@ def whole(piece: Piece | None, start: int, end: int, channels: int) -> FloatArra
         return silence(channels, end - start)
     if piece.start == start and piece.end == end:
         return piece.samples
-    samples = np.zeros((channels, end - start))
-    samples[:, piece.start - start : piece.end - start] = piece.samples
-    return samples
+    return joined((piece,), start, end)
 
 
 @lru_cache(maxsize=8)
 def silence(channels: int, count: int) -> FloatArray:
     """Zeros, shape (channels, count), read-only."""
-    zeros = np.zeros((channels, count))
+    zeros = np.zeros((1, count))
     zeros.flags.writeable = False
-    return zeros
+    return dual(zeros, channels)
 
 
 def add(pieces: Sequence[Piece]) -> Piece | None:
@@ -89,6 +87,7 @@ def add(pieces: Sequence[Piece]) -> Piece | None:
     if len(pieces) < 2:
         return pieces[0] if pieces else None
     start, end = min(p.start for p in pieces), max(p.end for p in pieces)
+    channels, pieces = _singled(pieces)
     first, second, *rest = pieces
     if (first.start, first.end) == (second.start, second.end) == (start, end):
         total = first.samples + second.samples
@@ -97,4 +96,36 @@ def add(pieces: Sequence[Piece]) -> Piece | None:
         total = np.zeros((first.samples.shape[0], end - start))
     for piece in rest:
         total[:, piece.start - start : piece.end - start] += piece.samples
-    return Piece(start, total)
+    return Piece(start, dual(total, channels))
+
+
+def joined(pieces: Sequence[Piece], start: int, end: int) -> FloatArray:
+    """All of [start, end): pieces that do not overlap, with silence around them."""
+    channels, pieces = _singled(pieces)
+    samples = np.zeros((pieces[0].samples.shape[0], end - start))
+    for piece in pieces:
+        samples[:, piece.start - start : piece.end - start] = piece.samples
+    return dual(samples, channels)
+
+
+def is_dual(samples: FloatArray) -> bool:
+    """Whether all channels are the same memory, as of mono in the centre.
+
+    What is done to each channel alone then needs to be done once.
+    """
+    return samples.shape[0] > 1 and samples.strides[0] == 0
+
+
+def dual(samples: FloatArray, channels: int) -> FloatArray:
+    """The samples in this number of channels; one channel serves as all of them, read-only."""
+    if len(samples) == channels:
+        return samples
+    return np.broadcast_to(samples, (channels, samples.shape[1]))
+
+
+def _singled(pieces: Sequence[Piece]) -> tuple[int, Sequence[Piece]]:
+    """The number of channels, and the pieces: one channel of each if none has different ones."""
+    channels = pieces[0].samples.shape[0]
+    if all(is_dual(piece.samples) for piece in pieces):
+        pieces = [Piece(piece.start, piece.samples[:1]) for piece in pieces]
+    return channels, pieces

@@ -17,7 +17,7 @@ from ....audio import FloatArray
 from ....audio.dither import SilenceGate
 from ....audio.limiter import TruePeakLimiter
 from ....ir.nodes import Source
-from .piece import Piece, Stream, add, take, whole
+from .piece import Piece, Stream, add, dual, is_dual, joined, take, whole
 from .sources import Reader, Sources
 
 Change = Callable[[FloatArray, int], FloatArray]
@@ -78,8 +78,17 @@ class Changed:
     """A function of each sample, which leaves silence silent."""
 
     def __init__(
-        self, operand: Stream, change: Change, channels: int, origin: int, end: int
+        self,
+        operand: Stream,
+        change: Change,
+        channels: int,
+        origin: int,
+        end: int,
+        *,
+        alike: bool = False,
     ) -> None:
+        """alike: whether the function is the same for every channel."""
+        self._alike = alike
         self.channels, self.start, self.end = channels, operand.start, min(operand.end, end)
         self._operand, self._change, self._origin = operand, change, origin
 
@@ -88,7 +97,10 @@ class Changed:
         piece = self._operand.pull(start, end)
         if piece is None:
             return None
-        return Piece(piece.start, self._change(piece.samples, piece.start - self._origin))
+        once = self._alike and is_dual(piece.samples)
+        samples = piece.samples[:1] if once else piece.samples
+        changed = self._change(samples, piece.start - self._origin)
+        return Piece(piece.start, dual(changed, self.channels))
 
 
 class Filtered:
@@ -99,6 +111,7 @@ class Filtered:
         self.channels, self.start = operand.channels, operand.start
         self.end = end if operand.start < operand.end else operand.start
         self._operand, self._biquad = operand, biquad
+        self._is_dual = True  # so far
         biquad.skip(self.start - origin)
 
     def pull(self, start: int, end: int) -> Piece | None:
@@ -107,7 +120,11 @@ class Filtered:
         if piece is None and self._biquad.is_still:
             self._biquad.skip(end - start)
             return None
-        return Piece(start, self._biquad.process(whole(piece, start, end, self.channels)))
+        samples = whole(piece, start, end, self.channels)
+        self._is_dual = self._is_dual and is_dual(samples)
+        if self._is_dual:
+            return Piece(start, dual(self._biquad.process(samples[:1]), self.channels))
+        return Piece(start, self._biquad.process(samples))
 
 
 class Summed:
@@ -249,7 +266,4 @@ def _join(pieces: list[Piece]) -> Piece | None:
     if len(pieces) < 2:
         return pieces[0] if pieces else None
     start, end = pieces[0].start, pieces[-1].end
-    samples = np.zeros((pieces[0].samples.shape[0], end - start))
-    for piece in pieces:
-        samples[:, piece.start - start : piece.end - start] = piece.samples
-    return Piece(start, samples)
+    return Piece(start, joined(pieces, start, end))
