@@ -17,7 +17,7 @@ from attrs import evolve
 from ..documents.models import within_limits
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity
-from ..ir.node import Repair, Source
+from ..ir.node import Source
 from ..ir.origin import Origin
 from ..media.facts import SourceFacts
 from ..media.gate import normal, refused
@@ -67,20 +67,8 @@ def _established(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Di
     facts = establish(timeline.root / entry.path, entry.path, selection)
     if isinstance(facts, Diagnostic):
         return None, (_located(timeline, name, facts),)
-    source = Source(
-        name=name,
-        path=normal(timeline.root, entry.path),
-        digest=facts.digest,
-        rate=facts.rate,
-        channels=facts.channels,
-        frames=facts.frames,
-        codec=facts.codec,
-        speed=entry.ratio.as_integer_ratio(),
-        stream=facts.stream,
-        matrix=facts.matrix,
-        silence=facts.silence,
-        repair=Repair.ZERO if facts.repaired else Repair.NONE,
-    )
+    path = normal(timeline.root, entry.path)
+    source = facts.source(name, path, entry.ratio.as_integer_ratio())
     return source, (*concerns(facts, entry), *differences(timeline, name, facts))
 
 

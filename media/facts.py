@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from attrs import AttrsInstance, asdict, frozen
 
+from ..ir.node import Repair, Source
 from .cache import user_cache
 
 VERSION = 3
@@ -59,6 +60,23 @@ class SourceFacts:
     nonfinite: int = 0
     first_nonfinite: int = 0
     repaired: bool = False
+
+    def source(self, name: str, path: str, speed: tuple[int, int] = (1, 1)) -> Source:
+        """The source of a graph that plays this audio."""
+        return Source(
+            name=name,
+            path=path,
+            digest=self.digest,
+            rate=self.rate,
+            channels=self.channels,
+            frames=self.frames,
+            codec=self.codec,
+            speed=speed,
+            stream=self.stream,
+            matrix=self.matrix,
+            silence=self.silence,
+            repair=Repair.ZERO if self.repaired else Repair.NONE,
+        )
 
 
 def kept(kind: type[_Record], key: str, establish: Callable[[], _Record]) -> _Record:

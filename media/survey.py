@@ -204,18 +204,7 @@ def survey_path(path: Path, named: str, detector: str | None = None) -> SourceSu
     facts = establish(path, named)
     if isinstance(facts, Diagnostic):
         return facts
-    source = Source(
-        name=named,
-        path=path.as_posix(),
-        digest=facts.digest,
-        rate=facts.rate,
-        channels=facts.channels,
-        frames=facts.frames,
-        codec=facts.codec,
-        stream=facts.stream,
-        matrix=facts.matrix,
-        silence=facts.silence,
-    )
+    source = facts.source(named, path.as_posix())
     return survey_source(path, named, source, detector)
 
 
