@@ -33,14 +33,7 @@ from ..compiler.request import RenderRequest
 from ..documents.models import replace
 from ..ir.diagnostics import located
 from ..ir.graph import Graph
-from ..ir.nodes import (
-    Encoding,
-    Filter,
-    FilterAutomation,
-    Output,
-    OutputRole,
-    Source,
-)
+from ..ir.nodes import Encoding, Filter, FilterAutomation, Output, OutputRole, Source
 from ..ir.units import decibels
 from ..plans.carried import file_of
 from ..plans.decoding import prepare

@@ -12,14 +12,7 @@ from collections.abc import Iterator, Mapping
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError
 from ...ir.finish import LONGEST_DITHERED_MS, LOWEST_SHAPED_RATE, SILENT
-from ...ir.nodes import (
-    Dither,
-    DitherNoise,
-    Encoding,
-    Limiter,
-    LimitMode,
-    Output,
-)
+from ...ir.nodes import Dither, DitherNoise, Encoding, Limiter, LimitMode, Output
 from ...ir.units import samples
 from .inputs import resample
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, FilterSite

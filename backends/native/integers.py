@@ -24,14 +24,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import BackendError, Diagnostic
 from ...ir.graph import Graph
 from ...ir.node import Signal
-from ...ir.nodes import (
-    Crossfade,
-    Edge,
-    Fade,
-    GainAutomation,
-    Node,
-    PanAutomation,
-)
+from ...ir.nodes import Crossfade, Edge, Fade, GainAutomation, Node, PanAutomation
 from ...ir.units import decibels
 from ...plans.carried import locate
 from .engine.piece import whole

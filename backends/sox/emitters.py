@@ -21,23 +21,8 @@ from ...ir.units import gain_factor
 from ...plans.carried import file_of
 from .builder import PlanBuilder
 from .chain import EffectChain, How, Input, IntegerFile, combined, read
-from .levels import (
-    DIRECT,
-    growth,
-    is_direct,
-    moving_peak,
-    room,
-    section,
-)
-from .matrix import (
-    Matrix,
-    common_gain,
-    identity,
-    is_diagonal,
-    number,
-    product,
-    scaled,
-)
+from .levels import DIRECT, growth, is_direct, moving_peak, room, section
+from .matrix import Matrix, common_gain, identity, is_diagonal, number, product, scaled
 
 MOST_INPUTS = 64
 """Files that one run of SoX reads at most, far below the limits on open files and on the length of

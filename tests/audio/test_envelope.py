@@ -6,12 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.audio.envelope import (
-    gain_envelope,
-    interpolate,
-    keyframes,
-    log_frequency_envelope,
-)
+from mixdown.audio.envelope import gain_envelope, interpolate, keyframes, log_frequency_envelope
 
 SHAPES = ("linear", "hold", "smooth")
 

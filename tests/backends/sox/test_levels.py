@@ -10,13 +10,7 @@ from mixdown.audio import biquad
 from mixdown.audio.envelope import log_frequency_envelope
 from mixdown.backends.native.values import frames_of
 from mixdown.backends.sox import BACKEND
-from mixdown.backends.sox.levels import (
-    exponent,
-    l1_norm,
-    largest_gain,
-    moving_peak,
-    section,
-)
+from mixdown.backends.sox.levels import exponent, l1_norm, largest_gain, moving_peak, section
 from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FilterKind, PanLaw, Shape
 from mixdown.ir.diagnostics import BackendError
