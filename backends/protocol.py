@@ -81,8 +81,7 @@ class Backend(Protocol):
         """The plan for a graph that the verifier and this backend's legalisation have passed.
 
         Its sources are those that `reads` accepts, and WAVs in the work space:
-        `plans.carried.file_of` gives the file of each. With `single` they are any: the one command
-        decodes them too, or it is refused.
+        `plans.carried.file_of` gives the file of each.
 
         Raises:
             BackendError: the graph cannot be expressed, with the node and the way out.
@@ -114,7 +113,7 @@ def plan_for(backend: Backend, graph: Graph, options: EmitOptions) -> Plan:
             unknown.
     """
     check_codecs(graph)
-    prepared, decoding = (graph, ()) if options.single else prepare(graph, backend.reads)
+    prepared, decoding = prepare(graph, backend.reads)
     try:
         plan = backend.emit(prepared, options)
     except MixdownError:

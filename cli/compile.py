@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--single",
     is_flag=True,
-    help="Put everything into one command; a loudness target then needs --facts.",
+    help="Put the mix into one command, after those that decode; a loudness target needs --facts.",
 )
 @click.option(
     "--one-pass",

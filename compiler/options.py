@@ -52,7 +52,9 @@ class CompileOptions:
         convert=_passes,
     )
     single: bool = key(
-        "one command with everything in it; needs facts where loudness is a target", default=False
+        "the mix as one command, after those that decode sources; needs facts where loudness is a "
+        "target",
+        default=False,
     )
     one_pass: bool = key(
         "with `single` and no facts, ffmpeg's own normalisation in one pass, which only comes near "

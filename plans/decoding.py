@@ -54,15 +54,6 @@ def check_codecs(graph: Graph) -> None:
             )
 
 
-def not_single(source: Source) -> BackendError:
-    """The error where one command would have to decode a source whole before it plays it."""
-    return BackendError.of(
-        Code.UNSUPPORTED_NODE,
-        f"one command cannot decode {source.path!r} as a whole and then play it",
-        help="compile the plan as steps, or convert the file to WAV or FLAC",
-    )
-
-
 def _step(step_id: str, source: Source, file: File) -> Step:
     original, decoding = source_file(source.path), decoding_of(source)
     by_ourselves = source.codec == VORBIS

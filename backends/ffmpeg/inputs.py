@@ -1,7 +1,6 @@
 """Clips: from a part of a file to float64 at the session rate, exact to the sample.
 
-Sources are plain files, except in single commands, which decode any other source from its start
-for each clip. A seek into a plain file is exact. Without resampling, decoding a part of a file
+Sources are plain files, in which a seek is exact. Without resampling, decoding a part of a file
 gives the same samples as decoding all of it. So it does at some pairs of rates (`FORGETFUL`), with
 a seek to a whole second, which is a whole number of samples at any rate and so keeps the phase of
 the resampler, and a second more on both sides, which is far longer than its filters. At other pairs
@@ -14,12 +13,11 @@ float64.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from ...ir.nodes import Clip, Source
-from ...media.decoder import decoder_options, decoding_of, demuxer_of, filters, is_plain
+from ...media.decoder import decoding_of, demuxer_of
 from ...plans.carried import file_of
-from ...plans.decoding import not_single
 from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, FilterSite
 from .wiring import Call, FilterChain, Wiring, call
 
@@ -91,8 +89,7 @@ def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
     """An input that decodes little more than the clip, then the clip cut from it."""
     source = site.graph.source_by_name[node.source]
     decoded = site.decoded.get((node.source, node.rate))
-    plain = is_plain(source)
-    seekable = decoded is not None or (plain and may_seek(source, node.rate))
+    seekable = decoded is not None or may_seek(source, node.rate)
     seek = node.offset // node.rate - MARGIN_SECONDS if seekable and wants_seek(node) else 0
     available = source.length(node.rate)
     if decoded is not None:
@@ -101,37 +98,15 @@ def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
         calls: tuple[Call, ...] = (TO_DOUBLE,)
     else:
         window = _window(node, seek, available, source.speed)
-        demuxer, options = demuxer_of(decoding_of(source)), _input_options(source)
-        chain = site.wire.read(
-            node.name, file_of(source), demuxer, (*options, *window), source.stream
-        )
-        calls = (*_decoding_calls(source), *as_declared(source, node.rate))
+        demuxer = demuxer_of(decoding_of(source))
+        chain = site.wire.read(node.name, file_of(source), demuxer, (*UNPROBED, *window))
+        calls = as_declared(source, node.rate)
     start = node.offset - seek * node.rate
     cut = call("atrim", start_sample=start, end_sample=start + node.length)
     played, session = source.rates(node.rate)
-    timed = (RESET_TIME,) if decoded or plain else counted(node.rate)
-    whole = decoded is not None or (plain and played == session)
+    whole = decoded is not None or played == session
     rest = () if whole else (call("apad", whole_len=node.length),)
-    return site.wire.extend(chain, node.name, *calls, cut, *timed, *rest)
-
-
-def _input_options(source: Source) -> tuple[str, ...]:
-    """Of a plain source, or of another one, which one command decodes from its start for each clip.
-
-    Raises:
-        BackendError: MIX502, its silence can be kept only where it is decoded alone.
-    """
-    if is_plain(source):
-        return UNPROBED
-    if source.silence:
-        raise not_single(source)
-    return decoder_options(decoding_of(source))
-
-
-def _decoding_calls(source: Source) -> Iterator[Call]:
-    for text in filters(decoding_of(source)):
-        name, _, options = text.partition("=")
-        yield Call(name, (options,))
+    return site.wire.extend(chain, node.name, *calls, cut, RESET_TIME, *rest)
 
 
 def counted(rate: int) -> tuple[Call, ...]:

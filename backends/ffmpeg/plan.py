@@ -3,7 +3,7 @@
 Promises: the plan depends on the graph and the options alone. With a loudness still to be measured,
 the mix step writes the measured value and the other values that the finish needs as float64 WAV,
 and the finish step needs facts; otherwise one step does everything. Sources in which no exact seek
-is possible are decoded first; with `single`, each clip decodes them from their start. A graph of
+is possible are resampled first; with `single`, each clip reads them from their start. A graph of
 many clips is mixed in parts, which run in parallel.
 """
 

@@ -112,13 +112,11 @@ class Wiring:
     lines: list[Template] = field(factory=list)
     _links: NumberedNames = field(factory=plain_names)
 
-    def read(
-        self, value: str, file: File, demuxer: str, options: Sequence[str], stream: int = 1
-    ) -> FilterChain:
-        """A chain that begins with an audio stream of another input."""
+    def read(self, value: str, file: File, demuxer: str, options: Sequence[str]) -> FilterChain:
+        """A chain that begins with another input."""
         self.inputs += input_arguments(file, (demuxer,), options)
         self.files.append(file)
-        return FilterChain(value, (f"{len(self.files) - 1}:a:{stream - 1}",))
+        return FilterChain(value, (f"{len(self.files) - 1}:a:0",))
 
     def source(self, value: str, *calls: Call) -> FilterChain:
         """A chain that begins with a filter without inputs."""

@@ -16,8 +16,6 @@ from ...ir.codes import Code
 from ...ir.diagnostics import BackendError
 from ...ir.graph import Graph
 from ...ir.nodes import KINDS, Loudnorm, Source
-from ...media.decoder import is_plain
-from ...plans.decoding import not_single
 from ...plans.own_steps import engine_step, mastering_steps, tag_options, unwritten
 from ...plans.phases import deliveries, in_phases
 from ...plans.plan import EmitOptions, Plan, chained
@@ -65,12 +63,8 @@ class NativeBackend:
         if problems:
             raise BackendError(problems)
         phases = in_phases(graph)
-        if options.single:
-            if phases.mastering:
-                raise _unmeasured(phases.mastering.loudnorm)
-            for source in graph.sources:
-                if not is_plain(source):
-                    raise not_single(source)
+        if options.single and phases.mastering:
+            raise _unmeasured(phases.mastering.loudnorm)
         tags = tag_options(options.tags)
         purpose = "mix" if phases.mastering else "mix and master"
         mix = engine_step("mix", purpose, phases.mix, phases.files, tags)
