@@ -13,12 +13,12 @@ from attrs import frozen
 
 from ..compiler.timeline.model import Timeline, clip_id
 from ..ir.graph import Graph
-from ..ir.nodes import Mix, Node
+from ..ir.nodes import Mix, Node, Source
 from ..ir.origin import Origin
 from .differences import differences
 from .matching import Key, Matches, OwnedNodes, match, parts
 from .owners import Level, Owner, owners
-from .words import phrase
+from .words import phrase, played_part
 
 Pair = tuple[str, str]
 
@@ -110,6 +110,17 @@ def _sources(a: Graph, b: Graph) -> Iterator[Change]:
                 shapes = list(dict.fromkeys(lengths))
                 how = f": {', was '.join(shapes)}" if len(shapes) > 1 else ""
                 yield Change(about, f"content changed{how}")
+            else:
+                was, now = _played(old), _played(new)
+                if was != now:
+                    yield Change(about, f"plays {now}, was {was}")
+
+
+def _played(source: Source) -> str:
+    """The part of its file that a source plays, how long that is, and how fast."""
+    speed = "/".join(map(str, source.speed))
+    fast = f", at speed {speed}" if source.speed != (1, 1) else ""
+    return f"{played_part(source) or 'all of it'}, {source.frames} samples{fast}"
 
 
 def _removed(found: Matches, silent: Set[str]) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from ..ir.places import place, shown_place
 from ..ir.units import decibels, milliseconds
 from .explain import Explanation, Sounding, Stage
 from .owners import Level
-from .words import position
+from .words import played_part, position
 
 
 def explanation_text(moment: Explanation, documents: Documents) -> str:
@@ -44,10 +44,12 @@ def _block(sounding: Sounding, rate: int, documents: Documents) -> list[str]:
     way = [f"track {owner.track}"] * bool(owner.track) + [f"bus {owner.bus}"] * bool(owner.bus)
     shown = shown_place(sounding.origin, documents)
     own = [s for s in sounding.stages if s.matters and s.owner.level is not Level.MASTER]
+    part = played_part(sounding.source)
+    part = f" ({part})" if part else ""
     title = "including master" + ("" if sounding.measured else ", without its loudness gain")
     return [
         f"clip {owner.id}" + (f"  ({shown})" if shown else ""),
-        f"  plays {sounding.source.path} at {_source_place(sounding, rate)}, "
+        f"  plays {sounding.source.path}{part} at {_source_place(sounding, rate)}, "
         f"goes to {', '.join([*way, 'master'])}",
         *_table([*map(_row(documents), own), ("total", title, _pair(sounding.factors), "")]),
     ]
@@ -112,6 +114,7 @@ def explanation_data(moment: Explanation, documents: Documents) -> dict[str, obj
                 "place": place(s.origin, documents),
                 "source": s.source.path,
                 "source_sample": s.file_sample,
+                "source_part": played_part(s.source),
                 "source_rate": s.source.rate,
                 "source_speed": list(s.source.speed),
                 "source_ms": float(milliseconds(s.file_sample, s.source.rate)),

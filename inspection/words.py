@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ..ir import nodes as ir
+from ..ir.diagnostics import counted
 from ..ir.graph import Graph
+from ..ir.node import Repair
 from ..ir.units import milliseconds
 
 
@@ -44,6 +46,22 @@ def shown_pan(value: float) -> str:
     if value == 0:
         return "centre"
     return f"{abs(value) * 100:g}% {'left' if value < 0 else 'right'}"
+
+
+def played_part(source: ir.Source) -> str:
+    """The part of its file that a source plays; "" if it is all of it."""
+    rows = max(source.channels, 1)
+    width = len(source.matrix) // rows
+    gains = [source.matrix[row * width : (row + 1) * width] for row in range(rows)]
+    one = [0.0] * (width - 1) + [1.0]
+    picked = [str(row.index(1.0)) for row in gains if sorted(row) == one]
+    parts = [f"stream {source.stream}"] * (source.stream > 1)
+    if source.matrix and len(picked) == rows:
+        parts.append(f"channel{'s' * (rows > 1)} {' and '.join(picked)}")
+    elif source.matrix:
+        parts.append(f"{counted(width, 'channel')} mixed to {rows}")
+    parts += ["samples repaired"] * (source.repair is not Repair.NONE)
+    return ", ".join(parts)
 
 
 def phrase(graph: Graph, node: ir.Node) -> str:

@@ -245,3 +245,14 @@ def test_graphs_can_be_compared_and_with_timelines(folder, first):
         "master: headroom -6 dB, was -3 dB",
     ]
     assert changes_of(diff(first, b, ("a", "b"))) == changes_of(diff(a, b, ("a", "b")))
+
+
+def test_another_part_of_the_same_file(folder):
+    for name, keys in (("one", "speed: 1"), ("two", "speed: 2, channels: [0, 0]")):
+        (folder / f"{name}.yaml").write_text(
+            f"id: x\nsources: {{a: {{path: media/host.flac, {keys}}}}}\n"
+            "tracks: [{id: t, role: fx, clips: [{source: a, duration_ms: 100}]}]\n"
+        )
+    found = changes_of(diff(traced(folder / "one.yaml"), traced(folder / "two.yaml"), ("a", "b")))
+    assert found[0].startswith("source a: plays channels 0 and 0, ")
+    assert ", at speed 2/1, was all of it, " in found[0]
