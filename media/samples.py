@@ -37,8 +37,8 @@ _FROM_VORBIS: Mapping[int, Sequence[int]] = {
     7: (0, 2, 1, 6, 5, 3, 4),
     8: (0, 2, 1, 7, 5, 6, 3, 4),
 }
-"""The number of channels -> the Vorbis channel at each place of ffmpeg's layout. In Vorbis the centre
-is second and the LFE last (Vorbis I specification, section 4.3.9)."""
+"""The number of channels -> the Vorbis channel at each place of ffmpeg's layout. In Vorbis, the
+centre is second and the LFE last (Vorbis I specification, section 4.3.9)."""
 
 
 class SequentialFile(soundfile.SoundFile):  # type: ignore[misc]  # it has no types
