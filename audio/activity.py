@@ -12,7 +12,6 @@ alike.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -103,22 +102,28 @@ def active_frames(spans: Iterable[tuple[int, int]], count: int) -> npt.NDArray[n
     return active
 
 
-def active_loudness(powers: FloatArray, shares: FloatArray) -> float:
-    """The gated loudness, LUFS, of the 400 ms blocks that are at least half active; -inf if none.
-
-    Pauses do not count at all, unlike in integrated loudness, whose gate lets noise pass. So two
-    speakers with different pauses and noise can be compared.
+def active_blocks(powers: FloatArray, shares: FloatArray) -> FloatArray:
+    """The powers of the 400 ms blocks, at steps of 100 ms, that are at least half active.
 
     Args:
         powers: the K-weighted mean square of every 100 ms, summed over channels.
         shares: the part of every 100 ms that is active.
     """
     if len(powers) < MOMENTARY_STEPS:
-        return -math.inf
+        return np.zeros(0)
     blocks, active = (
         sliding_window_view(series, MOMENTARY_STEPS).mean(axis=1) for series in (powers, shares)
     )
-    return integrated_loudness(blocks[active >= _ACTIVE_BLOCK])
+    return np.asarray(blocks[active >= _ACTIVE_BLOCK])
+
+
+def active_loudness(powers: FloatArray, shares: FloatArray) -> float:
+    """The gated loudness of the `active_blocks`, LUFS; -inf if there are none.
+
+    Pauses do not count at all, unlike in integrated loudness, whose gate lets noise pass. So two
+    speakers with different pauses and noise can be compared.
+    """
+    return integrated_loudness(active_blocks(powers, shares))
 
 
 def _noise_floor(levels: FloatArray) -> FloatArray:

@@ -25,7 +25,9 @@ from .passes.base import Pass
 from .request import RenderRequest, StemMode
 
 ExportPresetName: TypeAlias = Literal["default", "podcast", "music", "voiceover", "draft"]
-MixPresetName: TypeAlias = Literal["default_mix", "podcast_mix", "music_mix", "flat"]
+MixPresetName: TypeAlias = Literal[
+    "default_mix", "podcast_mix", "podcast_leveled", "music_mix", "flat"
+]
 FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "opus", "ogg"]
 BitDepth: TypeAlias = Literal["16", "24", "32f", "64f", 16, 24]
 StemModeName: TypeAlias = Literal["premaster", "mastered"]

@@ -15,7 +15,7 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from reprlib import repr as shown
-from typing import Unpack, overload
+from typing import TYPE_CHECKING, Unpack, overload
 
 from attrs import asdict, evolve, frozen
 
@@ -30,6 +30,7 @@ from ..presets.load import unknown_preset
 from ..presets.model import BusPreset, MixPreset
 from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .declared import MediaMode
+from .edits.surveys import survey_sources
 from .emit import one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix
 from .lanes import lanes_svg
@@ -40,6 +41,9 @@ from .pipeline import final, problems
 from .request import RenderRequest
 from .timeline.model import Timeline
 from .unit import Unit
+
+if TYPE_CHECKING:
+    from ..media.survey import SourceSurvey
 
 
 @frozen(kw_only=True)
@@ -58,6 +62,7 @@ class Compilation:
         fact_key: the key of the facts about this finish.
         length: of the mix, samples.
         media: each source in use, by the name or path that clips use.
+        surveys: of the sources that levels are computed from, by the same names.
         buses: the buses of the mix, in the order of their sum; empty for a graph.
         routes: track id -> bus id; empty for a graph.
     """
@@ -72,6 +77,7 @@ class Compilation:
     fact_key: str
     length: int
     media: Mapping[str, Source]
+    surveys: Mapping[str, SourceSurvey]
     buses: tuple[BusPreset, ...]
     routes: Mapping[str, str]
 
@@ -186,6 +192,7 @@ def _compiled(
         fact_key=unit.fact_key,
         length=length,
         media=unit.media,
+        surveys=unit.surveys,
         buses=unit.buses,
         routes=unit.routes,
     )
@@ -224,6 +231,9 @@ def _begun(mix: Timeline, request: RenderRequest, media: MediaMode) -> Unit:
     timeline = request.session(mix)
     request.bit_rate_at(timeline.sample_rate, timeline.channels)  # raises
     sources, found = probe_sources(timeline, media)
+    mix_preset = _mix(timeline, request)
+    listened = sources if media is MediaMode.FILES else {}
+    surveys, unheard = survey_sources(timeline, mix_preset, listened, request.facts)
     cover = probe_cover(timeline, media)
     if isinstance(cover, Diagnostic):
         found = (*found, cover)
@@ -232,10 +242,11 @@ def _begun(mix: Timeline, request: RenderRequest, media: MediaMode) -> Unit:
         request=request,
         backend=find_backend(request.backend),
         export=request.export,
-        mix=_mix(timeline, request),
+        mix=mix_preset,
         media=sources,
+        surveys=surveys,
         cover=None if isinstance(cover, Diagnostic) else cover,
-        diagnostics=(*timeline.notes, *found),
+        diagnostics=(*timeline.notes, *found, *unheard),
     )
 
 

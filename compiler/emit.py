@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from itertools import groupby, islice, pairwise
 
+from attrs import evolve
+
 from ..backends.protocol import plan_for
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity, located
@@ -34,7 +36,8 @@ def plan_of(unit: Unit, options: CompileOptions) -> Plan:
     tags = tuple(sorted(timeline.metadata.items()))
     emit = EmitOptions(single=options.single, one_pass=options.one_pass, tags=tags)
     with located(timeline.documents):
-        return encoding.emit(partial(plan_for, unit.backend), unit.ir, emit, extras)
+        plan = encoding.emit(partial(plan_for, unit.backend), unit.ir, emit, extras)
+    return evolve(plan, surveys={name: survey.digest for name, survey in unit.surveys.items()})
 
 
 def chapters(timeline: Timeline, length: int) -> tuple[Chapter, ...]:

@@ -10,13 +10,16 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from reprlib import repr as shown
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import TimelineError
 from ..ir.units import MAX_DB
+
+if TYPE_CHECKING:
+    from ..media.survey import SourceSurvey
 
 
 @frozen(kw_only=True)
@@ -36,18 +39,35 @@ class FinishFacts:
 
 @frozen
 class Facts:
-    """Facts by key (`fact_key`)."""
+    """Facts by key.
+
+    Attributes:
+        finishes: of mixes, by `fact_key`.
+        surveys: of sources, by `survey_key`.
+    """
 
     finishes: Mapping[str, FinishFacts] = field(factory=dict)
+    surveys: Mapping[str, SourceSurvey] = field(factory=dict)
 
     def with_finish(self, key: str, finish: FinishFacts) -> Facts:
         """The same facts with one added or replaced."""
         return evolve(self, finishes={**self.finishes, key: finish})
 
+    def without_finishes(self) -> Facts:
+        """The surveys alone."""
+        return evolve(self, finishes={})
+
+    def with_surveys(self, surveys: Mapping[str, SourceSurvey]) -> Facts:
+        """The same facts with more surveys."""
+        return evolve(self, surveys={**self.surveys, **surveys})
+
     def to_json(self) -> str:
         """The facts as a JSON document, with sorted keys."""
-        data = {key: asdict(finish) for key, finish in sorted(self.finishes.items())}
-        return json.dumps({"facts": 1, "finishes": data}, indent=2) + "\n"
+        finishes = {key: asdict(finish) for key, finish in sorted(self.finishes.items())}
+        data: dict[str, object] = {"facts": 1, "finishes": finishes}
+        if self.surveys:
+            data["surveys"] = {key: s.to_dict() for key, s in sorted(self.surveys.items())}
+        return json.dumps(data, indent=2) + "\n"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Facts:
@@ -62,9 +82,17 @@ class Facts:
             texts = all(isinstance(key, str) for key in finishes)
             if not texts or not all(map(_is_measured, finishes.values())):
                 raise ValueError("not a facts document")
-            return cls(finishes)
+            return cls(finishes, _surveys(data.get("surveys", {})))
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a facts document") from error
+
+
+def _surveys(data: Mapping[str, Mapping[str, Any]]) -> Mapping[str, SourceSurvey]:
+    if not data:
+        return {}
+    from ..media.survey import SourceSurvey  # noqa: PLC0415 (numpy and soundfile)
+
+    return {key: SourceSurvey.from_dict(survey) for key, survey in data.items()}
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, errors
 from ..ir.graph import Graph
 from ..ir.verify import verify
+from .edits.level import Leveling
 from .passes.base import Pass
 from .passes.clamp_overlaps import ClampOverlaps
 from .passes.duck import Ducking
@@ -33,7 +34,14 @@ from .reproducer import failure
 from .unit import Unit
 
 # From a timeline to a graph.
-FRONT: tuple[Pass, ...] = (Validate(), ResolveRoles(), ClampOverlaps(), Ducking(), Lower())
+FRONT: tuple[Pass, ...] = (
+    Validate(),
+    ResolveRoles(),
+    ClampOverlaps(),
+    Leveling(),
+    Ducking(),
+    Lower(),
+)
 
 OPTIMISATIONS: tuple[Pass, ...] = (
     FoldAutomation(),

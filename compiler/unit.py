@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
@@ -14,6 +15,9 @@ from ..plans.plan import PlannedSource
 from ..presets.model import BusPreset, ExportPreset, MixPreset
 from .request import RenderRequest
 from .timeline.model import Timeline
+
+if TYPE_CHECKING:
+    from ..media.survey import SourceSurvey
 
 
 @frozen(kw_only=True)
@@ -27,6 +31,7 @@ class Unit:
         export: the export preset, with the request's container and encoding.
         mix: the mix preset.
         media: each source in use, by the name or path that clips use.
+        surveys: those of the sources that levels need, by the same names.
         buses: the buses of the mix preset and the timeline, in the order of their sum.
         routes: track id -> bus id.
         ducking: bus id -> its gain automation under other buses, dB.
@@ -42,6 +47,7 @@ class Unit:
     export: ExportPreset
     mix: MixPreset
     media: Mapping[str, Source]
+    surveys: Mapping[str, SourceSurvey] = field(factory=dict)
     buses: tuple[BusPreset, ...] = ()
     routes: Mapping[str, str] = field(factory=dict)
     ducking: Mapping[str, tuple[Point, ...]] = field(factory=dict)

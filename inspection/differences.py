@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..ir import nodes as ir
 from ..ir.graph import Graph
+from ..ir.places import cause_of
 from .words import AUTOMATED, duration, hertz, phrase, position
 
 
@@ -19,13 +20,26 @@ def differences(a: Graph, before: ir.Node, b: Graph, after: ir.Node) -> tuple[st
         return (f"{phrase(b, after)}, was {phrase(a, before)}",)
     if before.attributes() == after.attributes():
         return ()
+    old_cause, new_cause = cause_of(before.origin), cause_of(after.origin)
+    if isinstance(after, ir.Automated) and old_cause and new_cause:
+        return (_folded(before, after, old_cause, new_cause),)
     describe = _DESCRIPTIONS.get(type(after))
     if describe is not None:
         return tuple(describe(before, after, b.signals[after.name].rate or 1))
     old, new = phrase(a, before), phrase(b, after)
     if old == new:
         return tuple(_attributes(before, after))
-    return (f"{new}, was {_without_prefix(old, new)}",)
+    causes = f" ({new_cause or 'set by hand'}, was {old_cause or 'set by hand'})"
+    caused = causes if old_cause != new_cause else ""
+    return (f"{new}, was {_without_prefix(old, new)}{caused}",)
+
+
+def _folded(before: ir.Node, after: ir.Automated, old: str, new: str) -> str:
+    """Automation that mixdown decided on, by its cause instead of its keyframes."""
+    if old != new:
+        return f"{new}, was: {old}"
+    assert isinstance(before, ir.Automated)
+    return f"{new}: other keyframes, {len(after.points)}, was {len(before.points)}"
 
 
 def _without_prefix(old: str, new: str) -> str:

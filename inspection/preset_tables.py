@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..ir.containers import CONTAINERS
-from ..presets.model import BusPreset, DeliverySpec, Duck, EqBand, ExportPreset, MixPreset
+from ..presets.model import (
+    BusPreset,
+    DeliverySpec,
+    Duck,
+    EqBand,
+    ExportPreset,
+    LevelTarget,
+    MixPreset,
+)
 
 Rows = list[tuple[str, ...]]
 Table = tuple[tuple[str, ...], Rows, int]
@@ -46,7 +54,7 @@ def _bit_rates(preset: ExportPreset) -> str:
 
 def bus_table(presets: Iterable[MixPreset]) -> Table:
     """A row for each bus of each mix preset, in the order of the sum."""
-    columns = ("mix preset", "bus", "roles", "equaliser", "ducking", "gain dB", "pan")
+    columns = ("mix preset", "bus", "roles", "equaliser", "ducking", "level", "gain dB", "pan")
     rows: Rows = [
         (mix.id if index == 0 else "", *_bus(bus))
         for mix in presets
@@ -62,6 +70,7 @@ def _bus(bus: BusPreset) -> tuple[str, ...]:
         ", ".join(bus.roles),
         bands,
         "" if bus.duck is None else _duck(bus.duck),
+        "" if bus.level is None else _level(bus.level),
         f"{bus.gain_db:g}",
         f"{bus.pan:g}",
     )
@@ -75,6 +84,12 @@ def _band(band: EqBand) -> str:
 def _duck(duck: Duck) -> str:
     times = "/".join(f"{float(ms):g}" for ms in (duck.attack_ms, duck.hold_ms, duck.release_ms))
     return f"{float(duck.gain_db):g} dB by {', '.join(duck.by)}, {times} ms"
+
+
+def _level(level: LevelTarget) -> str:
+    if level.below is not None:
+        return f"{float(level.below.lu):g} LU below {level.below.role}"
+    return f"{float(level.to or 0):g} LUFS"
 
 
 def spec_table(specs: Iterable[DeliverySpec]) -> Table:

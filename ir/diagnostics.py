@@ -252,7 +252,7 @@ def excerpt(origin: Origin, documents: Documents, label: str = "") -> list[str]:
             f"{gutter} | {caret}" + (f" {label}" if label else ""),
         ]
     if origin.via is not None:
-        lines += excerpt(origin.via, documents, "generated from this")
+        lines += excerpt(origin.via, documents, origin.via.cause or "generated from this")
     return lines
 
 
@@ -310,6 +310,8 @@ def _place(origin: Origin, documents: Documents) -> dict[str, object]:
     data: dict[str, object] = {"document": origin.document, "pointer": origin.pointer}
     if span is not None:
         data |= {"line": span.line, "column": span.column}
+    if origin.cause:
+        data["cause"] = origin.cause
     if origin.via is not None:
         data["via"] = _place(origin.via, documents)
     return data

@@ -20,16 +20,19 @@ class Origin:
         document: the document's name as the user gave it.
         pointer: a JSON Pointer (RFC 6901); "" is the whole document.
         via: the place from which this place was generated, such as a line of an arrangement.
+        cause: why the value is what it is, if mixdown decided that, such as "levelled to -20 LUFS,
+            measured -26.8"; else "".
     """
 
     document: str
     pointer: str = ""
     via: Origin | None = None
+    cause: str = ""
 
     def child(self, *tokens: str | int) -> Origin:
         """The place `tokens` below this one."""
         tail = "".join("/" + escape(str(token)) for token in tokens)
-        return Origin(self.document, self.pointer + tail, self.via)
+        return Origin(self.document, self.pointer + tail, self.via, self.cause)
 
     def __str__(self) -> str:
         return f"{self.document}#{self.pointer}"

@@ -25,6 +25,13 @@ def source_of(origin: Origin) -> Origin:
     return origin
 
 
+def cause_of(origin: Origin | None) -> str:
+    """Why a value is what it is, if mixdown decided that; else ""."""
+    while origin is not None and not origin.cause:
+        origin = origin.via
+    return origin.cause if origin is not None else ""
+
+
 def shown_place(origin: Origin | None, documents: Documents) -> str:
     """file:line; the file with the pointer if its text is not available; "" without an origin."""
     if origin is None:

@@ -108,6 +108,11 @@ class SourceSurvey:
     levels: tuple[tuple[int, ...], ...] = field(repr=False)
 
     @property
+    def key(self) -> str:
+        """Its `survey_key`."""
+        return f"{self.digest_of} {self.detector}"
+
+    @property
     def is_clear(self) -> bool:
         """Whether the spans can be relied on."""
         return self.contrast is Contrast.CLEAR

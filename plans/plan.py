@@ -234,6 +234,7 @@ class Plan:
             of the IR that it is for.
         loudness: the goal of the loop around the finish; None where every gain is known.
         sources: the files that it reads, by path; a backend leaves them to the compiler.
+        surveys: the digest of each survey that gains were computed from, by name of its source.
     """
 
     backend: str
@@ -242,6 +243,7 @@ class Plan:
     labels: Mapping[str, str] = field(factory=dict)
     loudness: LoudnessGoal | None = None
     sources: tuple[PlannedSource, ...] = ()
+    surveys: Mapping[str, str] = field(factory=dict)
 
     def __repr__(self) -> str:
         parts = f"{counted(len(self.steps), 'step')}, {counted(len(self.deliveries), 'file')}"
@@ -290,6 +292,7 @@ class Plan:
                 f"until {goal.target_lufs:g} LUFS{padded}, at most {goal.ceiling_db:g} dBTP: "
                 f"{goal.measure} sets {goal.gain_fact}; {goal.margin_fact} is 0 or more"
             )
+        lines += [f"survey of {name}: {digest}" for name, digest in sorted(self.surveys.items())]
         return "\n".join(lines) + "\n"
 
     def to_dict(self) -> dict[str, object]:
@@ -324,6 +327,7 @@ class Plan:
             ],
             "sources": [{**asdict(s), "file": str(s.file)} for s in self.sources],
             "labels": dict(self.labels),
+            "surveys": dict(self.surveys),
             "loudness": None if self.loudness is None else asdict(self.loudness),
         }
 

@@ -114,6 +114,58 @@ class Duck:
     )
 
 
+@model("a ride")
+class Ride:
+    """Gain that follows slow changes of the loudness of a clip."""
+
+    range_db: Number = key(
+        "the most that it raises or lowers the level",
+        Range(0, 24, "dB"),
+        default=8,
+        examples=(8,),
+    )
+    window_ms: Number = key(
+        "the window of the loudness that it follows",
+        Range(400, 30_000, "ms"),
+        default=3000,
+        examples=(3000,),
+    )
+
+
+@model("a distance")
+class Below:
+    """A distance below the loudness of a role."""
+
+    role: str = key("the role to stay below", examples=("dialogue",))
+    lu: Number = key("how far below it", Range(0, 60, "LU"), examples=(16,))
+
+
+@model("a level")
+class LevelTarget:
+    """The loudness to reach with a static gain, computed from the sources; `to` or `below`."""
+
+    to: OptionalNumber = key("target loudness", _LOUDNESS, default=None, examples=(-20,))
+    below: One[Below | None] = key(
+        "a distance below the loudness of a role, instead of `to`", default=None
+    )
+    max_gain_db: Number = key(
+        "the most that it raises the level", Range(0, 60, "dB"), default=20, examples=(12,)
+    )
+    max_cut_db: Number = key(
+        "the most that it lowers the level", Range(0, 120, "dB"), default=30, examples=(20,)
+    )
+    ride: One[Ride | None] = key(
+        "gain that also follows slow changes of the loudness", default=None
+    )
+
+    @property
+    def problem(self) -> str:
+        """What is contradictory in it; "" if nothing is."""
+        if (self.to is None) == (self.below is None):
+            return f"a level needs `to` or `below`, and has {'both' if self.below else 'neither'}"
+        return "a ride needs `to`" if self.ride is not None and self.to is None else ""
+
+
 @model("a bus")
 class BusPreset:
     """A bus: its roles, and its processing before the master."""
@@ -124,6 +176,12 @@ class BusPreset:
     pan: float = key("balance: -1 left, 0 centre, 1 right", PAN, default=0.0)
     eq: Many[EqBand] = key("static biquad filters, in order", default=())
     duck: One[Duck | None] = key("its ducking while other tracks play", default=None)
+    level: One[LevelTarget | None] = key(
+        "the loudness of each source on each track that plays on it, unless the track or the clip "
+        "has a level of its own",
+        default=None,
+        examples=({"to": -20},),
+    )
 
 
 @model("a mix preset")

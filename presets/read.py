@@ -89,6 +89,13 @@ def _buses(preset: MixPreset, origin: Origin) -> Iterator[Diagnostic]:
                 yield _problem(here.child("roles"), message, "a role is routed to one bus")
             takers.setdefault(role, bus.id)
     for index, bus in enumerate(preset.buses):
+        if bus.level is not None:
+            place = origin.child("buses", index, "level")
+            below = bus.level.below
+            if bus.level.problem:
+                yield _problem(place, bus.level.problem)
+            if below is not None and (below.role not in takers or below.role in bus.roles):
+                yield _problem(place.child("below", "role"), f"no other bus plays {below.role!r}")
         for number, role in enumerate(bus.duck.by if bus.duck is not None else ()):
             if role not in takers:
                 place = origin.child("buses", index, "duck", "by", number)

@@ -123,7 +123,9 @@ def render(
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
         if not over or compilation.fact_key not in compilation.request.facts.finishes:
             raise
-    return deliver(compile(timeline, replace(request, facts=Facts()), options))
+    return deliver(
+        compile(timeline, replace(request, facts=request.facts.without_finishes()), options)
+    )
 
 
 def render_compilation(
@@ -196,7 +198,7 @@ def render_compilation(
         compilation=compilation,
         diagnostics=diagnostics,
         finish=finish,
-        facts=request.facts.with_finish(compilation.fact_key, finish) if finish else request.facts,
+        facts=_facts(compilation, finish),
     )
 
 
@@ -225,6 +227,13 @@ def _record(
     except ValueError as error:
         raise faulty(target, f"cannot be measured: {error}") from error
     return found
+
+
+def _facts(compilation: Compilation, finish: FinishFacts | None) -> Facts:
+    """Those of the request, and what this mix was compiled from and measured."""
+    surveys = {survey.key: survey for survey in compilation.surveys.values()}
+    facts = compilation.request.facts.with_surveys(surveys)
+    return facts if finish is None else facts.with_finish(compilation.fact_key, finish)
 
 
 def _judge(

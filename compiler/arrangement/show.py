@@ -1,7 +1,7 @@
 """The show: a document in segments as frozen values, with the purpose of each field.
 
-Promises: the model has exactly the content of the document; nothing is placed in time. Music is
-ducked under speech by its bus, as the default mix preset of shows defines it.
+Promises: the model has exactly the content of the document; nothing is placed in time. The default
+mix preset of shows brings all voices to one loudness, and music and ambience to a distance below.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ...documents.fields import Many, Number, One, OptionalNumber, key, like, version
 from ...documents.models import model
-from ...presets.model import GAIN, EqBand
+from ...presets.model import GAIN, EqBand, LevelTarget
 from ..timeline.model import DURATION, TIME, Track
 from .whole import Whole
 
@@ -35,6 +35,7 @@ class Speaker:
     gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
     pan: Number = like(Track, default=0)
     eq: Many[EqBand] = like(Track, default=())
+    level: One[LevelTarget | None] = like(Track, default=None)
 
 
 @model("a segment", short="source")
@@ -97,7 +98,7 @@ class Bed:
 class Show(Whole):
     """A whole document."""
 
-    mix_preset_id: str = like(Whole, default="podcast_mix")
+    mix_preset_id: str = like(Whole, default="podcast_leveled")
     show_version: int = version(default=SHOW_VERSION)
     gap_ms: Number = key("the silence between segments", TIME, default=500)
     fade_ms: Number = key(

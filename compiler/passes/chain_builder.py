@@ -75,10 +75,10 @@ class ChainBuilder:
             place = self.place.child(f"{suffix}_ms")
             self.then(kind, suffix, place, edge=edge, length=length, curve=curve)
 
-    def gain_automation(self, automation: Automation) -> None:
+    def gain_automation(self, automation: Automation, place: Origin | None = None) -> None:
         """Gain automation, if there is any."""
         if automation.gain:
-            place = self.place.child("automation", "gain")
+            place = place or self.place.child("automation", "gain")
             moves = points(automation.gain, self.rate)
             self.then(ir.GainAutomation, "gain_automation", place, points=moves)
 

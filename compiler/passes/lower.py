@@ -34,7 +34,7 @@ class Lower(Pass):
     """Makes the graph of the timeline, in the order of the semantics, without optimisations."""
 
     name = "lower"
-    requires = ("valid", "routed", "clamped", "ducked")
+    requires = ("valid", "routed", "clamped", "levelled", "ducked")
     establishes = ("lowered",)
 
     def run(self, unit: Unit) -> Unit:
@@ -100,7 +100,7 @@ def _clip(
     chain = ChainBuilder(nodes, name, place, rate)
     length = where.length if join.length is None else join.length
     chain.begin(ir.Clip(f"{name}.clip", clip.source, where.offset, length, rate, origin=place))
-    chain.gain(float(clip.gain_db))
+    chain.gain(float(clip.gain_db), _decided(timeline, place, "gain_db"))
     if join.fade_in:
         chain.envelope(ir.Crossfade, ir.Edge.IN, join.fade_in, join.curve_in)
     else:
@@ -111,7 +111,7 @@ def _clip(
     else:
         curve = canonical_curve(clip.fade_out_curve or "tri")
         chain.envelope(ir.Fade, ir.Edge.OUT, samples(clip.fade_out_ms, rate), curve)
-    chain.gain_automation(clip.automation)
+    chain.gain_automation(clip.automation, _decided(timeline, place, "automation", "gain"))
     chain.eq(clip.eq)
     chain.movable_filter(clip.filter, clip.automation)
     if timeline.channels == 2:
@@ -120,6 +120,13 @@ def _clip(
         chain.then(ir.Downmix, "downmix", place)
     chain.then(ir.Place, "place", place.child("start_ms"), start=where.start)
     return chain.value
+
+
+def _decided(timeline: Timeline, place: Origin, *tail: str) -> Origin:
+    """The place of a value of a clip, with its cause if an edit made the value."""
+    here = place.child(*tail)
+    made = timeline.via.get(here.pointer)
+    return here if made is None else evolve(here, via=made)
 
 
 def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from ...documents.models import replace
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, did_you_mean
-from ...presets.model import MASTER, BusPreset
+from ...presets.model import MASTER, BusPreset, LevelTarget
 from ..timeline.model import BusOverride, Timeline
 from ..unit import Unit
 from .base import Pass
@@ -69,6 +69,7 @@ def _override(bus: BusPreset | None, override: BusOverride) -> BusPreset:
         pan=base.pan if override.pan is None else float(override.pan),
         eq=base.eq if override.eq is None else override.eq,
         duck=base.duck if override.duck is None else override.duck,
+        level=base.level if override.level is None else override.level,
     )
 
 
@@ -102,6 +103,7 @@ def _problems(unit: Unit, buses: tuple[BusPreset, ...]) -> Iterator[Diagnostic]:
                     timeline.origin("buses", index, "duck", "by"),
                     did_you_mean(role, roles),
                 )
+    yield from _levels(timeline, buses)
     for bus in () if isinstance(unit.request.stems, bool) else unit.request.stems:
         if bus not in ids:
             message = f"a stem of the unknown bus {bus!r} is requested"
@@ -130,3 +132,33 @@ def _claims(timeline: Timeline) -> Iterator[Diagnostic]:
                     "assign it to one bus; a track's own `bus` overrides its role",
                     (Related(timeline.origin("buses", other, "roles"), "the other"),),
                 )
+
+
+def _levels(timeline: Timeline, buses: tuple[BusPreset, ...]) -> Iterator[Diagnostic]:
+    """Levels that contradict themselves, or stay below a role that no other bus has."""
+    roles = [role for bus in buses for role in bus.roles]
+    owned = {bus.id: bus.roles for bus in buses}
+    for tokens, level, own in _stated_levels(timeline, owned):
+        below = level.below
+        if level.problem:
+            place = timeline.origin(*tokens, "level")
+            yield Diagnostic(Code.BAD_LEVEL, level.problem, place)
+        elif below is not None and (below.role not in roles or below.role in own):
+            place = timeline.origin(*tokens, "level", "below", "role")
+            message = f"a level below the role {below.role!r} needs another bus with it"
+            yield Diagnostic(Code.BAD_LEVEL, message, place, did_you_mean(below.role, roles))
+
+
+def _stated_levels(
+    timeline: Timeline, roles: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[tuple[str | int, ...], LevelTarget, tuple[str, ...]]]:
+    """The place of the owner of each level of a timeline, the level, and the owner's roles."""
+    for b, bus in enumerate(timeline.buses):
+        if bus.level is not None:
+            yield ("buses", b), bus.level, roles[bus.id]
+    for t, track in enumerate(timeline.tracks):
+        if track.level is not None:
+            yield ("tracks", t), track.level, (track.role,)
+        for c, clip in enumerate(track.clips):
+            if clip.level is not None:
+                yield ("tracks", t, "clips", c), clip.level, (track.role,)

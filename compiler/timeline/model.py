@@ -21,6 +21,8 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 from typing import Any
 
+from attrs import evolve
+
 from ...documents.fields import (
     As,
     FilePath,
@@ -46,6 +48,7 @@ from ...ir.origin import Document, Documents, Origin
 from ...presets.model import FREQUENCY, GAIN, PAN
 from ...presets.model import Duck as Duck
 from ...presets.model import EqBand as EqBand
+from ...presets.model import LevelTarget as LevelTarget
 from .entry import NAME, SourceEntry
 
 SCHEMA_VERSION = 1
@@ -187,6 +190,11 @@ class Clip:
     automation: One[Automation] = key(
         "automation; times count from the start of the clip", default=STILL
     )
+    level: One[LevelTarget | None] = key(
+        "the loudness of the piece that it plays; gain_db is added",
+        default=None,
+        examples=({"to": -20},),
+    )
 
 
 @model("a track")
@@ -216,6 +224,12 @@ class Track:
     filter: One[EqBand | None] = like(Clip, default=None)
     automation: One[Automation] = key(
         "automation; times count from the start of the timeline", default=STILL
+    )
+    level: One[LevelTarget | None] = key(
+        "the loudness of all that it plays, but for clips with a level of their own; gain_db is "
+        "added",
+        default=None,
+        examples=({"to": -20},),
     )
     clips: Many[Clip] = key("its clips", default=())
 
@@ -248,6 +262,9 @@ class BusOverride:
     )
     duck: One[Duck | None] = key(
         "its ducking while other tracks play; absent: the preset's", default=None
+    )
+    level: One[LevelTarget | None] = key(
+        "the loudness of each source on each of its tracks; absent: the preset's", default=None
     )
 
 
@@ -298,6 +315,10 @@ class Timeline:
         default={},
         examples=({"host": "audio/host.flac", "film": {"path": "film.mkv", "stream": "eng"}},),
     )
+    detector: str | None = key(
+        "what finds where something is said, of another package; absent: mixdown's own",
+        default=None,
+    )
     markers: Many[Marker] = key(
         "named moments", default=(), examples=([{"at_ms": 0, "label": "Intro"}],)
     )
@@ -336,7 +357,7 @@ class Timeline:
         while known and known not in self.via:
             known = known.rpartition("/")[0]
         via = self.via.get(known)
-        return via and Origin(via.document, via.pointer + pointer[len(known) :], via.via)
+        return via and evolve(via, pointer=via.pointer + pointer[len(known) :])
 
     @adds(Track)
     def track(self, track: Track) -> Timeline:

@@ -61,8 +61,8 @@ TEXT_FORM = """\
   string in quotes, a choice as a bare word, a list in `[...]`, a keyframe as `(sample, value,
   shape)`. `?` is a number that has not been measured yet.
 - `loc("podcast.yaml" /tracks/0/clips/0)` is the origin of the node: a document and a JSON Pointer
-  into it. `via` gives the place from which that document was itself generated. Origins are ignored
-  in comparisons.
+  into it. `because` gives the reason for a value that mixdown decided on, and `via` the place from
+  which that document was itself generated. Origins are ignored in comparisons.
 - `//` starts a comment.
 
 A printed graph reads back as an equal graph with equal origins. Errors in a text are reported with

@@ -30,6 +30,8 @@ or `mix_preset_id` in the timeline. Buses are summed, and stems delivered, in th
 - A track's own `bus` overrides its role. A role without a bus is an error (MIX301).
 - The `buses` of a timeline change a bus by its id, or add one. A role assigned to a bus there is
   removed from the bus that had it. `duck: {by: []}` switches ducking off.
+- The level column gives the loudness to which the sources are brought
+  ([listening.md](listening.md#levels)).
 - The ducking column gives the gain, the roles that trigger it, and attack/hold/release.
   [semantics.md](semantics.md#ducking) defines it.
 

@@ -46,12 +46,13 @@ def print_node(node: Node, signal: Signal, *, origins: bool = True) -> str:
 
 
 def print_origin(origin: Origin) -> str:
-    """loc("document" /pointer via ...), including the origins of that place."""
+    """loc("document" /pointer because "cause" via ...), with the origins of that place."""
     places: list[str] = []
     place: Origin | None = origin
     while place is not None:
         tail = f" {pointer(place.pointer)}" if place.pointer else ""
-        places.append(quote(place.document) + tail)
+        cause = f" because {quote(place.cause)}" if place.cause else ""
+        places.append(quote(place.document) + tail + cause)
         place = place.via
     return f"loc({' via '.join(places)})"
 

@@ -12,6 +12,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 import lark
+from attrs import evolve
 from lark import Token
 
 from ..node import Signal
@@ -156,16 +157,19 @@ class _Build(lark.Transformer[Token, Any]):
         columns = Columns(opening.column or 1, closing.end_column)
         return Group(str(opening), tuple(items), columns)
 
-    def loc(self, *places: tuple[str, str]) -> Origin | None:
+    def loc(self, *places: Origin) -> Origin | None:
         origin: Origin | None = None
-        for document, pointer in reversed(places):
-            origin = Origin(document, pointer, origin)
+        for place in reversed(places):
+            origin = evolve(place, via=origin)
         return origin
 
-    def place(self, document: str, pointer: str | None) -> tuple[str, str]:
-        if pointer is None:
-            return unquote(document), ""
-        return unquote(document), unquote(pointer) if pointer[0] == '"' else str(pointer)
+    def place(self, document: str, pointer: str | None, cause: str | None) -> Origin:
+        below = pointer or ""
+        return Origin(
+            unquote(document),
+            unquote(below) if below.startswith('"') else str(below),
+            cause="" if cause is None else unquote(cause),
+        )
 
 
 @cache

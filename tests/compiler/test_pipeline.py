@@ -33,6 +33,7 @@ def test_order_is_the_design():
         "validate",
         "resolve-roles",
         "clamp-overlaps",
+        "level",
         "duck",
         "lower",
         "resolve-facts",

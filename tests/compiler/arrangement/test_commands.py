@@ -92,7 +92,7 @@ def test_a_show_too(media: Path, tmp_path: Path, capfd):
     path = media / "show.yaml"
     path.write_text("show_version: 1\nid: show\nsegments: [voice.wav]\n")
     assert run(["arrange", str(path)]) == ExitCode.OK
-    assert "mix_preset_id: podcast_mix" in capfd.readouterr().out
+    assert "mix_preset_id: podcast_leveled" in capfd.readouterr().out
     assert run(["check", str(path)]) == ExitCode.OK
 
 

@@ -109,6 +109,7 @@ def test_the_music_steps_back_while_somebody_speaks(show):
 
 def test_the_bed_goes_round_in_equal_rounds_until_the_end(show):
     timeline = show("""
+mix_preset_id: podcast_mix
 segments: [s10.wav, s10.wav]
 bed: {source: s10.wav, crossfade_ms: 1000, fade_out_ms: 300, gain_db: -20}
 """)

@@ -1,0 +1,1 @@
+"""Edits of a timeline that follow from surveys of its sources, before it is lowered."""

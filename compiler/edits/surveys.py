@@ -1,0 +1,83 @@
+"""The surveys of the sources that a mix listens to.
+
+Promises: a source is surveyed only if a level needs it. A survey that the facts carry is used as it
+is. Files that cannot be surveyed are reported where the document names them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from ...ir.diagnostics import Diagnostic
+from ...ir.nodes import Source
+from ...ir.origin import Origin
+from ...presets.model import LevelTarget, MixPreset
+from ..facts import Facts
+from ..passes.resolve_roles import merge_buses
+from ..timeline.model import Timeline
+
+if TYPE_CHECKING:
+    from ...media.survey import SourceSurvey
+
+
+def survey_sources(
+    timeline: Timeline, mix: MixPreset, media: Mapping[str, Source], facts: Facts
+) -> tuple[Mapping[str, SourceSurvey], tuple[Diagnostic, ...]]:
+    """The surveys that the mix needs, by the names of their sources, and what is wrong with files.
+
+    Raises:
+        MixdownError: MIX309, the timeline's detector is unknown or unusable.
+    """
+    names = {name: at for name, at in _needed(timeline, mix).items() if name in media}
+    if not names:
+        return {}, ()
+    from ...media.survey import survey_key, survey_source  # noqa: PLC0415 (numpy and soundfile)
+
+    def surveyed(name: str) -> SourceSurvey | Diagnostic:
+        source = media[name]
+        known = facts.surveys.get(survey_key(source, timeline.detector))
+        if known is not None:
+            return known
+        path = timeline.root / source.path
+        return survey_source(path, source.path, source, timeline.detector)
+
+    found: dict[str, SourceSurvey] = {}
+    problems: list[Diagnostic] = []
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for name, survey in zip(names, pool.map(surveyed, names), strict=True):
+            if isinstance(survey, Diagnostic):
+                problems.append(evolve(survey, origin=names[name]))
+            else:
+                found[name] = survey
+    return found, tuple(problems)
+
+
+def _needed(timeline: Timeline, mix: MixPreset) -> Mapping[str, Origin]:
+    """The sources of clips that are levelled or that a level refers to, with a place of each."""
+    buses = merge_buses(mix.buses, timeline.buses)
+    by_id = {bus.id: bus for bus in buses}
+    by_role = {role: bus for bus in reversed(buses) for role in bus.roles}
+    roles: set[str] = set()
+    for bus in buses:
+        roles |= _referred(bus.level)
+    for track in timeline.tracks:
+        for level in (track.level, *(clip.level for clip in track.clips)):
+            roles |= _referred(level)
+    needed: dict[str, Origin] = {}
+    for t, track in enumerate(timeline.tracks):
+        own = by_id.get(track.bus or "") or by_role.get(track.role)
+        every = track.role in roles or track.level is not None
+        every = every or (own is not None and own.level is not None)
+        for c, clip in enumerate(track.clips):
+            if every or clip.level is not None:
+                needed.setdefault(clip.source, timeline.origin("tracks", t, "clips", c, "source"))
+    return needed
+
+
+def _referred(level: LevelTarget | None) -> set[str]:
+    return {level.below.role} if level is not None and level.below is not None else set()
