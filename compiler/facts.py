@@ -92,7 +92,8 @@ def _surveys(data: Mapping[str, Mapping[str, Any]]) -> Mapping[str, SourceSurvey
         return {}
     from ..media.survey import SourceSurvey  # noqa: PLC0415 (numpy and soundfile)
 
-    return {key: SourceSurvey.from_dict(survey) for key, survey in data.items()}
+    surveys = map(SourceSurvey.from_dict, data.values())
+    return {survey.key: survey for survey in surveys}
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:

@@ -20,6 +20,46 @@ if TYPE_CHECKING:
     from ..media.survey import SourceSurvey
 
 
+@frozen
+class Trigger:
+    """A clip, or an active span of it, under which a bus ducks: samples [start, end)."""
+
+    start: int
+    end: int
+    clip: str
+
+
+@frozen
+class BusDucking:
+    """The ducking of a bus.
+
+    Attributes:
+        points: its gain automation, dB.
+        triggers: in start order.
+        lead: how long before a trigger it begins to go down, samples.
+        tail: how long after a trigger it is up again, samples.
+        cause: what it does, in words.
+    """
+
+    points: tuple[Point, ...]
+    triggers: tuple[Trigger, ...]
+    lead: int
+    tail: int
+    cause: str
+
+    def clips_at(self, at: int) -> tuple[str, ...]:
+        """The clips that it is down for at a sample where it is down.
+
+        Those whose triggers are near; in a pause that is too short for the gain to rise, those of
+        the trigger before and the trigger after it.
+        """
+        near = [t.clip for t in self.triggers if t.start - self.lead <= at < t.end + self.tail]
+        if not near:
+            near = [t.clip for t in self.triggers if t.end <= at][-1:]
+            near += [t.clip for t in self.triggers if t.start > at][:1]
+        return tuple(dict.fromkeys(near))
+
+
 @frozen(kw_only=True)
 class Unit:
     """The state of one compilation.
@@ -34,7 +74,7 @@ class Unit:
         surveys: those of the sources that levels need, by the same names.
         buses: the buses of the mix preset and the timeline, in the order of their sum.
         routes: track id -> bus id.
-        ducking: bus id -> its gain automation under other buses, dB.
+        ducking: bus id -> its ducking under other buses.
         graph: None before `lower`.
         cover: the picture for the files.
         fact_key: the key of the facts about this finish; "" before `resolve-facts`.
@@ -50,7 +90,7 @@ class Unit:
     surveys: Mapping[str, SourceSurvey] = field(factory=dict)
     buses: tuple[BusPreset, ...] = ()
     routes: Mapping[str, str] = field(factory=dict)
-    ducking: Mapping[str, tuple[Point, ...]] = field(factory=dict)
+    ducking: Mapping[str, BusDucking] = field(factory=dict)
     graph: Graph | None = None
     cover: PlannedSource | None = None
     fact_key: str = ""

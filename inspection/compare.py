@@ -15,6 +15,7 @@ from ..compiler.timeline.model import Timeline, clip_id
 from ..ir.graph import Graph
 from ..ir.nodes import Mix, Node, Source
 from ..ir.origin import Origin
+from ..ir.places import cause_of
 from .differences import differences
 from .matching import Key, Matches, OwnedNodes, match, parts
 from .owners import Level, Owner, owners
@@ -191,7 +192,8 @@ def _key(owner: Owner) -> Key:
 
 
 def _thing(graph: Graph, node: Node) -> str:
-    return f"{node.name.rpartition('.')[2]}: {phrase(graph, node)}"
+    what = cause_of(node.origin) or phrase(graph, node)
+    return f"{node.name.rpartition('.')[2]}: {what}"
 
 
 def _origin(part: OwnedNodes) -> Origin | None:

@@ -37,7 +37,7 @@ def differences(a: Graph, before: ir.Node, b: Graph, after: ir.Node) -> tuple[st
 def _folded(before: ir.Node, after: ir.Automated, old: str, new: str) -> str:
     """Automation that mixdown decided on, by its cause instead of its keyframes."""
     if old != new:
-        return f"{new}, was: {old}"
+        return f"{new}, was {_without_prefix(old, new)}"
     assert isinstance(before, ir.Automated)
     return f"{new}: other keyframes, {len(after.points)}, was {len(before.points)}"
 

@@ -21,6 +21,8 @@ from ..ir.diagnostics import MixdownError
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Limiter, Node, Output, OutputRole, Source
 from ..ir.origin import Origin
+from ..ir.places import cause_of
+from ..ir.units import decibels
 from .gains import Effect, effect
 from .owners import Owner, owners
 from .words import phrase, position
@@ -35,12 +37,14 @@ class Stage:
         owner: of the node.
         does: what it does, with its current value if it is automated.
         effect: the same in factors.
+        cause: why, if mixdown decided that; else "".
     """
 
     node: Node
     owner: Owner
     does: str
     effect: Effect
+    cause: str
 
     @property
     def matters(self) -> bool:
@@ -116,7 +120,7 @@ def explain(unit: Unit, at: int) -> Explanation:
         for node in graph.nodes
         if isinstance(node, Clip)
         for path in _paths(graph, node, ())
-        if (sounding := _sounding(graph, of[node.name], node, path, at, of)) is not None
+        if (sounding := _sounding(unit, node, path, at, of)) is not None
     )
     audible = {sounding.owner.id for sounding in found}
     silent = tuple(s for s in _silent(unit, at) if s.clip not in audible)
@@ -138,9 +142,10 @@ def _paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple
 
 
 def _sounding(
-    graph: Graph, owner: Owner, clip: Clip, path: tuple[Step, ...], at: int, of: Mapping[str, Owner]
+    unit: Unit, clip: Clip, path: tuple[Step, ...], at: int, of: Mapping[str, Owner]
 ) -> Sounding | None:
     """The clip on one path; None if it has no sample there."""
+    graph = unit.ir
     local = at - sum(node.starts[index] for node, index in path)
     if not 0 <= local < clip.length:
         return None
@@ -150,14 +155,15 @@ def _sounding(
         signal = graph.signals[node.operands[index]]
         done = effect(node, now, signal.length or 0, signal.channels)
         now += node.starts[index]
-        stages.append(Stage(node, of[node.name], _does(graph, node, done), done))
+        cause = _cause(unit, node, of[node.name], done, at)
+        stages.append(Stage(node, of[node.name], _does(graph, node, done), done, cause))
         measured = measured and done.known
         if done.factors is not None:
             factors = _times(factors, done.factors)
     source = graph.source_by_name[clip.source]
     played, session = source.rates(clip.rate)
     return Sounding(
-        owner,
+        of[clip.name],
         clip.origin,
         source,
         clip.offset + local,
@@ -173,6 +179,16 @@ def _times(a: tuple[float, ...], b: tuple[float, ...]) -> tuple[float, ...]:
     wide = max(len(a), len(b))
     sides = (each * wide if len(each) == 1 else each for each in (a, b))
     return tuple(x * y for x, y in zip(*sides, strict=True))
+
+
+def _cause(unit: Unit, node: Node, owner: Owner, done: Effect, at: int) -> str:
+    """Why a node is as it is at a sample of the mix, if mixdown decided that."""
+    cause = cause_of(node.origin)
+    ducking = unit.ducking.get(owner.bus or "")
+    if ducking is None or ducking.cause != cause or done.factors is None:
+        return cause
+    down, clips = -decibels(done.factors[0]), ducking.clips_at(at)
+    return f"ducked {down:.3g} dB by {', '.join(clips)}" if down > 0 and clips else ""
 
 
 def _does(graph: Graph, node: Node, done: Effect) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ..ir.diagnostics import counted
 from ..ir.origin import Documents
-from ..ir.places import cause_of, place, shown_place
+from ..ir.places import place, shown_place
 from ..ir.units import decibels, milliseconds
 from .explain import Explanation, Sounding, Stage
 from .owners import Level
@@ -67,8 +67,12 @@ def _source_place(sounding: Sounding, rate: int) -> str:
 def _row(documents: Documents) -> Callable[[Stage], Row]:
     def row(stage: Stage) -> Row:
         where = shown_place(stage.node.origin, documents)
-        cause = cause_of(stage.node.origin)
-        return stage.owner.level.value, stage.does, _levels(stage), f"{where}  {cause}".rstrip()
+        return (
+            stage.owner.level.value,
+            stage.does,
+            _levels(stage),
+            f"{where}  {stage.cause}".rstrip(),
+        )
 
     return row
 
@@ -125,7 +129,7 @@ def explanation_data(moment: Explanation, documents: Documents) -> dict[str, obj
                         "kind": stage.node.kind,
                         "owner": {"level": stage.owner.level.value, "id": stage.owner.id},
                         "does": stage.does,
-                        "cause": cause_of(stage.node.origin),
+                        "cause": stage.cause,
                         "gain_db": _list(stage.effect.factors),
                         "place": place(stage.node.origin, documents),
                     }

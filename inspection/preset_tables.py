@@ -83,7 +83,8 @@ def _band(band: EqBand) -> str:
 
 def _duck(duck: Duck) -> str:
     times = "/".join(f"{float(ms):g}" for ms in (duck.attack_ms, duck.hold_ms, duck.release_ms))
-    return f"{float(duck.gain_db):g} dB by {', '.join(duck.by)}, {times} ms"
+    listens = ", by activity" if duck.listens else ""
+    return f"{float(duck.gain_db):g} dB by {', '.join(duck.by)}, {times} ms{listens}"
 
 
 def _level(level: LevelTarget) -> str:

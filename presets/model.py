@@ -93,6 +93,13 @@ class EqBand:
     )
 
 
+class Detect(StrEnum):
+    """What triggers a ducking: clips from start to end, or only what is said or played in them."""
+
+    CLIPS = "clips"
+    ACTIVITY = "activity"
+
+
 @model("a ducking")
 class Duck:
     """The ducking of a bus while tracks of the roles `by` play; without roles, no ducking."""
@@ -112,6 +119,16 @@ class Duck:
         default=300,
         examples=(300,),
     )
+    detect: Word[Detect] = key(
+        "clips: whole clips trigger it; activity: only what is said or played in them",
+        default=Detect.CLIPS,
+        examples=("activity",),
+    )
+
+    @property
+    def listens(self) -> bool:
+        """Whether it needs surveys of the sources of its triggers."""
+        return self.detect is Detect.ACTIVITY and bool(self.gain_db)
 
 
 @model("a ride")

@@ -1,7 +1,7 @@
 """The surveys of the sources that a mix listens to.
 
-Promises: a source is surveyed only if a level needs it. A survey that the facts carry is used as it
-is. Files that cannot be surveyed are reported where the document names them.
+Promises: a source is surveyed only if a level or a ducking needs it. A survey that the facts carry
+is used as it is. Files that cannot be surveyed are reported where the document names them.
 """
 
 from __future__ import annotations
@@ -58,13 +58,14 @@ def survey_sources(
 
 
 def _needed(timeline: Timeline, mix: MixPreset) -> Mapping[str, Origin]:
-    """The sources of clips that are levelled or that a level refers to, with a place of each."""
+    """The sources of the clips that levels and ducking by activity need, with a place of each."""
     buses = merge_buses(mix.buses, timeline.buses)
     by_id = {bus.id: bus for bus in buses}
     by_role = {role: bus for bus in reversed(buses) for role in bus.roles}
     roles: set[str] = set()
     for bus in buses:
         roles |= _referred(bus.level)
+        roles |= set(bus.duck.by) if bus.duck is not None and bus.duck.listens else set()
     for track in timeline.tracks:
         for level in (track.level, *(clip.level for clip in track.clips)):
             roles |= _referred(level)

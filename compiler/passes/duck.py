@@ -1,8 +1,9 @@
-"""duck: gain automation on buses, from the positions of the clips of some roles.
+"""duck: gain automation on buses, from the clips of some roles, or from what is said in them.
 
-Promises: the automation is exact in samples and depends only on the timeline, never on levels, so
-it is the same in every backend; in the graph it is `<bus>.duck`. The pass relies on routed tracks
-and clamped crossfades. docs/semantics.md defines the rule.
+Promises: the automation is exact in samples, and a function of the timeline and, with
+`detect: activity`, of the surveys of the triggers, so it is the same in every backend; in the graph
+it is `<bus>.duck`. The pass relies on routed tracks and clamped crossfades. docs/semantics.md
+defines the rule.
 """
 
 from __future__ import annotations
@@ -13,13 +14,21 @@ from itertools import pairwise
 
 from attrs import evolve, frozen
 
-from ...ir.nodes import Point
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, Severity
+from ...ir.nodes import Point, Source
 from ...ir.units import samples
 from ...presets.model import Duck
-from ..geometry import crossfades, extent, mix_length
-from ..timeline.model import Track
-from ..unit import Unit
+from ..geometry import Extent, crossfades, extent, mix_length
+from ..timeline.model import clip_id
+from ..unit import BusDucking, Trigger, Unit
 from .base import Pass
+
+PRE_ROLL_MS, HANGOVER_MS = 150, 250
+"""How much earlier than its span a trigger begins, and how much later it ends: an onset is found up
+to 0.1 s late at a signal-to-noise ratio of 20 dB, and a quiet ending is lost."""
+BREATH_MS = 500
+"""The shortest time at full level that is worth a whole release and attack."""
 
 Span = tuple[int, int]
 """Samples [start, end) of the timeline."""
@@ -40,7 +49,7 @@ class Ducking(Pass):
     """Adds gain automation to every bus that ducks, from the clips that it ducks under.
 
     The gain goes down before a clip of the given roles starts, and up again after its end and the
-    hold.
+    hold; with `detect: activity` before something is said in it, and after that.
     """
 
     name = "duck"
@@ -50,16 +59,24 @@ class Ducking(Pass):
     def run(self, unit: Unit) -> Unit:
         """The unit with the gain automation of every bus that ducks."""
         length = mix_length(unit.timeline, unit.media)
-        found: dict[str, tuple[Point, ...]] = {}
+        rate = unit.timeline.sample_rate
+        found: dict[str, BusDucking] = {}
+        warnings: dict[str, Diagnostic] = {}
         for bus in unit.buses:
             if bus.duck is None or not bus.duck.gain_db:
                 continue
-            rate = unit.timeline.sample_rate
-            spans = sounding(unit, bus.duck.by, length)
-            points = automation(spans, in_samples(bus.duck, rate))
+            triggers = tuple(t for t in sounding(unit, bus.duck, warnings) if t.start < length)
+            ramp = in_samples(bus.duck, rate)
+            spans: Iterable[Span] = [(t.start, min(t.end, length)) for t in triggers]
+            if bus.duck.listens:
+                breath = samples(BREATH_MS, rate)
+                spans = _stays(spans, ramp.hold + ramp.release + breath + ramp.attack, tail=0)
+            points = automation(spans, ramp)
             if points:
-                found[bus.id] = points
-        return evolve(unit, ducking=found)
+                cause = f"ducks {-ramp.depth_db:g} dB under {', '.join(bus.duck.by)}"
+                tail = ramp.hold + ramp.release
+                found[bus.id] = BusDucking(points, triggers, ramp.attack, tail, cause)
+        return evolve(unit, ducking=found).report(*warnings.values())
 
 
 def in_samples(preset: Duck, rate: int) -> Ramp:
@@ -70,33 +87,58 @@ def in_samples(preset: Duck, rate: int) -> Ramp:
     return Ramp(float(preset.gain_db), max(attack, 1), max(release, 1), hold)
 
 
-def sounding(unit: Unit, roles: Iterable[str], length: int) -> tuple[Span, ...]:
-    """The spans of the unmuted clips of the roles, within the mix, in start order."""
-    wanted = frozenset(roles)
+def sounding(unit: Unit, duck: Duck, warnings: dict[str, Diagnostic]) -> tuple[Trigger, ...]:
+    """The unmuted clips of the roles, or what is said in them, in start order.
+
+    Args:
+        unit: the compilation.
+        duck: the ducking.
+        warnings: receives one for each source without reliable spans, by its name; their clips
+            trigger it from start to end.
+    """
     solo = any(track.solo for track in unit.timeline.tracks)
-    audible = (
-        track
-        for track in unit.timeline.tracks
-        if track.role in wanted and not track.mute and (track.solo or not solo)
-    )
-    spans = (
-        (start, min(end, length))
-        for t in audible
-        for start, end in _clips(unit, t)
-        if start < length
-    )
-    return tuple(sorted(spans))
+    rate, found = unit.timeline.sample_rate, []
+    for t, track in enumerate(unit.timeline.tracks):
+        if track.role not in duck.by or track.mute or (solo and not track.solo):
+            continue
+        extents = [extent(clip, rate, unit.media) for clip in track.clips]
+        joined = crossfades(track, extents, rate)
+        for c, (clip, where) in enumerate(zip(track.clips, extents, strict=True)):
+            if clip.mute:
+                continue
+            cut = joined[c].length if c in joined else None
+            heard = evolve(where, length=where.length if cut is None else cut)
+            spans: Iterable[Span] = [(heard.start, heard.end)]
+            survey = unit.surveys.get(clip.source) if duck.listens else None
+            if survey is not None and survey.is_clear:
+                spans = _said(survey.spans, heard, unit.media[clip.source], rate)
+            elif survey is not None:
+                place = unit.timeline.origin("tracks", t, "clips", c, "source")
+                warnings[clip.source] = Diagnostic(
+                    Code.DUCKED_BY_CLIPS,
+                    f"speech cannot be told from noise in {clip.source!r}, so its clips duck other "
+                    "buses from start to end",
+                    place,
+                    severity=Severity.WARNING,
+                )
+            name = f"{track.id}/{clip_id(clip, c)}"
+            found += [Trigger(start, end, name) for start, end in spans]
+    return tuple(sorted(found, key=lambda trigger: (trigger.start, trigger.end)))
 
 
-def _clips(unit: Unit, track: Track) -> Iterator[Span]:
-    """The spans in which the clips of a track sound, up to the end of a crossfade."""
-    rate = unit.timeline.sample_rate
-    extents = [extent(clip, rate, unit.media) for clip in track.clips]
-    joined = crossfades(track, extents, rate)
-    for number, (clip, where) in enumerate(zip(track.clips, extents, strict=True)):
-        cut = joined[number].length if number in joined else None
-        if not clip.mute:
-            yield where.start, where.start + (where.length if cut is None else cut)
+def _said(
+    spans: Iterable[tuple[int, int]], heard: Extent, source: Source, rate: int
+) -> Iterator[Span]:
+    """The spans of a survey, in ms of its source, on the timeline, as far as they are played."""
+    played, session = source.rates(rate)
+    first = heard.start - heard.offset
+    for span in spans:
+        at, end = (
+            first + round(Fraction(ms * source.rate * session, 1000 * played)) for ms in span
+        )
+        if at < heard.end and end > heard.start:
+            early, late = at - samples(PRE_ROLL_MS, rate), end + samples(HANGOVER_MS, rate)
+            yield max(early, heard.start), min(late, heard.end)
 
 
 def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:
@@ -110,7 +152,7 @@ def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:
         spans: in start order; may overlap.
         ramp: in samples.
     """
-    stays = list(_stays(spans, ramp.hold))
+    stays = list(_stays(spans, ramp.hold, tail=ramp.hold))
     if not stays:
         return ()
     depth, points = ramp.depth_db, list(_attack(stays[0][0], ramp))
@@ -131,19 +173,19 @@ def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:
     return (*points, *_level(start, end, depth), Point(end + ramp.release, 0.0))
 
 
-def _stays(spans: Iterable[Span], hold: int) -> Iterator[Span]:
-    """The spans of full depth: each span with its hold, merged if they touch."""
+def _stays(spans: Iterable[Span], gap: int, *, tail: int) -> Iterator[Span]:
+    """The spans, each with a tail, merged if no more than a gap is between them."""
     current: Span | None = None
     for start, end in spans:
         if current is None:
-            current = (start, end + hold)
-        elif start <= current[1] + 1:  # one sample is too short for a rise
-            current = (current[0], max(current[1], end + hold))
+            current = (start, end)
+        elif start <= current[1] + gap + 1:  # one sample is too short for a rise
+            current = (current[0], max(current[1], end))
         else:
-            yield current
-            current = (start, end + hold)
+            yield current[0], current[1] + tail
+            current = (start, end)
     if current is not None:
-        yield current
+        yield current[0], current[1] + tail
 
 
 def _attack(start: int, ramp: Ramp) -> Iterator[Point]:

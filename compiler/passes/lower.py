@@ -139,7 +139,9 @@ def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
         chain.band(f"eq{number + 1}", band, place)
     chain.gain(bus.gain_db, place)
     if bus.id in unit.ducking:
-        chain.then(ir.GainAutomation, "duck", place, points=unit.ducking[bus.id])
+        ducking = unit.ducking[bus.id]
+        decided = evolve(place, cause=ducking.cause)
+        chain.then(ir.GainAutomation, "duck", decided, points=ducking.points)
     if timeline.channels == 2:
         chain.pan(bus.pan, timeline.pan_law, STILL)
     return chain.value

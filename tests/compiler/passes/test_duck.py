@@ -42,8 +42,8 @@ def ducking(timeline: mixdown.Timeline) -> dict[str, list[tuple[float, float]]]:
     """Each bus's keyframes, in milliseconds and dB."""
     found = final(begin(timeline, RenderRequest()), pipeline()).ducking
     return {
-        bus: [(point.at * 1000 / RATE, point.value) for point in points]
-        for bus, points in found.items()
+        bus: [(point.at * 1000 / RATE, point.value) for point in ducking.points]
+        for bus, ducking in found.items()
     }
 
 
