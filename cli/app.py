@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Write a timeline": {
         "new": "Write a commented timeline to start from.",
         "check": "Check a timeline and every file that it names.",
+        "lint": "Find what sounds wrong in a mix, with the fix for each.",
         "fmt": "Format timelines without changing comments or meaning.",
         "arrange": "Print the timeline of an arrangement or a show.",
         "schema": "Print the JSON Schema of a kind of document, for editors.",

@@ -40,7 +40,7 @@ from .options import CompileOptions
 from .pipeline import final, problems
 from .request import RenderRequest
 from .timeline.model import Timeline
-from .unit import Unit
+from .unit import BusDucking, Unit
 
 if TYPE_CHECKING:
     from ..media.survey import SourceSurvey
@@ -65,6 +65,7 @@ class Compilation:
         surveys: of the sources that levels are computed from, by the same names.
         buses: the buses of the mix, in the order of their sum; empty for a graph.
         routes: track id -> bus id; empty for a graph.
+        ducking: bus id -> its ducking; empty for a graph.
     """
 
     timeline: Timeline
@@ -80,6 +81,7 @@ class Compilation:
     surveys: Mapping[str, SourceSurvey]
     buses: tuple[BusPreset, ...]
     routes: Mapping[str, str]
+    ducking: Mapping[str, BusDucking]
 
     @cached_property
     def render_digest(self) -> str:
@@ -195,6 +197,7 @@ def _compiled(
         surveys=unit.surveys,
         buses=unit.buses,
         routes=unit.routes,
+        ducking=unit.ducking,
     )
 
 

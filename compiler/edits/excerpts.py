@@ -6,8 +6,9 @@ Levels are those of the source after the clip's pan, before every filter, fade a
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 from attrs import evolve, frozen
@@ -19,12 +20,41 @@ from ...audio.pan import gains
 from ...ir.nodes import Source
 from ...ir.units import power_factor
 from ...media.survey import STEP_MS, SourceSurvey
+from ...presets.model import BusPreset
 from ..geometry import extent
-from ..timeline.model import Clip
-from ..unit import Unit
+from ..timeline.model import Clip, Timeline
+from ..unit import BusDucking
 from .targets import ClipNumber
 
 _STEPS_PER_SECOND = 1000 // STEP_MS
+
+
+class Surveyed(Protocol):
+    """What is known of a mix whose sources were surveyed: a unit, or a compilation."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """Its clips and tracks."""
+
+    @property
+    def media(self) -> Mapping[str, Source]:
+        """Its sources, by the names that clips use."""
+
+    @property
+    def surveys(self) -> Mapping[str, SourceSurvey]:
+        """Of these sources, by the same names."""
+
+    @property
+    def buses(self) -> tuple[BusPreset, ...]:
+        """In the order of their sum."""
+
+    @property
+    def routes(self) -> Mapping[str, str]:
+        """Track id -> bus id."""
+
+    @property
+    def ducking(self) -> Mapping[str, BusDucking]:
+        """Bus id -> its ducking."""
 
 
 @frozen(eq=False)
@@ -63,18 +93,18 @@ class Excerpt:
         return 1000.0 * seconds / self.speed
 
 
-def excerpt_of(unit: Unit, number: ClipNumber) -> Excerpt | None:
+def excerpt_of(mix: Surveyed, number: ClipNumber) -> Excerpt | None:
     """The excerpt that a clip plays; None if its source could not be surveyed."""
-    timeline = unit.timeline
+    timeline = mix.timeline
     clip = timeline.tracks[number[0]].clips[number[1]]
-    survey = unit.surveys.get(clip.source)
+    survey = mix.surveys.get(clip.source)
     if survey is None:
         return None
-    source, where = unit.media[clip.source], extent(clip, timeline.sample_rate, unit.media)
+    source, where = mix.media[clip.source], extent(clip, timeline.sample_rate, mix.media)
     edges = (where.offset, where.offset + where.length)
     start, end = (_seconds(source, at, timeline.sample_rate) for at in edges)
     first, last = math.floor(start * _STEPS_PER_SECOND), math.ceil(end * _STEPS_PER_SECOND)
-    powers = _heard(unit, clip, survey)[first:last]
+    powers = _heard(mix, clip, survey)[first:last]
     shares = survey.active_shares[first:last] if survey.is_clear else np.ones(len(powers))
     speed = float(Fraction(*source.speed))
     return Excerpt(powers, shares, survey.is_clear, first, float(start), speed)
@@ -102,15 +132,15 @@ def _seconds(source: Source, at: int, rate: int) -> Fraction:
     return Fraction(at * played, session * source.rate)
 
 
-def _heard(unit: Unit, clip: Clip, survey: SourceSurvey) -> FloatArray:
+def _heard(mix: Surveyed, clip: Clip, survey: SourceSurvey) -> FloatArray:
     """The power of a source in every 100 ms, summed over the channels of the mix."""
     powers = survey.channel_powers
-    if unit.timeline.channels == 1:
+    if mix.timeline.channels == 1:
         if survey.channels == 1:
             return np.asarray(powers[0])
         both = 2.0 * (survey.correlation or 0.0) * np.sqrt(powers[0] * powers[1])
         return np.asarray((powers.sum(axis=0) + both) / 4.0)
-    pair = gains(float(clip.pan), unit.timeline.pan_law, survey.channels)
+    pair = gains(float(clip.pan), mix.timeline.pan_law, survey.channels)
     if survey.channels == 1:
         return np.asarray(powers[0] * float(np.square(pair).sum()))
     return np.asarray((powers * np.square(pair)).sum(axis=0))

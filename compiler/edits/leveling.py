@@ -67,7 +67,9 @@ class _Levels:
         rides = dict(self._rides(group))
         measured, cautious = self._measured(group, rides)
         if measured is None:
+            surveyed = any(self._excerpt(number) is not None for number in group.clips)
             why = f"it is silent, or less than {LEAST_S:g} s of it sounds"
+            why = why if surveyed else "no file was read"
             self._warn(Code.NOT_LEVELLED, group, f"has no loudness to level: {why}")
             return
         high, low = float(target.max_gain_db), -float(target.max_cut_db)

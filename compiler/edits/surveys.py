@@ -26,14 +26,22 @@ if TYPE_CHECKING:
 
 
 def survey_sources(
-    timeline: Timeline, mix: MixPreset, media: Mapping[str, Source], facts: Facts
+    timeline: Timeline,
+    mix: MixPreset,
+    media: Mapping[str, Source],
+    facts: Facts,
+    *,
+    everything: bool = False,
 ) -> tuple[Mapping[str, SourceSurvey], tuple[Diagnostic, ...]]:
     """The surveys that the mix needs, by the names of their sources, and what is wrong with files.
+
+    With `everything`, those of all sources of its clips.
 
     Raises:
         MixdownError: MIX309, the timeline's detector is unknown or unusable.
     """
-    names = {name: at for name, at in _needed(timeline, mix).items() if name in media}
+    needed = _needed(timeline, mix, everything=everything)
+    names = {name: at for name, at in needed.items() if name in media}
     if not names:
         return {}, ()
     from ...media.survey import survey_key, survey_source  # noqa: PLC0415 (numpy and soundfile)
@@ -57,7 +65,7 @@ def survey_sources(
     return found, tuple(problems)
 
 
-def _needed(timeline: Timeline, mix: MixPreset) -> Mapping[str, Origin]:
+def _needed(timeline: Timeline, mix: MixPreset, *, everything: bool) -> Mapping[str, Origin]:
     """The sources of the clips that levels and ducking by activity need, with a place of each."""
     buses = merge_buses(mix.buses, timeline.buses)
     by_id = {bus.id: bus for bus in buses}
@@ -72,7 +80,7 @@ def _needed(timeline: Timeline, mix: MixPreset) -> Mapping[str, Origin]:
     needed: dict[str, Origin] = {}
     for t, track in enumerate(timeline.tracks):
         own = by_id.get(track.bus or "") or by_role.get(track.role)
-        every = track.role in roles or track.level is not None
+        every = everything or track.role in roles or track.level is not None
         every = every or (own is not None and own.level is not None)
         for c, clip in enumerate(track.clips):
             if every or clip.level is not None:

@@ -16,6 +16,7 @@ from attrs import frozen
 
 from ...compiler.driver import Compilation
 from ...compiler.facts import FinishFacts
+from ...compiler.timeline.model import clip_id
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Limiter, LimitMode
 from ...ir.origin import Documents, Origin
@@ -32,6 +33,7 @@ from .joins import clicks, crossfades, joins_of
 from .model import (
     BusReport,
     ChapterLoudness,
+    Decision,
     DeliveredFile,
     DeliveryReport,
     DocumentPlace,
@@ -106,6 +108,7 @@ def make_report(
     findings = tuple(sorted(found, key=lambda finding: finding.at))
     limited = _limited(delivered, path, lambda done: progress(0.5 + 0.5 * done))
     documents = compilation.timeline.documents
+    warnings = (*delivered.diagnostics, *_sounds_wrong(compilation))
     timeline, plan = compilation.timeline, compilation.plan
     report = DeliveryReport(
         timeline_id=timeline.id,
@@ -135,9 +138,34 @@ def make_report(
             crossfades=crossfades(joins),
             splices=sum(join.is_splice for join in joins),
         ),
-        remarks=tuple(_remarks(delivered.diagnostics, findings, curves.rate, documents)),
+        decisions=tuple(_decisions(compilation)),
+        remarks=tuple(_remarks(warnings, findings, curves.rate, documents)),
     )
     return report, shown(findings)
+
+
+def _sounds_wrong(compilation: Compilation) -> tuple[Diagnostic, ...]:
+    """What lint finds, if sources were surveyed for the mix."""
+    if not compilation.surveys:
+        return ()
+    from ...compiler.edits.lint import findings  # noqa: PLC0415
+
+    return findings(compilation)
+
+
+def _decisions(compilation: Compilation) -> Iterator[Decision]:
+    """The levels and rides of clips and the ducking of buses, as mixdown decided on them."""
+    timeline, documents = compilation.timeline, compilation.timeline.documents
+    for t, track in enumerate(timeline.tracks):
+        for c, clip in enumerate(track.clips):
+            for tail in (("gain_db",), ("automation", "gain")):
+                pointer = timeline.origin("tracks", t, "clips", c, *tail).pointer
+                origin = timeline.via.get(pointer)
+                if origin is not None and origin.cause:
+                    name = f"{track.id}/{clip_id(clip, c)}"
+                    yield Decision(about=name, what=origin.cause, place=_place(origin, documents))
+    for bus, ducking in compilation.ducking.items():
+        yield Decision(about=bus, what=ducking.cause, place=None)
 
 
 def _limited(

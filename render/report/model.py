@@ -155,6 +155,21 @@ class Remark:
 
 
 @frozen(kw_only=True)
+class Decision:
+    """A gain that mixdown computed from surveys or from the positions of clips.
+
+    Attributes:
+        about: a clip, as "track/clip", or the id of a bus.
+        what: it was done, and why.
+        place: of the rule in the document; None if it is that of a preset's bus.
+    """
+
+    about: str
+    what: str
+    place: DocumentPlace | None
+
+
+@frozen(kw_only=True)
 class DeliveryReport:
     """The delivery report of a render.
 
@@ -174,7 +189,9 @@ class DeliveryReport:
         buses: in the order of their sum.
         reduction: of the limiter; None without a premaster to compare the master with.
         joins: the number of joins checked.
-        remarks: warnings, including clicks and dropouts.
+        decisions: levels, rides and ducking.
+        remarks: warnings, including clicks and dropouts, and what lint finds if sources were
+            surveyed.
     """
 
     timeline_id: str
@@ -199,6 +216,7 @@ class DeliveryReport:
     buses: tuple[BusReport, ...]
     reduction: Reduction | None
     joins: JoinCount
+    decisions: tuple[Decision, ...]
     remarks: tuple[Remark, ...]
 
     @property
@@ -255,6 +273,7 @@ class DeliveryReport:
             "buses": [asdict(bus) for bus in self.buses],
             "limiter": asdict(self.reduction) if self.reduction else None,
             "joins": asdict(self.joins),
+            "decisions": [asdict(decision) for decision in self.decisions],
             "warnings": [asdict(remark) for remark in self.remarks],
             "curves": {
                 "waveform": {

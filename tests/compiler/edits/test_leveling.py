@@ -74,6 +74,21 @@ def test_two_speakers_12_lu_apart_end_at_one_loudness(episode, tmp_path):
     apart, done = difference("podcast_leveled")
     assert abs(apart) <= 0.5
     assert done.compilation.diagnostics == ()
+    decided = {decision.about: decision.what for decision in done.report.decisions}
+    assert decided["host/c1"].startswith("levelled to -20 LUFS, measured -")
+    assert decided["bus_music"] == "ducks 9 dB under dialogue, vox, voiceover"
+    assert "levelled to -20 LUFS" in done.report_page.read_text()
+
+
+def test_the_report_shows_what_lint_finds(episode, tmp_path):
+    text = document(episode, "mix_preset_id: flat", host="level: {to: -20},").read_text()
+    apart = text.replace(
+        "id: guest, role: dialogue,", "id: guest, role: dialogue, level: {to: -30},"
+    )
+    (episode.folder / "apart.yaml").write_text(apart)
+    done = mixdown.render(episode.folder / "apart.yaml", out=tmp_path / "out", backend="native")
+    (remark,) = (remark for remark in done.report.remarks if remark.code == "MIX250")
+    assert remark.place.line == 6 and "level: {to: -20}" in remark.help
 
 
 def test_the_bed_has_its_distance_below_the_ducked_speech(episode, tmp_path):

@@ -169,7 +169,7 @@ def keys(data: object, prefix: str = "") -> set[str]:
 
 
 def test_the_page_names_every_key(mixed):
-    cut = track("source: tone.wav, duration_ms: 1000.9")
+    cut = track("source: tone.wav, duration_ms: 1000.9, level: {to: -20}")
     data = read(mixed(cut + NOISE, head=HEAD, preset="podcast", stems=True))
     documented = re.findall(r"^\| `([\w.]+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(documented) == sorted(keys(data))

@@ -1,0 +1,39 @@
+"""`mixdown lint`: what sounds wrong in a mix that is valid."""
+
+from __future__ import annotations
+
+import click
+
+from .options import allow_outside, as_json
+
+
+@click.command("lint")
+@click.argument("file")
+@click.option("--mix", metavar="ID", help="A mix preset, instead of the timeline's own.")
+@as_json
+@allow_outside
+def command(file: str, mix: str | None, as_json: bool, allow_outside: bool) -> int:
+    """Find what sounds wrong in a mix, with the fix for each.
+
+    Surveys every source of FILE and compares voices, beds and noise: speakers that differ, a bed
+    that is too close below the speech or too far, voices that overlap, silent or inverted channels,
+    clipped sources, DC, noise and large boosts. Nothing is rendered.
+
+    Exits with code 1 if there is anything to say.
+    """
+    from ..compiler.edits.lint import lint
+    from ..compiler.graph_input import open_mix
+    from ..compiler.request import RenderRequest
+    from ..ir.diagnostics import counted
+    from .app import ExitCode
+    from .console import print_json, print_text, show
+
+    opened = open_mix(file, allow_outside=allow_outside)
+    timeline, found = lint(opened, RenderRequest(mix_preset_id=mix))
+    if as_json:
+        data = [d.to_dict(timeline.documents) for d in found]
+        print_json({"ok": not found, "diagnostics": data})
+    else:
+        show(found, timeline.documents)
+        print_text(f"{file}: {counted(len(found), 'warning') if found else 'nothing to say'}")
+    return ExitCode.NO if found else ExitCode.OK
