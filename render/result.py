@@ -10,7 +10,7 @@ in <podcast:chapters>.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.meta import FILE_KINDS, FileMeta
 from ..compiler.timeline.model import Timeline
-from ..ir.diagnostics import Diagnostic, counted
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, Severity, counted
 from ..ir.nodes import OutputRole
 
 if TYPE_CHECKING:
@@ -216,6 +217,33 @@ def manifest_text(
         ],
     }
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def files_left(out: Path, names: Collection[str]) -> tuple[Diagnostic, ...]:
+    """A warning about files of an earlier render that one which writes `names` leaves in `out`.
+
+    They are those that are there and that the manifest there lists. What it lists elsewhere, or
+    cannot be read, is no business of this render.
+    """
+    try:
+        data = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        listed = [each["file"] for each in data["artifacts"]]
+        listed += [*(data["report"] or {}).values(), data["chapters"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ()
+    inside = {name for name in listed if isinstance(name, str) and Path(name).name == name}
+    left = [name for name in sorted(inside.difference(names)) if (out / name).is_file()]
+    if not left:
+        return ()
+    remain = "remains" if len(left) == 1 else "remain"
+    return (
+        Diagnostic(
+            Code.FILES_LEFT,
+            f"{counted(len(left), 'file')} of an earlier render {remain}: {', '.join(left)}",
+            help="delete what is no longer wanted, or render into a directory of its own",
+            severity=Severity.WARNING,
+        ),
+    )
 
 
 def chapters_text(timeline: Timeline) -> str | None:

@@ -43,6 +43,7 @@ from .result import (
     RenderedMeta,
     RenderResult,
     chapters_text,
+    files_left,
     manifest_text,
 )
 from .workspace import Workspace, publish, workspace
@@ -187,7 +188,9 @@ def render_compilation(
         write_file(spaces.staging / MANIFEST, text)
         beside = tuple(reported.names.values()) if reported else ()
         beside += () if chapters is None else (CHAPTERS,)
-        publish(spaces, (*names.values(), *beside, MANIFEST))
+        written = (*names.values(), *beside, MANIFEST)
+        diagnostics = (*diagnostics, *files_left(out, written))
+        publish(spaces, written)
     return RenderResult(
         master=files[0],
         stems=files[1:],

@@ -16,6 +16,7 @@ from attrs import evolve
 from meters import ebur128
 from mixdown.compiler.facts import FinishFacts, read_facts
 from mixdown.ir.codes import Code
+from mixdown.ir.diagnostics import Severity
 from mixdown.render.executor import Progress
 from mixdown.render.service import render_compilation
 
@@ -89,6 +90,39 @@ def test_stems_sum_to_the_premaster(show, tmp_path):
     master, *stems = (soundfile.read(file.path)[0] for file in result.files)
     headroom = 10 ** (-3 / 20)
     assert np.abs(headroom * sum(stems) - master).max() < 1e-6
+
+
+def test_files_of_an_earlier_render_that_remain_are_named(show, tmp_path):
+    out = tmp_path / "out"
+    first = mixdown.render(show, out=out, preset="draft", stems=True)
+    again = mixdown.render(show, out=out, preset="draft", stems=True)
+    assert (first.diagnostics, again.diagnostics) == ((), ())
+    (out / "notes.txt").write_text("mine")
+    other = mixdown.render(show, out=out, preset="draft", format="flac", report=False)
+    (warning,) = other.diagnostics
+    assert (warning.code, warning.severity) == (Code.FILES_LEFT, Severity.WARNING)
+    left = sorted(path.name for path in (*(f.path for f in first.files), first.report_page))
+    left = sorted([*left, "report.json"])
+    assert warning.message == (f"{len(left)} files of an earlier render remain: {', '.join(left)}")
+    assert all((out / name).is_file() for name in (*left, "notes.txt"))
+    assert "MIX612" not in other.manifest.read_text()
+    last = mixdown.render(show, out=out, preset="draft", format="wav", report=False)
+    assert "1 file of an earlier render remains: master.flac" in last.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{",
+        '{"artifacts": [{"file": "../../etc/passwd"}], "report": null, "chapters": 3}',
+        "[" * 100_000,
+    ],
+)
+def test_a_manifest_that_is_none_of_ours_is_replaced(show, tmp_path, text):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/manifest.json").write_text(text)
+    assert mixdown.render(show, out=tmp_path / "out", preset="draft").diagnostics == ()
 
 
 @pytest.mark.parametrize("preset", ["default", "music"])
