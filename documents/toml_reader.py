@@ -122,7 +122,8 @@ class _Scanner:
                     node.items.append(self._value(depth + 1))
                 else:
                     self._pair(node, depth + 1)
-                self.at += self._next() == ","
+                if self._next() == ",":
+                    self.at += 1
             self.at += 1
         else:
             self._match(_STRING, _BARE_VALUE)

@@ -78,7 +78,7 @@ def verify(graph: Graph, before: Graph | None = None) -> tuple[Diagnostic, ...]:
     """
     nodes = graph.nodes if before is None else tuple(_changed(graph, before))
     found = list(_apply(_counting, graph, nodes)) or list(_apply(_rules, graph, nodes))
-    return (*found, *_outputs(graph))
+    return (*_unplayed(graph), *found, *_outputs(graph))
 
 
 def _changed(graph: Graph, before: Graph) -> Iterator[Node]:
@@ -309,6 +309,15 @@ def _clip(graph: Graph, node: Clip) -> Iterator[Problem]:
             Code.IR_UNKNOWN_SOURCE,
             f"samples [{node.offset}, {end}) of @{node.source}, which has {available}",
         )
+
+
+def _unplayed(graph: Graph) -> Iterator[Diagnostic]:
+    """Sources that cannot be played, and that no clip plays, at which that would be said."""
+    for source in graph.sources:
+        if source.problem is not None:
+            played = any(isinstance(n, Clip) and n.source == source.name for n in graph.nodes)
+            if not played:
+                yield Diagnostic(Code.IR_ATTRIBUTE, f"@{source.name} {source.problem}")
 
 
 def _outputs(graph: Graph) -> Iterator[Diagnostic]:

@@ -92,6 +92,13 @@ def test_invalid_toml(text, message, line):
     assert found["message"] == f"not TOML: {message}"
 
 
+def test_places_in_toml_after_space_before_a_comma():
+    assert (
+        span('a = ["x"\n  , 1, {b = 2 , c = 3}]\n', "/a/2/c", "toml")
+        == "2:   , 1, {b = 2 , c = [3]}]"
+    )
+
+
 def test_an_exponent_out_of_all_range_is_an_infinity_in_toml():
     assert toml_reader.read("a = 1e99999999999999999999")[0] == {"a": Decimal("Infinity")}
 
