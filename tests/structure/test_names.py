@@ -7,7 +7,8 @@ from collections import defaultdict
 
 from house import modules, name_of
 
-# A document's model and the IR's node: the same concept in two representations.
+# The model of a document's `clips` and the node of the kind `clip`: one concept, and node classes
+# are named after their kinds.
 SAME = {"Clip"}
 
 
