@@ -96,9 +96,7 @@ class Findings:
         return Origin(self.document).child(*reversed(tokens))
 
 
-def structure(
-    data: object, kind: Any, document: str, name: str = "the document"
-) -> tuple[Any, Findings]:
+def structure(data: object, kind: Any, document: str) -> tuple[Any, Findings]:
     """A model of the valid values, and the problems of the others.
 
     A placeholder replaces a required value that is missing or unusable, so that the indices of
@@ -108,13 +106,12 @@ def structure(
         data: plain values.
         kind: the type of the whole.
         document: its name.
-        name: its name in messages about its type.
 
     Returns:
         The model, or None if the whole has a wrong type; and the problems.
     """
     findings = Findings(document)
-    made = reader(kind, name)(data, None, findings)
+    made = reader(kind, "the document")(data, None, findings)
     return (None if made is _BAD else made), findings
 
 

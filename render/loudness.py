@@ -172,13 +172,11 @@ def next_setting(
     return _turned_down(goal, attempts, max(0, done - most), rules)
 
 
-def extra_gain(
-    target_lufs: float, premaster_lufs: float, gain_db: float, rules: LoopRules = RULES
-) -> float | None:
-    """How much more gain a master has than its premaster's loudness asks for; None for silence."""
-    if is_silent(premaster_lufs, rules):
+def extra_gain(target_lufs: float, premaster_lufs: float, gain_db: float) -> float | None:
+    """The gain of a master beyond its target minus its premaster's loudness; None for silence."""
+    if is_silent(premaster_lufs):
         return None
-    return round(gain_db - round(target_lufs - premaster_lufs, rules.decimals), rules.decimals)
+    return round(gain_db - round(target_lufs - premaster_lufs, RULES.decimals), RULES.decimals)
 
 
 def best_attempt(goal: LoudnessGoal, attempts: Sequence[Attempt]) -> Attempt:
