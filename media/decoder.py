@@ -95,6 +95,10 @@ GAP_SECONDS = 0.1
 MOST_SILENCE_SECONDS = 3600
 """The most silence kept in total; a file may declare any length."""
 
+LARGEST = 3.4028234663852886e38
+"""The largest sample: the largest number of 32-bit floats. A larger one is no level of a sound, and
+its square, or a gain, would be infinite; it counts as one that is not finite."""
+
 _T = TypeVar("_T")
 
 
@@ -231,7 +235,7 @@ def filters(decoding: Decoding) -> Iterator[str]:
         yield f"asetpts='{_kept_gaps(late, decoding.silence)}'"
         yield "aresample=async=1:first_pts=0:min_comp=0.0001:min_hard_comp=0.0001"
     if decoding.repair:
-        yield "aeval='if(isnan(val(ch))+isinf(val(ch)),0,val(ch))':c=same"
+        yield f"aeval='if(lte(abs(val(ch)),{LARGEST!r}),val(ch),0)':c=same"
     if decoding.matrix:
         layout = {1: "mono", 2: "stereo"}[decoding.channels]
         if decoding.bits == 64:

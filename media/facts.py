@@ -15,7 +15,7 @@ from attrs import AttrsInstance, asdict, frozen
 from ..ir.node import Repair, Source
 from .cache import user_cache
 
-VERSION = 3
+VERSION = 4
 """The version of the facts; raised when the attributes or their computation change."""
 
 _Record = TypeVar("_Record", bound=AttrsInstance)

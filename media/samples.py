@@ -19,7 +19,7 @@ from attrs import frozen
 
 from ..audio import FloatArray
 from ..audio.riff import chunk, wave_head
-from .decoder import Decoding, parse_own_arguments
+from .decoder import LARGEST, Decoding, parse_own_arguments
 from .headers import Header
 
 LIBSNDFILE: str = soundfile.__libsndfile_version__
@@ -55,7 +55,7 @@ class Scan:
 
     Attributes:
         frames: their number.
-        nonfinite: the number of frames with a sample that is not finite.
+        nonfinite: the number of frames with a sample that is not finite, or above `LARGEST`.
         first: the first of these frames.
         fault: what is wrong with the file; "" if nothing is.
     """
@@ -77,7 +77,7 @@ def agrees(path: Path, header: Header) -> bool:
 
 
 def scan_floats(path: Path) -> Scan:
-    """Look for samples that are not finite.
+    """Look for samples that are not finite, or above `LARGEST`.
 
     Raises:
         soundfile.SoundFileError, OSError: the file cannot be read.
@@ -85,7 +85,7 @@ def scan_floats(path: Path) -> Scan:
     frames = nonfinite = first = 0
     with SequentialFile(path) as file:
         for block in _blocks(file):
-            finite = np.isfinite(block).all(axis=1)
+            finite = (np.abs(block) <= LARGEST).all(axis=1)
             if not finite.all():
                 first = first if nonfinite else frames + int(np.argmin(finite))
                 nonfinite += int(np.count_nonzero(~finite))
@@ -135,7 +135,7 @@ def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[fl
         frames = 0
         for block in _blocks(file):
             if decoding.repair:
-                block[~np.isfinite(block)] = 0.0
+                block[~(np.abs(block) <= LARGEST)] = 0.0
             samples = block if order is None else block[:, order]
             samples = samples if gains is None else samples @ gains.T
             out.write(np.ascontiguousarray(samples, f"<f{width}").tobytes())

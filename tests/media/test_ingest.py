@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
+import mixdown
 import numpy as np
 import pytest
 import soundfile
 from attrs import evolve
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Diagnostic
+from mixdown.ir.node import Repair, Source
 from mixdown.media import facts as facts_module
 from mixdown.media import ingest
 from mixdown.media.cache import VARIABLE, Cache
 from mixdown.media.decoder import PLAIN
 from mixdown.media.facts import SourceFacts
 from mixdown.media.identity import digest_of
-from mixdown.media.ingest import establish
+from mixdown.media.ingest import establish, playable
 from mixdown.media.selection import Gap, Pick, Selection
 from odd_media import (
     RATE,
@@ -382,3 +385,33 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
 
     monkeypatch.setattr(ingest, "_damaged", change)
     assert problem_of(path).help == "it changed while it was read"
+
+
+@pytest.mark.parametrize("value", [1e200, -1e39, 1e308])
+def test_a_sample_that_no_32_bit_float_holds_is_no_level(tmp_path: Path, ffmpeg: str, value: float):
+    """Its square, or a gain of it, would be infinite, and a meter's JSON invalid."""
+    samples = np.full(RATE, 0.25)
+    samples[100] = value
+    path = tmp_path / "a.wav"
+    soundfile.write(path, samples, RATE, "DOUBLE")
+    facts = establish(path, "a.wav")
+    assert (facts.nonfinite, facts.first_nonfinite) == (1, 100)
+    repaired = establish(path, "a.wav", Selection(repair=True))
+    assert (repaired.nonfinite, repaired.repaired) == (1, True)
+    source = Source(
+        "a", "a.wav", facts.digest, RATE, 1, repaired.frames, repaired.codec, repair=Repair.ZERO
+    )
+    with playable(path, source) as played:
+        samples[100] = 0
+        assert np.array_equal(soundfile.read(played)[0], samples)
+
+
+def test_the_loudest_floats_can_be_rendered_and_measured(tmp_path: Path):
+    samples = 0.25 * np.sin(np.arange(RATE) / 9)
+    samples[100] = 3e38
+    soundfile.write(tmp_path / "a.wav", samples, RATE, "DOUBLE")
+    timeline = mixdown.Timeline(id="t", root=tmp_path).track("a", role="music").clip("a.wav")
+    for backend in ("native", "ffmpeg"):
+        out = tmp_path / backend
+        result = mixdown.render(timeline, preset="podcast", backend=backend, out=out)
+        assert json.loads(result.manifest.read_text())["artifacts"]
