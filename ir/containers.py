@@ -150,7 +150,6 @@ CONTAINERS: Mapping[str, Container] = {
         name="FLAC",
         codec="flac",
         encodings=(Encoding.S24, Encoding.S16),
-        holds_chapters=False,
     ),
     "mp3": Container(
         name="MP3",

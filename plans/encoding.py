@@ -1,4 +1,4 @@
-"""Encodes what no backend encodes itself: lossy files, and FLAC with cover art.
+"""Encodes what no backend encodes itself: lossy files, and FLAC with chapters or cover art.
 
 Promises: the compiler calls `emit` instead of the `emit` of a backend. The backend receives a graph
 with a float WAV in place of each lossy file; its plan is followed by one run of ffmpeg for each
@@ -50,13 +50,15 @@ class Coder:
         encoder: the name of the encoder; "copy" keeps the samples as they are.
         muxer: the name of the muxer.
         options: more options of the two; {rate} is replaced by the sample rate.
-        comments: whether tags are Vorbis comments, which hold chapters and pictures too.
+        comments: whether tags are Vorbis comments, which hold chapters too.
+        attaches: whether a picture is attached; if not, it is a comment too.
     """
 
     encoder: str
     muxer: str
     options: tuple[str, ...] = ()
     comments: bool = False
+    attaches: bool = True
 
 
 CODERS: Mapping[str, Coder] = {
@@ -64,9 +66,9 @@ CODERS: Mapping[str, Coder] = {
     "mp3": Coder("libmp3lame", "mp3", ("-id3v2_version", "3")),
     # The edit list gives the end of the sound in this timescale, whose default is milliseconds.
     "m4a": Coder("aac", "ipod", ("-movie_timescale", "{rate}", "-movflags", "+faststart")),
-    "opus": Coder("libopus", "opus", comments=True),
-    "ogg": Coder("libvorbis", "ogg", comments=True),
-    "flac": Coder("copy", "flac"),
+    "opus": Coder("libopus", "opus", comments=True, attaches=False),
+    "ogg": Coder("libvorbis", "ogg", comments=True, attaches=False),
+    "flac": Coder("copy", "flac", comments=True),
 }
 """By container."""
 
@@ -161,9 +163,9 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
 
 
 def _is_encoded(output: Output, extras: Extras) -> bool:
-    """Whether ffmpeg finishes the file: a lossy one, or a FLAC master with a cover."""
-    pictured = output.role is OutputRole.MASTER and extras.cover is not None
-    return output.encoding.is_lossy or (pictured and output.container == "flac")
+    """Whether ffmpeg finishes the file: a lossy one, or a FLAC master with chapters or a cover."""
+    has_extras = output.role is OutputRole.MASTER and extras != Extras()
+    return output.encoding.is_lossy or (has_extras and output.container == "flac")
 
 
 def _raw(node: Node) -> Node:
@@ -213,7 +215,7 @@ def _moved(step: Step, moved: Mapping[File, File]) -> Step:
 def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
     """The step that encodes a file, after one that makes a tag of a picture for an Ogg file."""
     metadata = File(Space.WORK, f"encode{job.suffix}.ffmetadata")
-    pictured = job.cover is not None and job.coder.comments
+    pictured = job.cover is not None and not job.coder.attaches
     name = CONTAINERS[job.output.container].name
     describing: tuple[Step, ...] = ()
     inputs: tuple[File, ...] = (job.raw,)
@@ -224,7 +226,7 @@ def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
         inputs = (job.raw, job.cover)
     encoding = Step(
         id=ids.take(f"encode{job.suffix}"),
-        purpose=f"encode as {name}" if job.output.encoding.is_lossy else f"put a cover into {name}",
+        purpose=f"encode as {name}" if job.output.encoding.is_lossy else f"complete the {name}",
         program=PROGRAM,
         argv=_command(job, metadata if pictured or job.chapters else None),
         inputs=inputs,
@@ -253,7 +255,7 @@ def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) ->
 def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
     """The arguments of ffmpeg: samples, chapters or a picture as tags, a picture to attach."""
     coder, rate = job.coder, job.signal.rate
-    attached = None if coder.comments else job.cover
+    attached = job.cover if coder.attaches else None
     bit_rate = job.output.bit_rate
     return (
         *QUIET,
@@ -292,7 +294,7 @@ def _too_many(output: Output, chapters: int, most: int) -> Diagnostic:
 
 
 def _not_in_one(output: Output) -> Diagnostic:
-    what = output.container if output.encoding.is_lossy else "a FLAC with a cover"
+    what = output.container if output.encoding.is_lossy else "a FLAC with chapters or a cover"
     return Diagnostic(
         Code.UNSUPPORTED_NODE,
         f"%{output.name}: one command cannot both mix and encode {what}",
