@@ -31,7 +31,7 @@ from ..presets.model import BusPreset, MixPreset
 from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .declared import MediaMode
 from .edits.surveys import survey_sources
-from .emit import one_pass_warnings, plan_of
+from .emit import chapter_warnings, one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix
 from .lanes import lanes_svg
 from .media import probe_cover, probe_sources
@@ -180,7 +180,11 @@ def _compiled(
     length = graph.session.length
     assert length is not None  # the verifier has checked it
     plan = plan_of(unit, options)
-    diagnostics = (*unit.diagnostics, *one_pass_warnings(graph, options))
+    diagnostics = (
+        *unit.diagnostics,
+        *one_pass_warnings(graph, options),
+        *chapter_warnings(unit),
+    )
     if options.strict and (found := strict(diagnostics)):
         raise TimelineError(found, unit.timeline.documents)
     return Compilation(

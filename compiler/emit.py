@@ -9,6 +9,7 @@ from attrs import evolve
 
 from ..backends.protocol import plan_for
 from ..ir.codes import Code
+from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import Diagnostic, Severity, located
 from ..ir.finish import unmeasured
 from ..ir.graph import Graph
@@ -57,6 +58,25 @@ def chapters(timeline: Timeline, length: int) -> tuple[Chapter, ...]:
     ]
     return tuple(
         Chapter(start, stop, title) for (start, title), (stop, _) in pairwise([*moments, (end, "")])
+    )
+
+
+def chapter_warnings(unit: Unit) -> tuple[Diagnostic, ...]:
+    """A warning where some players do not show all chapters of the master."""
+    master = unit.ir.outputs[0]
+    held = CONTAINERS.get(master.container)
+    count = len(chapters(unit.timeline, unit.ir.session.length or 0))
+    if held is None or held.listed_chapters is None or count <= held.listed_chapters:
+        return ()
+    return (
+        Diagnostic(
+            Code.CHAPTERS_CUT,
+            f"{master.container} lists {held.listed_chapters} chapters for some players, and the "
+            f"markers make {count}",
+            origin=unit.timeline.origin("markers", held.listed_chapters),
+            help="use fewer markers, or choose opus, ogg or flac",
+            severity=Severity.WARNING,
+        ),
     )
 
 

@@ -75,6 +75,7 @@ class Container:
         holds_cover: whether it can contain a cover picture.
         holds_chapters: whether it can contain chapters, made from markers.
         most_chapters: the highest number of chapters; None: no limit.
+        listed_chapters: how many of them all players show, if these are fewer.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Container:
     holds_cover: bool = True
     holds_chapters: bool = True
     most_chapters: int | None = None
+    listed_chapters: int | None = None
 
     @property
     def is_lossy(self) -> bool:
@@ -172,6 +174,7 @@ CONTAINERS: Mapping[str, Container] = {
         bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
         bit_rate=192,
         tail=1024,
+        listed_chapters=255,  # the count in chpl is one byte
     ),
     "opus": Container(
         name="Opus",

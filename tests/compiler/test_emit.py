@@ -100,3 +100,16 @@ def test_chapters_go_into_the_master_alone(folder):
     texts = {step.id: [script.text for script in step.scripts] for step in plan.steps}
     assert ["title=One" in text for text in texts["encode"]] == [True]
     assert texts["encode1"] == []
+
+
+@pytest.mark.parametrize(
+    ("form", "count", "said"),
+    [("m4a", 255, []), ("m4a", 256, ["MIX507"]), ("flac", 256, []), ("wav", 256, [])],
+)
+def test_more_chapters_than_a_list_holds_are_a_warning(folder, form, count, said):
+    markers = [{"at_ms": number, "label": f"{number}"} for number in range(count)]
+    timeline = mixdown.replace(load(folder, "cover.png"), markers=markers, cover=None)
+    found = mixdown.compile(timeline, format=form).diagnostics
+    assert [d.code.value for d in found] == said
+    assert all("the markers make 256" in d.message for d in found)
+    assert all(d.origin.pointer == "/markers/255" for d in found)
