@@ -13,12 +13,12 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import secrets
 import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -77,25 +77,24 @@ def workspace(out: Path, source: Path) -> Iterator[Workspace]:
     Raises:
         RenderError: MIX604, `out` cannot be created or written to.
     """
-    made = _make(out)
-    try:
-        with _locked(out) as alone:
-            if alone:
-                _sweep(out)
-            root = Path(tempfile.mkdtemp(prefix=_RENDER, dir=out.resolve()))
-            mark = _mark(root)
-        spaces = Workspace(source.resolve(), root / "work", root / "staging", out)
-        spaces.work.mkdir()
-        spaces.staging.mkdir()
-    except OSError as error:
-        _unmake(made)
-        raise not_writable(out, error) from error
-    try:
+    made = [directory for directory in (out, *out.parents) if not directory.exists()]
+    root = out.resolve() / f"{_RENDER}{secrets.token_hex(8)}"
+    spaces = Workspace(source.resolve(), root / "work", root / "staging", out)
+    with ExitStack() as stack:
+        # Before anything exists, so that an interrupt at any moment leaves nothing.
+        stack.callback(_clear, root, made)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            with _locked(out) as alone:
+                if alone:
+                    _sweep(out)
+                root.mkdir(mode=0o700)
+                stack.enter_context(_mark(root))
+            spaces.work.mkdir()
+            spaces.staging.mkdir()
+        except OSError as error:
+            raise not_writable(out, error) from error
         yield spaces
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-        mark.close()
-        _unmake(made)
 
 
 def publish(spaces: Workspace, names: Sequence[str]) -> tuple[Path, ...]:
@@ -155,16 +154,19 @@ def _restore(moves: Sequence[tuple[Path, Path, Path]]) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Ignore the signals that end a render; only the main thread receives them."""
+    """Hold back the signals that end a render; only the main thread receives them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _ENDING}
+    held: list[int] = []
+    handlers = {n: signal.signal(n, lambda number, _: held.append(number)) for n in _ENDING}
     try:
         yield
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        for number in held[:1]:
+            signal.raise_signal(number)
 
 
 @contextmanager
@@ -206,22 +208,13 @@ def _sweep(out: Path) -> None:
             shutil.rmtree(root, ignore_errors=True)
 
 
-def _make(out: Path) -> list[Path]:
-    """Create the directory and its missing parents; return those created, deepest first."""
-    missing = [d for d in (out, *out.parents) if not d.exists()]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _unmake(missing)
-        raise not_writable(out, error) from error
-    return missing
-
-
-def _unmake(made: list[Path]) -> None:
-    """Remove those of the directories that exist and are empty."""
-    for directory in made:
-        with suppress(OSError):
-            directory.rmdir()
+def _clear(root: Path, made: list[Path]) -> None:
+    """Remove the directory of a render, and those made for it that are empty, deepest first."""
+    with _uninterrupted():
+        shutil.rmtree(root, ignore_errors=True)
+        for directory in made:
+            with suppress(OSError):
+                directory.rmdir()
 
 
 def _flush(path: Path) -> None:
