@@ -110,10 +110,13 @@ class SilenceGate:
         line: samples from there on, shape (channels, n), where n is at least `count + reach` unless
         the stream ends sooner.
         """
+        position, self._position = self._position, self._position + count
         silent = np.all(np.abs(line) < SILENT, axis=0)
+        if not silent.any():
+            self._silent = 0
+            return self._dithering(line[:, :count], position)
         runs = _runs(silent)
         lengths = runs[:, 1] - runs[:, 0] + np.where(runs[:, 0] == 0, self._silent, 0)
-        position, self._position = self._position, self._position + count
         backwards = silent[:count][::-1]
         self._silent = self._silent + count if backwards.all() else int(np.argmin(backwards))
         long = runs[lengths > self.reach]

@@ -69,7 +69,8 @@ class CurveBounds:
         if not reach.max(initial=0.0) > floor:
             return np.zeros(rows, np.bool_)
         bends = np.zeros(len(samples))
-        np.abs(np.diff(samples, 2), out=bends[:-2])
+        steps = samples[1:] - samples[:-1]
+        np.abs(np.subtract(steps[1:], steps[:-1], out=bends[:-2]), out=bends[:-2])
         beside = (loudest[(self.lead + n) // ROW :][:rows] for n in (0, ROW))
         bent = np.maximum(*beside) + self.bend * self._over_window(_row_maxima(bends), rows)
         return np.asarray(np.minimum(reach, bent) > floor)

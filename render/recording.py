@@ -47,14 +47,14 @@ class FileRecord:
 class FileMeter:
     """Feed the samples of a file in blocks."""
 
-    def __init__(self, rate: int, channels: int, samples: int) -> None:
-        """samples: how many it will be.
+    def __init__(self, rate: int, channels: int, samples: int, *, finds_empty: bool = True) -> None:
+        """samples: how many it will be. finds_empty: see `CurveMeter`.
 
         Raises:
             ValueError: there are no meters for this rate or number of channels.
         """
         self._samples = samples
-        self._curves = CurveMeter(rate, channels, samples)
+        self._curves = CurveMeter(rate, channels, samples, finds_empty=finds_empty)
         self._peaks = TruePeakMeter(rate, channels)
 
     def feed(self, block: FloatArray) -> None:

@@ -212,7 +212,11 @@ def _taps(plan: Plan, spaces: Workspace) -> Mapping[Path, Tap[Any]]:
         premaster = plan[plan.loudness.measure].inputs[0]
         padded = plan.loudness.short is ShortLoudness.MOMENTARY
         taps[Path(spaces.path(premaster))] = Tap(partial(FileLoudness, padded=padded))
-    return taps | {Path(spaces.path(d.file)): Tap(FileMeter) for d in plan.deliveries}
+    for delivery in plan.deliveries:
+        # Dropouts are looked for in the master.
+        meter = partial(FileMeter, finds_empty=delivery.role is OutputRole.MASTER)
+        taps[Path(spaces.path(delivery.file))] = Tap(meter)
+    return taps
 
 
 def _record(

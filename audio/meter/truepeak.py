@@ -170,9 +170,7 @@ class TruePeakMeter:
         crests = []
         for samples, best in zip(segment, self._crests, strict=True):
             rows = self._reaching(samples, self._nearest * best.height)
-            windows = sliding_window_view(samples, WINDOW)[::ROW][rows]
-            curve = _interpolated(windows, self._matrix)
-            crests.append(self._highest(curve, rows, origin, best))
+            crests.append(self._highest(samples, rows, origin, best) if rows.size else best)
         return crests
 
     def _reaching(self, samples: FloatArray, floor: float) -> IndexArray:
@@ -184,14 +182,13 @@ class TruePeakMeter:
         beside[:-1] |= reaching[1:]
         return np.flatnonzero(beside)
 
-    def _highest(self, curve: FloatArray, rows: IndexArray, origin: int, best: _Crest) -> _Crest:
-        """The higher of `best` and the highest crest of some rows of a channel's oversampled curve.
+    def _highest(self, samples: FloatArray, rows: IndexArray, origin: int, best: _Crest) -> _Crest:
+        """The higher of `best` and the highest crest of some rows of a channel, oversampled.
 
         A crest has the height and position of the parabola through a local maximum of the grid and
         its two neighbours. The first of equal crests wins.
         """
-        if not rows.size:
-            return best
+        curve = _interpolated(sliding_window_view(samples, WINDOW)[::ROW][rows], self._matrix)
         top = _highest_sample(curve)
         floor = self._nearest * max(best.height, top)
         if top <= floor:

@@ -120,8 +120,8 @@ class ExtremeColumns:
 class CurveMeter:
     """Measures the curves of a stream; blocks may have any length."""
 
-    def __init__(self, rate: int, channels: int, samples: int) -> None:
-        """samples: how many it will be.
+    def __init__(self, rate: int, channels: int, samples: int, *, finds_empty: bool = True) -> None:
+        """samples: how many it will be. finds_empty: whether to look for silent stretches.
 
         Raises:
             ValueError: the meter has no weights for the number of channels, or the rate is too low.
@@ -129,7 +129,7 @@ class CurveMeter:
         self._rate = rate
         self._loudness = LoudnessMeter(rate, channels)
         self._columns = ExtremeColumns(column_width(samples))
-        self._empty = EmptyStretches(rate, EMPTY_MASTER_DB)
+        self._empty = EmptyStretches(rate, EMPTY_MASTER_DB) if finds_empty else None
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, shape (channels, n).
@@ -139,7 +139,8 @@ class CurveMeter:
         """
         self._loudness.feed(block)
         self._columns.feed(block)
-        self._empty.feed(reduce(np.maximum, np.abs(block)))
+        if self._empty is not None:
+            self._empty.feed(reduce(np.maximum, np.abs(block)))
 
     def loudness(self) -> Loudness:
         """The loudness of everything fed."""
@@ -156,7 +157,7 @@ class CurveMeter:
             momentary=loudness_curve(loudness.momentary, MOMENTARY_STEPS),
             short_term=loudness_curve(loudness.short_term, SHORT_TERM_STEPS),
             blocks=loudness.momentary,
-            empty=tuple(self._empty.found),
+            empty=tuple(self._empty.found) if self._empty is not None else (),
         )
 
 

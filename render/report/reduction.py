@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from ...audio import FloatArray
 from ...ir.units import gain_factor
+from ...media.samples import SequentialFile
 
 WINDOW_S = 0.01
 PARTS = 10
@@ -24,7 +24,7 @@ PARTS = 10
 QUIET_DB = -60.0
 LEAST_DB = 0.05
 
-_WINDOWS = 512  # per block
+_WINDOWS = 32  # per block, which the cache holds
 
 
 def reduction(
@@ -43,7 +43,7 @@ def reduction(
     """
     factor = gain_factor(gain_db)
     found = [np.zeros(0)]
-    with soundfile.SoundFile(premaster) as before, soundfile.SoundFile(master) as after:
+    with SequentialFile(premaster) as before, SequentialFile(master) as after:
         size = round(WINDOW_S * after.samplerate)
         count = min(before.frames, after.frames)
         for start in range(0, count, _WINDOWS * size):
