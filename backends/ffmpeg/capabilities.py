@@ -27,11 +27,13 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
             "acrossfade ends a sample off: each side becomes a fade, placement does the rest",
             rule="crossfade-as-fade",
         ),
-        "automation.gain": _native("an aevalsrc envelope for each span, concat, amultiply"),
+        "automation.gain": _native(
+            "an aevalsrc for each span and concat, or one for many; amultiply"
+        ),
         "filter": _native("biquad as TDII in float64"),
         "automation.filter": _native("asendcmd at every 64th sample to a TDII float64 biquad"),
         "pan": _native("an explicit pan matrix"),
-        "automation.pan": _native("a two-channel aevalsrc envelope, amultiply"),
+        "automation.pan": _native("the same with two channels"),
         "downmix": _native("an explicit pan matrix"),
         "place": _native("adelay in samples"),
         "lane": _native("adelay by the gap before each operand, concat: costs the lane once"),

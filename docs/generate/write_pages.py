@@ -10,6 +10,7 @@ import backends_page
 import errors_page
 import ir_page
 import passes_page
+import performance_page
 import presets_page
 
 DOCS = Path(__file__).parents[1]
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errors": errors_page.page,
     "ir": ir_page.page,
     "passes": passes_page.page,
+    "performance": performance_page.page,
     "presets": presets_page.page,
 }
 """The text of each generated page, by the name of its file without `.md`."""

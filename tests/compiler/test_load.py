@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import mixdown
 import pytest
 from attrs import evolve
+from built_by_hand import base, document
 from mixdown.compiler.graph_input import open_mix
 from mixdown.compiler.load import load, loads
 from mixdown.compiler.timeline.model import Clip, Keyframe, Timeline, Track
@@ -202,13 +202,9 @@ def quickest(work, rounds: int = 5) -> float:
 
 
 def test_loading_costs_at_most_three_times_reading_and_building_by_hand():
-    path = Path(__file__).parents[2] / "benchmarks" / "load.py"
-    spec = importlib.util.spec_from_file_location("benchmark_load", path)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    text = benchmark.document(2000)
-    assert loads(text) == benchmark.base(text)
-    assert quickest(lambda: loads(text)) < 3 * quickest(lambda: benchmark.base(text))
+    text = document(2000)
+    assert loads(text) == base(text)
+    assert quickest(lambda: loads(text)) < 3 * quickest(lambda: base(text))
 
 
 @pytest.mark.parametrize("mistake", ['"start_ms": -1', '"strat_ms": 1', '"start_ms": "x"'])

@@ -1,0 +1,1 @@
+"""Benchmarks of mixdown beside its peers: `python -m benchmarks --help`."""
