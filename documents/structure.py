@@ -168,6 +168,7 @@ def _one_of(kind: Any, name: str) -> Reader:
 def _mapping_of_keys(cls: type, name: str) -> Reader:
     fields = field_reader(cls)
     declared = declaration(cls)
+    wanted = "a mapping" if declared.short is None else "text or a mapping"
 
     def read(value: Any, at: Place, found: Findings) -> Any:
         if value.__class__ is not dict:
@@ -175,7 +176,7 @@ def _mapping_of_keys(cls: type, name: str) -> Reader:
             if isinstance(value, cls):
                 return value
             if value.__class__ is not dict:
-                return _wrong("a mapping", value, at, name, found)
+                return _wrong(wanted, value, at, name, found)
         return build(cls, fields(value, at, found))
 
     return read
@@ -276,7 +277,7 @@ def _mapping_of_names(kind: Any, name: str) -> Reader:
                 found.add(problem.code, f"a key of {name} {problem.message}", (at, key))
             else:
                 made[key] = read_item(item, (at, key), found)
-        return {key: item for key, item in made.items() if item is not _BAD}
+        return {key: _placeholder(kind) if item is _BAD else item for key, item in made.items()}
 
     return read
 
