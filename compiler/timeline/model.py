@@ -171,10 +171,15 @@ class Clip:
         "the fade-out's curve; absent: tri", CURVE, default=None, examples=("tri",)
     )
     crossfade_in_ms: OptionalNumber = key(
-        "crossfade with the clip that it overlaps at its start", TIME, default=None
+        "crossfade with the clip that it overlaps at its start; 0: none, the clips are summed",
+        TIME,
+        default=None,
     )
     crossfade_out_ms: OptionalNumber = key(
-        "crossfade with the clip that it overlaps at its end", TIME, default=None, examples=(400,)
+        "crossfade with the clip that it overlaps at its end; 0: none, the clips are summed",
+        TIME,
+        default=None,
+        examples=(400,),
     )
     crossfade_curve: str | None = key(
         "the crossfade's curve; absent: qsin, equal power", CURVE, default=None, examples=("qsin",)
