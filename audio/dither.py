@@ -111,14 +111,15 @@ class SilenceGate:
         the stream ends sooner.
         """
         position, self._position = self._position, self._position + count
-        silent = np.all(np.abs(line) < SILENT, axis=0)
-        if not silent.any():
-            self._silent = 0
+        probed = max(self.reach // 2, 1)
+        if not _silent(line[:, ::probed]).any():  # then no silence is as long as two probes
+            self._silent = _length_at_end(_silent(line[:, max(count - probed, 0) : count]))
             return self._dithering(line[:, :count], position)
+        silent = _silent(line)
         runs = _runs(silent)
         lengths = runs[:, 1] - runs[:, 0] + np.where(runs[:, 0] == 0, self._silent, 0)
-        backwards = silent[:count][::-1]
-        self._silent = self._silent + count if backwards.all() else int(np.argmin(backwards))
+        at_end = _length_at_end(silent[:count])
+        self._silent = at_end if at_end < count else self._silent + count
         long = runs[lengths > self.reach]
         if not long.size:
             return self._dithering(line[:, :count], position)
@@ -129,6 +130,17 @@ class SilenceGate:
         for start, end in _runs(sounding):
             dithered[:, start:end] = self._dithering(line[:, start:end], position + start)
         return dithered
+
+
+def _silent(line: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether each sample is digital silence in every channel."""
+    return np.asarray(np.all(np.abs(line) < SILENT, axis=0))
+
+
+def _length_at_end(flags: npt.NDArray[np.bool_]) -> int:
+    """The number of flags that are set at the end."""
+    backwards = flags[::-1]
+    return len(flags) if backwards.all() else int(np.argmin(backwards))
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
