@@ -78,6 +78,18 @@ def _picture(picture: str, out: str) -> None:
     _run("picture", (picture, out))
 
 
+@command.command("comment")
+@click.argument("mp3")
+@click.argument("out")
+def _comment(mp3: str, out: str) -> None:
+    """Write the comment of an MP3 as the frame that players show.
+
+    Copies MP3, which ffmpeg wrote, to OUT with its tag TXXX:comment as COMM. Plans that deliver MP3
+    with a comment have this step.
+    """
+    _run("comment", (mp3, out))
+
+
 @command.command("finish")
 @click.option("--target-lufs", type=float, required=True, metavar="LUFS", help="The target.")
 @click.option("--ceiling-db", type=float, required=True, metavar="DBTP", help="The ceiling.")

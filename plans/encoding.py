@@ -52,6 +52,7 @@ class Coder:
         options: more options of the two; {rate} is replaced by the sample rate.
         comments: whether tags are Vorbis comments, which hold chapters too.
         attaches: whether a picture is attached; if not, it is a comment too.
+        wants_comment: whether the tag `comment` needs a step of its own (plans/comments.py).
     """
 
     encoder: str
@@ -59,11 +60,12 @@ class Coder:
     options: tuple[str, ...] = ()
     comments: bool = False
     attaches: bool = True
+    wants_comment: bool = False
 
 
 CODERS: Mapping[str, Coder] = {
     # Every player reads ID3 2.3, Windows and cars included; not all read 2.4.
-    "mp3": Coder("libmp3lame", "mp3", ("-id3v2_version", "3")),
+    "mp3": Coder("libmp3lame", "mp3", ("-id3v2_version", "3"), wants_comment=True),
     # The edit list gives the end of the sound in this timescale, whose default is milliseconds.
     "m4a": Coder("aac", "ipod", ("-movie_timescale", "{rate}", "-movflags", "+faststart")),
     "opus": Coder("libopus", "opus", comments=True, attaches=False),
@@ -105,6 +107,7 @@ class _EncodingJob:
         suffix: for the names of its steps and their files.
         left: the file that the backend delivers.
         raw: the file of the work space that takes its place.
+        uncommented: the encoded file in the work space, if a further step completes it.
         coded: the file that is delivered.
         tags: to write into it.
         chapters: to write into it, where they are not tags.
@@ -117,6 +120,7 @@ class _EncodingJob:
     suffix: str
     left: File
     raw: File
+    uncommented: File | None
     coded: File
     tags: Tags
     chapters: tuple[Chapter, ...]
@@ -195,6 +199,9 @@ def _jobs(
             suffix=str(number or ""),
             left=left,
             raw=File(Space.WORK, names.take(left.path)),
+            uncommented=File(Space.WORK, names.take(f"encode{number or ''}.{output.container}"))
+            if CODERS[output.container].wants_comment and "comment" in dict(tags)
+            else None,
             coded=File(Space.OUT, f"{PurePosixPath(left.path).with_suffix('')}.{output.container}"),
             tags=(*tags, *chapter_tags(chapters)) if comments else tags,
             chapters=() if comments else chapters,
@@ -230,12 +237,27 @@ def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
         program=PROGRAM,
         argv=_command(job, metadata if pictured or job.chapters else None),
         inputs=inputs,
-        outputs=(job.coded,),
+        outputs=(job.uncommented or job.coded,),
         samples=job.signal.length or 0,
         rate=job.signal.rate,
         scripts=(Script(metadata, chapter_text(job.chapters)),) if job.chapters else (),
     )
-    return (*describing, encoding)
+    commenting = (_commenting(job, job.uncommented, ids),) if job.uncommented else ()
+    return (*describing, encoding, *commenting)
+
+
+def _commenting(job: _EncodingJob, encoded: File, ids: Names) -> Step:
+    """The step that makes the comment of an encoded file one that players show."""
+    return Step(
+        id=ids.take(f"comment{job.suffix}"),
+        purpose="write the comment",
+        program=OURSELVES,
+        argv=("comment", encoded, job.coded),
+        inputs=(encoded,),
+        outputs=(job.coded,),
+        samples=0,
+        rate=job.signal.rate,
+    )
 
 
 def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) -> Step:
@@ -273,7 +295,7 @@ def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
         *_BIT_EXACT,
         *("-f", coder.muxer),
         *(word for key, value in job.tags for word in ("-metadata", f"{key}={value}")),
-        job.coded,
+        job.uncommented or job.coded,
     )
 
 

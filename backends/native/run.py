@@ -20,6 +20,7 @@ from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node
 from ...media.samples import run_decode
 from ...plans.carried import locate
+from ...plans.comments import run_comment
 from ...plans.loop import LOUDNESS_KEY
 from ...plans.pictures import run_picture
 from ...plans.plan import File, Step, bind
@@ -104,6 +105,7 @@ def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, fl
 
 
 COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]] = {
+    "comment": run_comment,
     "decode": run_decode,
     ENGINE: run_engine,
     "envelope": run_envelope,

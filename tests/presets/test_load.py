@@ -167,6 +167,26 @@ def test_invalid_preset_files(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = " + "[" * 2000, "the document nests deeper than 64 levels"),
+        ("a = {" + "a={" * 2000, "the document nests deeper than 64 levels"),
+        ("a." * 5000 + "b = 1", None),
+        (f"{'{'}", None),
+        (f"{HOUSE}headroom_db = {'9' * 400}", None),
+        (f"{HOUSE}headroom_db = {'9' * 5000}", "not TOML: a number has too many digits"),
+        (f"{HOUSE}headroom_db = -1e999", None),
+    ],
+    ids=["lists", "tables", "keys", "brace", "400 digits", "5,000 digits", "infinite"],
+)
+@pytest.mark.parametrize("kind", ["export", "mix", "spec"])
+def test_texts_that_wear_a_parser_out(tmp_path, kind, text, said):
+    found = wrong(tmp_path, **{kind: text})
+    assert {code for code, _, _ in found} == {"MIX305"}
+    assert said is None or said in [message for _, message, _ in found]
+
+
+@pytest.mark.parametrize(
     ("formats", "said"),
     [
         ("mp3 = { bit_rate = 100 }", "mp3 has no 100 kbit/s"),
