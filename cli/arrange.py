@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import click
 
-from .options import allow_outside, strict
+from .options import allow_outside, media, strict
 
 
 @click.command("arrange")
 @click.argument("file")
 @click.option("-o", "--out", metavar="TIMELINE", help="Write it to this file.  [default: print it]")
+@media
 @strict
 @allow_outside
-def command(file: str, out: str | None, strict: bool, allow_outside: bool) -> None:
+def command(file: str, out: str | None, media: str, strict: bool, allow_outside: bool) -> None:
     """Print the timeline of an arrangement or a show.
 
     FILE describes a song in sections, bars and parts, or a show in segments. The timeline is
@@ -26,7 +27,7 @@ def command(file: str, out: str | None, strict: bool, allow_outside: bool) -> No
     from ..documents.writer import dump
     from .console import print_document, show
 
-    timeline, found = review(file, strict=strict, allow_outside=allow_outside)
+    timeline, found = review(file, strict=strict, allow_outside=allow_outside, media=media)
     show(found, timeline.documents)
     if out is None:
         print_document(dump(timeline))

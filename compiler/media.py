@@ -147,8 +147,9 @@ def _uses(timeline: Timeline) -> dict[str, Origin]:
 
 
 def _where(timeline: Timeline) -> str:
-    document = timeline.document.name if timeline.document else "the timeline"
-    return f"paths are relative to the directory of {document}"
+    document = timeline.made_from or timeline.document
+    name = document.name if document else "the timeline"
+    return f"paths are relative to the directory of {name}"
 
 
 def probe_cover(

@@ -11,6 +11,7 @@ from pathlib import Path
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, TimelineError
 from ...ir.diagnostics import strict as as_errors
+from ..declared import MediaMode, media_mode
 from ..driver import begin
 from ..load import load
 from ..pipeline import FRONT, final
@@ -19,7 +20,11 @@ from ..timeline.model import Timeline
 
 
 def review(
-    path: str | Path, *, strict: bool = False, allow_outside: bool = False
+    path: str | Path,
+    *,
+    strict: bool = False,
+    allow_outside: bool = False,
+    media: MediaMode | str = MediaMode.FILES,
 ) -> tuple[Timeline, tuple[Diagnostic, ...]]:
     """The timeline that an arrangement or a show becomes, and warnings about it.
 
@@ -27,12 +32,13 @@ def review(
         TimelineError: everything that is wrong with the document or its timeline; MIX307, it is a
             timeline already.
     """
-    timeline = load(path, allow_outside=allow_outside)
+    mode = media_mode(media)
+    timeline = load(path, allow_outside=allow_outside, media=mode)
     if timeline.made_from is None:
         message = f"{str(path)!r} is a timeline already"
         help = "an arrangement begins with arrangement_version: 1, a show with show_version: 1"
         raise TimelineError.of(Code.BAD_REQUEST, message, help=help)
-    unit = final(begin(timeline, RenderRequest()), FRONT[:-1])  # without `lower`
+    unit = final(begin(timeline, RenderRequest(), mode), FRONT[:-1])  # without `lower`
     if strict and (found := as_errors(unit.diagnostics)):
         raise TimelineError(found, timeline.documents)
     return timeline, unit.diagnostics

@@ -54,3 +54,15 @@ def test_declared_sources_need_no_files(mixdown, show):
     ended = mixdown("compile", song.name, "--media", "declared", "--format", "sh")
     assert ended.code == 2
     assert "a script plays files" in ended.err
+
+
+def test_arrange_needs_no_declared_file(mixdown, show):
+    show.with_name("show2.yaml").write_text(
+        "show_version: 1\nid: x\nsegments: [host]\n"
+        "sources: {host: {path: nix.flac, rate: 48000, channels: 1, frames: 48000}}\n"
+    )
+    ended = mixdown("arrange", "show2.yaml", "--media", "declared")
+    assert (ended.code, "length_ms: 1000" in ended.out) == (0, True)
+    ended = mixdown("arrange", "show2.yaml")
+    assert ended.code == 2
+    assert "paths are relative to the directory of show2.yaml\n" in ended.err
