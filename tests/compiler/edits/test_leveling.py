@@ -282,3 +282,16 @@ def test_facts_carry_the_surveys(episode, tmp_path):
     assert len(first.facts.surveys) == 3
     facts = mixdown.compile(document(episode), facts=json.loads(first.facts.to_json()))
     assert facts.surveys == first.compilation.surveys
+
+
+def test_without_files_there_is_no_gain(tmp_path):
+    path = tmp_path / "declared.yaml"
+    path.write_text(
+        "id: declared\nmix_preset_id: flat\n"
+        "sources: {host: {path: host.wav, rate: 48000, channels: 1, frames: 480000}}\n"
+        "tracks: [{id: host, role: dialogue, level: {to: -20}, clips: [{source: host}]}]\n"
+    )
+    compiled = mixdown.compile(path, media="declared")
+    (warning,) = compiled.diagnostics
+    assert (warning.code, "no file was read" in warning.message) == ("MIX234", True)
+    assert compiled.timeline.tracks[0].clips[0].gain_db == 0
