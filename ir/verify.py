@@ -3,6 +3,7 @@
 `Graph` itself rejects duplicate names (MIX401), unknown operands (MIX402), cycles (MIX403) and
 users before their operands (MIX414). The verifier collects all violations of the following:
 
+- MIX402  no operand is an output, which has no value.
 - MIX404  all operands of a node have the same rate.
 - MIX405  channels match: the operands of a sum have equal numbers of channels; `pan` has an operand
           of 1 or 2 channels; `downmix` has an operand of 2.
@@ -338,6 +339,11 @@ def _outputs(graph: Graph) -> Iterator[Diagnostic]:
                 origin=output.origin,
                 related=(Related(other.origin, "the first one"),) if other.origin else (),
             )
+    names = {output.name for output in graph.outputs}
+    for node in graph.nodes:
+        for name in names.intersection(node.operands):
+            text = f"%{node.name} uses %{name}, which is an output and has no value"
+            yield Diagnostic(Code.IR_UNKNOWN_OPERAND, text, origin=node.origin)
 
 
 _SEVERAL = tuple(cls for cls in KINDS.values() if cls.arity[1] != 1)
