@@ -158,20 +158,20 @@ def test_so_does_a_plain_one(tmp_path, monkeypatch, subtype):
     assert cache.size() == 0
 
 
-def hand_made(plan: mixdown.Plan, folder: Path, form: str) -> Path:
+def hand_made(plan: mixdown.Plan, folder: Path, form: str, sources: Path) -> Path:
     """The master that the script or the JSON of a plan makes, run from another directory."""
     ffmpeg = imageio_ffmpeg.get_ffmpeg_exe()
     work, out = folder / "work", folder / "hand"
     for each in (work, out):
         each.mkdir()
     if form == "json":
-        spaces = {"SRC": folder / "show", "ROOT": Path("/"), "WORK": work, "OUT": out}
+        spaces = {"SRC": sources, "ROOT": Path("/"), "WORK": work, "OUT": out}
         run_json(json.loads(json.dumps(plan.to_dict())), spaces, ffmpeg)
     else:
         (work / "mix.sh").write_text(to_shell(plan))
         (work / "ffmpeg").symlink_to(ffmpeg)
         (work / "mixdown").symlink_to(Path(sys.executable).parent / "mixdown")
-        env = {"PATH": f"{work}:/usr/bin:/bin", "SRC": str(folder / "show"), "OUT": str(out)}
+        env = {"PATH": f"{work}:/usr/bin:/bin", "SRC": str(sources), "OUT": str(out)}
         subprocess.run(["sh", "mix.sh"], cwd=work, env=env, check=True)
     return out / "master.wav"
 
@@ -196,7 +196,7 @@ def test_absolute_paths_work_in_scripts_and_plans(tmp_path, place, subtype, form
     }
     assert str(source.file) == relative[place]
     rendered = service.render_compilation(compilation, out=tmp_path / "out")
-    made = hand_made(compilation.plan, tmp_path, form)
+    made = hand_made(compilation.plan, tmp_path, form, show)
     assert made.read_bytes() == rendered.master.path.read_bytes()
 
 
@@ -213,6 +213,25 @@ def test_a_script_refuses_other_media(tmp_path, backend):
     expected, found = plan.sources[0].digest, digest_of(tmp_path / "a.wav")
     assert f"a.wav has changed: expected {expected}, found {found}" in done.stderr
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_plan_in_json_states_what_it_reads(tmp_path):
+    """So that a program can check it, as run_json does."""
+    tone(tmp_path / "a.wav")
+    plan = mixdown.compile(mixdown.load(document(tmp_path, "a.wav")), preset="draft").plan
+    (source,) = json.loads(json.dumps(plan.to_dict()))["sources"]
+    assert source == {
+        "file": "${SRC}/a.wav",
+        "digest": digest_of(tmp_path / "a.wav"),
+        "codec": "wav/pcm_16",
+        "rate": RATE,
+        "channels": 1,
+        "frames": RATE // 2,
+        "is_plain": True,
+    }
+    tone(tmp_path / "a.wav", hertz=450)
+    with pytest.raises(AssertionError, match=r"a\.wav"):
+        hand_made(plan, tmp_path, "json", tmp_path)
 
 
 def test_plans_without_media_need_none():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 from collections.abc import Mapping
@@ -15,7 +16,9 @@ READING = re.compile(r"^(lavfi\.r128\.I)=(\S+)$", re.MULTILINE)
 def run_json(
     plan: Mapping[str, Any], spaces: Mapping[str, Path], ffmpeg: str, margin_db: float = 0.0
 ) -> None:
-    """Runs every step once; where a loudness is to be reached, with the gain that it asks for.
+    """Checks the sources, then runs every step once.
+
+    Where a loudness is to be reached, it uses the gain that gives it if nothing is limited.
 
     Args:
         plan: what json.loads made of `mixdown compile --format json`.
@@ -23,6 +26,9 @@ def run_json(
         ffmpeg: the program.
         margin_db: of the limiter.
     """
+    for source in plan["sources"]:
+        content = located(source["file"], spaces).read_bytes()
+        assert source["digest"] == f"sha256:{hashlib.sha256(content).hexdigest()}", source["file"]
     facts: dict[str, float] = {}
     for step in plan["steps"]:
         for script in step["scripts"]:
