@@ -37,6 +37,10 @@ def call(name: str, /, *plain: Value, **options: Value) -> Call:
 
     A text with any of `,;[]` in it has to be `quoted`.
     """
+    # Few calls wait for a fact, so the text of the others is made in one go.
+    if not any(isinstance(value, tuple) for value in (*plain, *options.values())):
+        texts = [*map(_plain, plain), *(f"{key}={_plain(v)}" for key, v in options.items())]
+        return Call(name, (":".join(texts),) if texts else ())
     written = [*map(_text, plain), *((f"{key}=", *_text(v)) for key, v in options.items())]
     joined: list[str | Fact] = []
     for index, text in enumerate(written):
@@ -52,7 +56,11 @@ def quoted(text: str) -> str:
 def _text(value: Value) -> Text:
     if isinstance(value, tuple):
         return value
-    return (value,) if isinstance(value, str) else (repr(value),)
+    return (_plain(value),)
+
+
+def _plain(value: Value) -> str:
+    return value if isinstance(value, str) else repr(value)
 
 
 _UNSAFE = re.compile("[^A-Za-z0-9_]")
@@ -167,6 +175,8 @@ class Wiring:
 
 def _merged(parts: Sequence[str | Fact]) -> Text:
     """The same text with adjacent strings joined."""
+    if all(isinstance(part, str) for part in parts):
+        return ("".join(map(str, parts)),)
     merged: list[str | Fact] = []
     for is_text, run in groupby(parts, lambda part: isinstance(part, str)):
         together = list(run)
