@@ -27,6 +27,7 @@ from .emitters import EMITTERS
 from .inputs import to_decode
 from .narrow import closure, given_to
 from .parts import Cut, cut
+from .site import LAYOUTS
 from .steps import Job, PlanContext, decode_step, measure_step, render_step
 from .wiring import Instances, plain_names
 
@@ -44,6 +45,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     whole = Cut(unshared.graph) if options.single else cut(unshared.graph)
     halves = split(whole.graph)
     _check_kinds(halves)
+    _check_channels(graph)
     if options.single:
         halves = _in_one_pass(halves, options)
     work = plain_names()
@@ -161,6 +163,15 @@ def _check_kinds(halves: Split) -> None:
     unknown = [n for n in (*halves.early, *halves.late) if type(n) not in EMITTERS]
     if unknown:
         raise BackendError(_illegal(node) for node in unknown)
+
+
+def _check_channels(graph: Graph) -> None:
+    """Refuse signals of more channels than stereo, which only a graph from a file can have."""
+    for node in graph.nodes:
+        channels = graph.signals[node.name].channels
+        if channels not in LAYOUTS:
+            message = f"%{node.name} has {channels} channels, and the ffmpeg backend mixes 1 or 2"
+            raise _refused(node, message, "mix them down in the source, or choose another backend")
 
 
 def _illegal(node: Node) -> Diagnostic:

@@ -118,6 +118,13 @@ def test_a_single_command_needs_the_loudness():
         BACKEND.emit(graph, SINGLE)
 
 
+def test_more_channels_than_stereo_are_refused():
+    silence = ir.Silence("wide", 48000, 8, 100)
+    out = ir.Output("o", ir.OutputRole.MASTER, "master", "wav", ir.Encoding.S16, operands=("wide",))
+    with pytest.raises(BackendError, match=r"MIX502.*%wide has 8 channels"):
+        BACKEND.emit(Graph((), (silence, out)), STEPS)
+
+
 def test_a_kind_that_was_not_legalised_is_an_error_with_its_place():
     graph = mastered(0.0)
     place = Origin("mix.yaml", "/tracks/0/clips/0")
