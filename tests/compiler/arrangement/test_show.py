@@ -96,14 +96,14 @@ def test_the_music_steps_back_while_somebody_speaks(show):
     """By the ducking of its bus in the mix preset of shows, which a show may change."""
     text = "intro: {source: s10.wav, alone_ms: 3000}\nsegments: [s2.wav]\n"
     deeper = "buses: [{id: bus_music, duck: {by: [dialogue], gain_db: -15}}]\n"
-    for timeline, depth in ((show(text), -9), (show(text + deeper), -15)):
+    for timeline, depth, hold in ((show(text), -9, 24000), (show(text + deeper), -15, 14400)):
         graph = compile(timeline, preset="draft").graph
         (duck,) = [n for n in graph if isinstance(n, GainAutomation)]
         assert [(p.at, p.value) for p in duck.points] == [
             (134400, 0),
             (144000, depth),
-            (144000 + 96000 + 14400, depth),
-            (144000 + 96000 + 14400 + 28800, 0),
+            (144000 + 96000 + hold, depth),
+            (144000 + 96000 + hold + 28800, 0),
         ]
 
 
