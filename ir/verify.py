@@ -239,7 +239,7 @@ def _curve(graph: Graph, node: Fade) -> Iterator[Problem]:
 
 def _filter(graph: Graph, node: Filter | FilterAutomation) -> Iterator[Problem]:
     frequencies = (node.frequency_hz,) if isinstance(node, Filter) else _values(node)
-    nyquist = graph.signals[node.name].rate / 2
+    nyquist = min(graph.signals[node.name].rate, MAX_RATE) / 2
     if not all(0 < f < nyquist for f in frequencies):
         yield Code.IR_ATTRIBUTE, f"a frequency is outside (0, {nyquist:g}) Hz"
     lowest, highest = _QS
