@@ -75,7 +75,8 @@ def test_the_pipeline_can_be_written(mixdown, show):
         "inspect", show.name, "--pipeline", "pack-lanes{max-lanes=1},fold-gain", "--timings"
     )
     ran = [line.split()[0] for line in ended.out.splitlines()[2:]]
-    assert ran[6:8] == ["pack-lanes", "fold-gain"] and "dead-code" not in ran
+    first = ran.index("pack-lanes")
+    assert ran[first + 1] == "fold-gain" and "dead-code" not in ran
     plain = mixdown("inspect", show.name, "--pipeline", "").out
     assert plain == mixdown("inspect", show.name, "--pass-limit", "0").out
 

@@ -121,7 +121,7 @@ def test_a_cut_that_clicks_is_shown_at_its_line(mixdown, show):
     assert ended.err.startswith("warning[MIX608]: a click at 0:01.500, where 'music/bed' ends")
     assert "small.yaml:15:9" in ended.err
     assert re.search(r"clicks and dropouts at 4 joins +none +1 found +fail", ended.out)
-    without = mixdown("render", show.name, "-o", "out", "--preset", "draft", "--no-report")
+    without = mixdown("render", show.name, "-o", "plain", "--preset", "draft", "--no-report")
     assert (without.err, "clicks" in without.out, "report" in without.out) == ("", False, False)
 
 
