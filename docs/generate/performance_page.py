@@ -63,9 +63,7 @@ def _machine(found: Mapping[str, Any]) -> str:
     text = f"{fill(text, WIDTH)}\n"
     if found["form"] == "full":
         return text
-    return (
-        f"{text}\nThese are figures of the short form, `--short`: small sizes, on a busy machine.\n"
-    )
+    return f"{text}\nThese are figures of the short form, `--short`, with small sizes.\n"
 
 
 def _section(name: str, case: Mapping[str, Any]) -> str:
