@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import click
 
+from ..ir.units import clock_milliseconds
 from .options import allow_outside, as_json, mix_choices
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
-
-_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d*)?)")
 
 
 def _milliseconds(context: click.Context, parameter: click.Parameter, value: str | None) -> object:
     """1:02:03.5, 12:34.567 or 754.567 as milliseconds, exactly."""
     if value is None:
         return None
-    match = _CLOCK.fullmatch(value)
-    if match is None:
+    at = clock_milliseconds(value)
+    if at is None and value.replace(".", "", 1).isdecimal():
+        at = Decimal(value) * 1000
+    if at is None:
         raise click.BadParameter(f"{value!r} is not a time; write 1:02:03.5, 12:34.567 or 754.567")
-    hours, minutes, seconds = (Decimal(part or 0) for part in match.groups())
-    return ((hours * 60 + minutes) * 60 + seconds) * 1000
+    return at
 
 
 @click.command("explain")

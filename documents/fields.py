@@ -5,7 +5,7 @@ texts need: its purpose, type, default, limit and examples. The type is the anno
 constructor accepts more types than the field keeps (an int for a decimal, a mapping for a filter),
 the annotation is an `As`, which type checkers read as a descriptor; it has no effect at run time.
 
-    start_ms: Number = key("where it starts on the timeline", TIME, default=0, examples=(4000,))
+    start_ms: Time = key("where it starts on the timeline", TIME, default=0, examples=(4000,))
 """
 
 # ruff: noqa: ANN401 (defaults and examples are values of any type)
@@ -22,6 +22,7 @@ import attrs
 from attrs import frozen
 
 from .limits import Constraint, Range
+from .values import Milliseconds
 
 _T = TypeVar("_T")
 _Kept_co = TypeVar("_Kept_co", covariant=True)
@@ -40,6 +41,8 @@ class As(Protocol[_Kept_co, _Given_contra]):
 
 Number = As[Decimal, Decimal | int | float]
 OptionalNumber = As[Decimal | None, Decimal | int | float | None]
+Time = As[Milliseconds, Decimal | int | float | str]
+OptionalTime = As[Milliseconds | None, Decimal | int | float | str | None]
 Word = As[_T, _T | str]
 FilePath = As[str, str | PurePath]
 Texts = As[tuple[str, ...], str | PurePath | Iterable[str | PurePath]]

@@ -10,6 +10,7 @@ the model, so that a later diagnostic can show its line; places are computed onl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -237,9 +238,33 @@ def _read(text: str, name: str, format: Format) -> tuple[object, Root | None]:
         return reading.read(text)
     except SyntaxProblem as problem:
         message = f"not {format.upper()}: {problem.message}"
-        raise _unreadable(Code.SYNTAX, message, name, text, problem.index, None) from None
+        help = _syntax_help(format, text, problem.index)
+        raise _unreadable(Code.SYNTAX, message, name, text, problem.index, help) from None
     except TooComplex as problem:
         raise _too_complex(problem, name, text) from None
+
+
+_TIME = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?")
+
+
+def _syntax_help(format: Format, text: str, index: int) -> str | None:
+    """What to do about a syntax error at a character, if it is one that many people make."""
+    start = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
+    before, rest = text[start:index], text[index:]
+    line = text[start:].split("\n", 1)[0]
+    if format == "yaml" and "\t" in (before + rest[:1]):
+        return "indent with spaces, and put a space after a dash: YAML allows no tabs there"
+    times = () if format == "yaml" else _TIME.finditer(line)
+    wrong = next((t[0] for t in times if t.start() <= index - start <= t.end()), None)
+    if wrong is not None:
+        return f'put a clock time in quotes: "{wrong}"'
+    if format == "json" and rest.startswith(("//", "/*", "#")):
+        return "JSON has no comments: remove it, or write the document as YAML, where # begins one"
+    if format == "json" and rest[:1] in ("}", "]") and text[:index].rstrip().endswith(","):
+        return "remove the comma before it: in JSON none follows the last entry"
+    if format == "json" and rest.startswith("'"):
+        return "JSON has double quotes only"
+    return None
 
 
 def _too_complex(problem: TooComplex, name: str, text: str) -> TimelineError:

@@ -17,8 +17,10 @@ from typing import Any, get_args, get_origin
 
 import attrs
 
+from ..ir.units import CLOCK
 from .fields import Key, declaration, is_model, options
 from .limits import Constraint
+from .values import Milliseconds
 
 Schema = dict[str, Any]
 
@@ -96,7 +98,7 @@ def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
     if issubclass(kind, StrEnum):
         return {"enum": [member.value for member in kind]}
     limits = key.limit.schema() if key.limit is not None else {}
-    return {"type": _NAMES[kind], **limits, **key.schema}
+    return {"type": _NAMES[kind], **limits, **key.schema, **_ALSO.get(kind, {})}
 
 
 def _element(kind: Any, definitions: Schema, key: Key | None = None) -> Schema:
@@ -124,6 +126,10 @@ _NAMES: Mapping[Any, str] = {
     int: "integer",
     float: "number",
     Decimal: "number",
+    Milliseconds: "number",
+}
+_ALSO: Mapping[Any, Schema] = {
+    Milliseconds: {"type": ["number", "string"], "pattern": f"^{CLOCK}$"}
 }
 
 

@@ -12,6 +12,7 @@ then accept more: models, floats, any iterable or a single text for a list, a tu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import time
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache, reduce
@@ -26,8 +27,9 @@ from ..ir.codes import Code
 from ..ir.curves import Shape
 from ..ir.diagnostics import Diagnostic, did_you_mean
 from ..ir.origin import Origin
+from ..ir.units import clock_milliseconds
 from .fields import Declaration, Key, declaration, is_model, options
-from .values import MOST, Problem, number_problem, shown, text_problem
+from .values import MOST, Milliseconds, Problem, number_problem, shown, text_problem
 
 Place = tuple[Any, str | int] | None
 """The place around it, and its key or index; None is the whole."""
@@ -300,13 +302,25 @@ def _text(kind: Any, name: str) -> Reader:
 
 
 def _number(kind: Any, name: str) -> Reader:
-    slow = _scalar(Decimal, name)
+    slow = _scalar(kind, name)
 
     def read(value: Any, at: Place, found: Findings) -> Any:
         cls = value.__class__
         if (cls is int or cls is Decimal) and number_problem(value) is None:
             return Decimal(value)
         return slow(value, at, found)
+
+    return read
+
+
+def _milliseconds(kind: Any, name: str) -> Reader:
+    read_number = _number(kind, name)
+
+    def read(value: Any, at: Place, found: Findings) -> Any:
+        if found.in_python:
+            value = _plain(value)
+        at_clock = clock_milliseconds(value) if isinstance(value, str) else None
+        return read_number(value if at_clock is None else at_clock, at, found)
 
     return read
 
@@ -370,13 +384,18 @@ def _instance(kind: Any, name: str) -> Reader:
     return read
 
 
-_SCALARS: Mapping[Any, Callable[[Any, str], Reader]] = {str: _text, Decimal: _number}
+_SCALARS: Mapping[Any, Callable[[Any, str], Reader]] = {
+    str: _text,
+    Decimal: _number,
+    Milliseconds: _milliseconds,
+}
 _WANTED: Mapping[Any, str] = {
     str: "text",
     bool: "true or false",
     int: "a whole number",
     float: "a number",
     Decimal: "a number",
+    Milliseconds: "milliseconds or a clock time",
 }
 _CLASSES: Mapping[Any, tuple[type, ...]] = {
     str: (str,),
@@ -384,6 +403,7 @@ _CLASSES: Mapping[Any, tuple[type, ...]] = {
     int: (int,),
     float: (int, Decimal),
     Decimal: (int, Decimal),
+    Milliseconds: (int, Decimal),
 }
 
 
@@ -392,6 +412,8 @@ def _wrong(wanted: str, value: Any, at: Place, name: str, found: Findings) -> An
     help = None
     if wanted == "text" and isinstance(value, int | Decimal):
         help = "put it in quotes"
+    elif wanted == _WANTED[Milliseconds] and isinstance(value, str | time):
+        help = 'write a number, or a clock time in quotes: 90500 or "1:30.5"'
     elif isinstance(value, str) and wanted in ("true or false", "a whole number", "a number"):
         help = "write it without quotes"
     return found.add(Code.WRONG_TYPE, message, at, help)

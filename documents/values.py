@@ -25,6 +25,13 @@ _RATIO = re.compile(r"\d{1,12}(?:\.\d{1,12})?(?:/\d{1,12}(?:\.\d{1,12})?)?", re.
 _UNUSABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
+class Milliseconds(Decimal):
+    """The type of fields that hold a time: a number of milliseconds, kept as a plain decimal.
+
+    A document may write it as a clock time, such as "1:30.5" or "1:02:03.25".
+    """
+
+
 @frozen
 class Problem:
     """The reason that a value cannot be used; the message continues "<name> ..."."""

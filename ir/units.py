@@ -8,6 +8,7 @@ same everywhere; `audio` converts arrays.
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
 
@@ -45,6 +46,20 @@ def milliseconds(count: int, rate: int) -> Decimal:
     exact = _EXACT.divide(_EXACT.multiply(Decimal(count), Decimal(1000)), Decimal(rate))
     rounded = exact.quantize(Decimal("0.000001"), rounding=ROUND_HALF_EVEN, context=_EXACT)
     return Decimal(format(rounded.normalize(_EXACT), "f")) if rounded else Decimal(0)
+
+
+CLOCK = r"(?:([0-9]{1,4}):([0-5][0-9])|([0-9]{1,5})):([0-5][0-9](?:\.[0-9]{1,9})?)"
+"""The pattern of a time as people write it: minutes and seconds, or hours before them."""
+_CLOCK = re.compile(CLOCK)
+
+
+def clock_milliseconds(text: str) -> Decimal | None:
+    """The milliseconds of a clock time: 1:30.5 or 1:02:03.25; None if the text is not one."""
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        return None
+    hours, after_hours, minutes, seconds = (Decimal(part or 0) for part in found.groups())
+    return ((hours * 60 + after_hours + minutes) * 60 + seconds) * 1000
 
 
 def clock(seconds: float, digits: int = 1) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ..documents.fields import Many, Number, One, OptionalNumber, Texts, Word, aside, key
+from ..documents.fields import Many, Number, One, OptionalNumber, Texts, Time, Word, aside, key
 from ..documents.limits import Range
 from ..documents.models import model
 from ..ir.curves import FilterKind
@@ -106,14 +106,14 @@ class Duck:
 
     by: Texts = key("the roles that trigger it; none: no ducking", examples=(["dialogue"],))
     gain_db: Number = key("the gain reduction", Range(-120, 0, "dB"), default=-9, examples=(-9,))
-    attack_ms: Number = key(
+    attack_ms: Time = key(
         "attack time; it ends when the trigger starts",
         _RAMP,
         default=200,
         examples=(200,),
     )
-    release_ms: Number = key("release time", _RAMP, default=600, examples=(600,))
-    hold_ms: Number = key(
+    release_ms: Time = key("release time", _RAMP, default=600, examples=(600,))
+    hold_ms: Time = key(
         "hold time after the trigger ends; shorter gaps cause no pumping",
         _RAMP,
         default=300,
@@ -141,7 +141,7 @@ class Ride:
         default=8,
         examples=(8,),
     )
-    window_ms: Number = key(
+    window_ms: Time = key(
         "the window of the loudness that it follows",
         Range(400, 30_000, "ms"),
         default=3000,

@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ...documents.fields import Many, Number, One, OptionalNumber, Texts, Word, key, like, version
+from ...documents.fields import (
+    Many,
+    Number,
+    One,
+    OptionalNumber,
+    OptionalTime,
+    Texts,
+    Time,
+    Word,
+    key,
+    like,
+    version,
+)
 from ...documents.limits import Range
 from ...documents.models import model
 from ...ir.curves import Shape
@@ -62,7 +74,7 @@ class Transition:
     """How a section ends: a crossfade or a gap over its last milliseconds, or its last beats."""
 
     kind: TransitionKind = key("cut, crossfade with the next section, or gap (silence)")
-    length_ms: OptionalNumber = key(
+    length_ms: OptionalTime = key(
         "its length, at the end of the section", DURATION, default=None, examples=(500,)
     )
     beats: OptionalNumber = key("its length in beats", _BEATS, default=None, examples=(1,))
@@ -75,9 +87,7 @@ class Section:
 
     name: str = key("its name; sections of the same name play the same", examples=("verse",))
     bars: int | None = key("its length in bars", _WHOLE, default=None, examples=(8,))
-    length_ms: OptionalNumber = key(
-        "its length, for a section without bars", DURATION, default=None
-    )
+    length_ms: OptionalTime = key("its length, for a section without bars", DURATION, default=None)
     transition: One[Transition | None] = key(
         "the transition to the next; absent: a cut", default=None
     )
@@ -89,7 +99,7 @@ class Mark:
 
     label: str = key("what happens", examples=("Drop",))
     at: str | int | None = key("its position, as bar:beat:tick", default=None, examples=("33:1:0",))
-    at_ms: OptionalNumber = key("its time from the start of the arrangement", TIME, default=None)
+    at_ms: OptionalTime = key("its time from the start of the arrangement", TIME, default=None)
 
 
 @model("a material")
@@ -117,13 +127,13 @@ class Material:
         "if the tempo differs: refuse (an error), or resample, which changes the pitch",
         default=Stretch.REFUSE,
     )
-    offset_ms: Number = key("its start in the file", TIME, default=0)
-    duration_ms: OptionalNumber = key(
+    offset_ms: Time = key("its start in the file", TIME, default=0)
+    duration_ms: OptionalTime = key(
         "how much of the file plays; absent: to its end", DURATION, default=None
     )
     gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
-    fade_in_ms: Number = key("a fade at the start of each time it plays", TIME, default=0)
-    fade_out_ms: Number = key(
+    fade_in_ms: Time = key("a fade at the start of each time it plays", TIME, default=0)
+    fade_out_ms: Time = key(
         "a fade at the end of each time it plays", TIME, default=0, examples=(20,)
     )
 
@@ -139,7 +149,7 @@ class Play:
         default=None,
         examples=("5",),
     )
-    at_ms: OptionalNumber = key("its time from the start of the section", TIME, default=None)
+    at_ms: OptionalTime = key("its time from the start of the section", TIME, default=None)
     repeats: int | None = key(
         "how often it plays; absent: until the section ends", _WHOLE, default=None, examples=(4,)
     )
@@ -161,11 +171,11 @@ class Move:
     begin: Number = key("the start value: gain in dB, pan from -1 to 1, or frequency in Hz")
     end: OptionalNumber = key("the end value; absent: the start value", default=None)
     at: str | int | None = like(Play, default=None)
-    at_ms: OptionalNumber = like(Play, default=None)
+    at_ms: OptionalTime = like(Play, default=None)
     bars: OptionalNumber = key(
         "its length in bars; absent: to the end of the section", _BARS, default=None, examples=(8,)
     )
-    length_ms: OptionalNumber = key("for so long", DURATION, default=None)
+    length_ms: OptionalTime = key("for so long", DURATION, default=None)
     curve: Word[Shape] = key("the curve", default=Shape.LINEAR)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ...documents.fields import Many, Number, One, OptionalNumber, key, like, version
+from ...documents.fields import Many, Number, One, OptionalTime, Time, key, like, version
 from ...documents.models import model
 from ...presets.model import GAIN, EqBand, LevelTarget
 from ..timeline.model import DURATION, TIME, Track
@@ -56,12 +56,12 @@ class Segment:
         default=None,
         examples=("Welcome",),
     )
-    offset_ms: Number = key("its start in the file", TIME, default=0)
-    duration_ms: OptionalNumber = key(
+    offset_ms: Time = key("its start in the file", TIME, default=0)
+    duration_ms: OptionalTime = key(
         "how long it plays; absent: to the end of the file", DURATION, default=None
     )
     gain_db: Number = like(Speaker, default=0)
-    gap_ms: OptionalNumber = key("the silence before it; absent: the show's", TIME, default=None)
+    gap_ms: OptionalTime = key("the silence before it; absent: the show's", TIME, default=None)
 
 
 @model("the music", short="source")
@@ -69,17 +69,17 @@ class Music:
     """Music that opens or closes the show."""
 
     source: str = key("a name from sources, or a path", examples=("audio/theme.flac",))
-    offset_ms: Number = like(Segment, default=0)
-    duration_ms: OptionalNumber = like(Segment, default=None)
+    offset_ms: Time = like(Segment, default=0)
+    duration_ms: OptionalTime = like(Segment, default=None)
     gain_db: Number = like(Speaker, default=0)
-    alone_ms: OptionalNumber = key(
+    alone_ms: OptionalTime = key(
         "how long it plays alone before the first word, or after the last; absent: all of it",
         TIME,
         default=None,
         examples=(5000,),
     )
-    fade_in_ms: Number = key("the length of its fade-in", TIME, default=0)
-    fade_out_ms: Number = key("the length of its fade-out", TIME, default=0)
+    fade_in_ms: Time = key("the length of its fade-in", TIME, default=0)
+    fade_out_ms: Time = key("the length of its fade-out", TIME, default=0)
 
 
 @model("a bed", short="source")
@@ -89,9 +89,9 @@ class Bed:
     source: str = like(Music)
     role: str = key("ambience, music, or a role of the mix preset", default="ambience")
     gain_db: Number = like(Speaker, default=0)
-    crossfade_ms: Number = key("the overlap of consecutive rounds", DURATION, default=2000)
-    fade_in_ms: Number = like(Music, default=2000)
-    fade_out_ms: Number = like(Music, default=2000)
+    crossfade_ms: Time = key("the overlap of consecutive rounds", DURATION, default=2000)
+    fade_in_ms: Time = like(Music, default=2000)
+    fade_out_ms: Time = like(Music, default=2000)
 
 
 @model("a show")
@@ -100,8 +100,8 @@ class Show(Whole):
 
     mix_preset_id: str = like(Whole, default="podcast_leveled")
     show_version: int = version(default=SHOW_VERSION)
-    gap_ms: Number = key("the silence between segments", TIME, default=500)
-    fade_ms: Number = key(
+    gap_ms: Time = key("the silence between segments", TIME, default=500)
+    fade_ms: Time = key(
         "the length of the fades at both ends of each segment, which avoid clicks", TIME, default=10
     )
     speakers: Many[Speaker] = key(

@@ -30,7 +30,9 @@ from ...documents.fields import (
     Number,
     One,
     OptionalNumber,
+    OptionalTime,
     Texts,
+    Time,
     Word,
     aside,
     key,
@@ -76,7 +78,7 @@ VALUES: Mapping[Target, Range] = {Target.GAIN: GAIN, Target.PAN: PAN, Target.FIL
 class Keyframe:
     """An automation keyframe: gain in dB, pan in [-1, 1], filter in Hz."""
 
-    at_ms: Number = key("its time", TIME, kw_only=False, examples=(3000,))
+    at_ms: Time = key("its time", TIME, kw_only=False, examples=(3000,))
     value: Number = key(
         "gain in dB, pan from -1 to 1, or frequency in Hz", kw_only=False, examples=(-6,)
     )
@@ -96,10 +98,10 @@ class Region:
     """
 
     target: Word[Target] = key("the parameter that it changes")
-    start_ms: Number = key(
+    start_ms: Time = key(
         "its start, from where times of its track or clip count", TIME, examples=(8000,)
     )
-    duration_ms: Number = key("its length", TIME, examples=(4000,))
+    duration_ms: Time = key("its length", TIME, examples=(4000,))
     keyframes: Many[Keyframe] = key(
         "its keyframes; their times count from its start",
         schema={"items": {"anyOf": [{"$ref": f"#/$defs/{name}_keyframe"} for name in Target]}},
@@ -150,9 +152,9 @@ class Clip:
         examples=("host", "audio/host.flac"),
         schema=NAME.schema(),
     )
-    start_ms: Number = key("where it starts on the timeline", TIME, default=0, examples=(4000,))
-    offset_ms: Number = key("where it starts in the source", TIME, default=0, examples=(250,))
-    duration_ms: OptionalNumber = key(
+    start_ms: Time = key("where it starts on the timeline", TIME, default=0, examples=(4000,))
+    offset_ms: Time = key("where it starts in the source", TIME, default=0, examples=(250,))
+    duration_ms: OptionalTime = key(
         "how long it plays; absent: to the end of the source",
         TIME,
         default=None,
@@ -162,20 +164,20 @@ class Clip:
     gain_db: Number = key("level", GAIN, default=0, examples=(2,))
     pan: Number = key("-1 left, 0 centre, 1 right", PAN, default=0, examples=(-0.2,))
     mute: bool = key("true: it is silent", default=False)
-    fade_in_ms: Number = key("the length of its fade-in", TIME, default=0, examples=(30,))
-    fade_out_ms: Number = key("the length of its fade-out", TIME, default=0, examples=(30,))
+    fade_in_ms: Time = key("the length of its fade-in", TIME, default=0, examples=(30,))
+    fade_out_ms: Time = key("the length of its fade-out", TIME, default=0, examples=(30,))
     fade_in_curve: str | None = key(
         "the fade-in's curve; absent: tri", CURVE, default=None, examples=("tri",)
     )
     fade_out_curve: str | None = key(
         "the fade-out's curve; absent: tri", CURVE, default=None, examples=("tri",)
     )
-    crossfade_in_ms: OptionalNumber = key(
+    crossfade_in_ms: OptionalTime = key(
         "crossfade with the clip that it overlaps at its start; 0: none, the clips are summed",
         TIME,
         default=None,
     )
-    crossfade_out_ms: OptionalNumber = key(
+    crossfade_out_ms: OptionalTime = key(
         "crossfade with the clip that it overlaps at its end; 0: none, the clips are summed",
         TIME,
         default=None,
@@ -243,7 +245,7 @@ class Track:
 class Marker:
     """A named moment."""
 
-    at_ms: Number = key("its time", TIME, kw_only=False, examples=(0,))
+    at_ms: Time = key("its time", TIME, kw_only=False, examples=(0,))
     label: str = key("what happens", kw_only=False, examples=("Intro",))
 
 
@@ -292,7 +294,7 @@ class Timeline:
     pan_law: Word[PanLaw] = key(
         "the pan law: how loud a mono source is in the centre", default=PanLaw.CONSTANT_POWER
     )
-    length_ms: OptionalNumber = key(
+    length_ms: OptionalTime = key(
         "the length of the mix; absent: to the end of the last clip",
         DURATION,
         default=None,

@@ -16,11 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from mixdown.compiler.arrangement.model import Arrangement
 from mixdown.compiler.arrangement.show import Show
+from mixdown.compiler.load import loads
 from mixdown.compiler.schemas import NAMES, schema
 from mixdown.compiler.timeline.model import Timeline
 from mixdown.documents import json_reader, models, yaml_reader
 from mixdown.documents.fields import declaration, options
+from mixdown.documents.values import Milliseconds
 from mixdown.ir.codes import Code
+from mixdown.ir.diagnostics import TimelineError
 from mixdown.presets.model import DeliverySpec, ExportPreset, MixPreset
 from strategies import timelines
 
@@ -46,6 +49,10 @@ SEEN = (
 def plain(data: object) -> object:
     """Values as a reader without decimals has them."""
     return json.loads(json.dumps(data, default=float))
+
+
+def with_start(time: str) -> str:
+    return f"{{id: x, tracks: [{{id: a, role: fx, clips: [{{source: a, start_ms: {time}}}]}}]}}"
 
 
 def messages(name: str, data: object) -> list[str]:
@@ -147,6 +154,33 @@ def test_broken_documents_are_refused(code):
 
 
 @pytest.mark.parametrize(
+    ("time", "milliseconds"),
+    [
+        ("1:30.5", 90_500),
+        ("'1:02:03.25'", 3_723_250),
+        ("90:00", 5_400_000),
+        ("0:00.001", 1),
+        ("1:5", None),
+        ("1:60:00", None),
+        ("5s", None),
+        ("'5'", None),
+        ("true", None),
+    ],
+)
+def test_clock_times(time, milliseconds):
+    text = with_start(time)
+    assert bool(messages("timeline", yaml_reader.read(text)[0])) == (milliseconds is None)
+    if milliseconds is not None:
+        assert loads(text, format="yaml").tracks[0].clips[0].start_ms == milliseconds
+        return
+    with pytest.raises(TimelineError) as caught:
+        loads(text, format="yaml")
+    (found,) = caught.value.diagnostics
+    assert found.code is Code.WRONG_TYPE
+    assert "'start_ms' must be milliseconds or a clock time" in found.message
+
+
+@pytest.mark.parametrize(
     ("place", "value"),
     [
         ("gain", {"at_ms": 0, "value": 61}),
@@ -172,6 +206,7 @@ def test_every_field_is_described_and_every_number_limited(cls):
         kinds: set[Any] = {Decimal, int, float} & set(options(key.kind))
         is_free = name in free or key.is_version or str in options(key.kind)
         assert key.help
+        assert name.endswith("_ms") == (Milliseconds in options(key.kind)), name
         assert (key.limit is not None) or not kinds or is_free, name
         assert (
             key.default is attrs.NOTHING

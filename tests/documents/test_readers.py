@@ -92,6 +92,32 @@ def test_invalid_toml(text, message, line):
     assert found["message"] == f"not TOML: {message}"
 
 
+@pytest.mark.parametrize(
+    ("text", "format", "help"),
+    [
+        ("a:\n\tb: 1\n", "yaml", "YAML allows no tabs"),
+        ("a: 1\n\tb: 1\n", "yaml", "YAML allows no tabs"),
+        ("- a\n-\tb: 1\n  c: 1\n", "yaml", "YAML allows no tabs"),
+        ('{"a": 1, // x\n"b": 2}', "json", "JSON has no comments"),
+        ('{/* x */ "a": 1}', "json", "JSON has no comments"),
+        ('{"a": 1 # x\n}', "json", "JSON has no comments"),
+        ('{"a": [1,]}', "json", "remove the comma before it"),
+        ("{'a': 1}", "json", "double quotes"),
+        ('{"a": 1:30.5}', "json", 'in quotes: "1:30.5"'),
+        ("a = 1:30\n", "toml", 'in quotes: "1:30"'),
+        ("a = 01:30.25\n", "toml", 'in quotes: "01:30.25"'),
+        ("a: 1:30\nb: [", "yaml", None),
+        ('{"a": ', "json", None),
+    ],
+)
+def test_frequent_mistakes_come_with_help(text, format, help):
+    with pytest.raises(TimelineError) as caught:
+        parse(text, "x", format)
+    (found,) = caught.value.diagnostics
+    assert found.code.value == "MIX102"
+    assert (found.help is None) if help is None else (help in found.help)
+
+
 def test_places_in_toml_after_space_before_a_comma():
     assert (
         span('a = ["x"\n  , 1, {b = 2 , c = 3}]\n', "/a/2/c", "toml")

@@ -15,7 +15,7 @@ timeline = (
     .marker(0, "Start")
     .bus("bus_music", gain_db=-3, roles=["music"], eq=[EqBand(kind="peaking", frequency_hz=1000)])
     .track("host", role="dialogue", tags=("a",), eq=[{"kind": "highpass", "frequency_hz": 80}])
-    .clip("host", start_ms=1.5, duration_ms=Decimal(4), automation={"gain": [(0, 0)]})
+    .clip("host", start_ms="0:01.5", duration_ms=Decimal(4), automation={"gain": [(0, 0)]})
     .clip(Path("b.wav"), fade_in_curve="tri", automation=Automation(pan=[Keyframe(0, 1, "hold")]))
 )
 
@@ -24,7 +24,7 @@ level: Decimal = timeline.tracks[0].clips[0].gain_db
 bands: tuple[EqBand, ...] = timeline.tracks[0].eq
 
 timeline.clip("a.wav", fade_im_ms=5)  # type: ignore[call-arg]
-timeline.clip("a.wav", fade_in_ms="5")  # type: ignore[arg-type]
+timeline.clip("a.wav", fade_in_ms=b"5")  # type: ignore[arg-type]
 timeline.clip()  # type: ignore[call-arg]
 timeline.track("a")  # type: ignore[call-arg]
 timeline.track("a", role="fx", tags=1)  # type: ignore[arg-type]
