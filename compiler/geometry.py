@@ -14,7 +14,8 @@ from attrs import evolve, frozen
 from ..ir.curves import canonical_curve
 from ..ir.nodes import Aim, Point, Source
 from ..ir.units import samples
-from .timeline.model import Clip, Keyframe, Timeline, Track
+from .timeline.automation import Keyframe
+from .timeline.model import Clip, Timeline, Track
 
 Media = Mapping[str, Source]
 

@@ -62,6 +62,11 @@ class Range:
         return f"{self.low:,} to {self.high:,}{unit}"
 
 
+MAX_TIME_MS = 1_000_000_000  # eleven and a half days
+TIME = Range(0, MAX_TIME_MS, "ms")
+DURATION = Range(0, MAX_TIME_MS, "ms", open_low=True)
+
+
 @frozen
 class Length:
     """Texts of `low` to `high` characters."""

@@ -15,7 +15,7 @@ from ...documents.values import shown
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
 from ...ir.origin import Origin
-from ..timeline.model import Target
+from ..timeline.automation import Target
 from ..timeline.validate import unique
 from .grid import MAX_BEATS, TICKS, UNITS, position, signature
 from .model import Arrangement, Mark, Material, Move, Part, Play, Section, TransitionKind

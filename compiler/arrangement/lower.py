@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from ...documents.limits import MAX_TIME_MS
 from ...documents.models import replace, shared
 from ...ir.codes import Code
 from ...ir.nodes import Source
@@ -19,7 +20,7 @@ from ...ir.origin import Origin
 from ...ir.units import milliseconds
 from ..declared import MediaMode
 from ..geometry import mix_length
-from ..timeline.model import MAX_TIME_MS, Marker, Timeline, Track
+from ..timeline.model import Marker, Timeline, Track
 from .check import check
 from .clips import Clips, fit
 from .grid import decimal_ms, sample

@@ -15,6 +15,7 @@ from math import ceil
 
 from attrs import define, field
 
+from ...documents.limits import MAX_TIME_MS
 from ...documents.models import exceeded, replace, shared
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
@@ -22,7 +23,7 @@ from ...ir.nodes import Source
 from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
 from ..declared import MediaMode
-from ..timeline.model import MAX_TIME_MS, ZERO, Clip, Marker, Timeline, Track
+from ..timeline.model import ZERO, Clip, Marker, Timeline, Track
 from ..timeline.validate import unique
 from .report import Report, unknown
 from .show import Music, Segment, SegmentKind, Show, Speaker

@@ -22,11 +22,12 @@ from ...documents.fields import (
     like,
     version,
 )
-from ...documents.limits import Range
+from ...documents.limits import DURATION, TIME, Range
 from ...documents.models import model
 from ...ir.curves import Shape
 from ...presets.model import GAIN, EqBand
-from ..timeline.model import DURATION, TIME, Clip, Target, Track
+from ..timeline.automation import Target
+from ..timeline.model import Clip, Track
 from .whole import Whole
 
 ARRANGEMENT_VERSION = 1

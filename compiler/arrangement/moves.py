@@ -18,7 +18,8 @@ from ...ir.codes import Code
 from ...ir.curves import Shape
 from ...ir.origin import Origin
 from ...ir.units import milliseconds
-from ..timeline.model import ZERO, Automation, Keyframe, Region, Target
+from ..timeline.automation import Automation, Keyframe, Region, Target
+from ..timeline.model import ZERO
 from .grid import sample
 from .layout import Layout, SectionSpan, find
 from .model import Arrangement, Move, Part

@@ -9,9 +9,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ...documents.fields import Many, Number, One, OptionalTime, Time, key, like, version
+from ...documents.limits import DURATION, TIME
 from ...documents.models import model
 from ...presets.model import GAIN, EqBand, LevelTarget
-from ..timeline.model import DURATION, TIME, Track
+from ..timeline.model import Track
 from .whole import Whole
 
 SHOW_VERSION = 1

@@ -14,7 +14,8 @@ from ...documents.models import put
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Severity
 from ...ir.origin import Origin
-from ..timeline.model import Clip, Keyframe, Target, Timeline, clip_id
+from ..timeline.automation import Keyframe, Target
+from ..timeline.model import Clip, Timeline, clip_id
 from ..unit import Unit
 from .excerpts import Excerpt, excerpt_of, loudness, mean_loudness
 from .targets import ClipNumber, LevelGroup

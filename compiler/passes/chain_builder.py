@@ -18,7 +18,7 @@ from ...ir.names import Names
 from ...ir.origin import Origin
 from ...presets.model import EqBand
 from ..geometry import points
-from ..timeline.model import Automation
+from ..timeline.automation import Automation
 
 DEFAULT_Q = 1 / sqrt(2)
 

@@ -21,18 +21,8 @@ from ...ir.curves import Shape
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.units import milliseconds, samples
 from ..geometry import Extent, Junction, Media, extent, junctions, start_order
-from ..timeline.model import (
-    STILL,
-    ZERO,
-    Automation,
-    Clip,
-    Keyframe,
-    Region,
-    Target,
-    Timeline,
-    Track,
-    clip_id,
-)
+from ..timeline.automation import STILL, Automation, Keyframe, Region, Target
+from ..timeline.model import ZERO, Clip, Timeline, Track, clip_id
 from ..unit import Unit
 from .base import Pass
 

@@ -21,7 +21,8 @@ from ...ir.units import samples
 from ...presets.model import BusPreset
 from ..geometry import Crossfades, Extent, crossfades, extent, mix_length, start_order
 from ..request import StemMode
-from ..timeline.model import Automation, Timeline, clip_id
+from ..timeline.automation import Automation
+from ..timeline.model import Timeline, clip_id
 from ..unit import Unit
 from .base import Pass
 from .chain_builder import ChainBuilder, Nodes

@@ -21,7 +21,8 @@ from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
 from ...presets.model import FREQUENCY, EqBand
 from ..geometry import Media, crossfades, extent, mix_length
-from .model import STILL, VALUES, Automation, Clip, Keyframe, Target, Timeline, Track, clip_id
+from .automation import STILL, VALUES, Automation, Keyframe, Target
+from .model import Clip, Timeline, Track, clip_id
 from .sources import entry_of, entry_origin, validate_cover, validate_sources
 
 Place = tuple[str | int, ...]

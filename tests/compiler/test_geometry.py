@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from mixdown.compiler.geometry import crossfades, extent, mix_length, points
-from mixdown.compiler.timeline.model import Clip, Keyframe, Timeline, Track
+from mixdown.compiler.timeline.automation import Keyframe
+from mixdown.compiler.timeline.model import Clip, Timeline, Track
 from mixdown.ir.curves import Shape
 from mixdown.ir.nodes import Point, Source
 

@@ -13,7 +13,8 @@ from attrs import evolve
 from built_by_hand import base, document
 from mixdown.compiler.graph_input import open_mix
 from mixdown.compiler.load import load, loads
-from mixdown.compiler.timeline.model import Clip, Keyframe, Timeline, Track
+from mixdown.compiler.timeline.automation import Keyframe
+from mixdown.compiler.timeline.model import Clip, Timeline, Track
 from mixdown.compiler.timeline.validate import validate
 from mixdown.documents import yaml_reader
 from mixdown.documents.fields import declaration

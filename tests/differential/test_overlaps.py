@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from mixdown.compiler.timeline.model import Automation, Region, Target, Timeline
+from mixdown.compiler.timeline.automation import Automation, Region, Target
+from mixdown.compiler.timeline.model import Timeline
 from mixdown.programs.ffmpeg import probe
 from mixdown.render.verify import PREMASTER, Renderer, render_premaster, residual
 from overlaps import value_at

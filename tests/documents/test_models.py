@@ -13,8 +13,9 @@ import pytest
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import HealthCheck, given, settings
 from mixdown.compiler.load import loads
+from mixdown.compiler.timeline.automation import Automation, Keyframe
 from mixdown.compiler.timeline.entry import SourceEntry
-from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
+from mixdown.compiler.timeline.model import Clip, EqBand, Timeline, Track
 from mixdown.documents import yaml_reader
 from mixdown.documents.models import plain, replace
 from mixdown.documents.structure import structure

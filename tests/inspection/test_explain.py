@@ -15,8 +15,9 @@ from mixdown.audio.resample import resample
 from mixdown.backends.native.reference import evaluate, read_file
 from mixdown.compiler.facts import Facts, FinishFacts
 from mixdown.compiler.request import RenderRequest
+from mixdown.compiler.timeline.automation import Automation, Keyframe
 from mixdown.compiler.timeline.entry import SourceEntry
-from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Timeline, Track
+from mixdown.compiler.timeline.model import Clip, EqBand, Timeline, Track
 from mixdown.inspection.explain import explain
 from mixdown.inspection.explain_text import explanation_data, explanation_text
 from mixdown.inspection.lookup import find_filter, find_value, found_data, found_text

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
+from mixdown.compiler.timeline.automation import Automation, Keyframe
 from mixdown.compiler.timeline.entry import SourceEntry
-from mixdown.compiler.timeline.model import Automation, Clip, Keyframe, Timeline, Track
+from mixdown.compiler.timeline.model import Clip, Timeline, Track
 from mixdown.documents.structure import build
 
 

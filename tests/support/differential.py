@@ -20,17 +20,8 @@ import numpy as np
 import soundfile
 from attrs import frozen
 from hypothesis import strategies as st
-from mixdown.compiler.timeline.model import (
-    Automation,
-    BusOverride,
-    Clip,
-    EqBand,
-    Keyframe,
-    Region,
-    Target,
-    Timeline,
-    Track,
-)
+from mixdown.compiler.timeline.automation import Automation, Keyframe, Region, Target
+from mixdown.compiler.timeline.model import BusOverride, Clip, EqBand, Timeline, Track
 from mixdown.documents.writer import dump
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.units import samples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mixdown.compiler.timeline.model import Automation, Target
+from mixdown.compiler.timeline.automation import Automation, Target
 from mixdown.ir.curves import Shape
 from mixdown.ir.units import samples
 

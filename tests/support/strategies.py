@@ -16,18 +16,8 @@ from typing import Any
 
 from attrs import evolve
 from hypothesis import strategies as st
-from mixdown.compiler.timeline.model import (
-    Automation,
-    BusOverride,
-    Clip,
-    EqBand,
-    Keyframe,
-    Marker,
-    Region,
-    Target,
-    Timeline,
-    Track,
-)
+from mixdown.compiler.timeline.automation import Automation, Keyframe, Region, Target
+from mixdown.compiler.timeline.model import BusOverride, Clip, EqBand, Marker, Timeline, Track
 from mixdown.ir.curves import CURVE_ALIASES, FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.units import samples
 

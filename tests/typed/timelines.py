@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from mixdown import Timeline, replace
-from mixdown.compiler.timeline.model import Automation, Clip, EqBand, Keyframe, Track
+from mixdown.compiler.timeline.automation import Automation, Keyframe
+from mixdown.compiler.timeline.model import Clip, EqBand, Track
 
 timeline = (
     Timeline(id="x", pan_law="linear", sources={"host": Path("host.wav")}, root="media")

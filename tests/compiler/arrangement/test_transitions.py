@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import soundfile
 from mixdown import Timeline, compile, render
-from mixdown.compiler.timeline.model import Region
+from mixdown.compiler.timeline.automation import Region
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import render as shown
 from mixdown.ir.nodes import FilterAutomation, GainAutomation

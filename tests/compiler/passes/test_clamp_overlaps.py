@@ -13,7 +13,8 @@ from mixdown.audio.envelope import interpolate, log_frequency_envelope
 from mixdown.backends.native.values import frames_of
 from mixdown.compiler.geometry import crossfades, extent, points
 from mixdown.compiler.passes.clamp_overlaps import clamp_overlaps
-from mixdown.compiler.timeline.model import Automation, Keyframe, Region, Target, Timeline
+from mixdown.compiler.timeline.automation import Automation, Keyframe, Region, Target
+from mixdown.compiler.timeline.model import Timeline
 from mixdown.ir.curves import Shape
 from mixdown.ir.diagnostics import Severity
 from mixdown.ir.nodes import Aim, Point, Source

@@ -9,7 +9,8 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from mixdown.compiler.load import loads
-from mixdown.compiler.timeline.model import Clip, Region, Timeline, Track
+from mixdown.compiler.timeline.automation import Region
+from mixdown.compiler.timeline.model import Clip, Timeline, Track
 from mixdown.compiler.timeline.sources import MOST_SUGGESTED, source_path, validate_sources
 from mixdown.compiler.timeline.validate import validate, validate_media
 from mixdown.ir.codes import Code
