@@ -143,7 +143,10 @@ def test_all_problems_come_in_one_run():
         ("id: x\nmetadata: {year: 2024}", "'year' must be text, not a number"),
         ("id: x\nsample_rate: 48000.5", "'sample_rate' must be a whole number, not a number"),
         ("id: x\nlenient: 1", "'lenient' must be true or false, not a number"),
-        ("id: x\nlength_ms: true", "'length_ms' must be a number, not true or false"),
+        (
+            "id: x\nlength_ms: true",
+            "'length_ms' must be milliseconds or a clock time, not true or false",
+        ),
         ("id: x\npan_law: constant", "'pan_law' cannot be 'constant'"),
         ("root: /\nid: x", "a timeline has no key 'root'"),
         ("id: x\nallow_outside: true", "a timeline has no key 'allow_outside'"),
