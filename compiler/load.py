@@ -13,9 +13,17 @@ from typing import Any
 
 from attrs import frozen
 
-from ..documents.load import FaultyDocumentError, Format, Parsed, parse, parse_file, read_model
+from ..documents.load import (
+    Faults,
+    FaultyDocumentError,
+    Format,
+    Parsed,
+    parse,
+    parse_file,
+    read_model,
+)
 from ..documents.models import put
-from ..ir.diagnostics import Diagnostic
+from ..ir.diagnostics import Diagnostic, TimelineError
 from .declared import MediaMode, media_mode
 from .timeline.model import Timeline
 from .timeline.validate import validate
@@ -28,15 +36,16 @@ class Kind:
     Attributes:
         model: the class of the whole.
         check: what is wrong with one, as far as it shows without its files.
-        lower: one, and where the facts about its sources are from -> its timeline.
+        lower: one, the errors in its document, and where the facts about its sources are from ->
+            its timeline, which has these and other errors as `faults`.
     """
 
     model: type[Any]
     check: Callable[[Any], Iterable[Diagnostic]]
-    lower: Callable[[Any, MediaMode], Timeline]
+    lower: Callable[[Any, Faults, MediaMode], Timeline]
 
 
-TIMELINE = Kind(Timeline, validate, lambda timeline, media: timeline)
+TIMELINE = Kind(Timeline, validate, lambda timeline, faults, media: put(timeline, faults=faults))
 _FRONT_ENDS = ("arrangement_version", "show_version")
 """Keys that only documents of other kinds have."""
 
@@ -67,22 +76,17 @@ def load(
     Raises:
         TimelineError: everything that is wrong with the document.
     """
-    return _timeline(parse_file(path), Path(path).parent, allow_outside, media_mode(media))
+    return _faultless(load_faulty(path, allow_outside=allow_outside, media=media))
 
 
 def load_faulty(
     path: str | Path, *, allow_outside: bool = False, media: MediaMode | str = MediaMode.FILES
 ) -> Timeline:
-    """The same; a timeline with errors in its document keeps them as `faults`.
+    """The same; a timeline with errors keeps them as `faults` if the rest of it can be checked.
 
-    Only for `compile`, which raises them together with what later phases find.
+    `begin` raises them together with what later phases find.
     """
-    try:
-        return load(path, allow_outside=allow_outside, media=media)
-    except FaultyDocumentError as error:
-        if not isinstance(error.model, Timeline):
-            raise
-        return put(error.model, faults=error.faults)
+    return _timeline(parse_file(path), Path(path).parent, allow_outside, media_mode(media))
 
 
 def loads(
@@ -107,7 +111,8 @@ def loads(
     Raises:
         TimelineError: as `load` does.
     """
-    return _timeline(parse(text, name, format), Path(root), allow_outside, media_mode(media))
+    parsed = parse(text, name, format)
+    return _faultless(_timeline(parsed, Path(root), allow_outside, media_mode(media)))
 
 
 def read(text: str, name: str, format: Format | None = None) -> object:
@@ -121,8 +126,24 @@ def read(text: str, name: str, format: Format | None = None) -> object:
 
 
 def _timeline(parsed: Parsed, root: Path, allow_outside: bool, media: MediaMode) -> Timeline:
-    kind = _kind(parsed)
-    return kind.lower(_model(parsed, kind, root, allow_outside), media)
+    kind, faults = _kind(parsed), Faults()
+    try:
+        model = _model(parsed, kind, root, allow_outside)
+    except FaultyDocumentError as error:
+        model, faults = error.model, error.faults
+    return kind.lower(model, faults, media)
+
+
+def _faultless(timeline: Timeline) -> Timeline:
+    """The timeline, if it has no faults.
+
+    Raises:
+        TimelineError: its faults, and what else is wrong with it.
+    """
+    if timeline.faults.found:
+        found = timeline.faults.with_others(validate(timeline))
+        raise TimelineError(found, timeline.documents)
+    return timeline
 
 
 def _model(parsed: Parsed, kind: Kind, root: Path, allow_outside: bool) -> object:

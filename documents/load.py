@@ -19,7 +19,7 @@ from attrs import frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
-from ..ir.origin import Document, Documents, Origin
+from ..ir.origin import Document, Documents, Origin, parents
 from . import json_reader, toml_reader, yaml_reader
 from .fields import declaration, is_model
 from .migrations import Migration, migrate
@@ -70,9 +70,19 @@ class Faults:
     bad: frozenset[str] = frozenset()
 
     def with_others(self, others: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-        """The errors, and those of the others that are not about placeholders."""
-        sound = (d for d in others if d.origin is None or not _within(d.origin.pointer, self.bad))
-        return (*self.found, *sound)[:MOST]
+        """The errors, and those of the others that do not follow from them.
+
+        A problem of a placeholder follows from an error, and so does one with the code and the
+        place of an error. A value that was made from another counts as at the place of that.
+        """
+        known = {(error.code, _home(error)) for error in self.found}
+        new = (
+            d
+            for d in others
+            if (home := _home(d)) is None
+            or not ((d.code, home) in known or not self.bad.isdisjoint(parents(home.pointer)))
+        )
+        return (*self.found, *new)[:MOST]
 
 
 class FaultyDocumentError(TimelineError):
@@ -294,11 +304,8 @@ def _repetitions(pointers: tuple[str, ...], name: str) -> list[Diagnostic]:
     ]
 
 
-def _within(pointer: str, bad: frozenset[str]) -> bool:
-    """Whether a place or a parent of it is among `bad`."""
-    while True:
-        if pointer in bad:
-            return True
-        if not pointer:
-            return False
-        pointer = pointer.rpartition("/")[0]
+def _home(diagnostic: Diagnostic) -> Origin | None:
+    """Its place in the document that the user wrote, without a cause."""
+    origin = diagnostic.origin
+    origin = origin.via or origin if origin is not None else None
+    return origin and Origin(origin.document, origin.pointer)

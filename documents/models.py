@@ -236,6 +236,27 @@ def within_limits(model: Any) -> bool:
     return not any(_broken(model))
 
 
+def legal(model: _Model) -> _Model:
+    """The same with the default for every value that breaks the limit of its field."""
+    cls: Any = type(model)
+    limited, holders = _checked(cls)
+    defaults = {name: default for name, _, default in limited}
+    broken = (name for name, _, _ in _broken(model))
+    changes = {name: defaults[name] for name in broken if defaults[name] is not attrs.NOTHING}
+    changes |= {field.name: _legal(getattr(model, field.name)) for field in holders}
+    return put(model, **changes)
+
+
+def _legal(value: Any) -> Any:
+    if is_model(type(value)):
+        return legal(value)
+    if isinstance(value, tuple):
+        return tuple(map(_legal, value))
+    if isinstance(value, Mapping):
+        return {key: _legal(item) for key, item in value.items()}
+    return value
+
+
 def over(limit: Constraint, value: object, origin: Origin) -> Diagnostic:
     """The diagnostic of a value that breaks a limit, at a place."""
     problem, name = limit.problem(value), origin.pointer.rpartition("/")[2]

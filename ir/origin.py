@@ -7,7 +7,7 @@ its own text on demand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from attrs import field, frozen
 
@@ -48,6 +48,14 @@ def tokens(pointer: str) -> tuple[str, ...]:
     if not pointer:
         return ()
     return tuple(t.replace("~1", "/").replace("~0", "~") for t in pointer[1:].split("/"))
+
+
+def parents(pointer: str) -> Iterator[str]:
+    """A JSON Pointer and those of all that it is in."""
+    while pointer:
+        yield pointer
+        pointer = pointer.rpartition("/")[0]
+    yield pointer
 
 
 @frozen

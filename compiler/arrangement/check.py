@@ -1,6 +1,6 @@
 """Checks an arrangement, as far as is possible before anything is placed in time.
 
-Promises: every violation at once, each with its place, none raised; `lay_out` relies on it.
+Promises: every violation at once, each with its place, none raised.
 The fields that parts share with tracks are checked in the timeline, with places in the arrangement.
 """
 

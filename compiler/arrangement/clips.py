@@ -95,8 +95,10 @@ class Clips:
         return tuple(made)
 
     def _clip(self, take: Take, id: str) -> Clip | None:
-        """None for a pass that its section cuts to less than a sample."""
+        """None for a file that cannot be used, and a pass cut to less than a sample."""
         material, rate = take.material, self.arrangement.sample_rate
+        if material.source not in self.media:
+            return None
         start = sample(take.begin, rate)
         offset = sample(Fraction(material.offset_ms) / take.speed, rate)
         if take.tail and take.whole is not None and take.end is not None:

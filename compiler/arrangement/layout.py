@@ -1,8 +1,8 @@
 """The layout of an arrangement: its sections and positions in time.
 
-Promises: the only place where bars become milliseconds; every time is a Fraction. Relies on an
-arrangement that `check` has passed. A section that is measured in milliseconds is between two bars:
-it contains no bars, and the bar numbers continue after it.
+Promises: the only place where bars become milliseconds; every time is a Fraction. Relies on a tempo
+map and sections that `check` has passed. A section that is measured in milliseconds is between two
+bars: it contains no bars, and the bar numbers continue after it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from .model import Arrangement, Move, Play, Section
 from .report import Report
 
 ZERO = Fraction(0)
+DEFAULT_TEMPO = (1, Fraction(120), Signature())
+"""Of an arrangement without bars; no time depends on it."""
 _Entry = TypeVar("_Entry", Play, Move)
 
 
@@ -80,7 +82,7 @@ class Layout:
     @property
     def end(self) -> Fraction:
         """The end of the last section, ms."""
-        return self.spans[-1].end
+        return self.spans[-1].end if self.spans else ZERO
 
     def ms(self, span: SectionSpan, quarter: Fraction) -> Fraction:
         """The time of a moment of a section, ms."""
@@ -131,14 +133,14 @@ def lay_out(arrangement: Arrangement) -> Layout:
 
 
 def _grid(arrangement: Arrangement) -> TempoMap:
-    """The tempo map; without bars, a default one, which no time depends on."""
-    tempo, meter = Fraction(120), Signature()
+    """The tempo map; without bars, a default one."""
+    _, tempo, meter = DEFAULT_TEMPO
     changes = []
     for change in arrangement.tempo_map:
         tempo = tempo if change.tempo is None else Fraction(change.tempo)
         meter = signature(change.time_signature or "") or meter
         changes.append((change.bar, tempo, meter))
-    return tempo_map(changes or [(1, tempo, meter)])
+    return tempo_map(changes or [DEFAULT_TEMPO])
 
 
 def find(

@@ -16,7 +16,8 @@ from math import ceil
 from attrs import define, field
 
 from ...documents.limits import MAX_TIME_MS
-from ...documents.models import exceeded, replace, shared
+from ...documents.load import Faults
+from ...documents.models import exceeded, legal, replace, shared
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Source
@@ -36,20 +37,21 @@ _BED = "bed"
 _HOST = Speaker(id="host")
 
 
-def lower_show(show: Show, mode: MediaMode = MediaMode.FILES) -> Timeline:
-    """The timeline of a show.
+def lower_show(show: Show, faults: Faults, mode: MediaMode) -> Timeline:
+    """The timeline of a show, with everything that is wrong with it as `faults`, at its lines.
 
-    Raises:
-        TimelineError: everything that is wrong with it, MIX2xx, at its lines.
+    Args:
+        show: as it was read.
+        faults: the errors found while it was read.
+        mode: where the facts about its sources are from.
     """
-    report = Report(show.document)
+    report = Report(show.document, faults)
     report.found += check_show(show)
-    report.stop()
+    show = legal(show)
     timeline = blank(show)
     media = probe(timeline, list(_uses(show)), report, mode)
     mixer = _ShowMixer(show, media, report)
-    length = mixer.mix()
-    report.stop()
+    length = mixer.mix() or 1  # a show that is nothing but errors has a length, too
     return trimmed(
         replace(
             timeline,
@@ -57,6 +59,7 @@ def lower_show(show: Show, mode: MediaMode = MediaMode.FILES) -> Timeline:
             markers=tuple(sorted(mixer.markers, key=lambda marker: marker.at_ms)),
             tracks=mixer.tracks(),
             via={**timeline.via, **mixer.via()},
+            faults=report.faults,
         )
     )
 
@@ -112,13 +115,17 @@ def _uses(show: Show) -> Iterator[tuple[str, Origin]]:
 
 @define
 class _ShowMixer:
-    """Builds the mix of one show; all times are samples."""
+    """Builds the mix of one show; all times are samples.
+
+    What cannot be played has no clip and no length; `is_whole` is then false.
+    """
 
     show: Show
     media: Mapping[str, Source]
     report: Report
     markers: list[Marker] = field(factory=list)
     clips: dict[str, list[tuple[Clip, Origin]]] = field(factory=dict)
+    is_whole: bool = True
 
     def mix(self) -> int:
         """Place everything; return the length of the show."""
@@ -129,7 +136,7 @@ class _ShowMixer:
         return length
 
     def tracks(self) -> tuple[Track, ...]:
-        """The tracks with clips, in order."""
+        """The tracks, in order."""
         return tuple(
             Track(**shared(owner, Track), clips=tuple(clip for clip, _ in self.clips[owner.id]))
             for owner in self._owners()
@@ -154,7 +161,8 @@ class _ShowMixer:
         every += [Speaker(id=id, role=role) for id, role in _OTHERS.items()]
         if self.show.bed is not None:
             every.append(Speaker(id=_BED, role=self.show.bed.role))
-        return [owner for owner in every if owner.id in self.clips]
+        by_id = {owner.id: owner for owner in every}
+        return [owner for id, owner in by_id.items() if id in self.clips]
 
     def _intro(self) -> int:
         """The start of the first segment."""
@@ -172,17 +180,18 @@ class _ShowMixer:
     def _segments(self, at: int) -> int:
         """Place the segments from `at` on; return the end of the last."""
         for s, segment in enumerate(self.show.segments):
-            if s:
-                gap = self.show.gap_ms if segment.gap_ms is None else segment.gap_ms
-                at += self._samples(gap)
-            if self._ms(at) > MAX_TIME_MS:
+            gap = self.show.gap_ms if segment.gap_ms is None else segment.gap_ms
+            start = at + self._samples(gap) if s else at
+            if self._ms(start) > MAX_TIME_MS:
                 message = f"this begins after {MAX_TIME_MS:,} ms, the maximum length of a show"
                 self.report.error(Code.OUT_OF_RANGE, message, self.show.origin("segments", s))
                 break
+            at = start
             label = segment.label or ("Ad" if segment.kind is SegmentKind.AD else None)
             if label is not None:
                 self.markers.append(Marker(at_ms=self._ms(at), label=label))
             if segment.source is None:
+                self.is_whole = self.is_whole and segment.duration_ms is not None
                 at += self._samples(segment.duration_ms or ZERO)
                 continue
             first = (self.show.speakers or (_HOST,))[0].id
@@ -207,7 +216,7 @@ class _ShowMixer:
         start = words + self._samples(self.show.gap_ms)
         if outro.alone_ms is not None:
             start = words - max(0, length - self._samples(outro.alone_ms))
-        if start < 0:
+        if start < 0 and self.is_whole:
             self.report.error(
                 Code.BAD_STRUCTURE,
                 f"the outro would begin {-self._ms(start)} ms before the show",
@@ -215,6 +224,7 @@ class _ShowMixer:
                 "shorten it with duration_ms, or increase alone_ms",
             )
             return max(ends)
+        start = max(0, start)
         self.markers.append(Marker(at_ms=self._ms(start), label="Outro"))
         return max(*ends, self._music(outro, start, "outro"))
 
@@ -228,6 +238,9 @@ class _ShowMixer:
         bed = self.show.bed
         assert bed is not None
         origin = self.show.origin(_BED)
+        if bed.source not in self.media or not length:
+            self.clips.setdefault(_BED, [])
+            return
         whole = self.media[bed.source].length(self.show.sample_rate)
         overlap = self._samples(bed.crossfade_ms)
         if 3 * overlap > whole:
@@ -258,13 +271,18 @@ class _ShowMixer:
 
     def _place(self, clip: Clip, track: str, origin: Origin) -> int:
         """Put a clip on a track; return its length."""
-        self.clips.setdefault(track, []).append((clip, origin))
+        clips = self.clips.setdefault(track, [])
+        if clip.source in self.media:
+            clips.append((clip, origin))
         return self._length(clip)
 
     def _length(self, played: Clip | Music) -> int:
         """The length that a file plays, by its duration or to its end; at least 0."""
         if played.duration_ms is not None:
             return self._samples(played.duration_ms)
+        if played.source not in self.media:
+            self.is_whole = False
+            return 0
         whole = self.media[played.source].length(self.show.sample_rate)
         return max(0, whole - self._samples(played.offset_ms))
 

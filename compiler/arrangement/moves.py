@@ -71,10 +71,12 @@ class Mover:
     def _placed(self, p: int, part: Part) -> list[_Placed]:
         """The moves of a part in every section that they name, in time order."""
         rate = self.arrangement.sample_rate
-        placed = []
+        placed, wrong = [], self.report.wrong()
         for span, m, move in self.layout.in_sections(part.moves):
             origin = self.arrangement.origin("parts", p, "moves", m)
             self._count(origin)
+            if origin.pointer in wrong:
+                continue
             at_ms = None if move.at_ms is None else Fraction(move.at_ms)
             start = find(self.layout, span, move.at, at_ms, origin, self.report)
             if start is None:

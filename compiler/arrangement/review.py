@@ -13,7 +13,7 @@ from ...ir.diagnostics import Diagnostic, TimelineError
 from ...ir.diagnostics import strict as as_errors
 from ..declared import MediaMode, media_mode
 from ..driver import begin
-from ..load import load
+from ..load import load_faulty
 from ..pipeline import FRONT, final
 from ..request import RenderRequest
 from ..timeline.model import Timeline
@@ -33,7 +33,7 @@ def review(
             timeline already.
     """
     mode = media_mode(media)
-    timeline = load(path, allow_outside=allow_outside, media=mode)
+    timeline = load_faulty(path, allow_outside=allow_outside, media=mode)
     if timeline.made_from is None:
         message = f"{str(path)!r} is a timeline already"
         help = "an arrangement begins with arrangement_version: 1, a show with show_version: 1"

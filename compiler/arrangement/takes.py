@@ -107,7 +107,10 @@ class Player:
 
     def _entry(self, part: Part, entry: Play, span: SectionSpan, origin: Origin) -> Iterator[Take]:
         """The takes of one entry of `play` in one section."""
-        number, material = self.materials[entry.material or part.material or ""]
+        played = self.materials.get(entry.material or part.material or "")
+        if played is None:
+            return
+        number, material = played
         at_ms = None if entry.at_ms is None else Fraction(entry.at_ms)
         start = find(self.layout, span, entry.at, at_ms, origin, self.report)
         if start is None:
@@ -121,7 +124,7 @@ class Player:
             origin=origin,
             begin=start.ms,
         )
-        if entry.fill is not None:
+        if entry.fill is not None and entry.fill in self.materials:
             filled = self._fill(blank, entry.fill, start, stop)
             if filled is not None:
                 yield filled

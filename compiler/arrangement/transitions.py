@@ -73,7 +73,8 @@ def _parting(
 ) -> tuple[list[Take], list[Take]]:
     """Takes that end with a section, and loops that start after it, without those that play on."""
     leaving = [take for take in here if take.end == span.end]
-    entering = [t for t in following if t.begin == span.end and t.material.tempo is not None]
+    loops = [take for take in following if take.whole is not None and take.material.tempo]
+    entering = [take for take in loops if take.begin == span.end]
     on = [(a, b) for a in leaving for b in entering if _plays_on(a, b)]
     return (
         [take for take in leaving if all(take is not a for a, _ in on)],

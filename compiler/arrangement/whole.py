@@ -71,20 +71,14 @@ def probe(
     report: Report,
     mode: MediaMode = MediaMode.FILES,
 ) -> Mapping[str, Source]:
-    """The media information of files, by the names or paths that use them.
-
-    Raises:
-        TimelineError: there are problems.
-    """
+    """The media information of the files that can be used, by the names or paths that use them."""
     clips = tuple(Clip(source) for source, _ in uses)
     via = {f"/tracks/0/clips/{c}/source": origin for c, (_, origin) in enumerate(uses)}
     track = Track("", role="", clips=clips)
     played = replace(timeline, tracks=(track,), via={**timeline.via, **via})
     report.found += map(_at_home, validate_sources(played))
-    report.stop()
     media, problems = probe_sources(played, mode)
     report.found += map(_at_home, errors(problems))  # the compilation reports the others
-    report.stop()
     return media
 
 

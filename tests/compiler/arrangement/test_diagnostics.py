@@ -1,4 +1,4 @@
-"""What is wrong with an arrangement is told at its own lines, all of a stage at once."""
+"""What is wrong with an arrangement is reported at its own lines, everything at once."""
 
 from __future__ import annotations
 
@@ -164,6 +164,22 @@ def test_beside_an_unknown_key_other_errors_are_reported_too(media):
         SONG.replace("id: q, ", "id: q, colour: red, ").replace("[intro]", "[x]"), media
     )
     assert [d.code for d in found] == [Code.UNKNOWN_KEY, Code.UNKNOWN_SECTION]
+
+
+@pytest.mark.parametrize(("old", "new", "code", "pointer", "words"), FAULTS + LATER)
+def test_an_error_hides_none_of_another_phase(media, old, new, code, pointer, words):
+    """Beside each error: one of reading, one of a file, and one of the timeline's passes."""
+    text = SONG.replace(old, new, 1) + "  - {id: r, role: voxx, material: lost, play: [intro]}\n"
+    lost = "materials:\n  - {id: lost, source: nowhere.flac, gane_db: 1}"
+    path = media / "beside.yaml"
+    path.write_text(text.replace("materials:", lost), encoding="utf-8")
+    with pytest.raises(TimelineError) as caught:
+        compile(path, preset="draft")
+    found = caught.value.diagnostics
+    assert {d.code.value for d in found} == {code, "MIX103", "MIX214", "MIX301"}
+    assert any(words in d.message for d in found)
+    places = [(d.code, (d.origin.via or d.origin).pointer) for d in found]
+    assert len(places) == len(set(places))
 
 
 def test_json_is_read_as_strictly(media):

@@ -156,6 +156,22 @@ def test_an_error_has_a_place(show, text, code, pointer, words):
     assert words in found.message
 
 
+@pytest.mark.usefixtures("show")
+@pytest.mark.parametrize(("text", "code", "pointer", "words"), FAULTS)
+def test_an_error_hides_none_of_another_phase(media, text, code, pointer, words):
+    """Beside each error: one of reading, one of a file, and one of the timeline's passes."""
+    more = "intro: nowhere.flac" if "bed" in text else "bed: nowhere.flac"
+    buses = "buses: [{id: bus_music, duck: {by: [nobody], gain_db: -6}}]"
+    path = media / "beside.yaml"
+    path.write_text(f"show_version: 1\nid: x\ngap_mz: 3\n{more}\n{buses}\n{text}", "utf-8")
+    with pytest.raises(TimelineError) as caught:
+        compile(path, preset="draft")
+    places = [(d.code.value, (d.origin.via or d.origin).pointer) for d in caught.value.diagnostics]
+    lost = ("MIX214", "/intro/source" if "bed" in text else "/bed/source")
+    role = ("MIX301", "/buses/0/duck/by")
+    assert sorted(places) == sorted([(code, pointer), ("MIX103", "/gap_mz"), lost, role])
+
+
 def test_a_fault_that_the_timeline_shows_points_into_the_show(show):
     line = "segments: [s2.wav, {source: s1.wav, duration_ms: 9000}]"
     timeline = show(f"{line}\n")
