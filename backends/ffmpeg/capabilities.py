@@ -49,8 +49,8 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
             "rate itself for sample peaks; ceilings from -23.6 to 0 dB"
         ),
         "dither": _native(
-            "aresample with TPDF noise, always with the same seed, times an envelope of aeval, "
-            "0 in long silence; no shaped noise from 40 kHz on: aresample's changes the level"
+            "aresample with TPDF noise, always with the same seed; sums over windows find long "
+            "silence, which is 0; no shaped noise from 40 kHz on: aresample's changes the level"
         ),
         "output": _native("WAV 16, 24, 32f, 64f and FLAC 16, 24 bit, rounded half to even"),
     }

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 
 from ...ir import nodes
 from .automation import emit_gain_automation, emit_pan_automation
+from .dithering import emit_dither
 from .filters import emit_downmix, emit_fade, emit_filter, emit_gain, emit_loudnorm, emit_pan
-from .finish import emit_dither, emit_limiter, emit_output
+from .finish import emit_limiter, emit_output
 from .inputs import emit_clip
 from .moving import emit_filter_automation
 from .site import FilterSite

@@ -1,4 +1,4 @@
-"""The end of the chain: limiter, dither, and the sample formats of files.
+"""The end of the chain: the limiter, and the sample formats of files.
 
 At every depth samples are rounded to the nearest value, half to even, and clipped. ffmpeg converts
 to 16 and 32 bits in that way. Other depths are scaled to one of these grids and shifted back as
@@ -7,16 +7,15 @@ integers, because the encoders of 24 bits truncate the lower eight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ...ir.codes import Code
 from ...ir.diagnostics import BackendError
-from ...ir.finish import LONGEST_DITHERED_MS, LOWEST_SHAPED_RATE, SILENT
-from ...ir.nodes import Dither, DitherNoise, Encoding, Limiter, LimitMode, Output
-from ...ir.units import samples
+from ...ir.nodes import Encoding, Limiter, LimitMode, Output
+from .dithering import quantise
 from .inputs import resample
 from .site import TO_DOUBLE, TO_PACKED_DOUBLE, FilterSite
-from .wiring import Call, FilterChain, Text, call, quoted
+from .wiring import Call, FilterChain, Text, call
 
 OVERSAMPLING = 4
 """The oversampling of the limiter: that of ITU-R BS.1770-5, annex 2 at 48 kHz."""
@@ -36,10 +35,6 @@ LOWEST_LIMIT_DB = -24.0
 SHORTEST_LIMITED_S = 0.1
 """Shorter mixes are padded to this before the limiter. In ffmpeg 5.1 alimiter with latency
 compensation does not end if the input is shorter than its look-ahead."""
-
-DITHER_FRAME = 4096
-"""Samples. aresample repeats 65536 values of noise, and starts over where a frame needs more than
-are left. In frames of one length the noise does not depend on how the signal was framed before."""
 
 ENCODERS: Mapping[tuple[str, Encoding], str] = {
     ("wav", Encoding.S16): "pcm_s16le",
@@ -88,54 +83,6 @@ def emit_limiter(site: FilterSite, node: Limiter) -> FilterChain:
     )
 
 
-def emit_dither(site: FilterSite, node: Dither) -> FilterChain:
-    """Quantise to `bits` with TPDF noise of one step, but long silence to 0; float64 again.
-
-    Raises:
-        BackendError: MIX502, noise that ffmpeg does not shape without other changes to the signal.
-    """
-    if node.noise is DitherNoise.SHAPED and site.signal.rate >= LOWEST_SHAPED_RATE:
-        raise _refusal(
-            node,
-            f"%{node.name}: ffmpeg's noise shaping changes the level of the signal",
-            "choose the native backend for shaped noise, or tpdf",
-        )
-    sound, watched = site.wire.split(site.operands[0], 2)
-    framed = call("asetnsamples", n=DITHER_FRAME, p=0)
-    site.wire.extend(sound, site.value, framed, *quantise(node.bits, "triangular"), TO_DOUBLE)
-    site.wire.extend(watched, site.value, *_sounding(site))
-    return site.wire.join([sound, watched], site.value, call("amultiply"))
-
-
-def _sounding(site: FilterSite) -> Iterator[Call]:
-    """From a signal to a gain: 0 in digital silence longer than 100 ms, otherwise 1.
-
-    The signal is read `reach` samples ahead. Register 0 counts the silent samples up to there;
-    register 1 counts down from `reach` after each that follows on `reach` others, and as long as it
-    is not negative, the sample `reach` back is in a long silence.
-    """
-    reach, channels = samples(LONGEST_DITHERED_MS, site.signal.rate), site.signal.channels
-    peak = "abs(val(0))" if channels == 1 else "max(abs(val(0)),abs(val(1)))"
-    silent = f"lt({peak},{SILENT!r})*lt(n,{site.length})"
-    count = f"st(0,if({silent},ld(0)+1,0));st(1,if(gt(ld(0),{reach}),{reach},ld(1)-1));lt(ld(1),0)"
-    yield call("apad", pad_len=reach)
-    yield call("aeval", exprs=quoted(count), c="mono")
-    yield call("atrim", start_sample=reach)
-    if channels == 2:
-        yield call("pan", "stereo|c0=c0|c1=c0")
-
-
-def quantise(bits: int, method: str = "none") -> tuple[Call, ...]:
-    """From float64 to integers of `bits`, in the upper bits of 16 or 32, with a dither method."""
-    width = 16 if bits <= 16 else 32
-    convert = call("aresample", osf=f"s{width}", tsf="dblp", dither_method=method)
-    if bits == width:
-        return (convert,)
-    step = 1 << (width - bits)
-    down = call("volume", volume=1.0 / step, precision="double")
-    return (down, convert, call("volume", volume=step, precision="fixed"))
-
-
 _AS_STORED: Mapping[Encoding, tuple[Call, ...]] = {
     Encoding.S16: quantise(16),
     Encoding.S24: quantise(24),
@@ -173,5 +120,5 @@ def file_options(encoder: str, container: str) -> tuple[str, ...]:
     return ("-c:a", encoder, *_BIT_EXACT, *_NOTHING_COPIED, *muxer)
 
 
-def _refusal(node: Limiter | Dither | Output, message: str, help_text: str) -> BackendError:
+def _refusal(node: Limiter | Output, message: str, help_text: str) -> BackendError:
     return BackendError.of(Code.UNSUPPORTED_NODE, message, origin=node.origin, help=help_text)

@@ -25,6 +25,11 @@ def fitted(length: int, wanted: int) -> tuple[Call, ...]:
     return (call("atrim", end_sample=wanted),) if length > wanted else ()
 
 
+def added(count: int) -> Call:
+    """The plain sum of so many inputs."""
+    return call("amix", inputs=count, normalize=0, dropout_transition=0)
+
+
 def silence(rate: int, channels: int, length: int) -> tuple[Call, ...]:
     """Zeros."""
     return (
@@ -73,5 +78,5 @@ def _sum(site: FilterSite) -> FilterChain:
     signal = site.signal
     bed = site.wire.source(site.value, *silence(signal.rate, signal.channels, site.length))
     chains = [bed, *site.operands]
-    added = call("amix", inputs=len(chains), normalize=0, dropout_transition=0)
-    return site.wire.join(chains, site.value, added, call("atrim", end_sample=site.length))
+    cut = call("atrim", end_sample=site.length)
+    return site.wire.join(chains, site.value, added(len(chains)), cut)

@@ -115,7 +115,13 @@ def test_dither_is_triangular_noise_of_one_step_on_the_grid(bench, bits):
 def test_digital_silence_longer_than_100_ms_gets_no_dither(bench, rate, channels):
     """Runs of 100 ms, and of a sample more, at both ends and between; almost silent is silent."""
     reach = rate // 10
-    runs = [(reach + 1, 0.0), (500, 0.1), (reach, 0.0), (9000, 0.1), (reach + 1, 0.99 * SILENT)]
+    runs = [
+        (reach + 1, 0.0),
+        (500, 0.1),
+        (reach, 0.0),
+        (9000, 0.1),
+        (reach + 1, np.nextafter(SILENT, 0.0)),
+    ]
     runs += [(1, SILENT), (3 * rate, 0.0), (700, 0.1), (reach, 0.0)]
     audio = np.hstack([np.full((channels, n), level) for n, level in runs])
     audio[:1] *= channels == 1  # a sound in one channel is sound
@@ -130,6 +136,14 @@ def test_digital_silence_longer_than_100_ms_gets_no_dither(bench, rate, channels
     error = (got - audio)[sounding == 1.0] * 2.0**15
     assert error.std() == pytest.approx(0.5, abs=0.02)
     assert sounding.mean() < 0.5
+
+
+def test_what_is_far_over_full_scale_is_no_silence(bench):
+    levels = np.repeat(2.0 ** np.arange(-24, 30, 2), 5000) * np.resize([1.0, -1.0], 27 * 5000)
+    bench.source("s", levels[None])
+    got = soundfile.read(deliver(bench, bench.clip("s"), ir.Dither("d", 16)))[0]
+    steps = got[: len(got) // 1000 * 1000].reshape(-1, 1000)
+    assert np.all(np.any(steps, axis=1))
 
 
 def test_shaped_dither_is_white_at_low_rates_and_otherwise_refused(bench):
