@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, errors
 from ..ir.graph import Graph
 from ..ir.verify import verify
+from .edits.cut import Cutting
 from .edits.level import Leveling
 from .passes.base import Pass
 from .passes.clamp_overlaps import ClampOverlaps
@@ -39,6 +40,7 @@ FRONT: tuple[Pass, ...] = (
     ResolveRoles(),
     ClampOverlaps(),
     Leveling(),
+    Cutting(),
     Ducking(),
     Lower(),
 )

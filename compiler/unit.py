@@ -13,6 +13,7 @@ from ..ir.graph import Graph
 from ..ir.nodes import Point, Source
 from ..plans.plan import PlannedSource
 from ..presets.model import BusPreset, ExportPreset, MixPreset
+from .edits.ripple import Ripple
 from .request import RenderRequest
 from .timeline.model import Timeline
 
@@ -74,6 +75,7 @@ class Unit:
         surveys: those of the sources that levels need, by the same names.
         buses: the buses of the mix preset and the timeline, in the order of their sum.
         routes: track id -> bus id.
+        ripple: the map from the time before the cuts to that after them; None: nothing is cut.
         ducking: bus id -> its ducking under other buses.
         graph: None before `lower`.
         cover: the picture for the files.
@@ -90,6 +92,7 @@ class Unit:
     surveys: Mapping[str, SourceSurvey] = field(factory=dict)
     buses: tuple[BusPreset, ...] = ()
     routes: Mapping[str, str] = field(factory=dict)
+    ripple: Ripple | None = None
     ducking: Mapping[str, BusDucking] = field(factory=dict)
     graph: Graph | None = None
     cover: PlannedSource | None = None

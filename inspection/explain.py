@@ -90,6 +90,23 @@ class Silent:
 
 
 @frozen
+class BeforeCuts:
+    """Where a sample of the mix is without its cuts.
+
+    Attributes:
+        at: the sample there.
+        cut: the last cut before it, such as "cut 3"; "" if there is none.
+        length: of that cut, samples.
+        origin: of that cut.
+    """
+
+    at: int
+    cut: str = ""
+    length: int = 0
+    origin: Origin | None = None
+
+
+@frozen
 class Explanation:
     """The sounding and silent clips at sample `at` of the mix."""
 
@@ -97,6 +114,7 @@ class Explanation:
     rate: int
     sounding: tuple[Sounding, ...]
     silent: tuple[Silent, ...]
+    before_cuts: BeforeCuts | None = None
 
 
 def explain(unit: Unit, at: int) -> Explanation:
@@ -124,7 +142,17 @@ def explain(unit: Unit, at: int) -> Explanation:
     )
     audible = {sounding.owner.id for sounding in found}
     silent = tuple(s for s in _silent(unit, at) if s.clip not in audible)
-    return Explanation(at, signal.rate, found, silent)
+    return Explanation(at, signal.rate, found, silent, _before_cuts(unit, at))
+
+
+def _before_cuts(unit: Unit, at: int) -> BeforeCuts | None:
+    if unit.ripple is None:
+        return None
+    last = unit.ripple.last(at)
+    if last is None:
+        return BeforeCuts(unit.ripple.old(at))
+    origin = unit.timeline.origin(*last.place)
+    return BeforeCuts(unit.ripple.old(at), last.cause, last.length, origin)
 
 
 # A user of a value, and the index of the operand.

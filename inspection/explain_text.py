@@ -19,6 +19,7 @@ def explanation_text(moment: Explanation, documents: Documents) -> str:
     count = len(moment.sounding)
     head = f"{position(moment.at, moment.rate)}, sample {moment.at}: "
     head += f"{counted(count, 'clip')} sound{'s' if count == 1 else ''}"
+    head += _before_cuts(moment, documents)
     blocks = [_block(s, moment.rate, documents) for s in moment.sounding]
     if moment.sounding:
         last = moment.sounding[0].stages
@@ -33,6 +34,18 @@ def explanation_text(moment: Explanation, documents: Documents) -> str:
             ]
         )
     return "\n\n".join([head, *("\n".join(block) for block in blocks)]) + "\n"
+
+
+def _before_cuts(moment: Explanation, documents: Documents) -> str:
+    """Where the moment is without the cuts, on a line of its own; "" if there are none."""
+    found = moment.before_cuts
+    if found is None:
+        return ""
+    text = f"\n{position(found.at, moment.rate)} without the cuts"
+    if found.cut:
+        seconds = found.length / moment.rate
+        text += f", after {found.cut} of {seconds:.3g} s ({shown_place(found.origin, documents)})"
+    return text
 
 
 Row = tuple[str, str, str, str]
@@ -111,6 +124,7 @@ def explanation_data(moment: Explanation, documents: Documents) -> dict[str, obj
         "sample": moment.at,
         "ms": float(milliseconds(moment.at, moment.rate)),
         "rate": moment.rate,
+        "before_cuts": _before_cuts_data(moment, documents),
         "clips": [
             {
                 "clip": s.owner.id,
@@ -144,6 +158,18 @@ def explanation_data(moment: Explanation, documents: Documents) -> dict[str, obj
             {"clip": s.clip, "why": s.why, "place": place(s.origin, documents)}
             for s in moment.silent
         ],
+    }
+
+
+def _before_cuts_data(moment: Explanation, documents: Documents) -> dict[str, object] | None:
+    found = moment.before_cuts
+    if found is None:
+        return None
+    return {
+        "sample": found.at,
+        "ms": float(milliseconds(found.at, moment.rate)),
+        "after": found.cut or None,
+        "place": place(found.origin, documents),
     }
 
 

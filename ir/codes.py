@@ -76,6 +76,8 @@ class Code(StrEnum):
     DC_OFFSET = "MIX257"
     NOISE_FLOOR = "MIX258"
     BOOST = "MIX259"
+    BAD_CUT = "MIX270"
+    CUT_AFTER_MIX = "MIX271"
 
     UNKNOWN_ROLE = "MIX301"
     UNKNOWN_BUS = "MIX302"

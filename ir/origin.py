@@ -34,6 +34,11 @@ class Origin:
         tail = "".join("/" + escape(str(token)) for token in tokens)
         return Origin(self.document, self.pointer + tail, self.via, self.cause)
 
+    def inside(self, rest: str) -> Origin:
+        """The place that the rest of a pointer leads to, in every document up to a decision."""
+        via = self.via if self.via is None or self.via.cause else self.via.inside(rest)
+        return Origin(self.document, self.pointer + rest, via, self.cause)
+
     def __str__(self) -> str:
         return f"{self.document}#{self.pointer}"
 

@@ -68,11 +68,18 @@ class ChainBuilder:
         """A static gain, also of 0 dB, which drop-identity removes."""
         self.then(ir.Gain, "gain", place or self.place.child("gain_db"), gain_db=db)
 
-    def envelope(self, kind: type[ir.Node], edge: ir.Edge, length: int, curve: str) -> None:
+    def envelope(
+        self,
+        kind: type[ir.Node],
+        edge: ir.Edge,
+        length: int,
+        curve: str,
+        place: Origin | None = None,
+    ) -> None:
         """A fade or one side of a crossfade; nothing for a length of 0."""
         if length:
             suffix = f"{kind.kind}_{edge.value}"
-            place = self.place.child(f"{suffix}_ms")
+            place = place or self.place.child(f"{suffix}_ms")
             self.then(kind, suffix, place, edge=edge, length=length, curve=curve)
 
     def gain_automation(self, automation: Automation, place: Origin | None = None) -> None:

@@ -53,7 +53,7 @@ class Ducking(Pass):
     """
 
     name = "duck"
-    requires = ("valid", "routed", "clamped")
+    requires = ("valid", "routed", "clamped", "cut")
     establishes = ("ducked",)
 
     def run(self, unit: Unit) -> Unit:

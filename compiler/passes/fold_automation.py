@@ -38,7 +38,7 @@ class FoldAutomation(GraphPass):
 def _folded(node: ir.Node) -> ir.Node:
     if not isinstance(node, ir.Automated):
         return node
-    points = _needed(node.points, linear=not isinstance(node, ir.FilterAutomation))
+    points = needed_points(node.points, linear=not isinstance(node, ir.FilterAutomation))
     if len(points) > 1:
         return node if points == node.points else evolve(node, points=points)
     name, value, operands, origin = node.name, points[0].value, node.operands, node.origin
@@ -52,7 +52,7 @@ def _folded(node: ir.Node) -> ir.Node:
     )
 
 
-def _needed(points: Sequence[ir.Point], *, linear: bool) -> tuple[ir.Point, ...]:
+def needed_points(points: Sequence[ir.Point], *, linear: bool) -> tuple[ir.Point, ...]:
     """The points without which the curve would be another one; at least one.
 
     Args:

@@ -35,7 +35,7 @@ class Lower(Pass):
     """Makes the graph of the timeline, in the order of the semantics, without optimisations."""
 
     name = "lower"
-    requires = ("valid", "routed", "clamped", "levelled", "ducked")
+    requires = ("valid", "routed", "clamped", "levelled", "cut", "ducked")
     establishes = ("lowered",)
 
     def run(self, unit: Unit) -> Unit:
@@ -101,33 +101,36 @@ def _clip(
     chain = ChainBuilder(nodes, name, place, rate)
     length = where.length if join.length is None else join.length
     chain.begin(ir.Clip(f"{name}.clip", clip.source, where.offset, length, rate, origin=place))
-    chain.gain(float(clip.gain_db), _decided(timeline, place, "gain_db"))
+    chain.gain(float(clip.gain_db), _decided(timeline, number, "gain_db"))
     if join.fade_in:
         chain.envelope(ir.Crossfade, ir.Edge.IN, join.fade_in, join.curve_in)
     else:
         curve = canonical_curve(clip.fade_in_curve or "tri")
-        chain.envelope(ir.Fade, ir.Edge.IN, samples(clip.fade_in_ms, rate), curve)
+        place_in = _decided(timeline, number, "fade_in_ms")
+        chain.envelope(ir.Fade, ir.Edge.IN, samples(clip.fade_in_ms, rate), curve, place_in)
     if join.fade_out:
         chain.envelope(ir.Crossfade, ir.Edge.OUT, join.fade_out, join.curve_out)
     else:
         curve = canonical_curve(clip.fade_out_curve or "tri")
-        chain.envelope(ir.Fade, ir.Edge.OUT, samples(clip.fade_out_ms, rate), curve)
-    chain.gain_automation(clip.automation, _decided(timeline, place, "automation", "gain"))
+        place_out = _decided(timeline, number, "fade_out_ms")
+        chain.envelope(ir.Fade, ir.Edge.OUT, samples(clip.fade_out_ms, rate), curve, place_out)
+    chain.gain_automation(clip.automation, _decided(timeline, number, "automation", "gain"))
     chain.eq(clip.eq)
     chain.movable_filter(clip.filter, clip.automation)
     if timeline.channels == 2:
         chain.pan(float(clip.pan), timeline.pan_law, clip.automation)
     elif unit.media[clip.source].channels == 2:
         chain.then(ir.Downmix, "downmix", place)
-    chain.then(ir.Place, "place", place.child("start_ms"), start=where.start)
+    chain.then(ir.Place, "place", _decided(timeline, number, "start_ms"), start=where.start)
     return chain.value
 
 
-def _decided(timeline: Timeline, place: Origin, *tail: str) -> Origin:
+def _decided(timeline: Timeline, number: tuple[int, int], *tail: str) -> Origin:
     """The place of a value of a clip, with its cause if an edit made the value."""
-    here = place.child(*tail)
-    made = timeline.via.get(here.pointer)
-    return here if made is None else evolve(here, via=made)
+    whole = ("tracks", number[0], "clips", number[1])
+    if Origin("").child(*whole, *tail).pointer in timeline.via:
+        return timeline.origin(*whole, *tail)
+    return timeline.origin(*whole).child(*tail)
 
 
 def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:

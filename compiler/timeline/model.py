@@ -51,6 +51,7 @@ from ...presets.model import Duck as Duck
 from ...presets.model import EqBand as EqBand
 from ...presets.model import LevelTarget as LevelTarget
 from .automation import STILL, Automation
+from .cuts import CutRange
 from .entry import NAME, SourceEntry
 
 SCHEMA_VERSION = 1
@@ -161,6 +162,9 @@ class Track:
         default=None,
         examples=({"to": -20},),
     )
+    ripple: bool = key(
+        "false: cuts do not split its clips, which play on and end earlier", default=True
+    )
     clips: Many[Clip] = key("its clips", default=())
 
 
@@ -255,6 +259,11 @@ class Timeline:
     buses: Many[BusOverride] = key(
         "changes to the mix preset's buses, and buses of the timeline's own", default=()
     )
+    cuts: Many[CutRange] = key(
+        "ranges of time that are taken out of everything",
+        default=(),
+        examples=([{"from_ms": 61_200, "to_ms": 64_850}],),
+    )
     tracks: Many[Track] = key("what sounds", default=())
     document: Document | None = aside(default=None)
     root: As[Path, str | Path] = aside(default=Path(), converter=Path)
@@ -276,10 +285,16 @@ class Timeline:
         return lanes_svg(self)
 
     def origin(self, *tokens: str | int) -> Origin:
-        """The place of a value, by the keys and indices that lead to it."""
+        """The place of a value, by the keys and indices that lead to it.
+
+        Of what a cut has moved, it is the place in the document before the cut.
+        """
         name = self.document.name if self.document else "<timeline>"
         place = Origin(name).child(*tokens)
-        return Origin(name, place.pointer, self._via(place.pointer)) if self.via else place
+        known = self._via(place.pointer) if self.via else None
+        if known is not None and known.document == name and not known.cause:
+            return known
+        return evolve(place, via=known)
 
     def _via(self, pointer: str) -> Origin | None:
         """The origin of a place: that of its nearest parent with one, and the rest of its path."""
@@ -287,7 +302,7 @@ class Timeline:
         while known and known not in self.via:
             known = known.rpartition("/")[0]
         via = self.via.get(known)
-        return via and evolve(via, pointer=via.pointer + pointer[len(known) :])
+        return via and via.inside(pointer[len(known) :])
 
     @adds(Track)
     def track(self, track: Track) -> Timeline:

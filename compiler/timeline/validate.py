@@ -63,6 +63,7 @@ def _timeline(timeline: Timeline) -> Found:
     yield from unique(timeline.origin, [t.id for t in timeline.tracks], ("tracks",), "track")
     for t, track in enumerate(timeline.tracks):
         yield from _track(timeline, track, ("tracks", t))
+    yield from _cuts(timeline)
     if timeline.length_ms is None and not any(track.clips for track in timeline.tracks):
         yield Diagnostic(
             Code.EMPTY_TIMELINE,
@@ -70,6 +71,17 @@ def _timeline(timeline: Timeline) -> Found:
             timeline.origin("tracks"),
             "give it a clip, or a length_ms for a silent mix of that length",
         )
+
+
+def _cuts(timeline: Timeline) -> Found:
+    for number, cut in enumerate(timeline.cuts):
+        if cut.from_ms >= cut.to_ms:
+            yield Diagnostic(
+                Code.BAD_CUT,
+                f"cut {number + 1} ends at {_ms(cut.to_ms)}, where it starts or before",
+                timeline.origin("cuts", number, "to_ms"),
+                "to_ms is the end of what is taken out, not its length",
+            )
 
 
 def _metadata(timeline: Timeline) -> Found:

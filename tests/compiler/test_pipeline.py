@@ -34,6 +34,7 @@ def test_order_is_the_design():
         "resolve-roles",
         "clamp-overlaps",
         "level",
+        "cut",
         "duck",
         "lower",
         "resolve-facts",
