@@ -6,7 +6,8 @@ crossfades and for the length; it only makes no sound.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from itertools import pairwise
 
 from attrs import evolve, frozen
@@ -144,3 +145,20 @@ def points(keyframes: tuple[Keyframe, ...], rate: int) -> tuple[Point, ...]:
 def _point(keyframe: Keyframe, rate: int) -> Point:
     aim = keyframe.aim and Aim(samples(keyframe.aim[0], rate), float(keyframe.aim[1]))
     return Point(samples(keyframe.at_ms, rate), float(keyframe.value), keyframe.curve, aim)
+
+
+def played_spans(
+    spans: Iterable[tuple[int, int]], where: Extent, source: Source, rate: int
+) -> Iterator[tuple[int, int]]:
+    """The spans of a survey, in ms of its source, in samples of the timeline.
+
+    Only those that a clip plays, which may begin before it and end after it.
+    """
+    played, session = source.rates(rate)
+    first = where.start - where.offset
+    for span in spans:
+        at, end = (
+            first + round(Fraction(ms * source.rate * session, 1000 * played)) for ms in span
+        )
+        if at < where.end and end > where.start:
+            yield at, end

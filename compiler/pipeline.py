@@ -18,6 +18,7 @@ from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, e
 from ..ir.graph import Graph
 from ..ir.verify import verify
 from .edits.cut import Cutting
+from .edits.dynamics import Gates, Thresholds
 from .edits.level import Leveling
 from .passes.base import Pass
 from .passes.clamp_overlaps import ClampOverlaps
@@ -40,8 +41,10 @@ FRONT: tuple[Pass, ...] = (
     ResolveRoles(),
     ClampOverlaps(),
     Leveling(),
+    Thresholds(),
     Cutting(),
     Ducking(),
+    Gates(),
     Lower(),
 )
 

@@ -11,6 +11,7 @@ from ..backends.protocol import Backend
 from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
 from ..ir.nodes import Point, Source
+from ..ir.origin import Origin
 from ..plans.plan import PlannedSource
 from ..presets.model import BusPreset, ExportPreset, MixPreset
 from .edits.ripple import Ripple
@@ -61,6 +62,14 @@ class BusDucking:
         return tuple(dict.fromkeys(near))
 
 
+@frozen
+class ClipGate:
+    """The gate of a clip by activity: its gain automation in dB, and the rule with its cause."""
+
+    points: tuple[Point, ...]
+    origin: Origin
+
+
 @frozen(kw_only=True)
 class Unit:
     """The state of one compilation.
@@ -77,6 +86,9 @@ class Unit:
         routes: track id -> bus id.
         ripple: the map from the time before the cuts to that after them; None: nothing is cut.
         ducking: bus id -> its ducking under other buses.
+        gates: those by activity, by the numbers of the track and of the clip on it.
+        thresholds: bus id -> where the threshold of its compressor comes from, if it follows from
+            the loudness.
         graph: None before `lower`.
         cover: the picture for the files.
         fact_key: the key of the facts about this finish; "" before `resolve-facts`.
@@ -94,6 +106,8 @@ class Unit:
     routes: Mapping[str, str] = field(factory=dict)
     ripple: Ripple | None = None
     ducking: Mapping[str, BusDucking] = field(factory=dict)
+    gates: Mapping[tuple[int, int], ClipGate] = field(factory=dict)
+    thresholds: Mapping[str, Origin] = field(factory=dict)
     graph: Graph | None = None
     cover: PlannedSource | None = None
     fact_key: str = ""

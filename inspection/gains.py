@@ -1,7 +1,7 @@
 """The effect of a node on the level at one sample, computed by the native kernels.
 
-The factors are those of the native engine at that sample. Filters, the limiter and dither, which
-have no single factor, have none here.
+The factors are those of the native engine at that sample. Filters, dynamics, the limiter
+and dither, which have no single factor, have none here.
 """
 
 from __future__ import annotations
@@ -118,6 +118,9 @@ _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
     ir.Downmix: _downmix,
     ir.Filter: _shapes,
     ir.FilterAutomation: _filter_automation,
+    ir.Gate: _shapes,
+    ir.Deess: _shapes,
+    ir.Compress: _shapes,
     ir.Place: _unity,
     ir.Lane: _unity,
     ir.Mix: _unity,

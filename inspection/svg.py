@@ -23,6 +23,7 @@ text { font: 11px "DejaVu Sans", Verdana, sans-serif; fill: #1f2933; }
 .source { fill: #dcebfb; stroke: #4a86c5; }
 .gain { fill: #fdecc8; stroke: #c48a1b; }
 .fade { fill: #dff3e0; stroke: #4d9b57; }
+.dynamics { fill: #fde2ea; stroke: #c05078; }
 .filter { fill: #ece3f8; stroke: #8560bd; }
 .pan { fill: #d8f2f1; stroke: #35928f; }
 .sum { fill: #e6e9ed; stroke: #66727f; }

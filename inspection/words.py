@@ -102,6 +102,19 @@ def _filter(node: ir.Filter, rate: int) -> str:
     return f"{node.shape} {hertz(node.frequency_hz)} q {node.q:.3g}{boost}"
 
 
+def _gate(node: ir.Gate, rate: int) -> str:
+    return f"gate below {node.threshold_db:g} dBFS by {node.range_db:g} dB"
+
+
+def _deess(node: ir.Deess, rate: int) -> str:
+    return f"de-ess above {hertz(node.frequency_hz)} by at most {node.range_db:g} dB"
+
+
+def _compress(node: ir.Compress, rate: int) -> str:
+    makeup = f", then {decibels(node.makeup_db)}" if node.makeup_db else ""
+    return f"compress {node.ratio:g}:1 above {node.threshold_db:g} dBFS{makeup}"
+
+
 def _place(node: ir.Place, rate: int) -> str:
     return f"at {position(node.start, rate)}"
 
@@ -158,6 +171,9 @@ _PHRASES: Mapping[type[ir.Node], Callable[..., str]] = {
     ir.Downmix: _downmix,
     ir.Filter: _filter,
     ir.FilterAutomation: _automated,
+    ir.Gate: _gate,
+    ir.Deess: _deess,
+    ir.Compress: _compress,
     ir.Place: _place,
     ir.Lane: _sum,
     ir.Mix: _sum,

@@ -169,6 +169,7 @@ class Family(StrEnum):
     SOURCE = "source"
     GAIN = "gain"
     FADE = "fade"
+    DYNAMICS = "dynamics"
     FILTER = "filter"
     PAN = "pan"
     SUM = "sum"
@@ -193,6 +194,9 @@ class Node:
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     # Whether a static gain on its operand is equivalent to one on its value.
     linear_without_memory: ClassVar[bool] = False
+    # Whether its gain follows the level of its operand. Engines without such a gain have mixdown
+    # compute the value, in a step of its own.
+    follows_level: ClassVar[bool] = False
     # Whether it sums any number of operands.
     is_sum: ClassVar[bool] = False
     # The channels of its value; None: as many as its first operand has.

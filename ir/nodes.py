@@ -15,6 +15,9 @@ from attrs import field, frozen
 
 from .containers import Encoding as Encoding
 from .curves import FilterKind, PanLaw
+from .dynamics import Compress as Compress
+from .dynamics import Deess as Deess
+from .dynamics import Gate as Gate
 from .finish import Dither as Dither
 from .finish import DitherNoise as DitherNoise
 from .finish import Headroom as Headroom
@@ -300,6 +303,9 @@ class Bus(Node):
     arity = (1, None)
 
 
+Dynamics: TypeAlias = Compress | Gate | Deess
+"""The kinds whose gain follows the level of their operand."""
+
 Automated: TypeAlias = GainAutomation | PanAutomation | FilterAutomation
 """The kinds with keyframes in `points`."""
 
@@ -314,6 +320,9 @@ KINDS: dict[str, type[Node]] = {
         GainAutomation,
         Filter,
         FilterAutomation,
+        Gate,
+        Deess,
+        Compress,
         Pan,
         PanAutomation,
         Downmix,

@@ -12,7 +12,8 @@ users before their operands (MIX414). The verifier collects all violations of th
           order, do not overlap, and end within it; the operands of a bus have equal lengths.
 - MIX407  attributes are in range: numbers are finite, levels within 1,000 dB, counts within 2^53,
           rates up to 768 kHz, 1 to 64 channels, frequencies inside (0, rate/2), Q from 1e-50 to
-          1e6, pan in [-1, 1], points present and strictly increasing, curves known, dither 1 to 24
+          1e6, ratios at least 1, ranges and knees at least 0, times of dynamics up to a minute,
+          pan in [-1, 1], points present and strictly increasing, curves known, dither 1 to 24
           bits; a container supports the encoding of its output, a lossy encoding has a bit rate
           that the container supports at that sample rate, and any other encoding has none.
 - MIX408  there is exactly one master output.
@@ -42,8 +43,10 @@ from .nodes import (
     Automated,
     Bus,
     Clip,
+    Deess,
     Dither,
     Downmix,
+    Dynamics,
     Edge,
     Fade,
     Filter,
@@ -62,6 +65,12 @@ from .units import MAX_CHANNELS, MAX_COUNT, MAX_DB, MAX_RATE
 
 _QS = 1e-50, 1e6
 """The Qs with finite coefficients, whose poles are inside the unit circle."""
+
+LONGEST_DYNAMICS_S = 60
+"""Of the times of dynamics."""
+
+_LEAST = {"ratio": 1.0, "range_db": 0.0, "knee_db": 0.0}
+"""Of attributes of dynamics."""
 
 _LARGEST = {"int": MAX_COUNT, "float": sys.float_info.max}
 
@@ -247,6 +256,23 @@ def _filter(graph: Graph, node: Filter | FilterAutomation) -> Iterator[Problem]:
         yield Code.IR_ATTRIBUTE, f"q is {node.q:g}: it must be from {lowest:g} to {highest:g}"
 
 
+def _dynamics(graph: Graph, node: Dynamics) -> Iterator[Problem]:
+    signal = graph.signals[node.name]
+    times = [name for name, value in node.attributes().items() if isinstance(value, int)]
+    longest = LONGEST_DYNAMICS_S * signal.rate
+    for name in times:
+        if not 0 <= getattr(node, name) <= longest:
+            yield Code.IR_ATTRIBUTE, f"{name} is not from 0 to {longest} samples"
+    for name, least in _LEAST.items():
+        value = getattr(node, name, least)
+        if value < least:
+            yield Code.IR_ATTRIBUTE, f"{name} is {value:g}: it must be {least:g} or more"
+    if isinstance(node, Deess):
+        nyquist = min(signal.rate, MAX_RATE) / 2
+        if not 0 < node.frequency_hz < nyquist:
+            yield Code.IR_ATTRIBUTE, f"a frequency is outside (0, {nyquist:g}) Hz"
+
+
 def _pan(graph: Graph, node: Pan | PanAutomation) -> Iterator[Problem]:
     positions = (node.position,) if isinstance(node, Pan) else _values(node)
     if not all(-1 <= p <= 1 for p in positions):
@@ -365,6 +391,7 @@ NODE_RULES: Mapping[Rule, type[Node] | tuple[type[Node], ...]] = {
     _format: (Clip, Silence),
     _curve: Fade,
     _filter: (Filter, FilterAutomation),
+    _dynamics: get_args(Dynamics),
     _pan: (Pan, PanAutomation),
     _points: _AUTOMATED,
     _dither: Dither,

@@ -17,6 +17,9 @@ MASTER = "master"
 GAIN = Range(-120, 60, "dB")
 PAN = Range(-1, 1)
 FREQUENCY = Range(0, 192_000, "Hz", open_low=True)
+_TIME = Range(0, 10_000, "ms")
+_RATIO = Range(1, 1000)
+_KNEE = Range(0, 60, "dB")
 _RAMP = Range(0, 60_000, "ms")
 _PEAK = Range(-60, 0, "dB")
 _LOUDNESS = Range(-70, 0, "LUFS")
@@ -183,6 +186,66 @@ class LevelTarget:
         return "a ride needs `to`" if self.ride is not None and self.to is None else ""
 
 
+@model("a gate")
+class Gating:
+    """Lowers pauses: what is between the active spans of its sources, or below a threshold."""
+
+    threshold_db: OptionalNumber = key(
+        "level in dBFS above which it opens; absent: it opens where something is said or played in "
+        "the sources, which a bus cannot know",
+        Range(-120, 0, "dB"),
+        default=None,
+        examples=(-50,),
+    )
+    range_db: Number = key(
+        "by how much it lowers the rest", Range(0, 120, "dB"), default=12, examples=(12,)
+    )
+    attack_ms: Number = key("how long it takes to open", _TIME, default=50, examples=(50,))
+    hold_ms: Number = key("how long it stays open afterwards", _TIME, default=200, examples=(200,))
+    release_ms: Number = key("how long it takes to close", _TIME, default=200, examples=(200,))
+    look_ahead_ms: Number = key("how much earlier it opens", _TIME, default=100, examples=(100,))
+
+
+@model("a de-esser")
+class DeEssing:
+    """Lowers sibilants: the high band, where it is louder than the voice below it."""
+
+    frequency_hz: Number = key(
+        "where sibilants begin", Range(1000, 20_000, "Hz"), default=5000, examples=(5000,)
+    )
+    range_db: Number = key("the most that it lowers them", Range(0, 40, "dB"), default=8)
+    threshold_db: Number = key(
+        "level of the sibilants relative to the voice", Range(-40, 40, "dB"), default=0
+    )
+    ratio: Number = key("the ratio above the threshold", _RATIO, default=4)
+    knee_db: Number = key("the width of the knee", _KNEE, default=6)
+    attack_ms: Number = key("time constant of the attack", _TIME, default=1)
+    release_ms: Number = key("time constant of the release", _TIME, default=40)
+
+
+@model("a compressor")
+class Compressing:
+    """Reduces levels above a threshold."""
+
+    threshold_db: OptionalNumber = key(
+        "level in dBFS; absent: `over_db` over the active loudness of what it compresses",
+        Range(-120, 0, "dB"),
+        default=None,
+        examples=(-18,),
+    )
+    over_db: Number = key(
+        "the threshold without threshold_db: dB over the active loudness, taken as dBFS",
+        Range(-40, 40, "dB"),
+        default=6,
+    )
+    ratio: Number = key("the ratio above the threshold", _RATIO, default=3, examples=(3,))
+    knee_db: Number = key("the width of the knee", _KNEE, default=6)
+    attack_ms: Number = key("time constant of the attack", _TIME, default=5)
+    release_ms: Number = key("time constant of the release", _TIME, default=100)
+    look_ahead_ms: Number = key("how much earlier the gain falls", _TIME, default=5)
+    makeup_db: Number = key("gain after it", GAIN, default=0, examples=(3,))
+
+
 @model("a bus")
 class BusPreset:
     """A bus: its roles, and its processing before the master."""
@@ -192,6 +255,9 @@ class BusPreset:
     gain_db: float = key("level", GAIN, default=0.0, examples=(-3,))
     pan: float = key("balance: -1 left, 0 centre, 1 right", PAN, default=0.0)
     eq: Many[EqBand] = key("static biquad filters, in order", default=())
+    gate: One[Gating | None] = key("its gate", default=None, examples=({"threshold_db": -50},))
+    deess: One[DeEssing | None] = key("its de-esser", default=None, examples=({},))
+    compress: One[Compressing | None] = key("its compressor", default=None, examples=({},))
     duck: One[Duck | None] = key("its ducking while other tracks play", default=None)
     level: One[LevelTarget | None] = key(
         "the loudness of each source on each track that plays on it, unless the track or the clip "

@@ -32,6 +32,10 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         ),
         "filter": _native("biquad as TDII in float64"),
         "automation.filter": _native("asendcmd at every 64th sample to a TDII float64 biquad"),
+        **dict.fromkeys(
+            ("gate", "deess", "compress"),
+            _native("a step of the native engine, over a file of the operand"),
+        ),
         "pan": _native("an explicit pan matrix"),
         "automation.pan": _native("the same with two channels"),
         "downmix": _native("an explicit pan matrix"),

@@ -9,7 +9,8 @@ many clips is mixed in parts, which run in parallel.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 
 from attrs import evolve
 
@@ -19,14 +20,15 @@ from ...ir.finish import unmeasured
 from ...ir.graph import Graph
 from ...ir.names import NumberedNames
 from ...ir.nodes import Clip, Loudnorm, Node, Output
+from ...plans.dynamics import dynamics_chains, dynamics_depths, dynamics_step
 from ...plans.phases import FINISH, MEASURE, Split, deliveries, split
 from ...plans.plan import EmitOptions, Fact, File, Plan, Space, Step, chained
 from .capabilities import CAPABILITIES
 from .copies import unshare
 from .emitters import EMITTERS
 from .inputs import to_decode
-from .narrow import closure, given_to
-from .parts import Cut, cut
+from .narrow import closure, files_read, given_to, runs
+from .parts import PART, Cut, cut
 from .site import LAYOUTS
 from .steps import Job, PlanContext, decode_step, measure_step, render_step
 from .wiring import Instances, plain_names
@@ -46,6 +48,7 @@ def emit(graph: Graph, options: EmitOptions) -> Plan:
     halves = split(whole.graph)
     _check_kinds(halves)
     _check_channels(graph)
+    _check_dynamics(halves, options)
     if options.single:
         halves = _in_one_pass(halves, options)
     work = plain_names()
@@ -96,14 +99,10 @@ def _decoding(shared: PlanContext) -> Iterator[Step]:
 def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames) -> Iterator[Step]:
     """The parts and their mix; with a loudness still to be measured, also measure and finish."""
     early = {node.name for node in halves.early}
-    parts = [[value for value in part if value in early] for part in whole.parts]
     pieces: dict[str, File] = {}
-    for number, values in enumerate(filter(None, parts), 1):
-        files = {value: _work_file(work, value) for value in values}
-        nodes = closure(shared.graph, values, given=pieces)
-        purpose = _purpose(nodes, pieces)
-        yield render_step(shared, Job(f"part{number}", purpose, nodes, dict(pieces), files))
+    for step, files in _parts(shared, early, whole, work):
         pieces |= files
+        yield step
     crossing = {value: _work_file(work, value) for value in halves.crossing}
     nodes = closure(shared.graph, [*_outputs(halves.early), *crossing], given=pieces)
     purpose = _purpose(nodes, pieces)
@@ -117,6 +116,59 @@ def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames)
     aim = f"master to {goal.target_lufs:g} LUFS"
     finish = render_step(shared, Job(FINISH, aim, nodes, crossing))
     yield evolve(finish, after=(MEASURE,))
+
+
+def _parts(
+    shared: PlanContext, early: Collection[str], whole: Cut, work: NumberedNames
+) -> Iterator[tuple[Step, Mapping[str, File]]]:
+    """The steps before the mix, each with the files of the values that it writes.
+
+    Dynamics are computed by mixdown from a file. So values are written in the order of how many
+    dynamics precede them.
+    """
+    graph, pieces = shared.graph, dict[str, File]()
+    depths, chains = dynamics_depths(graph), dynamics_chains(graph, early)
+    numbers, written = count(1), NumberedNames(taken=())
+    last = max((depths[chain[-1].name] for chain in chains), default=0)
+    for depth in range(last + 1):
+        parts = [[v for v in part if v in early and depths[v] == depth] for part in whole.parts]
+        here = [chain for chain in chains if depths[chain[0].operands[0]] == depth]
+        operands = dict.fromkeys(chain[0].operands[0] for chain in here)
+        for values in filter(None, parts):
+            step, files = _part(shared, next(numbers), values, pieces, work)
+            pieces |= files
+            yield step, files
+        lacking = [value for value in operands if value not in pieces]
+        reads = files_read(graph, pieces)
+        for run in runs([reads[value] for value in lacking], PART):
+            values = lacking[run.start : run.stop]
+            step, files = _part(shared, next(numbers), values, pieces, work)
+            pieces |= files
+            yield step, files
+        for chain in here:
+            value = chain[-1].name
+            file = _work_file(work, value)
+            name = written.take("dynamics")
+            shared.instances.labels[name] = value
+            pieces[value] = file
+            yield (
+                dynamics_step(name, graph, chain, pieces[chain[0].operands[0]], file),
+                {value: file},
+            )
+
+
+def _part(
+    shared: PlanContext,
+    number: int,
+    values: Sequence[str],
+    pieces: Mapping[str, File],
+    work: NumberedNames,
+) -> tuple[Step, Mapping[str, File]]:
+    """The step that writes values, and their files."""
+    files = {value: _work_file(work, value) for value in values}
+    nodes = closure(shared.graph, values, given=pieces)
+    job = Job(f"part{number}", _purpose(nodes, pieces), nodes, dict(pieces), files)
+    return render_step(shared, job), files
 
 
 def _purpose(nodes: Sequence[Node], given: Container[str]) -> str:
@@ -160,7 +212,8 @@ def _facts(halves: Split) -> dict[str, Fact]:
 
 def _check_kinds(halves: Split) -> None:
     """Refuse kinds that legalisation should have rewritten."""
-    unknown = [n for n in (*halves.early, *halves.late) if type(n) not in EMITTERS]
+    nodes = (*halves.early, *halves.late)
+    unknown = [n for n in nodes if type(n) not in EMITTERS and not n.follows_level]
     if unknown:
         raise BackendError(_illegal(node) for node in unknown)
 
@@ -172,6 +225,17 @@ def _check_channels(graph: Graph) -> None:
         if channels not in LAYOUTS:
             message = f"%{node.name} has {channels} channels, and the ffmpeg backend mixes 1 or 2"
             raise _refused(node, message, "mix them down in the source, or choose another backend")
+
+
+def _check_dynamics(halves: Split, options: EmitOptions) -> None:
+    """Refuse dynamics where they cannot be a step of their own before the mix."""
+    for node in (*halves.early, *halves.late):
+        if node.follows_level and options.single:
+            message = f"one command cannot compute %{node.name}, a {node.kind}"
+            raise _refused(node, message, "compile the plan as steps")
+        if node.follows_level and node in halves.late:
+            message = f"%{node.name}, a {node.kind}, waits for the measured loudness"
+            raise _refused(node, message, "move it before the loudness gain")
 
 
 def _illegal(node: Node) -> Diagnostic:

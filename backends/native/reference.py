@@ -23,7 +23,7 @@ from ...audio.resample import resample
 from ...ir import nodes as ir
 from ...ir.graph import Graph
 from ...ir.units import gain_factor
-from .values import dither_seeds, dithering, frames_of
+from .values import dither_seeds, dithering, dynamics_of, frames_of
 
 SourceReader = Callable[[ir.Source], FloatArray]
 """Source -> all its samples, shape (channels, frames), at its own rate."""
@@ -132,6 +132,12 @@ def _filter_automation(
     return moving.process(operands[0])
 
 
+def _dynamics(node: ir.Dynamics, operands: list[FloatArray], context: Context) -> FloatArray:
+    """The operand, or its high band, times a gain that follows its level, from silence."""
+    dynamics = dynamics_of(node, context.graph.signals[node.name])
+    return np.concatenate([dynamics.process(operands[0]), dynamics.flush()], axis=1)
+
+
 def _pan(node: ir.Pan, operands: list[FloatArray], _: Context) -> FloatArray:
     """Mono: (l(p) * x, r(p) * x) by the law. Stereo: balance, whatever the law."""
     return pan.pan(operands[0], node.position, node.law.value)
@@ -234,6 +240,9 @@ MEANING: Mapping[type[ir.Node], Callable[[Any, list[FloatArray], Context], Float
     ir.GainAutomation: _gain_automation,
     ir.Filter: _filter,
     ir.FilterAutomation: _filter_automation,
+    ir.Gate: _dynamics,
+    ir.Deess: _dynamics,
+    ir.Compress: _dynamics,
     ir.Pan: _pan,
     ir.PanAutomation: _pan_automation,
     ir.Downmix: _downmix,

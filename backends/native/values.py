@@ -1,13 +1,17 @@
-"""Values that reference and engine both read from a graph: keyframes, and dither with its seeds."""
+"""What reference and engine make of a graph: keyframes, dynamics, and dither with its seeds."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ...audio.dither import SilenceGate, TpdfNoise
+from ...audio.dynamics import Compressor, DeEsser, LevelFollower, NoiseGate
 from ...audio.envelope import Keyframes, keyframes
 from ...audio.shaping import NoiseShaper
+from ...ir import nodes as ir
 from ...ir.graph import Graph
+from ...ir.node import Signal
 from ...ir.nodes import Dither, DitherNoise, Point
 from ...plans.carried import value_digests
 
@@ -16,6 +20,16 @@ def frames_of(points: tuple[Point, ...]) -> Keyframes:
     """The points of an automation in the form that the kernels expect."""
     aims = {k: (p.aim.at, p.aim.value) for k, p in enumerate(points) if p.aim is not None}
     return keyframes(((point.at, point.value, point.shape) for point in points), aims)
+
+
+def dynamics_of(node: ir.Dynamics, signal: Signal) -> LevelFollower:
+    """What changes a signal of this type."""
+    values: dict[str, Any] = node.attributes()
+    if isinstance(node, ir.Compress):
+        return Compressor(signal.channels, **values)
+    if isinstance(node, ir.Gate):
+        return NoiseGate(signal.channels, **values)
+    return DeEsser(signal.rate, signal.channels, **values)
 
 
 def dither_seeds(graph: Graph) -> Mapping[str, bytes]:

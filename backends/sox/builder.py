@@ -31,6 +31,9 @@ _LEAST_FACTOR = 1e-300
 """Used for a gain of 0, which is no number of decibels."""
 
 
+_PURPOSES = {"automation.filter": "filter", "deess": "de-ess"}
+"""What is done in a step for one node, where that is not the name of the kind."""
+
 _LONGEST_NAME = 80
 
 
@@ -117,20 +120,33 @@ class PlanBuilder:
         self.add(graph_step(name, purpose, graph, argv, (file,)))
         return IntegerFile(file, (), full_scale, graph.signals[last].channels, length)
 
-    def filtered(self, stored: IntegerFile, node: ir.FilterAutomation, bound: float) -> IntegerFile:
-        """Filter a file with a moving filter; no sample of the result is over `bound`."""
+    def processed(
+        self, stored: IntegerFile, node: ir.Node, bound: float, level: float | None = None
+    ) -> IntegerFile:
+        """Run a node that SoX lacks over a file; no sample of the result is over `bound`.
+
+        `level` is a factor that the content is multiplied by first, and then is part of the result.
+        Linear nodes need none.
+        """
         (operand,) = node.operands
         source = self._as_source(operand, stored)
-        clip = ir.Clip(operand, source.name, 0, stored.length, self.rate)
-        moving = evolve(node, origin=None)
+        nodes: list[ir.Node] = [ir.Clip(operand, source.name, 0, stored.length, self.rate)]
         full_scale = 2.0 ** exponent(bound)
         # The engine reads integers as fractions of their full scale.
-        relative_scale = number(full_scale / stored.full_scale)
+        if level is None:
+            scale = full_scale / stored.full_scale
+        else:
+            scale, gain = full_scale, decibels(max(level * stored.full_scale, _LEAST_FACTOR))
+            nodes[0] = evolve(nodes[0], name=f"{operand}.integers")
+            nodes.append(ir.Gain(operand, gain, operands=(nodes[0].name,)))
+        nodes.append(evolve(node, origin=None))
         name, file = self._work_file(node.name)
         self.labels[name] = node.name
-        argv = ("integers", *SPACES, "--value", moving.name, relative_scale, file)
-        purpose = f"filter {printable(node.name)} in the native engine"
-        self.add(graph_step(name, purpose, Graph((source,), (clip, moving)), argv, (file,)))
+        argv = ("integers", *SPACES, "--value", node.name, number(scale), file)
+        purpose = (
+            f"{_PURPOSES.get(node.kind, node.kind)} {printable(node.name)} in the native engine"
+        )
+        self.add(graph_step(name, purpose, Graph((source,), tuple(nodes)), argv, (file,)))
         return IntegerFile(file, (), full_scale, stored.channels, stored.length)
 
     def restore(

@@ -36,6 +36,10 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
             "highpass, lowpass, equalizer, bass and treble with a width in q, in float64"
         ),
         "automation.filter": _native("a step of the native engine, as SoX has no moving filter"),
+        **dict.fromkeys(
+            ("gate", "deess", "compress"),
+            _native("a step of the native engine, over a file of the operand"),
+        ),
         "pan": _native("a factor for each channel, in the next remix"),
         "automation.pan": _native("a two-channel envelope file, multiplied by sox -T"),
         "downmix": _native("a factor for each channel, in the next remix"),

@@ -218,8 +218,18 @@ def _filter_automation(site: EffectSite, node: ir.FilterAutomation) -> Value:
     bound = value.chain.bound * moving_peak(node, site.builder.rate)
     unfiltered = site.builder.store(name, value.chain)
     return evolve(
-        value, chain=read(node.name, site.builder.filtered(unfiltered, node, bound), bound)
+        value, chain=read(node.name, site.builder.processed(unfiltered, node, bound), bound)
     )
+
+
+def _dynamics(site: EffectSite, node: ir.Dynamics) -> Value:
+    """A node whose gain follows the level: at that level, in the native engine."""
+    ((name,), (value,)) = site.operand_names, site.operands
+    value = _level_apart(materialised(settled(site, value)))
+    bound = value.chain.bound * value.level * node.growth
+    content = site.builder.store(name, value.chain)
+    made = site.builder.processed(content, node, bound, level=value.level)
+    return Value(read(node.name, made, bound), identity(made.channels))
 
 
 def _mixed(site: EffectSite, gains: Matrix) -> Value:
@@ -306,6 +316,9 @@ EMITTERS: Mapping[type[ir.Node], Callable[[EffectSite, Any], Value]] = {
     ir.PanAutomation: _pan_automation,
     ir.Filter: _filter,
     ir.FilterAutomation: _filter_automation,
+    ir.Gate: _dynamics,
+    ir.Deess: _dynamics,
+    ir.Compress: _dynamics,
     ir.Pan: _pan,
     ir.Downmix: _downmix,
     ir.Place: _place,

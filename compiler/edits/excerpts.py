@@ -27,6 +27,8 @@ from ..unit import BusDucking
 from .targets import ClipNumber
 
 _STEPS_PER_SECOND = 1000 // STEP_MS
+FAINTEST_LUFS = -70.0
+"""Excerpts below this are silent: the absolute gate of BS.1770."""
 
 
 class Surveyed(Protocol):
@@ -124,6 +126,13 @@ def mean_loudness(excerpts: Sequence[tuple[Excerpt, float]]) -> float:
     power = sum(float(p.powers @ p.shares) * power_factor(gain) for p, gain in excerpts)
     share = sum(float(p.shares.sum()) for p, _ in excerpts)
     return float(lufs(np.array([power / share]))[0]) if share else -math.inf
+
+
+def known_loudness(excerpts: Sequence[tuple[Excerpt, float]]) -> float | None:
+    """The gated loudness of excerpts with gains, or if they are short, their mean; None: silent."""
+    found = loudness(excerpts)
+    found = found if math.isfinite(found) else mean_loudness(excerpts)
+    return found if found > FAINTEST_LUFS else None
 
 
 def _seconds(source: Source, at: int, rate: int) -> Fraction:

@@ -17,15 +17,13 @@ from ...ir.origin import Origin
 from ..timeline.automation import Keyframe, Target
 from ..timeline.model import Clip, Timeline, clip_id
 from ..unit import Unit
-from .excerpts import Excerpt, excerpt_of, loudness, mean_loudness
+from .excerpts import FAINTEST_LUFS, Excerpt, excerpt_of, loudness, mean_loudness
 from .targets import ClipNumber, LevelGroup
 
 ENOUGH_S = 3.0
 """Excerpts with this much activity are measured on their own."""
 LEAST_S = 0.4
 """Excerpts with less activity have no loudness."""
-_FAINTEST_LUFS = -70.0
-"""Excerpts below this are silent: the absolute gate of BS.1770."""
 _CAUTIOUS_DB = 6.0
 """The greatest gain, up or down, of a excerpt that is shorter than `ENOUGH_S`."""
 
@@ -149,13 +147,13 @@ class _Levels:
         for excerpts in every:
             if sum(excerpt.active_s for excerpt, _ in excerpts) >= ENOUGH_S:
                 found = loudness(excerpts)
-                if found > _FAINTEST_LUFS:
+                if found > FAINTEST_LUFS:
                     return found, False
         longest = max(every, key=lambda excerpts: sum(excerpt.active_s for excerpt, _ in excerpts))
         if sum(excerpt.active_s for excerpt, _ in longest) < LEAST_S:
             return None, True
         found = mean_loudness(longest)
-        return (found if found > _FAINTEST_LUFS else None), True
+        return (found if found > FAINTEST_LUFS else None), True
 
     def _played(
         self, numbers: Sequence[ClipNumber], rides: Mapping[ClipNumber, FloatArray]

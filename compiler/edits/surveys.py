@@ -1,7 +1,8 @@
 """The surveys of the sources that a mix listens to.
 
-Promises: a source is surveyed only if a level or a ducking needs it. A survey that the facts carry
-is used as it is. Files that cannot be surveyed are reported where the document names them.
+Promises: a source is surveyed only if a level, dynamics or a ducking needs it. A survey that the
+facts carry is used as it is. Files that cannot be surveyed are reported where the document names
+them.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from attrs import evolve
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Source
 from ...ir.origin import Origin
-from ...presets.model import LevelTarget, MixPreset
+from ...presets.model import BusPreset, LevelTarget, MixPreset
 from ..facts import Facts
 from ..passes.resolve_roles import merge_buses
-from ..timeline.model import Timeline
+from ..timeline.model import Clip, Timeline, Track
 
 if TYPE_CHECKING:
     from ...media.survey import SourceSurvey
@@ -66,7 +67,7 @@ def survey_sources(
 
 
 def _needed(timeline: Timeline, mix: MixPreset, *, everything: bool) -> Mapping[str, Origin]:
-    """The sources of the clips that levels and ducking by activity need, with a place of each."""
+    """The sources of the clips that something needs to know, with a place of each."""
     buses = merge_buses(mix.buses, timeline.buses)
     by_id = {bus.id: bus for bus in buses}
     by_role = {role: bus for bus in reversed(buses) for role in bus.roles}
@@ -80,12 +81,22 @@ def _needed(timeline: Timeline, mix: MixPreset, *, everything: bool) -> Mapping[
     needed: dict[str, Origin] = {}
     for t, track in enumerate(timeline.tracks):
         own = by_id.get(track.bus or "") or by_role.get(track.role)
-        every = everything or track.role in roles or track.level is not None
-        every = every or (own is not None and own.level is not None)
+        every = everything or track.role in roles or _listens(track)
+        every = every or (own is not None and _listens(own))
         for c, clip in enumerate(track.clips):
-            if every or clip.level is not None:
+            if every or _listens(clip):
                 needed.setdefault(clip.source, timeline.origin("tracks", t, "clips", c, "source"))
     return needed
+
+
+def _listens(owner: BusPreset | Track | Clip) -> bool:
+    """Whether a level, a compressor or a gate of an owner needs to know what it plays."""
+    compress, gate = owner.compress, owner.gate
+    return (
+        owner.level is not None
+        or (compress is not None and compress.threshold_db is None)
+        or (gate is not None and gate.threshold_db is None)
+    )
 
 
 def _referred(level: LevelTarget | None) -> set[str]:

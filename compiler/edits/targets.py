@@ -72,12 +72,14 @@ def _of_track(
         for clips in by_source.values():
             shared = tuple(clip for clip in clips if clip in rest)
             if shared:
-                yield LevelGroup(bus.level, _place(timeline, bus), bus, shared, (every,))
+                yield LevelGroup(
+                    bus.level, bus_place(timeline, bus, "level"), bus, shared, (every,)
+                )
 
 
-def _place(timeline: Timeline, bus: BusPreset) -> tuple[str | int, ...]:
-    """The place of a bus's level: in the timeline, or else that of the preset's name."""
+def bus_place(timeline: Timeline, bus: BusPreset, key: str) -> tuple[str | int, ...]:
+    """The place of a value of a bus: in the timeline, or else that of the preset's name."""
     for index, override in enumerate(timeline.buses):
-        if override.id == bus.id and override.level is not None:
-            return ("buses", index, "level")
+        if override.id == bus.id and getattr(override, key) is not None:
+            return ("buses", index, key)
     return ("mix_preset_id",)

@@ -16,9 +16,11 @@ from ...ir import nodes as ir
 from ...ir.curves import PanLaw
 from ...ir.names import Names
 from ...ir.origin import Origin
-from ...presets.model import EqBand
+from ...ir.units import samples
+from ...presets.model import BusPreset, EqBand
 from ..geometry import points
 from ..timeline.automation import Automation
+from ..timeline.model import Clip, Track
 
 DEFAULT_Q = 1 / sqrt(2)
 
@@ -122,6 +124,51 @@ class ChainBuilder:
             q=q_of(band),
             gain_db=float(band.gain_db),
         )
+
+    def dynamics(self, owner: Clip | Track | BusPreset, threshold: Origin) -> None:
+        """The gate by level, the de-esser and the compressor of an owner, those that it has.
+
+        `threshold` is where the compressor's threshold comes from.
+        """
+        gate, deess, compress = owner.gate, owner.deess, owner.compress
+        if gate is not None and gate.threshold_db is not None:
+            self.then(
+                ir.Gate,
+                "gate",
+                self.place.child("gate"),
+                threshold_db=float(gate.threshold_db),
+                range_db=float(gate.range_db),
+                attack=samples(gate.attack_ms, self.rate),
+                hold=samples(gate.hold_ms, self.rate),
+                release=samples(gate.release_ms, self.rate),
+                look_ahead=samples(gate.look_ahead_ms, self.rate),
+            )
+        if deess is not None:
+            self.then(
+                ir.Deess,
+                "deess",
+                self.place.child("deess"),
+                frequency_hz=float(deess.frequency_hz),
+                range_db=float(deess.range_db),
+                threshold_db=float(deess.threshold_db),
+                ratio=float(deess.ratio),
+                knee_db=float(deess.knee_db),
+                attack=samples(deess.attack_ms, self.rate),
+                release=samples(deess.release_ms, self.rate),
+            )
+        if compress is not None and compress.threshold_db is not None:
+            self.then(
+                ir.Compress,
+                "compress",
+                threshold,
+                threshold_db=float(compress.threshold_db),
+                ratio=float(compress.ratio),
+                knee_db=float(compress.knee_db),
+                attack=samples(compress.attack_ms, self.rate),
+                release=samples(compress.release_ms, self.rate),
+                look_ahead=samples(compress.look_ahead_ms, self.rate),
+                makeup_db=float(compress.makeup_db),
+            )
 
     def pan(self, position: float, law: PanLaw, automation: Automation) -> None:
         """Pan automation, or a static pan, also at the centre."""

@@ -19,7 +19,7 @@ from ...ir.diagnostics import Diagnostic, Severity
 from ...ir.nodes import Point, Source
 from ...ir.units import samples
 from ...presets.model import Duck
-from ..geometry import Extent, crossfades, extent, mix_length
+from ..geometry import Extent, crossfades, extent, mix_length, played_spans
 from ..timeline.model import clip_id
 from ..unit import BusDucking, Trigger, Unit
 from .base import Pass
@@ -129,16 +129,10 @@ def sounding(unit: Unit, duck: Duck, warnings: dict[str, Diagnostic]) -> tuple[T
 def _said(
     spans: Iterable[tuple[int, int]], heard: Extent, source: Source, rate: int
 ) -> Iterator[Span]:
-    """The spans of a survey, in ms of its source, on the timeline, as far as they are played."""
-    played, session = source.rates(rate)
-    first = heard.start - heard.offset
-    for span in spans:
-        at, end = (
-            first + round(Fraction(ms * source.rate * session, 1000 * played)) for ms in span
-        )
-        if at < heard.end and end > heard.start:
-            early, late = at - samples(PRE_ROLL_MS, rate), end + samples(HANGOVER_MS, rate)
-            yield max(early, heard.start), min(late, heard.end)
+    """The spans of a survey with some time around them, as far as they are played."""
+    for at, end in played_spans(spans, heard, source, rate):
+        early, late = at - samples(PRE_ROLL_MS, rate), end + samples(HANGOVER_MS, rate)
+        yield max(early, heard.start), min(late, heard.end)
 
 
 def automation(spans: Iterable[Span], ramp: Ramp) -> tuple[Point, ...]:

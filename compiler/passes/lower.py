@@ -35,7 +35,7 @@ class Lower(Pass):
     """Makes the graph of the timeline, in the order of the semantics, without optimisations."""
 
     name = "lower"
-    requires = ("valid", "routed", "clamped", "levelled", "cut", "ducked")
+    requires = ("valid", "routed", "clamped", "levelled", "thresholds", "cut", "ducked", "gated")
     establishes = ("lowered",)
 
     def run(self, unit: Unit) -> Unit:
@@ -81,6 +81,7 @@ def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
     chain.begin(ir.Mix(f"{track.id}.mix", length, operands=placed, origin=place))
     chain.eq(track.eq)
     chain.movable_filter(track.filter, track.automation)
+    chain.dynamics(track, timeline.origin("tracks", index, "compress"))
     chain.gain(float(track.gain_db))
     chain.gain_automation(track.automation)
     if timeline.channels == 2:
@@ -117,6 +118,10 @@ def _clip(
     chain.gain_automation(clip.automation, _decided(timeline, number, "automation", "gain"))
     chain.eq(clip.eq)
     chain.movable_filter(clip.filter, clip.automation)
+    gate = unit.gates.get(number)
+    if gate is not None:
+        chain.then(ir.GainAutomation, "gate", gate.origin, points=gate.points)
+    chain.dynamics(clip, _decided(timeline, number, "compress"))
     if timeline.channels == 2:
         chain.pan(float(clip.pan), timeline.pan_law, clip.automation)
     elif unit.media[clip.source].channels == 2:
@@ -141,6 +146,7 @@ def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
     chain.begin(ir.Bus(f"{bus.id}.bus", operands=tuple(tracks), origin=place))
     for number, band in enumerate(bus.eq):
         chain.band(f"eq{number + 1}", band, place)
+    chain.dynamics(bus, unit.thresholds.get(bus.id, place))
     chain.gain(bus.gain_db, place)
     if bus.id in unit.ducking:
         ducking = unit.ducking[bus.id]

@@ -68,6 +68,9 @@ def _override(bus: BusPreset | None, override: BusOverride) -> BusPreset:
         gain_db=base.gain_db if override.gain_db is None else float(override.gain_db),
         pan=base.pan if override.pan is None else float(override.pan),
         eq=base.eq if override.eq is None else override.eq,
+        gate=base.gate if override.gate is None else override.gate,
+        deess=base.deess if override.deess is None else override.deess,
+        compress=base.compress if override.compress is None else override.compress,
         duck=base.duck if override.duck is None else override.duck,
         level=base.level if override.level is None else override.level,
     )

@@ -47,8 +47,11 @@ from ...ir.curves import CURVE_ALIASES, FADE_CURVES, PanLaw
 from ...ir.diagnostics import Diagnostic, TimelineError, counted
 from ...ir.origin import Document, Documents, Origin
 from ...presets.model import GAIN, PAN
+from ...presets.model import Compressing as Compressing
+from ...presets.model import DeEssing as DeEssing
 from ...presets.model import Duck as Duck
 from ...presets.model import EqBand as EqBand
+from ...presets.model import Gating as Gating
 from ...presets.model import LevelTarget as LevelTarget
 from .automation import STILL, Automation
 from .cuts import CutRange
@@ -118,6 +121,11 @@ class Clip:
     filter: One[EqBand | None] = key(
         "the filter whose frequency automation.filter changes", default=None
     )
+    gate: One[Gating | None] = key("lowers pauses", default=None, examples=({},))
+    deess: One[DeEssing | None] = key("lowers sibilants", default=None, examples=({},))
+    compress: One[Compressing | None] = key(
+        "reduces levels above a threshold", default=None, examples=({"ratio": 3},)
+    )
     automation: One[Automation] = key(
         "automation; times count from the start of the clip", default=STILL
     )
@@ -153,6 +161,9 @@ class Track:
     tags: Texts = key("keywords", default=(), examples=(["remote"],))
     eq: Many[EqBand] = like(Clip, default=())
     filter: One[EqBand | None] = like(Clip, default=None)
+    gate: One[Gating | None] = like(Clip, default=None)
+    deess: One[DeEssing | None] = like(Clip, default=None)
+    compress: One[Compressing | None] = like(Clip, default=None)
     automation: One[Automation] = key(
         "automation; times count from the start of the timeline", default=STILL
     )
@@ -191,6 +202,9 @@ class BusOverride:
     eq: As[tuple[EqBand, ...] | None, Iterable[EqBand | Mapping[str, Any]] | None] = key(
         "static biquad filters; absent: the preset's", default=None
     )
+    gate: One[Gating | None] = like(Clip, default=None)
+    deess: One[DeEssing | None] = like(Clip, default=None)
+    compress: One[Compressing | None] = like(Clip, default=None)
     roles: Texts = key(
         "the roles that play on it, besides the preset's", default=(), examples=(["music"],)
     )

@@ -22,7 +22,7 @@ from ...ir.units import milliseconds, samples
 from ...presets.model import FREQUENCY, EqBand
 from ..geometry import Media, crossfades, extent, mix_length
 from .automation import STILL, VALUES, Automation, Keyframe, Target
-from .model import Clip, Timeline, Track, clip_id
+from .model import BusOverride, Clip, Timeline, Track, clip_id
 from .sources import entry_of, entry_origin, validate_cover, validate_sources
 
 Place = tuple[str | int, ...]
@@ -60,6 +60,14 @@ def _timeline(timeline: Timeline) -> Found:
         yield from _mono(timeline, bool(bus.pan), ("buses", b, "pan"))
         for e, band in enumerate(bus.eq or ()):
             yield from _band(timeline, band, ("buses", b, "eq", e))
+        yield from _deess(timeline, bus, ("buses", b))
+        if bus.gate is not None and bus.gate.threshold_db is None:
+            yield Diagnostic(
+                Code.GATE_WITHOUT_THRESHOLD,
+                "the gate of a bus needs a threshold",
+                timeline.origin("buses", b, "gate"),
+                "give it a threshold_db, or gate the tracks, where what is said is known",
+            )
     yield from unique(timeline.origin, [t.id for t in timeline.tracks], ("tracks",), "track")
     for t, track in enumerate(timeline.tracks):
         yield from _track(timeline, track, ("tracks", t))
@@ -139,6 +147,7 @@ def _processing(timeline: Timeline, owner: Track | Clip, place: Place) -> Found:
         yield from _band(timeline, band, (*place, "eq", e))
     if owner.filter is not None:
         yield from _band(timeline, owner.filter, (*place, "filter"))
+    yield from _deess(timeline, owner, place)
     automation = owner.automation
     if automation is STILL:
         return
@@ -373,6 +382,12 @@ def _band(timeline: Timeline, band: EqBand, place: Place) -> Found:
             timeline.origin(*place, "gain_db"),
             "leave it out, or use peaking, lowshelf or highshelf",
         )
+
+
+def _deess(timeline: Timeline, owner: Track | Clip | BusOverride, place: Place) -> Found:
+    if owner.deess is not None:
+        here = (*place, "deess", "frequency_hz")
+        yield from _nyquist(timeline, owner.deess.frequency_hz, here)
 
 
 def _nyquist(timeline: Timeline, frequency: Decimal, place: Place) -> Found:

@@ -100,6 +100,9 @@ MEANING: Mapping[str, str] = {
     "automation.gain": "Automation",
     "filter": "Filters",
     "automation.filter": "Filters",
+    "gate": "Dynamics",
+    "deess": "Dynamics",
+    "compress": "Dynamics",
     "pan": "Channels and pan",
     "automation.pan": "Automation",
     "downmix": "Channels and pan",
@@ -120,6 +123,7 @@ _KEYFRAMES = (
     "`aim` (at, value) the value moves towards that, up to the next keyframe"
 )
 _LAW = "the gains of a mono signal at each position; stereo is balanced"
+_TIME = "time constant, samples"
 # Every attribute in words: unit, range, meaning.
 ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
     "clip": {
@@ -152,6 +156,32 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
         "points": f"{_KEYFRAMES}; values in Hz, inside (0, rate/2)",
         "q": "above 0",
         "gain_db": "dB; for peaking and shelves, otherwise ignored",
+    },
+    "gate": {
+        "threshold_db": "dBFS; above it the gate opens",
+        "range_db": "dB by which a closed gate lowers the level; 0 or more",
+        "attack": "samples in which it opens",
+        "hold": "samples for which it stays open",
+        "release": "samples in which it closes",
+        "look_ahead": "samples by which it opens early",
+    },
+    "deess": {
+        "frequency_hz": "Hz; the crossover, inside (0, rate/2)",
+        "range_db": "dB by which it lowers the high band at most; 0 or more",
+        "threshold_db": "dB of the sibilants over the voice",
+        "ratio": "1 or more",
+        "knee_db": "width of the knee; 0 or more",
+        "attack": _TIME,
+        "release": _TIME,
+    },
+    "compress": {
+        "threshold_db": "dBFS",
+        "ratio": "1 or more",
+        "knee_db": "width of the knee; 0 or more",
+        "attack": _TIME,
+        "release": _TIME,
+        "look_ahead": "samples by which the gain precedes the level",
+        "makeup_db": "gain after it",
     },
     "pan": {"position": "-1 is left, 1 is right", "law": _LAW},
     "automation.pan": {"points": f"{_KEYFRAMES}; values from -1 to 1", "law": _LAW},
@@ -230,6 +260,15 @@ source @host = "audio/host.flac" {digest = "sha256:5feceb66", rate = 22050, chan
 %host.lane = lane %host/c1.pan, %rest {starts = [0, 100000], length = 148000}\
  loc("podcast.yaml" /tracks/0)
 %host.mix = mix %host.lane {length = 192000} loc("podcast.yaml" /tracks/0)
+%host.gate = gate %host.mix\
+ {threshold_db = -50, range_db = 12, attack = 2400, hold = 9600, release = 9600,\
+ look_ahead = 4800} loc("podcast.yaml" /tracks/0/gate)
+%host.deess = deess %host.gate\
+ {frequency_hz = 5000, range_db = 8, threshold_db = 0, ratio = 4, knee_db = 6, attack = 48,\
+ release = 1920} loc("podcast.yaml" /tracks/0/deess)
+%host.compress = compress %host.deess\
+ {threshold_db = -14.5, ratio = 3, knee_db = 6, attack = 240, release = 4800, look_ahead = 240,\
+ makeup_db = 0} loc("podcast.yaml" /tracks/0/compress)
 %bed/c1.clip = clip {source = @bed, offset = 0, length = 96000, rate = 48000}\
  loc("podcast.yaml" /tracks/1/clips/0)
 %bed/c1.downmix = downmix %bed/c1.clip loc("podcast.yaml" /tracks/1/clips/0)
@@ -239,7 +278,7 @@ source @host = "audio/host.flac" {digest = "sha256:5feceb66", rate = 22050, chan
 %bed/c1.place = place %bed/c1.pan {start = 4000}\
  loc("podcast.yaml" /tracks/1/clips/0/start_ms)
 %bed.mix = mix %bed/c1.place {length = 192000} loc("podcast.yaml" /tracks/1)
-%bus_all.bus = bus %host.mix, %bed.mix
+%bus_all.bus = bus %host.compress, %bed.mix
 %master.headroom = headroom %bus_all.bus {headroom_db = 3}
 %master.loudnorm = loudnorm %master.headroom {target_lufs = -16, gain_db = ?}
 %master.limiter = limiter %master.loudnorm {ceiling_db = -1, mode = true_peak}

@@ -18,7 +18,10 @@ ALL = set(KINDS.values())
 TABLE = re.compile(r"^(\w+): (?:Mapping|dict)\[type\[", re.MULTILINE)
 # Tables that leave kinds out on purpose: what they leave out.
 WITHOUT = {
-    "backends/ffmpeg/emitters.py EMITTERS": {Crossfade},  # legalised to a fade
+    "backends/ffmpeg/emitters.py EMITTERS": {
+        Crossfade,  # legalised to a fade
+        *(cls for cls in ALL if cls.follows_level),  # computed by mixdown
+    },
     "backends/native/engine/build.py STREAMS": {Output},  # written by the step, not streamed
     "backends/sox/budget.py _ROUNDINGS": {cls for cls in ALL if cls.is_finish},
     "backends/sox/emitters.py EMITTERS": {cls for cls in ALL if cls.is_finish},

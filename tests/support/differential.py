@@ -25,6 +25,7 @@ from mixdown.compiler.timeline.model import BusOverride, Clip, EqBand, Timeline,
 from mixdown.documents.writer import dump
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
 from mixdown.ir.units import samples
+from mixdown.presets.model import Compressing, DeEssing, Gating
 
 RATES = (44100, 48000)
 
@@ -73,7 +74,8 @@ def make_media(directory: Path) -> Path:
 ROLES = ("dialogue", "music", "drums", "ambience")
 BUSES = ("bus_dialogue", "bus_music")
 MOVES = ("gain automation", "pan automation", "filter automation", "gain region")
-SHARED = ("gain", "pan", "eq", "filter", "mute", *MOVES)
+DYNAMICS = ("gate", "deess", "compress")
+SHARED = ("gain", "pan", "eq", "filter", "mute", *MOVES, *DYNAMICS)
 """What a clip and a track may have."""
 CLIP_FEATURES = (*SHARED, "to the end", "edge in", "edge out")
 TRACK_FEATURES = (*SHARED, "solo")
@@ -182,6 +184,7 @@ class _Session:
             made["eq"] = tuple(self.band(chance) for _ in range(chance.randint(1, 2)))
         if "filter" in has or "filter automation" in has:
             made["filter"] = self.band(chance)
+        made |= {kind: self.dynamics(chance, kind) for kind in DYNAMICS if kind in has}
         moves: dict[str, Any] = {}
         if "gain automation" in has:
             moves["gain"] = self.moves(chance, length, -30, 6)
@@ -230,12 +233,35 @@ class _Session:
             gain_db=Decimal(0) if flat else self.number(chance, -15, 12),
         )
 
+    def dynamics(self, chance: Random, kind: str) -> Compressing | DeEssing | Gating:
+        """With times from none to long."""
+
+        def time(most: float) -> Decimal:
+            return self.ms(chance, 0, chance.choice([1, most]))
+
+        times = {"attack_ms": time(80), "release_ms": time(400)}
+        if kind == "deess":
+            hertz = self.number(chance, 1000, 20_000)
+            return DeEssing(frequency_hz=hertz, threshold_db=self.number(chance, -12, 3), **times)
+        times["look_ahead_ms"] = time(120)
+        threshold = self.number(chance, -40, -3)
+        if kind == "gate":
+            return Gating(threshold_db=threshold, hold_ms=time(200), **times)
+        return Compressing(
+            threshold_db=threshold,
+            ratio=self.number(chance, 1, 20),
+            knee_db=self.number(chance, 0, 12),
+            makeup_db=self.number(chance, -6, 6),
+            **times,
+        )
+
     def bus(self, chance: Random, name: str) -> BusOverride:
         return BusOverride(
             id=name,
             gain_db=self.number(chance, -9, 6),
             pan=self.number(chance, -1, 1) if self.channels == 2 else None,
             eq=chance.choice([None, (self.band(chance),)]),
+            compress=chance.choice([None, self.dynamics(chance, "compress")]),
         )
 
     def ms(self, chance: Random, low: float, high: float) -> Decimal:

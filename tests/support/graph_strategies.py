@@ -23,6 +23,7 @@ Draw = Callable[[st.SearchStrategy], object]
 decibels = st.one_of(
     st.floats(-MAX_DB, MAX_DB), st.floats(-60, 24), st.sampled_from([0.0, -0.0, 0.1, -6.0])
 )
+ranges = st.floats(0, 60)
 positions = st.floats(-1, 1)
 qs = st.floats(1e-50, 100)
 channels = st.sampled_from([1, 2])
@@ -42,6 +43,11 @@ maybe_origins = st.none() | origins
 
 def frequencies(signal: Signal) -> st.SearchStrategy[float]:
     return st.floats(0, signal.rate / 2, exclude_min=True, exclude_max=True)
+
+
+def times(signal: Signal, *names: str) -> Mapping[str, st.SearchStrategy[int]]:
+    """Times of dynamics, samples."""
+    return dict.fromkeys(names, st.integers(0, signal.rate))
 
 
 def points(values: st.SearchStrategy[float]) -> st.SearchStrategy[tuple[ir.Point, ...]]:
@@ -74,6 +80,26 @@ UNARY: Mapping[type[ir.Node], Callable[[Signal], Mapping[str, st.SearchStrategy]
         "points": points(frequencies(s)),
         "q": qs,
         "gain_db": decibels,
+    },
+    ir.Gate: lambda s: {
+        "threshold_db": decibels,
+        "range_db": ranges,
+        **times(s, "attack", "hold", "release", "look_ahead"),
+    },
+    ir.Deess: lambda s: {
+        "frequency_hz": frequencies(s),
+        "range_db": ranges,
+        "threshold_db": decibels,
+        "ratio": st.floats(1, 100),
+        "knee_db": ranges,
+        **times(s, "attack", "release"),
+    },
+    ir.Compress: lambda s: {
+        "threshold_db": decibels,
+        "ratio": st.floats(1, 100),
+        "knee_db": ranges,
+        **times(s, "attack", "release", "look_ahead"),
+        "makeup_db": decibels,
     },
     ir.Pan: lambda _: {"position": positions, "law": laws},
     ir.PanAutomation: lambda _: {"points": points(positions), "law": laws},

@@ -19,7 +19,7 @@ from ....audio.limiter import TruePeakLimiter
 from ....ir import nodes as ir
 from ....ir.graph import Graph
 from ....ir.units import gain_factor
-from ..values import dither_seeds, dithering, frames_of
+from ..values import dither_seeds, dithering, dynamics_of, frames_of
 from .piece import Stream
 from .sources import Sources
 from .streams import (
@@ -28,7 +28,7 @@ from .streams import (
     Dithered,
     Empty,
     Filtered,
-    Limited,
+    LookAhead,
     Played,
     SharedStream,
     Summed,
@@ -123,7 +123,9 @@ def build(
 
 def _needs(graph: Graph, node: ir.Node, origin: int, end: int) -> Iterator[Need]:
     """The ranges of its operands that a node needs for its samples from `origin` to `end`."""
-    if isinstance(node, ir.Limiter | ir.Dither):  # needs input past the end of its requested output
+    if node.follows_level or isinstance(
+        node, ir.Limiter | ir.Dither
+    ):  # needs input past the end of its requested output
         end = origin + (graph.signals[node.name].length or 0)
     for operand, start in zip(node.audio_operands, node.starts, strict=True):
         last = min(end, origin + start + (graph.signals[operand].length or 0))
@@ -156,7 +158,13 @@ def _limited(node: ir.Limiter, site: StreamSite) -> Stream:
     signal = site.graph.signals[node.name]
     aim = node.ceiling_db - node.margin_db
     limiter = TruePeakLimiter(signal.rate, signal.channels, aim, detector=node.mode.value)
-    return Limited(site.operands[0], limiter, site.origin, site.origin + (signal.length or 0))
+    return LookAhead(site.operands[0], limiter, site.origin, site.origin + (signal.length or 0))
+
+
+def _dynamic(node: ir.Dynamics, site: StreamSite) -> Stream:
+    signal = site.graph.signals[node.name]
+    last = site.origin + (signal.length or 0)
+    return LookAhead(site.operands[0], dynamics_of(node, signal), site.origin, last)
 
 
 def _dithered(node: ir.Dither, site: StreamSite) -> Stream:
@@ -266,6 +274,9 @@ STREAMS: Mapping[type[ir.Node], Callable[[Any, StreamSite], Stream]] = {
     ir.GainAutomation: _changed(_gain_automation),
     ir.Filter: _filtered,
     ir.FilterAutomation: _moving,
+    ir.Gate: _dynamic,
+    ir.Deess: _dynamic,
+    ir.Compress: _dynamic,
     ir.Pan: _changed(_pan, alike=False),
     ir.PanAutomation: _changed(_pan_automation, alike=False),
     ir.Downmix: _changed(_downmix, alike=False),

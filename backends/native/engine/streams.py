@@ -15,7 +15,6 @@ import numpy as np
 
 from ....audio import FloatArray
 from ....audio.dither import SilenceGate
-from ....audio.limiter import TruePeakLimiter
 from ....ir.nodes import Source
 from .piece import Piece, Stream, add, dual, is_dual, joined, take, whole
 from .sources import Reader, Sources
@@ -38,6 +37,18 @@ class Biquad(Protocol):
 
     def process(self, block: FloatArray) -> FloatArray:
         """Filter the next samples."""
+        ...
+
+
+class Processor(Protocol):
+    """The interface of the limiter, and of compressor, gate and de-esser."""
+
+    def process(self, block: FloatArray) -> FloatArray:
+        """Process the next samples, shape (channels, n); return those ready, (channels, m)."""
+        ...
+
+    def flush(self) -> FloatArray:
+        """The remaining samples."""
         ...
 
 
@@ -150,13 +161,13 @@ class Summed:
         return add([piece for piece in pieces if piece is not None])
 
 
-class Limited:
-    """A look-ahead limiter: it reads its operand ahead of its output."""
+class LookAhead:
+    """A processor that reads its operand ahead of its output."""
 
-    def __init__(self, operand: Stream, limiter: TruePeakLimiter, origin: int, end: int) -> None:
+    def __init__(self, operand: Stream, processor: Processor, origin: int, end: int) -> None:
         """end: of the whole value, even if only a part is requested."""
         self.channels, self.start, self.end = operand.channels, origin, end
-        self._operand, self._limiter = operand, limiter
+        self._operand, self._processor = operand, processor
         self._fed = origin
         self._ready = np.zeros((self.channels, 0))
 
@@ -165,11 +176,11 @@ class Limited:
         count, parts = end - start, [self._ready]
         while sum(part.shape[1] for part in parts) < count:
             if self._fed == self.end:
-                parts.append(self._limiter.flush())
+                parts.append(self._processor.flush())
                 break
             last = min(self._fed + count, self.end)
             block = whole(take(self._operand, self._fed, last), self._fed, last, self.channels)
-            parts.append(self._limiter.process(block))
+            parts.append(self._processor.process(block))
             self._fed = last
         samples = np.concatenate(parts, axis=1)
         self._ready = samples[:, count:]

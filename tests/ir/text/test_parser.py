@@ -41,8 +41,8 @@ def test_an_error_is_shown_with_a_caret():
         "2 | %a = gian %b {gain_db = 1.0}\n"
         "  |      ^^^^\n"
         "  = help: did you mean 'gain'? known: clip, silence, gain, fade, crossfade, "
-        "automation.gain, filter, automation.filter, pan, automation.pan, downmix, place, lane, "
-        "mix, bus, headroom, loudnorm, limiter, dither, output"
+        "automation.gain, filter, automation.filter, gate, deess, compress, pan, automation.pan, "
+        "downmix, place, lane, mix, bus, headroom, loudnorm, limiter, dither, output"
     )
 
 
