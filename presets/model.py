@@ -200,10 +200,10 @@ class Gating:
     range_db: Number = key(
         "by how much it lowers the rest", Range(0, 120, "dB"), default=12, examples=(12,)
     )
-    attack_ms: Milliseconds = key("how long it takes to open", _TIME, default=50, examples=(50,))
-    hold_ms: Milliseconds = key("how long it stays open afterwards", _TIME, default=200, examples=(200,))
-    release_ms: Milliseconds = key("how long it takes to close", _TIME, default=200, examples=(200,))
-    look_ahead_ms: Milliseconds = key("how much earlier it opens", _TIME, default=100, examples=(100,))
+    attack_ms: Time = key("how long it takes to open", _TIME, default=50, examples=(50,))
+    hold_ms: Time = key("how long it stays open afterwards", _TIME, default=200, examples=(200,))
+    release_ms: Time = key("how long it takes to close", _TIME, default=200, examples=(200,))
+    look_ahead_ms: Time = key("how much earlier it opens", _TIME, default=100, examples=(100,))
 
 
 @model("a de-esser")
@@ -219,8 +219,8 @@ class DeEssing:
     )
     ratio: Number = key("the ratio above the threshold", _RATIO, default=4)
     knee_db: Number = key("the width of the knee", _KNEE, default=6)
-    attack_ms: Milliseconds = key("time constant of the attack", _TIME, default=1)
-    release_ms: Milliseconds = key("time constant of the release", _TIME, default=40)
+    attack_ms: Time = key("time constant of the attack", _TIME, default=1)
+    release_ms: Time = key("time constant of the release", _TIME, default=40)
 
 
 @model("a compressor")
@@ -240,9 +240,9 @@ class Compressing:
     )
     ratio: Number = key("the ratio above the threshold", _RATIO, default=3, examples=(3,))
     knee_db: Number = key("the width of the knee", _KNEE, default=6)
-    attack_ms: Milliseconds = key("time constant of the attack", _TIME, default=5)
-    release_ms: Milliseconds = key("time constant of the release", _TIME, default=100)
-    look_ahead_ms: Milliseconds = key("how much earlier the gain falls", _TIME, default=5)
+    attack_ms: Time = key("time constant of the attack", _TIME, default=5)
+    release_ms: Time = key("time constant of the release", _TIME, default=100)
+    look_ahead_ms: Time = key("how much earlier the gain falls", _TIME, default=5)
     makeup_db: Number = key("gain after it", GAIN, default=0, examples=(3,))
 
 
