@@ -24,8 +24,8 @@ def show_result(
                 "manifest": str(result.manifest),
                 "report": None if result.report_page is None else str(result.report_page),
                 "artifacts": [
-                    {**_data(file), **({"id": id} if id else {})}
-                    for file, id in zip_longest(result.files, ids)
+                    {**_data(file, delivery), **({"id": id} if id else {})}
+                    for (file, delivery), id in zip_longest(_named(result), ids)
                 ],
                 "diagnostics": [d.to_dict(documents) for d in result.diagnostics],
             }
@@ -57,10 +57,16 @@ def _row(file: Rendered) -> tuple[str, ...]:
     )
 
 
-def _data(file: Rendered) -> dict[str, object]:
+def _named(result: RenderResult) -> list[tuple[Rendered, str]]:
+    """The files with the names of their deliveries."""
+    return [(file, mix.name) for mix in result.deliveries for file in mix.files]
+
+
+def _data(file: Rendered, delivery: str) -> dict[str, object]:
     return {
         "kind": file.kind,
         "target": file.target,
+        "delivery": delivery,
         "path": str(file.path),
         "digest": file.digest,
         "parent": file.parent,

@@ -66,6 +66,8 @@ strict = click.option("--strict", is_flag=True, help="Treat warnings as errors."
 def mix_choices(function: Callable[..., object]) -> Callable[..., object]:
     """The options for mixing, delivering and compiling a timeline, as one argument `choices`.
 
+    They are for one file.
+
     The file format is `--container`, because `--format` is the format of what these commands print.
     """
     for option in reversed(_PASS_CHOICES):
@@ -74,11 +76,13 @@ def mix_choices(function: Callable[..., object]) -> Callable[..., object]:
 
 
 def delivery_choices(function: Callable[..., object]) -> Callable[..., object]:
-    """The same for commands that deliver files: the file format is `--format`."""
-    return _gathered(function, "--format")
+    """The same for commands that deliver files, several if need be; the format is `--format`."""
+    return _gathered(function, "--format", several=True)
 
 
-def _gathered(function: Callable[..., object], format_flag: str) -> Callable[..., object]:
+def _gathered(
+    function: Callable[..., object], format_flag: str, *, several: bool = False
+) -> Callable[..., object]:
     """The command with these options; all that `compile` accepts becomes one argument."""
 
     @wraps(function)
@@ -88,18 +92,39 @@ def _gathered(function: Callable[..., object], format_flag: str) -> Callable[...
         picked = given.pop("stems_of")
         if picked:
             given["stems"] = picked
+        for name in ("preset", "format") if several else ():
+            values = given.pop(name)
+            if values:
+                given[name] = values if len(values) > 1 else values[0]
         choices = {name: given.pop(name) for name in Choices.__annotations__ if name in given}
         return function(choices=choices, **given)
 
     for option in reversed(_MIX_CHOICES):
         command = option(command)
+    more = "; repeatable, for a file of each" if several else ""
+    preset = click.option(
+        "--preset",
+        default=None if several else "default",
+        show_default="default",
+        multiple=several,
+        metavar="ID",
+        help=f"Export preset: loudness, ceiling, format (see 'mixdown presets export'){more}.",
+    )
     form = click.option(
         format_flag,
         "format",
+        multiple=several,
         metavar="FORMAT",
-        help="File format: wav, flac, mp3, m4a, opus or ogg.  [default: the preset's]",
+        help=f"File format: wav, flac, mp3, m4a, opus or ogg{more}.  [default: the preset's]",
     )
-    return form(command)
+    return form(preset(_DELIVER(command) if several else command))
+
+
+_DELIVER = click.option(
+    "--deliver",
+    metavar="FILE",
+    help="A document whose `deliver` lists the files to make, by name.",
+)
 
 
 _PASS_CHOICES = (
@@ -133,13 +158,6 @@ _PASS_CHOICES = (
 )
 
 _MIX_CHOICES = (
-    click.option(
-        "--preset",
-        default="default",
-        show_default=True,
-        metavar="ID",
-        help="Export preset: loudness, ceiling, format (see 'mixdown presets export').",
-    ),
     click.option(
         "--mix",
         metavar="ID",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-KINDS = ("timeline", "arrangement", "show", "export", "mix", "spec")
+KINDS = ("timeline", "arrangement", "show", "deliver", "export", "mix", "spec")
 
 
 @click.command("schema")
@@ -17,8 +17,8 @@ KINDS = ("timeline", "arrangement", "show", "export", "mix", "spec")
 def command(kind: str, out: str | None) -> None:
     """Print the JSON Schema of a kind of document, for editors.
 
-    Without KIND, that of timelines. 'export', 'mix' and 'spec' are the preset files export.toml,
-    mix.toml and spec.toml.
+    Without KIND, that of timelines. 'deliver' is that of the files of `render --deliver`; 'export',
+    'mix' and 'spec' are the preset files export.toml, mix.toml and spec.toml.
     """
     from ..compiler.schemas import schema
     from ..documents.writer import write_file

@@ -8,7 +8,7 @@ takes any text, for names that are known only at run time. With `presets`, prese
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
@@ -19,6 +19,7 @@ from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
 from ..ir.nodes import ShortLoudness
 from ..presets.model import DitherChoice
 from .declared import MediaMode
+from .deliveries import DeliveryChoices, deliveries_for
 from .facts import Facts
 from .options import CompileOptions
 from .passes.base import Pass
@@ -44,7 +45,7 @@ class _OtherChoices(TypedDict, total=False):
     stem_mode: StemMode | StemModeName
     silent_stems: bool
     backend: str
-    format: FormatName | None
+    format: FormatName | Sequence[FormatName] | None
     bit_depth: BitDepth | None
     bit_rate: int | None
     dither: DitherChoice | DitherName | None
@@ -53,6 +54,8 @@ class _OtherChoices(TypedDict, total=False):
     channels: int | None
     broadcast: bool
     facts: Facts | Mapping[str, object] | str | Path | None
+    headroom_db: float | None
+    deliver: Mapping[str, DeliveryChoices | Mapping[str, object]] | str | Path | None
     disable: str | Iterable[str]
     pass_limit: int | None
     pipeline: str | Iterable[Pass] | None
@@ -66,14 +69,14 @@ class _OtherChoices(TypedDict, total=False):
 class ShippedChoices(_OtherChoices, total=False):
     """`Choices` with the presets that mixdown ships."""
 
-    preset: ExportPresetName
+    preset: ExportPresetName | Sequence[ExportPresetName]
     mix: MixPresetName | None
 
 
 class OwnChoices(_OtherChoices, total=False):
     """`Choices` with presets from files of the caller's own."""
 
-    preset: str
+    preset: str | Sequence[str]
     mix: str | None
     presets: Required[str | Path | Iterable[str | Path]]
 
@@ -82,16 +85,17 @@ class Choices(_OtherChoices, total=False):
     """What a mix becomes, and how it is compiled.
 
     Keys:
-        preset: id of the export preset ("default").
+        preset: id of the export preset ("default"); or several, for a file of each.
         mix: id of the mix preset; None: the timeline's own.
         profile: a name for these choices, kept in the metadata.
         stems, stem_mode, silent_stems, backend, format, bit_depth, bit_rate, dither, short,
-            sample_rate, channels, broadcast, facts, presets: as of a `RenderRequest`.
+            sample_rate, channels, broadcast, facts, presets, headroom_db, deliver: as of a
+            `RenderRequest`; of `format` also several, for a file of each.
         disable, pass_limit, pipeline, passes, media, single, one_pass, strict: as of
             `CompileOptions`.
     """
 
-    preset: str
+    preset: str | Sequence[str]
     mix: str | None
     presets: str | Path | Iterable[str | Path]
 
@@ -118,6 +122,15 @@ def chosen(
             for name in unknown
         )
     named: dict[str, Any] = {_FIELDS.get(name, name): value for name, value in choices.items()}
+    several = deliveries_for(named.get("export_preset"), named.get("format"))
+    if several and named.get("deliver"):
+        message = "deliveries have names of their own, or are several presets and formats, not both"
+        raise MixdownError.of(Code.BAD_REQUEST, message, help="leave out one of them")
+    if several:
+        named = {k: v for k, v in named.items() if k not in ("export_preset", "format")}
+        only, *others = several.values()
+        single = {"export_preset": only["preset"] or "default", "format": only["format"]}
+        named |= {"deliver": several} if others else single
     of_options = {name: named.pop(name) for name in tuple(named) if name in _OPTIONS}
     return (
         RenderRequest(**named) if request is None else replace(request, **named),

@@ -60,6 +60,7 @@ class Compilation:
         meta: static metadata of each deliverable, by target: "master" and the ids of buses.
         source_root: the directory of the plan's source space.
         fact_key: the key of the facts about this finish.
+        premaster_key: that of what is measured for its loudness; "" without a loudness target.
         length: of the mix, samples.
         media: each source in use, by the name or path that clips use.
         surveys: of the sources that levels are computed from, by the same names.
@@ -76,6 +77,7 @@ class Compilation:
     meta: Mapping[str, FileMeta]
     source_root: Path
     fact_key: str
+    premaster_key: str
     length: int
     media: Mapping[str, Source]
     surveys: Mapping[str, SourceSurvey]
@@ -174,6 +176,12 @@ def _collector_paused() -> Iterator[None]:
 def _compiled(
     timeline: Mix | str | Path, request: RenderRequest, options: CompileOptions
 ) -> Compilation:
+    if request.deliver:
+        raise TimelineError.of(
+            Code.BAD_REQUEST,
+            f"a plan is of one delivery, and these choices have {len(request.deliver)}",
+            help="compile for one preset and one format; a render delivers several",
+        )
     unit = begin(timeline, request, options.media)
     unit = final(unit, options.steps_for(unit))
     graph = unit.ir
@@ -196,6 +204,7 @@ def _compiled(
         meta=file_metas(unit),
         source_root=unit.timeline.root,
         fact_key=unit.fact_key,
+        premaster_key=unit.premaster_key,
         length=length,
         media=unit.media,
         surveys=unit.surveys,

@@ -97,9 +97,10 @@ def _surveys(data: Mapping[str, Mapping[str, Any]]) -> Mapping[str, SourceSurvey
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """The finish of a render by its key; empty if the preset has no loudness target."""
-    finish = dict(manifest["finish"] or {})
-    return {finish.pop("key"): finish} if finish else {}
+    """The finishes of a render by their keys; empty if no preset has a loudness target."""
+    found = [manifest["finish"], *(mix["finish"] for mix in manifest.get("deliveries", ()))]
+    finishes = (dict(finish) for finish in found if finish)
+    return {finish.pop("key"): finish for finish in finishes}
 
 
 def _is_measured(finish: FinishFacts) -> bool:

@@ -79,7 +79,10 @@ class Ran:
     @property
     def changed(self) -> bool:
         """Whether it changed anything besides warnings and the key of the facts."""
-        before, after = (evolve(u, fact_key="", diagnostics=()) for u in (self.before, self.after))
+        before, after = (
+            evolve(u, fact_key="", premaster_key="", diagnostics=())
+            for u in (self.before, self.after)
+        )
         return before != after
 
 

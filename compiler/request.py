@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ..backends.registry import backend_names, unknown_backend
 from ..documents.fields import As, Texts, Word, declaration, key, like
-from ..documents.limits import Range, Words
+from ..documents.limits import Range
 from ..documents.models import exceeded, model, replace
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding, spelt
@@ -26,6 +26,7 @@ from ..ir.nodes import ShortLoudness
 from ..ir.origin import Origin
 from ..presets.load import Library, library, unknown_preset
 from ..presets.model import DitherChoice, ExportPreset
+from .deliveries import BIT_DEPTHS, MASTER, DeliveryChoices, deliveries_of, unusable
 from .facts import Facts, facts_of
 from .timeline.model import Timeline
 
@@ -37,21 +38,23 @@ class StemMode(StrEnum):
     MASTERED = "mastered"
 
 
-BIT_DEPTHS: Mapping[str, Encoding] = {
-    "16": Encoding.S16,
-    "24": Encoding.S24,
-    "32f": Encoding.F32,
-    "64f": Encoding.F64,
-}
-"""Bit depths as users write them."""
-
-_INPUTS = ("facts", "presets")
-"""The fields that hold data instead of choices."""
+_INPUTS = ("facts", "presets", "deliver")
+"""The fields that hold data, or other requests, instead of choices."""
 
 
-def _text(value: object) -> object:
-    """A bit depth as text; anything else is left for the check of its type."""
-    return str(value) if isinstance(value, int) else value
+@frozen
+class FileRequest:
+    """One delivered mix of a request.
+
+    Attributes:
+        name: of the delivery.
+        file: the name of its file, without its extension.
+        request: for this file alone.
+    """
+
+    name: str
+    file: str
+    request: RenderRequest
 
 
 @model("a request")
@@ -73,28 +76,12 @@ class RenderRequest:
         "whether to deliver the stems of buses on which nothing plays", default=False
     )
     backend: str = key("name of the backend", default="ffmpeg")
-    format: str | None = key(
-        "wav, flac, mp3, m4a, opus or ogg; None: the export preset's",
-        Words(tuple(CONTAINERS), Code.BAD_REQUEST),
-        default=None,
-    )
-    bit_depth: As[str | None, str | int | None] = key(
-        "16, 24, 32f or 64f; None: the export preset's; lossy formats have none",
-        Words(tuple(BIT_DEPTHS), Code.BAD_REQUEST),
-        default=None,
-        convert=_text,
-    )
-    bit_rate: int | None = key(
-        "of a lossy format, kbit/s; None: the export preset's",
-        Range(1, 1000, "kbit/s"),
-        default=None,
-    )
-    dither: As[DitherChoice | None, DitherChoice | str | None] = key(
-        "none, tpdf or shaped, for files of 16 bits; None: the export preset's", default=None
-    )
-    short: As[ShortLoudness | None, ShortLoudness | str | None] = key(
-        "none or momentary: the loudness of a mix shorter than 400 ms; None: the export preset's",
-        default=None,
+    format: str | None = like(DeliveryChoices, default=None)
+    bit_depth: As[str | None, str | int | None] = like(DeliveryChoices, default=None)
+    bit_rate: int | None = like(DeliveryChoices, default=None)
+    dither: As[DitherChoice | None, DitherChoice | str | None] = like(DeliveryChoices, default=None)
+    short: As[ShortLoudness | None, ShortLoudness | str | None] = like(
+        DeliveryChoices, default=None
     )
     sample_rate: int | None = like(Timeline, default=None)
     channels: int | None = like(Timeline, default=None)
@@ -111,6 +98,19 @@ class RenderRequest:
         "a name for these choices in the metadata; None: the export preset's id", default=None
     )
     presets: Texts = key("directories with preset files of your own", default=())
+    headroom_db: float | None = key(
+        "attenuation of the premaster before the loudness gain; None: the export preset's",
+        Range(0, 60, "dB"),
+        default=None,
+    )
+    deliver: As[
+        Mapping[str, DeliveryChoices],
+        Mapping[str, DeliveryChoices | Mapping[str, object]] | str | Path | None,
+    ] = key(
+        "several files of the same mix, by name; or the path of a document with such a `deliver`",
+        default={},
+        convert=deliveries_of,
+    )
 
     def __attrs_post_init__(self) -> None:
         found = tuple(_problems(self, library(self.presets)))
@@ -134,6 +134,54 @@ class RenderRequest:
             encoding=encoding,
             dither=self.dither or preset.dither,
             short=self.short or preset.short,
+            headroom_db=preset.headroom_db if self.headroom_db is None else self.headroom_db,
+        )
+
+    @property
+    def files(self) -> tuple[FileRequest, ...]:
+        """The mixes to deliver, the first with the stems; each as a request for one file.
+
+        Those with a loudness target have the headroom of the first that has one, so that they share
+        one premaster: the loudness gain makes up for it.
+        """
+        if not self.deliver:
+            return (FileRequest(MASTER, MASTER, self),)
+        made: list[FileRequest] = []
+        headroom: float | None = None
+        for name, choices in self.deliver.items():
+            request = self._for(choices, stems=not made)
+            if request.export.lufs is not None:
+                headroom = request.export.headroom_db if headroom is None else headroom
+                request = replace(request, headroom_db=headroom)
+            made.append(FileRequest(name, choices.file or name, request))
+        return tuple(made)
+
+    def _for(self, choices: DeliveryChoices, *, stems: bool) -> RenderRequest:
+        """The request for one file: what a delivery leaves open is as the request says.
+
+        Bit rate, bit depth and broadcast metadata are for the formats that have them. What earlier
+        renders measured is left out: one premaster is made and measured for all.
+        """
+        export_preset = choices.preset or self.export_preset
+        preset = self.library.export.get(export_preset)
+        container = choices.format or self.format or (preset.container if preset else "wav")
+        held = CONTAINERS.get(container)
+        lossy = held is not None and held.is_lossy
+        return replace(
+            self,
+            deliver={},
+            facts=self.facts.without_finishes(),
+            export_preset=export_preset,
+            stems=self.stems if stems else False,
+            format=choices.format or self.format,
+            bit_depth=choices.bit_depth or (None if lossy else self.bit_depth),
+            bit_rate=choices.bit_rate or (self.bit_rate if lossy else None),
+            broadcast=self.broadcast and container == "wav",
+            dither=choices.dither or self.dither,
+            short=choices.short or self.short,
+            sample_rate=choices.sample_rate or self.sample_rate,
+            channels=choices.channels or self.channels,
+            headroom_db=self.headroom_db,
         )
 
     def bit_rate_at(self, rate: int, channels: int) -> int | None:
@@ -194,8 +242,28 @@ def _problems(request: RenderRequest, known: Library) -> Iterator[Diagnostic]:
         yield unknown_backend(request.backend)
     over = [evolve(problem, origin=None) for problem in exceeded(request, Origin("").child)]
     yield from over
-    if not over and preset in known.export:
+    if over or preset not in known.export:
+        return
+    if request.deliver:
+        yield from _delivery_problems(request)
+    else:
         yield from _format_problems(request, known.export[preset])
+
+
+def _delivery_problems(request: RenderRequest) -> Iterator[Diagnostic]:
+    """What is wrong with the deliveries, each as a request, and with all of them together."""
+    try:
+        files = request.files
+    except TimelineError as error:
+        yield from error.diagnostics
+        return
+    names = [(each.file, each.request.export.container) for each in files]
+    yield from unusable(names)
+    for name in ("bit_depth", "bit_rate", "broadcast"):
+        if getattr(request, name) and not any(getattr(f.request, name) for f in files):
+            message = f"none of the formats has what {name} chooses"
+            help = f"leave it out; the formats are {', '.join(form for _, form in names)}"
+            yield Diagnostic(Code.BAD_REQUEST, message, help=help)
 
 
 def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encoding:

@@ -12,6 +12,7 @@ from ..documents.schema import schema_text
 from ..presets.load import KINDS
 from .arrangement.model import ARRANGEMENT_VERSION, Arrangement
 from .arrangement.show import SHOW_VERSION, Show
+from .deliveries import DeliveryDocument
 from .timeline.model import SCHEMA_VERSION, Timeline
 
 _SCHEMAS: Mapping[str, tuple[Any, str, str]] = {
@@ -26,6 +27,11 @@ _SCHEMAS: Mapping[str, tuple[Any, str, str]] = {
         f"An arrangement of mixdown, version {ARRANGEMENT_VERSION}.",
     ),
     "show": (Show, "mixdown show", f"A show of mixdown, version {SHOW_VERSION}."),
+    "deliver": (
+        DeliveryDocument,
+        "mixdown deliveries",
+        "The files that a render of mixdown makes of one mix, by name.",
+    ),
     "export": (
         KINDS["export.toml"],
         "mixdown export presets",

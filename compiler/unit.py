@@ -92,6 +92,8 @@ class Unit:
         graph: None before `lower`.
         cover: the picture for the files.
         fact_key: the key of the facts about this finish; "" before `resolve-facts`.
+        premaster_key: the digest of what is measured for a loudness target, with the backend; ""
+            before `resolve-facts`, and without a target.
         diagnostics: warnings so far, and errors of the pass that just ran.
     """
 
@@ -111,6 +113,7 @@ class Unit:
     graph: Graph | None = None
     cover: PlannedSource | None = None
     fact_key: str = ""
+    premaster_key: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

@@ -51,6 +51,11 @@ def loop_steps(plan: Plan, goal: LoudnessGoal) -> LoopSteps:
     )
 
 
+def measuring_steps(plan: Plan, goal: LoudnessGoal) -> set[str]:
+    """The ids of the steps that make and measure the premaster."""
+    return _with_ancestors(plan, goal.measure)
+
+
 def _delivering(plan: Plan) -> Step:
     """The step that writes the master."""
     master = next(d.file for d in plan.deliveries if d.role is OutputRole.MASTER)

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from ..audio.meter.measure import Measurement
 from ..compiler.facts import FinishFacts
 from ..ir.diagnostics import Diagnostic
-from ..plans.loop import LOUDNESS_KEY, loop_steps
+from ..plans.loop import LOUDNESS_KEY, loop_steps, measuring_steps
 from ..plans.plan import LoudnessGoal
 from .delivery import loop_levels
 from .executor import Executor
@@ -29,18 +29,23 @@ class Mastered:
     Attributes:
         finish: how the master reached its loudness.
         measurement: of the master as it will be delivered.
+        loudness: of the premaster, LUFS.
         diagnostics: warnings.
     """
 
     finish: FinishFacts
     measurement: Measurement
+    loudness: float
     diagnostics: tuple[Diagnostic, ...]
 
 
-def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mastered | None:
+def run_plan(
+    executor: Executor, measure: Callable[[Path], Measurement], premaster_lufs: float | None = None
+) -> Mastered | None:
     """Run every step of the executor's plan; None where its plan has no loudness loop.
 
-    `measure` measures a finished master.
+    `measure` measures a finished master. With `premaster_lufs` the premaster is there already, and
+    that is its loudness: the steps that make and measure it are left out.
 
     Raises:
         RenderError: a step failed, or the ceiling could not be held.
@@ -51,8 +56,13 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
         executor.run_steps(plan.steps, {})
         return None
     parts = loop_steps(plan, goal)
-    readings = executor.run_steps(parts.before, {})
-    loudness = readings[goal.measure].get(LOUDNESS_KEY, float("-inf"))
+    if premaster_lufs is None:
+        readings = executor.run_steps(parts.before, {})
+        loudness = readings[goal.measure].get(LOUDNESS_KEY, float("-inf"))
+    else:
+        done = measuring_steps(plan, goal)
+        executor.run_steps([step for step in parts.before if step.id not in done], {})
+        loudness = premaster_lufs
     master = Path(executor.spaces.path(plan.deliveries[0].file))
     measurements: list[Measurement] = []
 
@@ -71,7 +81,7 @@ def run_plan(executor: Executor, measure: Callable[[Path], Measurement]) -> Mast
         gain_db=outcome.setting.gain_db,
         margin_db=outcome.setting.margin_db,
     )
-    return Mastered(reached, measurements[-1], outcome.diagnostics)
+    return Mastered(reached, measurements[-1], loudness, outcome.diagnostics)
 
 
 def _facts(goal: LoudnessGoal, setting: Setting) -> Mapping[str, float]:

@@ -118,47 +118,90 @@ class Rendered:
 
 
 @frozen(kw_only=True)
-class RenderResult:
-    """The result of a render.
+class Delivered:
+    """A delivered mix: its master, and what it was made by.
 
     Attributes:
+        name: of the delivery.
         master: the mix.
-        stems: one per bus, in bus order; empty if none were requested.
-        manifest: path of the JSON file that lists them.
-        report: the delivery report; None if none was requested.
-        report_page: path of its HTML page, next to report.json.
-        chapters: path of the chapters for podcast players; None if the timeline has no markers.
+        stems: one per bus, in bus order; only the first mix of a render has them.
         compilation: of the mix.
-        diagnostics: warnings, of the compilation and of the render.
+        programs: versions by name.
         finish: how the master reached its loudness; None without a loudness target.
-        facts: those of the request and what this render measured; a request with them compiles
-            without measuring.
     """
 
+    name: str
     master: Rendered
     stems: tuple[Rendered, ...]
-    manifest: Path
-    report: DeliveryReport | None
-    report_page: Path | None
-    chapters: Path | None
     compilation: Compilation
-    diagnostics: tuple[Diagnostic, ...]
+    programs: Mapping[str, str]
     finish: FinishFacts | None
-    facts: Facts
 
     @property
     def files(self) -> tuple[Rendered, ...]:
         """The master, then the stems."""
         return (self.master, *self.stems)
 
+
+@frozen(kw_only=True)
+class RenderResult:
+    """The result of a render.
+
+    Attributes:
+        deliveries: the delivered mixes, in the order of the request.
+        manifest: path of the JSON file that lists their files.
+        report: the delivery report; None if none was requested.
+        report_page: path of its HTML page, next to report.json.
+        chapters: path of the chapters for podcast players; None if the timeline has no markers.
+        diagnostics: warnings, of the compilation and of the render.
+        facts: those of the request and what this render measured; a request with them compiles
+            without measuring.
+    """
+
+    deliveries: tuple[Delivered, ...]
+    manifest: Path
+    report: DeliveryReport | None
+    report_page: Path | None
+    chapters: Path | None
+    diagnostics: tuple[Diagnostic, ...]
+    facts: Facts
+
+    @property
+    def master(self) -> Rendered:
+        """The mix; of several, the first."""
+        return self.deliveries[0].master
+
+    @property
+    def stems(self) -> tuple[Rendered, ...]:
+        """One per bus, in bus order; empty if none were requested."""
+        return self.deliveries[0].stems
+
+    @property
+    def compilation(self) -> Compilation:
+        """Of the mix; of several, the first."""
+        return self.deliveries[0].compilation
+
+    @property
+    def finish(self) -> FinishFacts | None:
+        """How the master reached its loudness; None without a loudness target."""
+        return self.deliveries[0].finish
+
+    @property
+    def files(self) -> tuple[Rendered, ...]:
+        """The master, then the stems, then the other masters."""
+        return tuple(file for mix in self.deliveries for file in mix.files)
+
     def __repr__(self) -> str:
         stems = f" and {counted(len(self.stems), 'stem')}" if self.stems else ""
+        others = self.deliveries[1:]
+        more = f" and {counted(len(others), 'more file')}" if others else ""
         checks = (
             ""
             if self.report is None
             else f", checks {'passed' if self.report.passed else 'failed'}"
         )
-        return f"<RenderResult {str(self.master.path)!r}{stems}: {self.master.levels}{checks}>"
+        path = str(self.master.path)
+        return f"<RenderResult {path!r}{stems}{more}: {self.master.levels}{checks}>"
 
     def _repr_html_(self) -> str:
         from .report.player import player_html  # noqa: PLC0415 (jinja2: only in notebooks)
@@ -167,43 +210,40 @@ class RenderResult:
 
 
 def manifest_text(
-    compilation: Compilation,
-    files: tuple[Rendered, ...],
+    deliveries: tuple[Delivered, ...],
     *,
-    names: Mapping[str, str],
-    programs: Mapping[str, str],
-    finish: FinishFacts | None,
     diagnostics: tuple[Diagnostic, ...],
     report: Mapping[str, str] | None,
     chapters: str | None,
 ) -> str:
     """The manifest as JSON."""
-    plan = compilation.plan
+    first, programs = deliveries[0], dict[str, str]()
+    for mix in deliveries:
+        programs |= mix.programs
+    made = _made_by(first)
     data = {
         "schema_version": MANIFEST_VERSION,
-        "timeline_id": compilation.timeline.id,
-        "backend": plan.backend,
-        "plan_digest": f"sha256:{plan.digest}",
-        "render_digest": compilation.render_digest,
+        "timeline_id": first.compilation.timeline.id,
+        "backend": first.compilation.plan.backend,
+        "plan_digest": made["plan_digest"],
+        "render_digest": made["render_digest"],
         "programs": dict(sorted(programs.items())),
-        "finish": None
-        if finish is None
-        else {
-            "key": compilation.fact_key,
-            "integrated_lufs": finish.integrated_lufs,
-            "gain_db": finish.gain_db,
-            "margin_db": finish.margin_db,
-        },
+        "finish": made["finish"],
+        "deliveries": [
+            {"name": mix.name, "file": mix.master.path.name, **_made_by(mix)} for mix in deliveries
+        ],
         "artifacts": [
             {
                 "kind": file.kind,
                 "target": file.target,
-                "file": names[file.target],
+                "delivery": mix.name,
+                "file": file.path.name,
                 "digest": file.digest,
                 "parent": file.parent,
                 "meta": file.meta.to_dict(),
             }
-            for file in files
+            for mix in deliveries
+            for file in mix.files
         ],
         "report": None if report is None else dict(report),
         "chapters": chapters,
@@ -217,6 +257,23 @@ def manifest_text(
         ],
     }
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _made_by(mix: Delivered) -> dict[str, object]:
+    """The plan and the finish of a mix, as a manifest has them."""
+    compilation, finish = mix.compilation, mix.finish
+    return {
+        "plan_digest": f"sha256:{compilation.plan.digest}",
+        "render_digest": compilation.render_digest,
+        "finish": None
+        if finish is None
+        else {
+            "key": compilation.fact_key,
+            "integrated_lufs": finish.integrated_lufs,
+            "gain_db": finish.gain_db,
+            "margin_db": finish.margin_db,
+        },
+    }
 
 
 def files_left(out: Path, names: Collection[str]) -> tuple[Diagnostic, ...]:

@@ -7,48 +7,37 @@ the same bytes.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Unpack, overload
+from typing import Unpack, overload
 
-from ..audio.meter.measure import Measurement
+from attrs import evolve
+
 from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
 from ..compiler.declared import MediaMode
 from ..compiler.driver import Compilation, compile
-from ..compiler.facts import Facts, FinishFacts
-from ..compiler.graph_input import Mix
+from ..compiler.facts import Facts
+from ..compiler.graph_input import GraphFile, Mix, open_mix
 from ..compiler.options import CompileOptions
-from ..compiler.request import RenderRequest
+from ..compiler.request import FileRequest, RenderRequest
 from ..documents.models import replace
 from ..documents.writer import write_file
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, RenderError
-from ..ir.nodes import LimitMode, Loudnorm, OutputRole, ShortLoudness
-from ..plans.plan import Plan
-from .broadcast import annotate
-from .clipping import clipped_stems
-from .delivery import check_shape, faulty, file_digest, levels_meta, loop_levels
-from .executor import Listener, Progress, executor_for, ignore
-from .loudness import extra_gain, judge, judge_peak
-from .mastering import run_plan
-from .recording import FileLoudness, FileMeter, FileRecord, Tap, record_file
+from ..ir.diagnostics import Diagnostic, RenderError, TimelineError
+from .executor import Listener, ignore
+from .mixes import Premaster, StagedMix, check_names, placed, stage_mix
 from .report.stage import StagedReport, stage_report
 from .result import (
     CHAPTERS,
     MANIFEST,
-    Rendered,
-    RenderedMeta,
+    Delivered,
     RenderResult,
     chapters_text,
     files_left,
     manifest_text,
 )
-from .workspace import Workspace, publish, workspace
-
-MASTER = "master"
+from .workspace import publish, workspace
 
 
 @overload
@@ -114,73 +103,60 @@ def render(
     """
     request, options = chosen(choices, request, options)
     options = replace(options, media=MediaMode.FILES)
-    compilation = compile(timeline, request, options)
-    deliver = partial(
-        render_compilation, out=Path(out), report=report, progress=progress, jobs=jobs
-    )
+    mix = open_mix(timeline) if isinstance(timeline, str | Path) else timeline
+    if isinstance(mix, GraphFile) and request.deliver:
+        message = "a graph states its own delivery, and these choices have several"
+        raise TimelineError.of(Code.BAD_REQUEST, message, help="choose one preset and one format")
+    deliver = partial(render_mixes, out=Path(out), report=report, progress=progress, jobs=jobs)
+    mixes = [(file, compile(mix, file.request, options)) for file in request.files]
     try:
-        return deliver(compilation)
+        return deliver(mixes)
     except RenderError as error:
         over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
-        if not over or compilation.fact_key not in compilation.request.facts.finishes:
+        known = request.facts.finishes
+        if not over or all(compilation.fact_key not in known for _, compilation in mixes):
             raise
-    return deliver(
-        compile(timeline, replace(request, facts=request.facts.without_finishes()), options)
-    )
+    anew = replace(request, facts=request.facts.without_finishes())
+    return deliver([(file, compile(mix, file.request, options)) for file in anew.files])
 
 
-def render_compilation(
-    compilation: Compilation,
+def render_mixes(
+    mixes: Sequence[tuple[FileRequest, Compilation]],
     *,
     out: Path,
     report: bool = True,
     progress: Listener = ignore,
     jobs: int | None = None,
 ) -> RenderResult:
-    """Render a compilation; arguments, result and errors as `render`."""
-    plan, request = compilation.plan, compilation.request
+    """Render compilations of one timeline into one directory; the rest as `render`.
+
+    The first has the stems, the report's curves and the checks of the joins. Compilations with the
+    same premaster make and measure it once.
+    """
+    check_names(mixes)
+    compilation = mixes[0][1]
     with workspace(out, compilation.source_root) as spaces:
-        taps = _taps(plan, spaces)
-        executor = executor_for(compilation, plan, spaces, listener=progress, jobs=jobs, taps=taps)
-        executor.check_sources()
-        record = partial(_record, compilation, taps)
-        records: dict[str, FileRecord] = {}
-
-        def measure(master: Path) -> Measurement:
-            records[MASTER] = record(MASTER, master)
-            return records[MASTER].levels
-
-        programs = {"mixdown": version("mixdown")}
-        programs |= {name: tool.version_text for name, tool in executor.tools.items()}
-        mastered = run_plan(executor, measure)
-        finish: FinishFacts | None
-        if mastered is not None:
-            finish, levels, warnings = mastered.finish, mastered.measurement, mastered.diagnostics
-        else:
-            finish = request.facts.finishes.get(compilation.fact_key)
-            levels = measure(Path(spaces.path(plan.deliveries[0].file)))
-            warnings = _judge(compilation, levels, finish)
-        files = _inspect(compilation, spaces, programs, finish, record, records, progress)
-        clipped = clipped_stems(compilation, files[1:], finish, spaces.work)
-        diagnostics = (*compilation.diagnostics, *warnings, *clipped)
-        names = {d.target: d.file.path for d in plan.deliveries}
+        staged: list[StagedMix] = []
+        premasters: dict[str, Premaster] = {}
+        for number, (file, mix) in enumerate(mixes):
+            known = premasters.get(mix.premaster_key)
+            part = spaces.part(number, placed(file, mix, spaces))
+            listener = _named(progress, file) if len(mixes) > 1 else progress
+            staged.append(stage_mix(file, mix, part, known, listener, jobs))
+            made = staged[-1].premaster
+            if made is not None and mix.premaster_key:
+                premasters.setdefault(mix.premaster_key, made)
+        diagnostics = _each_once(d for mix in staged for d in mix.diagnostics)
         reported: StagedReport | None = None
         if report:
-            curves = {target: found.curves for target, found in records.items()}
-            reported = stage_report(
-                compilation, spaces, files, curves, finish, programs, diagnostics, progress
-            )
-            executor.check_sources()  # the report reads them too
+            reported = stage_report(staged, diagnostics, progress)
             diagnostics = (*diagnostics, *reported.diagnostics)
         chapters = chapters_text(compilation.timeline)
         if chapters is not None:
             write_file(spaces.staging / CHAPTERS, chapters)
+        delivered = tuple(mix.delivered for mix in staged)
         text = manifest_text(
-            compilation,
-            files,
-            names=names,
-            programs=programs,
-            finish=finish,
+            delivered,
             diagnostics=diagnostics,
             report=reported.names if reported else None,
             chapters=None if chapters is None else CHAPTERS,
@@ -188,122 +164,41 @@ def render_compilation(
         write_file(spaces.staging / MANIFEST, text)
         beside = tuple(reported.names.values()) if reported else ()
         beside += () if chapters is None else (CHAPTERS,)
-        written = (*names.values(), *beside, MANIFEST)
+        written = (*(f.path.name for mix in delivered for f in mix.files), *beside, MANIFEST)
         diagnostics = (*diagnostics, *files_left(out, written))
         publish(spaces, written)
     return RenderResult(
-        master=files[0],
-        stems=files[1:],
+        deliveries=delivered,
         manifest=out / MANIFEST,
         report=reported.report if reported else None,
         report_page=out / reported.names["page"] if reported else None,
         chapters=None if chapters is None else out / CHAPTERS,
-        compilation=compilation,
         diagnostics=diagnostics,
-        finish=finish,
-        facts=_facts(compilation, finish),
+        facts=_facts(delivered),
     )
 
 
-def _taps(plan: Plan, spaces: Workspace) -> Mapping[Path, Tap[Any]]:
-    """The meters of what is measured, for steps that run in this process."""
-    taps: dict[Path, Tap[Any]] = {}
-    if plan.loudness is not None:
-        premaster = plan[plan.loudness.measure].inputs[0]
-        padded = plan.loudness.short is ShortLoudness.MOMENTARY
-        taps[Path(spaces.path(premaster))] = Tap(partial(FileLoudness, padded=padded))
-    for delivery in plan.deliveries:
-        # Dropouts are looked for in the master.
-        meter = partial(FileMeter, finds_empty=delivery.role is OutputRole.MASTER)
-        taps[Path(spaces.path(delivery.file))] = Tap(meter)
-    return taps
+def _named(listener: Listener, file: FileRequest) -> Listener:
+    """A listener that names the file of a step too."""
+    name = f"{file.file}.{file.request.export.container}"
+    return lambda p: listener(evolve(p, step=f"{name}: {p.step}", purpose=f"{name}: {p.purpose}"))
 
 
-def _record(
-    compilation: Compilation, taps: Mapping[Path, Tap[Any]], target: str, path: Path
-) -> FileRecord:
-    """The record of the file of a target, without samples that a decoder appends.
-
-    Raises:
-        RenderError: MIX603, it contains NaN or infinite samples, or cannot be read.
-    """
-    if not taps[path].has_begun:
-        return record_file(path, target, compilation.meta[target].samples)
-    try:
-        found: FileRecord = taps[path].result()
-    except ValueError as error:
-        raise faulty(target, f"cannot be measured: {error}") from error
-    return found
+def _each_once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics of several compilations of a timeline, in order."""
+    found: list[Diagnostic] = []
+    for diagnostic in diagnostics:
+        if diagnostic not in found:
+            found.append(diagnostic)
+    return tuple(found)
 
 
-def _facts(compilation: Compilation, finish: FinishFacts | None) -> Facts:
-    """Those of the request, and what this mix was compiled from and measured."""
-    surveys = {survey.key: survey for survey in compilation.surveys.values()}
-    facts = compilation.request.facts.with_surveys(surveys)
-    return facts if finish is None else facts.with_finish(compilation.fact_key, finish)
-
-
-def _judge(
-    compilation: Compilation, levels: Measurement, finish: FinishFacts | None
-) -> tuple[Diagnostic, ...]:
-    """The warnings about a master that was rendered without the loudness loop."""
-    meta = compilation.meta[MASTER]
-    target, ceiling = meta.loudnorm_target, meta.limiter_thresh
-    if ceiling is None:
-        return ()
-    if target is None:
-        if compilation.request.export.limit is LimitMode.TRUE_PEAK:
-            return judge_peak(ceiling, levels.true_peak_dbtp, "true peak", "dBTP")
-        return judge_peak(ceiling, levels.sample_peak_dbfs, "sample peak", "dBFS")
-    gains = (node for node in compilation.graph if isinstance(node, Loudnorm))
-    short = next((node.short for node in gains), ShortLoudness.NONE)
-    heard = loop_levels(levels, short)
-    if finish is None:
-        return judge(target, ceiling, heard)
-    premaster = -math.inf if finish.integrated_lufs is None else finish.integrated_lufs
-    extra = extra_gain(target, premaster, finish.gain_db)
-    return judge(target, ceiling, heard, extra, finish.margin_db)
-
-
-def _inspect(
-    compilation: Compilation,
-    spaces: Workspace,
-    programs: Mapping[str, str],
-    finish: FinishFacts | None,
-    record: Callable[[str, Path], FileRecord],
-    records: dict[str, FileRecord],
-    listener: Listener,
-) -> tuple[Rendered, ...]:
-    """Check, record and describe every staged file, the master first, which is recorded already."""
-    plan = compilation.plan
-    files: list[Rendered] = []
-    for index, delivery in enumerate(plan.deliveries):
-        listener(Progress("check", "check and measure", index / len(plan.deliveries)))
-        master = delivery.role is OutputRole.MASTER
-        path = Path(spaces.path(delivery.file))
-        known = compilation.meta[delivery.target]
-        rate = check_shape(path, delivery.target, known)
-        if not master:
-            records[delivery.target] = record(delivery.target, path)
-        levels = records[delivery.target].levels
-        meta = RenderedMeta.of(
-            known,
-            levels_meta(levels, rate),
-            finish if master else None,
-            f"sha256:{plan.digest}",
-            programs,
-        )
-        program = f"mixdown {programs['mixdown']}" if compilation.request.broadcast else None
-        annotate(path, compilation.timeline.markers, meta, levels, program=program)
-        files.append(
-            Rendered(
-                kind=known.kind,
-                target=delivery.target,
-                path=spaces.out / delivery.file.path,
-                digest=file_digest(path),
-                parent=None if master else files[0].digest,
-                meta=meta,
-            )
-        )
-    listener(Progress("check", "check and measure", 1.0))
-    return tuple(files)
+def _facts(delivered: Sequence[Delivered]) -> Facts:
+    """Those of the request, and what this render was compiled from and measured."""
+    facts = delivered[0].compilation.request.facts
+    for mix in delivered:
+        surveys = {survey.key: survey for survey in mix.compilation.surveys.values()}
+        facts = facts.with_surveys(surveys)
+        if mix.finish is not None:
+            facts = facts.with_finish(mix.compilation.fact_key, mix.finish)
+    return facts

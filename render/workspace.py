@@ -17,12 +17,12 @@ import secrets
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from ..documents.writer import PREFIX, not_writable
 from ..plans.plan import File, Space
@@ -41,16 +41,25 @@ class Workspace:
         work: for files that only steps read; absolute.
         staging: for files to deliver, under their final names; absolute.
         out: the output directory, as the user gave it.
+        elsewhere: where files of the plan are that are not in the directory of their space.
     """
 
     source: Path
     work: Path
     staging: Path
     out: Path
+    elsewhere: Mapping[File, Path] = field(factory=dict)
 
     def path(self, file: File) -> str:
         """The path of a file of the plan."""
-        return str(self._directories[file.space] / file.path)
+        placed = self.elsewhere.get(file)
+        return str(self._directories[file.space] / file.path if placed is None else placed)
+
+    def part(self, number: int, elsewhere: Mapping[File, Path]) -> Workspace:
+        """The same with a work space of its own, for one of several plans of a render."""
+        work = self.work / str(number)
+        work.mkdir()
+        return evolve(self, work=work, elsewhere=elsewhere)
 
     def relative(self, text: str) -> str:
         """A program's message without the directories of this run."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import evolve, frozen
 
 from ...ir.digest import digests
-from ...ir.finish import measured
+from ...ir.finish import measured, unmeasured
 from ..facts import fact_key
 from ..unit import Unit
 from .base import Pass
@@ -29,8 +29,11 @@ class ResolveFacts(Pass):
     def run(self, unit: Unit) -> Unit:
         """The unit with its fact key, and with the gains and margins of the facts of that key."""
         master = unit.ir.outputs[0].name
-        key = fact_key(unit.backend.name, digests(unit.ir)[master])
-        keyed = evolve(unit, fact_key=key)
+        known = digests(unit.ir)
+        key = fact_key(unit.backend.name, known[master])
+        gains = (node.operands[-1] for node in unmeasured(unit.ir))
+        measured_keys = (fact_key(unit.backend.name, known[value]) for value in gains)
+        keyed = evolve(unit, fact_key=key, premaster_key=next(measured_keys, ""))
         finish = unit.request.facts.finishes.get(key)
         if finish is None:
             return keyed

@@ -59,14 +59,14 @@ class Artifact:
 
 
 def artifacts_of(result: RenderResult) -> Iterator[tuple[Artifact, Path]]:
-    """The artifacts of a render with their files, the master first."""
-    request = result.compilation.request.digest
+    """The artifacts of a render with their files, in the order of `RenderResult.files`."""
     timeline_id = result.compilation.timeline.id
-    master_id: str | None = None
-    for file in result.files:
-        artifact = _artifact(file, timeline_id, request, master_id)
-        master_id = master_id or artifact.id
-        yield artifact, file.path
+    for mix in result.deliveries:
+        request, master_id = mix.compilation.request.digest, None
+        for file in mix.files:
+            artifact = _artifact(file, timeline_id, request, master_id)
+            master_id = master_id or artifact.id
+            yield artifact, file.path
 
 
 def _artifact(file: Rendered, timeline_id: str, request: str, parent_id: str | None) -> Artifact:

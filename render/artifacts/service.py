@@ -34,17 +34,19 @@ class Registered:
     Attributes:
         master: the mix.
         stems: one per bus, in bus order.
+        others: the further masters of a render with several deliveries.
         result: of the render; without an output directory its files no longer exist.
     """
 
     master: Artifact
     stems: tuple[Artifact, ...]
+    others: tuple[Artifact, ...] = ()
     result: RenderResult
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """The master, then the stems."""
-        return (self.master, *self.stems)
+        """The master, then the stems, then the other masters."""
+        return (self.master, *self.stems, *self.others)
 
 
 @frozen
@@ -122,5 +124,11 @@ class AudioRenderService:
         made = list(artifacts_of(result))
         for artifact, path in made:
             self.store.put(artifact.media_key, path)
-        master, *stems = self.registry.register([artifact for artifact, _ in made])
-        return Registered(master=master, stems=tuple(stems), result=result)
+        known = self.registry.register([artifact for artifact, _ in made])
+        count = 1 + len(result.stems)
+        return Registered(
+            master=known[0],
+            stems=tuple(known[1:count]),
+            others=tuple(known[count:]),
+            result=result,
+        )

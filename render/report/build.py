@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePath
 
 import numpy as np
 from attrs import frozen
 
 from ...compiler.driver import Compilation
-from ...compiler.facts import FinishFacts
 from ...compiler.timeline.model import clip_id
 from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Limiter, LimitMode
 from ...ir.origin import Documents, Origin
 from ...ir.places import source_of, span
-from ..compliance import Check
 from ..delivery import level
 from ..loudness import RULES
-from ..result import Rendered
+from ..result import Delivered, Rendered
 from .clips import SoundingClip, covered, sounding_clips
 from .curves import Curve, Curves, column_width, greatest, rounded
 from .findings import Finding, of_click, of_dropout, shown
@@ -37,6 +36,7 @@ from .model import (
     DeliveredFile,
     DeliveryReport,
     DocumentPlace,
+    FileCheck,
     JoinCount,
     Reduction,
     Remark,
@@ -59,30 +59,27 @@ class StagedDelivery:
     """The files of a render before they are published, and what is known of them.
 
     Attributes:
-        compilation: of the mix.
-        files: the files with their metadata, the master first.
-        names: the file name of each target.
-        master: a file with the sound of the master, which libsndfile reads.
-        curves: of each target.
+        mixes: the delivered mixes; the first is the one that is looked into.
+        sizes: bytes of each file, by its name.
+        master: a file with the sound of the first master, which libsndfile reads.
+        curves: of each target of the first mix.
         sources: a plain file with the sound of each source, by its name.
-        sizes: bytes of each target's file.
-        finish: how the master reached its loudness.
         premaster: the input of the loudness gain; None if it was not kept.
-        programs: versions by name.
         diagnostics: warnings so far.
     """
 
-    compilation: Compilation
-    files: Sequence[Rendered]
-    names: Mapping[str, str]
+    mixes: Sequence[Delivered]
+    sizes: Mapping[str, int]
     master: Path
     curves: Mapping[str, Curves]
     sources: Mapping[str, Path]
-    sizes: Mapping[str, int]
-    finish: FinishFacts | None
     premaster: Path | None
-    programs: Mapping[str, str]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def first(self) -> Delivered:
+        """The mix that is looked into."""
+        return self.mixes[0]
 
 
 def make_report(
@@ -95,8 +92,8 @@ def make_report(
     Raises:
         soundfile.LibsndfileError, OSError: a file cannot be read.
     """
-    compilation = delivered.compilation
-    master = delivered.files[0]
+    compilation = delivered.first.compilation
+    master = delivered.first.master
     path = delivered.master
     clips = sounding_clips(compilation)
     curves = delivered.curves[master.target]
@@ -117,12 +114,12 @@ def make_report(
         preset=master.meta.export_preset,
         mix_preset=master.meta.mix_preset_id,
         plan_digest=f"sha256:{plan.digest}",
-        programs=dict(sorted(delivered.programs.items())),
+        programs=dict(sorted(delivered.first.programs.items())),
         files=tuple(_files(delivered)),
         rate=curves.rate,
         channels=master.meta.channels,
         samples=compilation.length,
-        checks=tuple(_checks(compilation, master)),
+        checks=tuple(check for mix in delivered.mixes for check in _checks(mix)),
         waveform=(curves.lowest, curves.highest),
         momentary=curves.momentary,
         short_term=curves.short_term,
@@ -172,9 +169,10 @@ def _limited(
     delivered: StagedDelivery, master: Path, progress: Callable[[float], None]
 ) -> Reduction | None:
     """The gain reduction of the limiter; None without a premaster to compare the master with."""
-    if delivered.finish is None or delivered.premaster is None:
+    finish = delivered.first.finish
+    if finish is None or delivered.premaster is None:
         return None
-    found = reduction(delivered.premaster, master, delivered.finish.gain_db, progress)
+    found = reduction(delivered.premaster, master, finish.gain_db, progress)
     group = column_width(len(found))
     step = group * WINDOW_S
     deepest = int(np.argmax(found)) if len(found) else 0
@@ -187,26 +185,30 @@ def _limited(
 
 
 def _files(delivered: StagedDelivery) -> Iterator[DeliveredFile]:
-    for file in delivered.files:
-        yield DeliveredFile(
-            kind=file.kind,
-            target=file.target,
-            file=delivered.names[file.target],
-            digest=file.digest,
-            size=delivered.sizes[file.target],
-            levels=_levels(file),
-        )
+    for mix in delivered.mixes:
+        for file in mix.files:
+            yield DeliveredFile(
+                kind=file.kind,
+                target=file.target,
+                delivery=mix.name,
+                file=file.path.name,
+                digest=file.digest,
+                size=delivered.sizes[file.path.name],
+                levels=_levels(file),
+            )
 
 
 def _levels(file: Rendered) -> dict[str, float | None]:
     return {key: getattr(file.meta, key) for key in LEVELS}
 
 
-def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
-    """The checks of the master against its preset."""
+def _checks(mix: Delivered) -> Iterator[FileCheck]:
+    """The checks of a master against its preset."""
+    master, compilation = mix.master, mix.compilation
+    check = partial(_check, master.path.name)
     target, ceiling = master.meta.loudnorm_target, master.meta.limiter_thresh
     if target is not None:
-        yield _check(
+        yield check(
             "integrated",
             "integrated loudness",
             "LUFS",
@@ -224,10 +226,11 @@ def _checks(compilation: Compilation, master: Rendered) -> Iterator[Check]:
     else:
         name, what, unit, peak = "sample_peak", "sample peak", "dBFS", master.meta.sample_peak_dbfs
     lower = "choose a preset with a lower target, or turn down the loudest peaks"
-    yield _check(name, what, unit, peak, None, ceiling, lower)
+    yield check(name, what, unit, peak, None, ceiling, lower)
 
 
 def _check(
+    file: str,
     rule: str,
     what: str,
     unit: str,
@@ -235,11 +238,12 @@ def _check(
     low: float | None,
     high: float | None,
     fix: str,
-) -> Check:
+) -> FileCheck:
     """The check of a level against its bounds; silence fails a minimum but no maximum."""
     value = -math.inf if measured is None else measured
     passed = (low is None or value >= low) and (high is None or value <= high)
-    return Check(
+    return FileCheck(
+        file=file,
         rule=rule,
         what=what,
         unit=unit,
@@ -264,8 +268,9 @@ def _chapters(compilation: Compilation, curves: Curves) -> Iterator[ChapterLoudn
 
 def _buses(delivered: StagedDelivery, clips: Sequence[SoundingClip]) -> Iterator[BusReport]:
     """Every bus with a sounding clip or a stem; with levels if it was delivered as a stem."""
-    stems = {file.target: file for file in delivered.files if file.parent is not None}
-    gains = {bus.id: bus.gain_db for bus in delivered.compilation.buses}
+    compilation = delivered.first.compilation
+    stems = {file.target: file for file in delivered.first.stems}
+    gains = {bus.id: bus.gain_db for bus in compilation.buses}
     for bus_id in gains or stems:
         on_it = [clip for clip in clips if clip.bus == bus_id]
         stem = stems.get(bus_id)
@@ -276,7 +281,7 @@ def _buses(delivered: StagedDelivery, clips: Sequence[SoundingClip]) -> Iterator
             gain_db=gains.get(bus_id, 0.0),
             tracks=tuple(dict.fromkeys(clip.track for clip in on_it)),
             clips=len(on_it),
-            sounding_s=round(covered(on_it) / delivered.compilation.timeline.sample_rate, 3),
+            sounding_s=round(covered(on_it) / compilation.timeline.sample_rate, 3),
             stem=stem.meta.stem_mode if stem else None,
             levels=_levels(stem) if stem else dict.fromkeys(LEVELS),
             peaks=delivered.curves[bus_id].peaks if stem else None,

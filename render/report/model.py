@@ -33,6 +33,7 @@ class DeliveredFile:
     Attributes:
         kind: "audio_render" or "audio_bus_stem".
         target: "master" or the id of the bus.
+        delivery: the name of its delivery.
         file: its name, relative to the report.
         digest: "sha256:" and the hex digest of its content.
         size: bytes.
@@ -41,10 +42,18 @@ class DeliveredFile:
 
     kind: str
     target: str
+    delivery: str
     file: str
     digest: str
     size: int
     levels: Mapping[str, float | None]
+
+
+@frozen(kw_only=True)
+class FileCheck(Check):
+    """A check of a master against its preset; `file` is its name, relative to the report."""
+
+    file: str
 
 
 @frozen(kw_only=True)
@@ -179,9 +188,9 @@ class DeliveryReport:
         preset, mix_preset: the ids of the export and mix presets.
         plan_digest: "sha256:" and the digest of the plan.
         programs: versions by name.
-        files: the master, then the stems.
+        files: the master, then the stems, then the masters of the other deliveries.
         rate, channels, samples: of the master.
-        checks: of the master against its target and ceiling.
+        checks: of each master against its target and ceiling.
         waveform: lowest and highest sample of each column, in full scale.
         momentary, short_term: LUFS.
         target_lufs, tolerance_lu, ceiling_db: of the preset; None: it sets none.
@@ -205,7 +214,7 @@ class DeliveryReport:
     rate: int
     channels: int
     samples: int
-    checks: tuple[Check, ...]
+    checks: tuple[FileCheck, ...]
     waveform: tuple[Curve, Curve] = field(repr=False)
     momentary: Curve = field(repr=False)
     short_term: Curve = field(repr=False)
@@ -231,14 +240,20 @@ class DeliveryReport:
 
     @property
     def passed(self) -> bool:
-        """Whether the master meets its preset, without a click or a dropout."""
+        """Whether every master meets its preset, without a click or a dropout."""
         return all(check.passed for check in self.checks) and not self.faults
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
         """The checks as text, the joins last: each as `COLUMNS` says."""
+        several = len({check.file for check in self.checks}) > 1
         rows = [
-            (check.what, check.asked, check.found, "pass" if check.passed else "fail")
+            (
+                f"{check.what} of {check.file}" if several else check.what,
+                check.asked,
+                check.found,
+                "pass" if check.passed else "fail",
+            )
             for check in self.checks
         ]
         faults = len(self.faults)

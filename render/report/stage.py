@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from attrs import frozen
 
 from ...backends.registry import find_backend
 from ...compiler.driver import Compilation
-from ...compiler.facts import FinishFacts
 from ...documents.writer import write_file
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
@@ -19,10 +18,9 @@ from ...media.ingest import readable
 from ...plans.carried import file_of
 from ...plans.decoding import prepare
 from ..executor import Listener, Progress
-from ..result import Rendered
+from ..mixes import StagedMix
 from ..workspace import Workspace
 from .build import StagedDelivery, make_report
-from .curves import Curves
 from .model import JSON_NAME, PAGE_NAME, DeliveryReport
 from .page import page_text
 
@@ -43,44 +41,39 @@ class StagedReport:
 
 
 def stage_report(
-    compilation: Compilation,
-    spaces: Workspace,
-    files: tuple[Rendered, ...],
-    curves: Mapping[str, Curves],
-    finish: FinishFacts | None,
-    programs: Mapping[str, str],
-    diagnostics: tuple[Diagnostic, ...],
-    listener: Listener,
+    mixes: Sequence[StagedMix], diagnostics: tuple[Diagnostic, ...], listener: Listener
 ) -> StagedReport:
-    """Check the staged files and write the report next to them.
+    """Check the staged files of a render and write the report next to them.
 
     Raises:
-        RenderError: MIX603, a file cannot be read; MIX604, the report cannot be written.
+        RenderError: MIX603, a file cannot be read; MIX604, the report cannot be written; MIX611, a
+            source has changed since the mix was compiled.
     """
 
     def progress(done: float) -> None:
         listener(Progress("report", "check the joins and write the report", done))
 
     progress(0.0)
-    staged = {d.target: Path(spaces.path(d.file)) for d in compilation.plan.deliveries}
+    first = mixes[0]
+    compilation, spaces = first.delivered.compilation, first.executor.spaces
     backend = find_backend(compilation.plan.backend)
     try:
         with ExitStack() as decoded:
             report, found = make_report(
                 StagedDelivery(
-                    compilation=compilation,
-                    files=files,
-                    names={d.target: d.file.path for d in compilation.plan.deliveries},
-                    master=decoded.enter_context(readable(staged[files[0].target], spaces.work)),
-                    curves=curves,
+                    mixes=tuple(mix.delivered for mix in mixes),
+                    sizes={
+                        file.path.name: (spaces.staging / file.path.name).stat().st_size
+                        for mix in mixes
+                        for file in mix.delivered.files
+                    },
+                    master=decoded.enter_context(readable(first.master, spaces.work)),
+                    curves={target: record.curves for target, record in first.records.items()},
                     sources={
                         source.name: Path(spaces.path(file_of(source)))
                         for source in prepare(compilation.graph, backend.reads)[0].sources
                     },
-                    sizes={target: path.stat().st_size for target, path in staged.items()},
-                    finish=finish,
                     premaster=_premaster(compilation, spaces),
-                    programs=programs,
                     diagnostics=diagnostics,
                 ),
                 progress,
@@ -90,6 +83,8 @@ def stage_report(
         raise RenderError.of(Code.STEP_FAILED, message) from error
     write_file(spaces.staging / JSON_NAME, report.to_json())
     write_file(spaces.staging / PAGE_NAME, page_text(report))
+    for mix in mixes:
+        mix.executor.check_sources()  # the report reads them too
     progress(1.0)
     return StagedReport(report, {"json": JSON_NAME, "page": PAGE_NAME}, found)
 

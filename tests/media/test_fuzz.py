@@ -24,7 +24,7 @@ from mixdown.media import facts
 from mixdown.media.decoder import MOST_SILENCE_SECONDS
 from mixdown.media.facts import SourceFacts
 from mixdown.media.ingest import establish
-from mixdown.render.service import render_compilation
+from mixdown.render.service import render_mixes
 from mutants import mutated_media
 
 BASES = {
@@ -79,7 +79,7 @@ def outcome(path: Path, backend: str, honest: int) -> str:
     assert held * source.channels <= 2 * honest + SLACK_FRAMES, source
     out = path.parent / "out"
     try:
-        render_compilation(compiled, out=out, report=False, jobs=1)
+        render_mixes([(compiled.request.files[0], compiled)], out=out, report=False, jobs=1)
     except MixdownError as error:
         codes = {d.code for d in error.diagnostics}
         # SoX has a limit of level, which a compilation cannot know.

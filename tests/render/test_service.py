@@ -18,7 +18,7 @@ from mixdown.compiler.facts import FinishFacts, read_facts
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Severity
 from mixdown.render.executor import Progress
-from mixdown.render.service import render_compilation
+from mixdown.render.service import render_mixes
 
 RATE = 48000
 
@@ -174,7 +174,7 @@ def test_facts_that_miss_the_target_are_a_warning(show, tmp_path):
 
 def test_a_compilation_can_be_rendered_later(show, tmp_path):
     compilation = mixdown.compile(show, preset="draft")
-    result = render_compilation(compilation, out=tmp_path / "out")
+    result = render_mixes([(compilation.request.files[0], compilation)], out=tmp_path / "out")
     assert result.compilation is compilation
     assert (result.finish, result.facts) == (None, compilation.request.facts)
     assert result.master.meta.loudness_gain_db is None

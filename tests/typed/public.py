@@ -50,11 +50,11 @@ def the_mix(mix_snapshot: MixSnapshot, backend: mixdown.Backend) -> None:
 
 
 # What is misspelt.
-mixdown.compile(timeline, preset="podcst")  # type: ignore[call-overload]
+mixdown.compile(timeline, preset="podcst")  # type: ignore[arg-type]
 mixdown.compile(timeline, mix="flatt")  # type: ignore[call-overload]
 mixdown.compile(timeline, prset="podcast")  # type: ignore[call-overload]
-mixdown.compile(timeline, format="wave")  # type: ignore[call-overload]
-mixdown.compile(timeline, preset="mine", presets="presets", format="wave")  # type: ignore[call-overload]
+mixdown.compile(timeline, format="wave")  # type: ignore[arg-type]
+mixdown.compile(timeline, preset="mine", presets="presets", format="wave")  # type: ignore[arg-type]
 mixdown.compile(timeline, bit_depth=20)  # type: ignore[call-overload]
 mixdown.compile(timeline, dither="shape")  # type: ignore[call-overload]
 mixdown.render(timeline, out="out", stem_mode="master")  # type: ignore[call-overload]
