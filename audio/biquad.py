@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from scipy.signal import lfilter
 
 from . import FloatArray, IndexArray
+from .kernels import KERNELS
 
 CONTROL_INTERVAL = 64
 """Samples between two coefficient updates of a moving filter."""
@@ -188,5 +188,4 @@ def _run(
         return block, state
     if len(state) != len(block):
         state = np.repeat(state[:1], len(block), axis=0)
-    out, end = lfilter(section[:3], section[3:], block, axis=1, zi=state)
-    return out, end
+    return KERNELS.filtered(section, block, state)

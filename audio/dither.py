@@ -17,9 +17,8 @@ than 100 ms. A shorter one, in the middle of a sound, keeps its noise.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +27,9 @@ from attrs import field, frozen
 from ..ir.finish import LONGEST_DITHERED_MS, SILENT
 from ..ir.units import samples as samples_of
 from . import FloatArray
+from .kernels import KERNELS, Key, Quantised
 
-IntegerArray: TypeAlias = npt.NDArray[np.signedinteger[Any]]
-
-_DTYPES: Mapping[int, type[np.signedinteger[Any]]] = MappingProxyType({16: np.int16, 24: np.int32})
+_QUANTISED = (16, 24)  # bits
 
 NOISE_BITS = 32
 """The noise is an integer multiple of 2^-32 LSB."""
@@ -39,59 +37,30 @@ NOISE_BITS = 32
 Dithering: TypeAlias = Callable[[FloatArray, int], FloatArray]
 """(samples, the position of the first) -> as many samples, dithered."""
 
-_WORDS_PER_COUNT = 4  # Philox-4x64 makes four 64-bit words for each value of its counter
-
 
 @frozen(eq=False)
 class TpdfNoise:
     """Reproducible TPDF noise. seed: any bytes, such as the digest of the dithered signal."""
 
     seed: bytes
-    _key: npt.NDArray[np.uint64] = field(init=False, repr=False)
+    _key: Key = field(init=False, repr=False)
 
     @_key.default
-    def _derive_key(self) -> npt.NDArray[np.uint64]:
+    def _derive_key(self) -> Key:
         return np.frombuffer(hashlib.blake2b(self.seed, digest_size=16).digest(), "<u8")
 
     def noise(self, channels: int, offset: int, count: int) -> FloatArray:
         """Noise in LSB, within (-1, 1), shape (channels, count), from sample `offset` on."""
-        return self._noise(channels, offset, count, 2.0**-NOISE_BITS)
+        return KERNELS.noise(self._key, channels, offset, count) * 2.0**-NOISE_BITS
 
     def whole_noise(self, channels: int, offset: int, count: int) -> npt.NDArray[np.int64]:
         """The same noise as integers, in units of 2^-32 LSB."""
-        noise = np.empty((channels, count), np.int64)
-        for channel, row in enumerate(noise):
-            first, second = self._pairs(channel, offset, count)
-            np.subtract(first, second, out=row, dtype=np.int64)
-        return noise
+        return KERNELS.noise(self._key, channels, offset, count).astype(np.int64)
 
     def added(self, bits: int) -> Dithering:
         """The function that adds the noise, one step of 2^(1-bits) high."""
-
-        def add(block: FloatArray, offset: int) -> FloatArray:
-            channels, count = block.shape
-            noise = self._noise(channels, offset, count, 2.0 ** (1 - bits - NOISE_BITS))
-            noise += block
-            return noise
-
-        return add
-
-    def _noise(self, channels: int, offset: int, count: int, step: float) -> FloatArray:
-        """The noise; step: the value of 2^-32 LSB, a power of two."""
-        noise = np.empty((channels, count))
-        for channel, row in enumerate(noise):
-            first, second = self._pairs(channel, offset, count)
-            np.subtract(first, second, out=row, dtype=np.float64)
-        noise *= step
-        return noise
-
-    def _pairs(self, channel: int, offset: int, count: int) -> npt.NDArray[np.uint32]:
-        """Both uniform variables of each sample, shape (2, count)."""
-        first, skip = divmod(offset, _WORDS_PER_COUNT)
-        generator = np.random.Philox(key=self._key, counter=[first, channel, 0, 0])
-        words = generator.random_raw(skip + count)[skip:]
-        # Each word holds two 32-bit numbers.
-        return words.astype("<u8", copy=False).view("<u4").reshape(-1, 2).T
+        step = 2.0 ** (1 - bits - NOISE_BITS)
+        return lambda block, offset: KERNELS.dithered(self._key, block, offset, step)
 
 
 class SilenceGate:
@@ -148,34 +117,12 @@ def _runs(flags: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     return np.flatnonzero(np.diff(flags, prepend=False, append=False)).reshape(-1, 2)
 
 
-@frozen(eq=False)
-class Quantised:
-    """samples: integers, shape (channels, n); clipped: the number that exceeded full scale."""
-
-    samples: IntegerArray
-    clipped: int
-
-
-def quantise(
-    block: FloatArray, bits: int, dither: TpdfNoise | None = None, offset: int = 0
-) -> Quantised:
+def quantise(block: FloatArray, bits: int) -> Quantised:
     """Round a block, shape (channels, n), full scale 1.0, to integers (half to even), and clip.
 
-    bits: 16 gives int16, 24 gives int32 with values in [-2^23, 2^23). dither: added before
-    rounding; None adds none. offset: position of the block's first sample, on which the dither
-    depends. Raises KeyError on another number of bits, ValueError on NaN.
+    bits: 16 gives int16, 24 gives int32 with values in [-2^23, 2^23). Raises KeyError on another
+    number of bits, ValueError on NaN.
     """
-    dtype = _DTYPES[bits]
-    scaled = block * 2.0 ** (bits - 1)
-    if dither is not None:
-        scaled += dither.noise(block.shape[0], offset, block.shape[1])
-    np.rint(scaled, out=scaled)
-    low, high = -(2.0 ** (bits - 1)), 2.0 ** (bits - 1) - 1.0
-    seen_low, seen_high = np.min(scaled, initial=0.0), np.max(scaled, initial=0.0)
-    if np.isnan(seen_low):
-        raise ValueError("cannot quantise NaN")
-    clipped = 0
-    if seen_low < low or seen_high > high:
-        clipped = int(np.count_nonzero((scaled < low) | (scaled > high)))
-        np.clip(scaled, low, high, out=scaled)
-    return Quantised(scaled.astype(dtype), clipped)
+    if bits not in _QUANTISED:
+        raise KeyError(bits)
+    return KERNELS.quantised(block, bits)

@@ -26,10 +26,10 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from ..ir.units import DB_PER_NEPER, gain_factor
 from . import FloatArray
+from .kernels import KERNELS
 from .peaks import REACH, InterSamplePeaks
 
 LOOKAHEAD = 0.005
@@ -154,28 +154,15 @@ class TruePeakLimiter:
         self._required = line[_CHUNK:]
         if not line.any():
             return np.zeros(_CHUNK)
-        size = self._lookahead + self._hold + 1
-        return np.asarray(maximum_filter1d(line, size)[size // 2 : size // 2 + _CHUNK])
+        return KERNELS.held(line, self._lookahead + self._hold + 1, _CHUNK)
 
     def _release(self, held: FloatArray) -> FloatArray:
         """The held reduction where it rises; where it falls, an exponential decay towards it."""
         if not (held.any() or self._reduction):
             return held
-        # The held reduction is a staircase. The recursion goes from step to step; the samples
-        # within the steps follow at once.
-        starts = np.flatnonzero(np.diff(held, prepend=np.inf))
-        lengths = np.diff(starts, append=_CHUNK)
-        decays = self._decays[lengths - 1]
-        excess = np.empty(len(starts))
-        level = self._reduction
-        for step, (target, decay) in enumerate(zip(held[starts], decays, strict=True)):
-            above = max(level - target, 0.0)
-            excess[step] = above
-            level = target + above * decay
-        self._reduction = level if level > _RELEASED_DB else 0.0
-        since = np.arange(_CHUNK) - np.repeat(starts, lengths)
-        reduction = held + np.repeat(excess, lengths) * self._decays[since]
-        reduction[reduction <= _RELEASED_DB] = 0.0
+        reduction, self._reduction = KERNELS.released(
+            held, self._reduction, self._decays, _RELEASED_DB
+        )
         return reduction
 
     def _smooth(self, released: FloatArray) -> FloatArray:
@@ -183,11 +170,9 @@ class TruePeakLimiter:
         self._released = line[_CHUNK:]
         if not line.any():
             return np.zeros(_CHUNK)
-        for _ in range(3):
-            # Each box is centred; three of them reach half the look-ahead to either side.
-            line = uniform_filter1d(line, self._box, mode="nearest")
+        # Each box is centred; three of them reach half the look-ahead to either side.
         half = self._lookahead // 2
-        smooth: FloatArray = line[half : half + _CHUNK]
+        smooth = KERNELS.smoothed(line, self._box)[half : half + _CHUNK]
         smooth[smooth < 1e-6] = 0.0
         return smooth
 

@@ -22,7 +22,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ..ir.units import gain_factor
 from . import FloatArray
-from .interpolation import ROW, CurveBounds
+from .interpolation import curve_bounds
+from .kernels import KERNELS, ROW
 
 REACH = 96
 """Samples needed on either side of a point."""
@@ -57,7 +58,7 @@ class InterSamplePeaks:
         points = np.arange(-1, _POINTS * ROW + 1) / _POINTS
         self._coarse = _interpolator(points[1:-1], *_COARSE)
         self._fine = np.concatenate([_interpolator(points, *kind) for kind in (_FINE, _CUTTING)])
-        self._bounds = CurveBounds.of(self._coarse[:_POINTS], REACH - 1)
+        self._bounds = curve_bounds(self._coarse[:_POINTS], REACH - 1)
         self._near = threshold * _NEAR
 
     def between(self, signal: FloatArray) -> FloatArray:
@@ -68,7 +69,8 @@ class InterSamplePeaks:
         """
         rows = sliding_window_view(signal, _WINDOW, axis=1)[:, ::ROW]
         peaks = np.zeros((*rows.shape[:2], ROW))
-        near = np.array([self._bounds.reaching(x, self._near, rows.shape[1]) for x in signal])
+        count, bounds = rows.shape[1], self._bounds
+        near = np.array([KERNELS.reaching(x, self._near, count, bounds) for x in signal])
         if near.any():
             near[near] = _magnitudes(rows[near], self._coarse).max(axis=1) > self._near
             peaks[near] = _crests(_magnitudes(rows[near], self._fine))

@@ -1,4 +1,4 @@
-"""`mixdown doctor`: the programs and limits that a render meets on this machine."""
+"""`mixdown doctor`: the programs, kernels and limits that a render meets on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from .options import as_json
 def command(as_json: bool) -> int:
     """Show which ffmpeg and SoX are used and what they can do.
 
-    Also shows the limits that apply here and the size of the cache. Exits with code 1 if no ffmpeg
+    Also shows whether compiled kernels are used, the limits that apply here and the size of the
+    cache. Exits with code 1 if no ffmpeg
     can be used. The native backend needs no ffmpeg, and only the sox backend needs SoX.
     """
     from ..render.doctor import examine
@@ -36,6 +37,10 @@ def command(as_json: bool) -> int:
                     }
                     for p in report.programs
                 ],
+                "kernels": {
+                    "compiled": report.kernels.is_compiled,
+                    "reason": report.kernels.reason,
+                },
                 "limits": {limit.name: limit.value for limit in report.limits},
                 "cache": {"path": str(report.cache.root), "bytes": report.cache.size()}
                 if report.cache
@@ -51,6 +56,8 @@ def command(as_json: bool) -> int:
         print_text(f"{program.name} {tool.version_text}, from {tool.found_by}: {tool.program}")
         for ability, there in program.abilities.items():
             print_text(f"  {ability}: {'yes' if there else 'no'}")
+    kernels = "compiled" if report.kernels.is_compiled else "numpy"
+    print_text(f"kernels: {kernels} ({report.kernels.reason})")
     for limit in report.limits:
         value = "no limit" if limit.value is None else f"{limit.value:,}"
         print_text(f"{limit.name}: {value}")

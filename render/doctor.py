@@ -1,4 +1,4 @@
-"""Examines this machine: the programs for rendering, their abilities, and limits of the system.
+"""Examines this machine: programs for rendering and their abilities, kernels, and limits.
 
 Nothing is rendered or written. For a missing program, the result says how to install it.
 """
@@ -9,6 +9,7 @@ import os
 import re
 import resource
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -19,6 +20,9 @@ from ..media.cache import Cache, user_cache
 from ..plans.plan import File, Plan
 from ..programs.program import Program, Tool
 from ..programs.run import ask
+
+if TYPE_CHECKING:  # numpy and scipy, or numba, which `mixdown compile` does without
+    from ..audio.kernels import KernelChoice
 
 _OTHER_FILES = 16
 
@@ -54,19 +58,23 @@ class SystemReport:
 
     Attributes:
         programs: that plans may run.
+        kernels: the inner loops that this process uses.
         limits: of the system.
         cache: of the user; None if `MIXDOWN_CACHE` switches it off.
     """
 
     programs: tuple[ProgramStatus, ...]
+    kernels: KernelChoice
     limits: tuple[Limit, ...]
     cache: Cache | None
 
 
 def examine() -> SystemReport:
-    """Find the programs that plans may run, and the limits of the system."""
+    """Find the programs that plans may run, the kernels, and the limits of the system."""
+    from ..audio.kernels import CHOSEN  # noqa: PLC0415
+
     programs = tuple(map(_status, installed_programs().values()))
-    return SystemReport(programs, _limits(), user_cache())
+    return SystemReport(programs, CHOSEN, _limits(), user_cache())
 
 
 def _status(program: Program) -> ProgramStatus:

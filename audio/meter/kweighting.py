@@ -24,9 +24,9 @@ import math
 import attrs
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 
-from .. import REFERENCE_RATE, FloatArray
+from .. import REFERENCE_RATE, FloatArray, IndexArray
+from ..kernels import KERNELS
 
 # BS.1770-5 Annex 1, tables 1 and 2: b0, b1, b2, a0, a1, a2.
 SHELF_48K = (
@@ -102,12 +102,16 @@ class KWeighting:
         self._sos = k_weighting_sos(rate)
         self._state: npt.NDArray[np.float64] = np.zeros((len(self._sos), channels, 2))
 
-    def process(self, block: FloatArray) -> FloatArray:
-        """Filter the next block, shape (channels, n); silence after its decay costs nothing."""
+    def energies(self, block: FloatArray, edges: IndexArray) -> FloatArray:
+        """Filter the next block, shape (channels, n), and sum squares from edge to edge.
+
+        edges: rising, from 0 to n. Returns shape (channels, edges - 1). Silence after the decay of
+        the filter costs nothing.
+        """
         if not block.any() and np.all(np.abs(self._state) < _STILL):
-            return np.zeros_like(block)
-        weighted, self._state = scipy.signal.sosfilt(self._sos, block, axis=1, zi=self._state)
-        return weighted
+            return np.zeros((len(block), len(edges) - 1))
+        sums, self._state = KERNELS.energies(self._sos, block, self._state, edges)
+        return sums
 
     def branch(self) -> KWeighting:
         """A copy that continues from the current state and leaves this filter unchanged."""

@@ -205,9 +205,7 @@ class LoudnessMeter:
         if whole == 0:
             return np.zeros(0), np.zeros((channels, 0))
         edges = self._edges[: whole + 1]
-        weighted = weighting.process(frame[:, : edges[-1]])
-        np.square(weighted, out=weighted)
-        sums = np.add.reduceat(weighted, edges[:-1], axis=1)
+        sums = weighting.energies(frame[:, : edges[-1]], edges)
         steps = whole // SLICES_PER_STEP
         coarse = edges[: steps * SLICES_PER_STEP + 1 : SLICES_PER_STEP]
         totals = sums[:, : steps * SLICES_PER_STEP].reshape(channels, steps, SLICES_PER_STEP)

@@ -32,7 +32,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ...ir.units import decibels
 from .. import FloatArray, IndexArray
-from ..interpolation import ROW, CurveBounds
+from ..interpolation import curve_bounds
+from ..kernels import KERNELS, ROW
 from .framing import Framer
 
 TAPS = 64
@@ -125,7 +126,7 @@ class TruePeakMeter:
         # above the Nyquist frequency cannot fall below this there (Duffin and Schaeffer, 1938).
         self._nearest = math.cos(math.pi / (2 * self._factor)) - GRID_SLACK
         self._matrix = _interpolation_matrix(self._factor)
-        self._bounds = CurveBounds.of(interpolation_phases(self._factor), LEAD)
+        self._bounds = curve_bounds(interpolation_phases(self._factor), LEAD)
         self._framer = Framer(channels, FRAME)
         self._segment = np.zeros((channels, WINDOW + FRAME))
         self._start = 0
@@ -176,7 +177,7 @@ class TruePeakMeter:
     def _reaching(self, samples: FloatArray, floor: float) -> IndexArray:
         """The rows of a channel whose curve may exceed `floor`, and those beside them."""
         rows = (len(samples) - WINDOW) // ROW + 1
-        reaching = self._bounds.reaching(samples, floor, rows)
+        reaching = KERNELS.reaching(samples, floor, rows, self._bounds)
         beside = reaching.copy()
         beside[1:] |= reaching[:-1]
         beside[:-1] |= reaching[1:]

@@ -24,7 +24,7 @@ from ..protocol import Backend, Capability, Support
 
 _NOTES = {
     "clip": "read by libsndfile, resampled by libsoxr at very high quality",
-    "filter": "scipy.signal.lfilter, which is transposed direct form II in float64",
+    "filter": "transposed direct form II in float64, as scipy.signal.lfilter",
     "place": "a shift of the operand's origin: costs nothing",
     "lane": "shifts of the operands' origins: costs only what sounds",
     "mix": "adds only the operands that sound in a block",

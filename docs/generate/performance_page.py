@@ -35,7 +35,8 @@ the timeline:
 - Automation that does not move, keyframes on a line and bands of 0 dB leave no filter.
 
 The native engine keeps one block of samples for each track in memory, and writes no intermediate
-files.
+files. With the extra `fast` its inner loops, and those of the meters, are compiled
+([dependencies.md](dependencies.md)); its files are the same.
 
 `python -m benchmarks` (with the extra `benchmarks`) measures everything below in one run and writes
 this page. CPU seconds are those of all processes, ratios are to the first row of the same size,

@@ -148,7 +148,7 @@ def dither() -> Figure:
     noise = TpdfNoise(b"plot")
     made = {
         "none": quantise(sine, 16).samples * 2.0**-15,
-        "tpdf": quantise(sine, 16, noise).samples * 2.0**-15,
+        "tpdf": quantise(noise.added(16)(sine, 0), 16).samples * 2.0**-15,
         "shaped": NoiseShaper(noise, 16, RATE, 1).process(sine, 0),
     }
     colours = {"none": SUM, "tpdf": LEFT, "shaped": RIGHT}

@@ -50,7 +50,7 @@ def test_noise_depends_on_the_position_alone(offset, count, channels):
 @pytest.mark.parametrize("level", [0.0, 0.25, 0.5, 0.9])
 def test_dithered_error_has_the_same_mean_and_variance_at_any_level(level):
     block = np.full((1, MANY), level / 2**15)
-    error = quantise(block, 16, DITHER).samples[0] - level
+    error = quantise(DITHER.added(16)(block, 0), 16).samples[0] - level
     assert np.mean(error) == pytest.approx(0.0, abs=0.004)
     assert np.var(error) == pytest.approx(0.25, rel=0.01)
 
@@ -77,8 +77,9 @@ def test_clips_and_counts():
 def test_blocks_quantise_as_the_whole(cuts):
     block = np.random.default_rng(2).uniform(-1, 1, (2, 1000))
     edges = [0, *sorted(cuts), 1000]
-    parts = [quantise(block[:, a:b], 16, DITHER, a).samples for a, b in itertools.pairwise(edges)]
-    assert np.array_equal(np.concatenate(parts, axis=1), quantise(block, 16, DITHER).samples)
+    add = DITHER.added(16)
+    parts = [quantise(add(block[:, a:b], a), 16).samples for a, b in itertools.pairwise(edges)]
+    assert np.array_equal(np.concatenate(parts, axis=1), quantise(add(block, 0), 16).samples)
 
 
 def gated(block, cuts=(), rate=1000):

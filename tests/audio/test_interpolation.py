@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mixdown.audio.interpolation import ROW, CurveBounds
+from mixdown.audio.interpolation import curve_bounds
+from mixdown.audio.kernels import KERNELS, ROW
 from mixdown.audio.meter.truepeak import LEAD, TAPS, interpolation_phases
 
 ROWS = 200
@@ -29,19 +30,19 @@ def heights(signal, phases):
 @pytest.mark.parametrize("factor", [4, 5, 8])
 def test_no_row_that_is_skipped_reaches_the_level(name, factor):
     phases, signal = interpolation_phases(factor), SIGNALS[name]
-    bounds, highest = CurveBounds.of(phases, LEAD), heights(signal, phases)
+    bounds, highest = curve_bounds(phases, LEAD), heights(signal, phases)
     for floor in [0.0, *np.quantile(highest, [0.1, 0.5, 0.9, 0.99]), highest.max()]:
-        reaching = bounds.reaching(signal, floor, ROWS)
+        reaching = KERNELS.reaching(signal, floor, ROWS, bounds)
         assert np.all(highest[~reaching] <= floor)
 
 
 def test_of_slow_sounds_little_but_the_peak_is_left():
     phases, signal = interpolation_phases(4), SIGNALS["a slow tone"]
     level = 0.9 * heights(signal, phases).max()
-    reaching = CurveBounds.of(phases, LEAD).reaching(signal, level, ROWS)
+    reaching = KERNELS.reaching(signal, level, ROWS, curve_bounds(phases, LEAD))
     assert 0 < np.count_nonzero(reaching) < 0.2 * ROWS
 
 
 def test_interpolators_that_are_no_lines_between_two_samples_are_refused():
     with pytest.raises(AssertionError, match="a line leaves its two samples"):
-        CurveBounds.of(np.array([[1.0, 1.0, 0.0, 0.0]]) / 2.0, 1)
+        curve_bounds(np.array([[1.0, 1.0, 0.0, 0.0]]) / 2.0, 1)

@@ -119,7 +119,7 @@ def harmonics(samples, rate, hertz):
 def test_a_faint_sine_stays_a_sine(way):
     block = sine(48000, -90.0)
     steps = {
-        "tpdf": lambda: quantise(block, 16, DITHER).samples * STEP,
+        "tpdf": lambda: quantise(DITHER.added(16)(block, 0), 16).samples * STEP,
         "shaped": lambda: shaped(block),
     }
     level, over = harmonics(steps[way]()[0], 48000, 997)

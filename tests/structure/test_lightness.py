@@ -12,7 +12,7 @@ import pytest
 from house import ROOT
 
 HEAVY = {"numpy", "scipy", "soundfile", "soxr", "networkx", "lark", "rich", "ruamel"}
-HEAVY |= {"sqlalchemy", "fsspec", "jinja2"}
+HEAVY |= {"sqlalchemy", "fsspec", "jinja2", "numba", "llvmlite"}
 TIMELINE = str(ROOT / "examples" / "podcast" / "podcast.yaml")
 RUN = """
 import json, sys

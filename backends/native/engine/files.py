@@ -17,7 +17,7 @@ import numpy.typing as npt
 import soundfile
 
 from ....audio import FloatArray
-from ....audio.dither import IntegerArray, quantise
+from ....audio.dither import quantise
 from ....audio.riff import UNKNOWN, chunk, wave_head
 from ....ir.containers import CONTAINERS, Encoding
 from ....ir.node import Signal
@@ -94,10 +94,10 @@ class FlacWriter:
 
     def write(self, samples: FloatArray) -> FloatArray:
         """See `Writer`."""
-        whole = quantise(samples, self._bits).samples.astype(np.int32)
+        stored = quantise(samples, self._bits)
         # libsndfile expects 32-bit integers with the sample in the upper bits.
-        self._file.write(_interleaved(whole << (32 - self._bits), "i4"))
-        return _levels(whole, self._bits)
+        self._file.write(stored.frames.astype(np.int32) << (32 - self._bits))
+        return stored.levels
 
     def close(self) -> None:
         """See `Writer`."""
@@ -145,20 +145,15 @@ def _interleaved(samples: npt.NDArray[Any], dtype: str) -> npt.NDArray[Any]:
     return frames
 
 
-def _levels(whole: IntegerArray, bits: int) -> FloatArray:
-    """Integers as floats of full scale 1.0."""
-    return np.multiply(whole, 2.0 ** (1 - bits), dtype=np.float64)
-
-
 def _int16(samples: FloatArray) -> Encoded:
-    whole = quantise(samples, 16).samples
-    return _interleaved(whole, "<i2").data, _levels(whole, 16)
+    stored = quantise(samples, 16)
+    return stored.frames.astype("<i2", copy=False).data, stored.levels
 
 
 def _int24(samples: FloatArray) -> Encoded:
-    whole = quantise(samples, 24).samples
-    wide = _interleaved(whole, "<i4")
-    return wide.view(np.uint8).reshape(-1, 4)[:, :3].tobytes(), _levels(whole, 24)
+    stored = quantise(samples, 24)
+    words = stored.frames.astype("<i4", copy=False)
+    return words.view(np.uint8).reshape(-1, 4)[:, :3].tobytes(), stored.levels
 
 
 def _float32(samples: FloatArray) -> Encoded:
