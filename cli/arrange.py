@@ -1,4 +1,4 @@
-"""`mixdown arrange`: the timeline of an arrangement or a show."""
+"""`mixdown arrange`: the timeline that a document becomes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .options import allow_outside, media, strict
 @strict
 @allow_outside
 def command(file: str, out: str | None, media: str, strict: bool, allow_outside: bool) -> None:
-    """Print the timeline of an arrangement or a show.
+    """Print the timeline that a document becomes.
 
-    FILE describes a song in sections, bars and parts, or a show in segments. The timeline is
-    checked, including roles and overlaps; warnings go to standard error. Every other command
-    accepts FILE itself; use this one to see what FILE means, or to continue with the timeline by
-    hand.
+    FILE describes a song in sections, bars and parts, a show in segments, or a timeline, of which
+    every clip gets a start of its own and loops become clips. The timeline is checked, including
+    roles and overlaps; warnings go to standard error. Every other command accepts FILE itself; use
+    this one to see what FILE means, or to continue with the timeline by hand.
 
     Paths in a timeline are relative to its own directory, so write it next to FILE.
     """

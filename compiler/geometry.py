@@ -85,6 +85,27 @@ def mix_length(timeline: Timeline, media: Media) -> int:
     return max((extent(clip, rate, media).end for clip in clips), default=0)
 
 
+def rounds(length: int, piece: int, overlap: int) -> list[tuple[int, int]]:
+    """The start and the length of each repeat of a piece that is to fill a length, in samples.
+
+    Without an overlap every repeat is whole, and the last is cut. With one they are as few as
+    possible, and of lengths as equal as possible, so that the last is not very short.
+
+    Args:
+        length: to fill, over 0.
+        piece: its length, over `overlap`.
+        overlap: of each repeat with the next.
+    """
+    if length <= piece:
+        return [(0, length)]
+    if not overlap:
+        return [(start, min(piece, length - start)) for start in range(0, length, piece)]
+    count = -(-(length - overlap) // (piece - overlap))
+    starts = [number * (length - overlap) // count for number in range(count)]
+    ends = [start + overlap for start in starts[1:]] + [length]
+    return [(start, end - start) for start, end in zip(starts, ends, strict=True)]
+
+
 def start_order(extents: list[Extent]) -> list[int]:
     """The numbers of a track's clips by start, then by their place in the document."""
     return sorted(range(len(extents)), key=lambda i: (extents[i].start, i))

@@ -20,6 +20,7 @@ from ..ir.verify import verify
 from .edits.cut import Cutting
 from .edits.dynamics import Gates, Thresholds
 from .edits.level import Leveling
+from .edits.place import Placing
 from .passes.base import Pass
 from .passes.clamp_overlaps import ClampOverlaps
 from .passes.duck import Ducking
@@ -37,6 +38,7 @@ from .unit import Unit
 
 # From a timeline to a graph.
 FRONT: tuple[Pass, ...] = (
+    Placing(),
     Validate(),
     ResolveRoles(),
     ClampOverlaps(),

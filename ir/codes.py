@@ -78,6 +78,9 @@ class Code(StrEnum):
     DC_OFFSET = "MIX257"
     NOISE_FLOOR = "MIX258"
     BOOST = "MIX259"
+    UNKNOWN_CLIP = "MIX260"
+    CIRCULAR_CLIPS = "MIX261"
+    BAD_LOOP = "MIX262"
     BAD_CUT = "MIX270"
     CUT_AFTER_MIX = "MIX271"
 

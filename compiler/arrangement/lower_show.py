@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
-from itertools import zip_longest
-from math import ceil
 
 from attrs import define, field
 
@@ -24,6 +21,7 @@ from ...ir.nodes import Source
 from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
 from ..declared import MediaMode
+from ..geometry import rounds
 from ..timeline.model import ZERO, Clip, Marker, Timeline, Track
 from ..timeline.validate import unique
 from .report import Report, unknown
@@ -197,7 +195,7 @@ class _ShowMixer:
             first = (self.show.speakers or (_HOST,))[0].id
             track = _TRACK_OF.get(segment.kind, segment.speaker or first)
             clip = Clip(
-                **shared(segment, Clip),
+                **shared(segment, Clip) | {"gap_ms": ZERO},
                 id=f"{segment.kind}-{s + 1}",
                 start_ms=self._ms(at),
                 fade_in_ms=self.show.fade_ms,
@@ -251,21 +249,19 @@ class _ShowMixer:
                 "shorten the crossfade",
             )
             return
-        # The fewest possible rounds, all of one length, so that the last is not very short.
-        rounds = max(1, ceil(Fraction(length - overlap, whole - overlap)))
-        starts = [number * (length - overlap) // rounds for number in range(rounds)]
-        for number, (start, following) in enumerate(zip_longest(starts, starts[1:])):
-            end = length if following is None else following + overlap
+        repeats = rounds(length, whole, overlap)
+        for number, (start, lasts) in enumerate(repeats, 1):
+            is_last = number == len(repeats)
             clip = Clip(
-                id=f"round-{number + 1}",
+                id=f"round-{number}",
                 source=bed.source,
                 start_ms=self._ms(start),
-                duration_ms=self._ms(end - start),
+                duration_ms=self._ms(lasts),
                 gain_db=bed.gain_db,
-                fade_in_ms=ZERO if number else bed.fade_in_ms,
-                fade_out_ms=bed.fade_out_ms if following is None else ZERO,
-                crossfade_in_ms=bed.crossfade_ms if number else None,
-                crossfade_out_ms=None if following is None else bed.crossfade_ms,
+                fade_in_ms=ZERO if number > 1 else bed.fade_in_ms,
+                fade_out_ms=bed.fade_out_ms if is_last else ZERO,
+                crossfade_in_ms=bed.crossfade_ms if number > 1 else None,
+                crossfade_out_ms=None if is_last else bed.crossfade_ms,
             )
             self._place(clip, _BED, origin)
 

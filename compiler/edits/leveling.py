@@ -216,7 +216,7 @@ class _Levels:
     ) -> None:
         """Note where a value of a clip comes from."""
         timeline = self.unit.timeline
-        place = timeline.origin("tracks", number[0], "clips", number[1], *tail)
+        place = Origin("").child("tracks", number[0], "clips", number[1], *tail)
         self.origins[place.pointer] = evolve(timeline.origin(*group.place), cause=cause)
 
     def _warn(self, code: Code, group: LevelGroup, what: str, help: str | None = None) -> None:

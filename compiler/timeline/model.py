@@ -38,14 +38,14 @@ from ...documents.fields import (
     like,
     version,
 )
-from ...documents.limits import DURATION, TIME, Range, Words
+from ...documents.limits import DURATION, MAX_TIME_MS, TIME, Range, Words
 from ...documents.load import Faults
 from ...documents.models import adds, model, put
 from ...documents.writer import dump, write_file
 from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES, PanLaw
 from ...ir.diagnostics import Diagnostic, TimelineError, counted
-from ...ir.origin import Document, Documents, Origin
+from ...ir.origin import Document, Documents, Origin, parents
 from ...presets.model import GAIN, PAN
 from ...presets.model import Compressing as Compressing
 from ...presets.model import DeEssing as DeEssing
@@ -80,6 +80,18 @@ class Clip:
         schema=NAME.schema(),
     )
     start_ms: Time = key("where it starts on the timeline", TIME, default=0, examples=(4000,))
+    after: str | None = key(
+        "the clip at whose end it starts, in place of start_ms: previous, an id, or track/id",
+        NAME,
+        default=None,
+        examples=("previous", "host/c1"),
+    )
+    gap_ms: Time = key(
+        "with after: the pause before it; negative: it overlaps that clip",
+        Range(-MAX_TIME_MS, MAX_TIME_MS, "ms"),
+        default=0,
+        examples=(500,),
+    )
     offset_ms: Time = key("where it starts in the source", TIME, default=0, examples=(250,))
     duration_ms: OptionalTime = key(
         "how long it plays; absent: to the end of the source",
@@ -87,6 +99,20 @@ class Clip:
         default=None,
         examples=(12000, 1500.5),
         schema={"exclusiveMinimum": 0},
+    )
+    loop: bool = key("true: what it plays is repeated until `until` or `through`", default=False)
+    until: str | None = key(
+        "with loop: where it ends: end (of the mix), a marker's label, or the clip that starts "
+        "there; absent: end",
+        NAME,
+        default=None,
+        examples=("end", "Outro"),
+    )
+    through: str | None = key(
+        "with loop: the clip at whose end it ends, in place of until", NAME, default=None
+    )
+    loop_crossfade_ms: Time = key(
+        "with loop: the crossfade from each repeat to the next", TIME, default=0, examples=(2000,)
     )
     gain_db: Number = key("level", GAIN, default=0, examples=(2,))
     pan: Number = key("-1 left, 0 centre, 1 right", PAN, default=0, examples=(-0.2,))
@@ -222,9 +248,10 @@ class Timeline:
 
     `lenient` lets the clamp pass shorten fades that are longer than their clip. `document` is the
     text that it was read from, and `root` the directory of its relative paths; they take no part in
-    equality. In a generated timeline, `via` maps pointers to the origins of these values and of
-    those inside them, `made_from` is the document of the origins, and `notes` are warnings about
-    it. `faults` are the errors of its document, which a compilation raises with its own. A timeline
+    equality. `via` maps pointers to the origins of these values and of those inside them: to what
+    decided on them (an origin with a cause), or to where they were written. In a generated
+    timeline, `made_from` is the document of the origins, and `notes` are warnings about it.
+    `faults` are the errors of its document, which a compilation raises with its own. A timeline
     made in Python may use any path (`allow_outside`); `load` does not allow this unless requested.
     """
 
@@ -301,22 +328,30 @@ class Timeline:
     def origin(self, *tokens: str | int) -> Origin:
         """The place of a value, by the keys and indices that lead to it.
 
-        Of what a cut has moved, it is the place in the document before the cut.
+        Of what a cut or a loop has moved, it is the place in the document.
         """
         name = self.document.name if self.document else "<timeline>"
         place = Origin(name).child(*tokens)
-        known = self._via(place.pointer) if self.via else None
-        if known is not None and known.document == name and not known.cause:
-            return known
-        return evolve(place, via=known)
+        decision, written = self._via(place.pointer) if self.via else (None, None)
+        if written is not None and self.made_from and written.document == self.made_from.name:
+            place = evolve(place, via=written)
+        elif written is not None:
+            place = written
+        return place if decision is None else evolve(place, via=decision)
 
-    def _via(self, pointer: str) -> Origin | None:
-        """The origin of a place: that of its nearest parent with one, and the rest of its path."""
-        known = pointer
-        while known and known not in self.via:
-            known = known.rpartition("/")[0]
-        via = self.via.get(known)
-        return via and via.inside(pointer[len(known) :])
+    def _via(self, pointer: str) -> tuple[Origin | None, Origin | None]:
+        """What decided on a value, and where it was written, as far as `via` knows.
+
+        Both are those of its nearest parent that has one, and the rest of its path.
+        """
+        decision = None
+        for known in parents(pointer):
+            via = self.via.get(known)
+            if via is not None and not via.cause:
+                return decision, via.inside(pointer[len(known) :])
+            if via is not None and decision is None:
+                decision = via.inside(pointer[len(known) :])
+        return decision, None
 
     @adds(Track)
     def track(self, track: Track) -> Timeline:

@@ -30,6 +30,7 @@ def test_optimisations_say_how_far_the_audio_may_move():
 
 def test_order_is_the_design():
     assert [p.name for p in PIPELINE] == [
+        "place",
         "validate",
         "resolve-roles",
         "clamp-overlaps",

@@ -62,10 +62,10 @@ def test_arrange_strictly(song: Path, capfd):
     assert capfd.readouterr().err.startswith("error[MIX221]")
 
 
-def test_a_timeline_needs_no_arranging(song: Path, media: Path, capfd):
+def test_a_timeline_whose_clips_are_placed_stays_as_it_is(song: Path, media: Path, capfd):
     run(["arrange", str(song), "-o", str(media / "made.yaml")])
-    assert run(["arrange", str(media / "made.yaml")]) == ExitCode.BAD_INPUT
-    assert "is a timeline already" in capfd.readouterr().err
+    assert run(["arrange", str(media / "made.yaml")]) == ExitCode.OK
+    assert capfd.readouterr().out == (media / "made.yaml").read_text()
 
 
 def test_an_unknown_role_is_refused(song: Path, capfd):
