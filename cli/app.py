@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "check": "Check a timeline and every file that it names.",
         "lint": "Find what sounds wrong in a mix, with the fix for each.",
         "fmt": "Format timelines without changing comments or meaning.",
+        "tighten": "Write the pauses of a mix as cuts, one line each, to edit them by hand.",
         "arrange": "Print the timeline of an arrangement or a show.",
         "schema": "Print the JSON Schema of a kind of document, for editors.",
     },

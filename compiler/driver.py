@@ -30,6 +30,7 @@ from ..presets.load import unknown_preset
 from ..presets.model import BusPreset, MixPreset
 from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .declared import MediaMode
+from .edits.ripple import Ripple
 from .edits.surveys import survey_sources
 from .emit import chapter_warnings, one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix
@@ -51,8 +52,8 @@ class Compilation:
     """What a timeline and a request compile to.
 
     Attributes:
-        timeline: as given, at the rate and with the channels of the request; for a graph, one
-            without tracks.
+        timeline: what is mixed: as given, at the rate and with the channels of the request, with
+            computed levels, and without what is cut; for a graph, one without tracks.
         request: as given.
         graph: the final IR; the backend receives it with WAVs in place of lossy files.
         plan: the plan that the backend made.
@@ -66,6 +67,7 @@ class Compilation:
         surveys: of the sources that levels are computed from, by the same names.
         buses: the buses of the mix, in the order of their sum; empty for a graph.
         routes: track id -> bus id; empty for a graph.
+        ripple: the map from the time before the cuts to that after them; None: nothing is cut.
         ducking: bus id -> its ducking; empty for a graph.
     """
 
@@ -83,6 +85,7 @@ class Compilation:
     surveys: Mapping[str, SourceSurvey]
     buses: tuple[BusPreset, ...]
     routes: Mapping[str, str]
+    ripple: Ripple | None
     ducking: Mapping[str, BusDucking]
 
     @cached_property
@@ -210,6 +213,7 @@ def _compiled(
         surveys=unit.surveys,
         buses=unit.buses,
         routes=unit.routes,
+        ripple=unit.ripple,
         ducking=unit.ducking,
     )
 

@@ -83,6 +83,7 @@ class Code(StrEnum):
     BAD_LOOP = "MIX262"
     BAD_CUT = "MIX270"
     CUT_AFTER_MIX = "MIX271"
+    NOT_TIGHTENED = "MIX272"
 
     UNKNOWN_ROLE = "MIX301"
     UNKNOWN_BUS = "MIX302"

@@ -33,6 +33,8 @@ _OTHERS: Mapping[str, str] = {"ads": "voiceover", "stings": "fx", "music": "musi
 _TRACK_OF: Mapping[SegmentKind, str] = {SegmentKind.AD: "ads", SegmentKind.STING: "stings"}
 _BED = "bed"
 _HOST = Speaker(id="host")
+_UNDER = ("music", _BED)
+"""The tracks that play on where speech is cut."""
 
 
 def lower_show(show: Show, faults: Faults, mode: MediaMode) -> Timeline:
@@ -135,8 +137,13 @@ class _ShowMixer:
 
     def tracks(self) -> tuple[Track, ...]:
         """The tracks, in order."""
+        cut = bool(self.show.cuts or self.show.tighten)
         return tuple(
-            Track(**shared(owner, Track), clips=tuple(clip for clip, _ in self.clips[owner.id]))
+            Track(
+                **shared(owner, Track),
+                clips=tuple(clip for clip, _ in self.clips[owner.id]),
+                ripple=not cut or owner.id not in _UNDER,
+            )
             for owner in self._owners()
         )
 

@@ -19,6 +19,7 @@ from ...ir.nodes import Source
 from ...ir.origin import Document, Origin
 from ..declared import MediaMode
 from ..media import probe_sources
+from ..timeline.cuts import CutRange, Tighten
 from ..timeline.entry import SourceEntry
 from ..timeline.model import BusOverride, Clip, Timeline, Track
 from ..timeline.sources import validate_sources
@@ -37,6 +38,8 @@ class Whole:
     metadata: Mapping[str, str] = like(Timeline, default={})
     sources: Mapping[str, SourceEntry] = like(Timeline, default={})
     buses: tuple[BusOverride, ...] = like(Timeline, default=())
+    cuts: tuple[CutRange, ...] = like(Timeline, default=())
+    tighten: Tighten | None = like(Timeline, default=None)
     document: Document | None = aside(default=None)
     root: Path = aside(default=Path())
     allow_outside: bool = aside(default=True)

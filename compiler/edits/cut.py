@@ -1,7 +1,7 @@
-"""cut: takes ranges of time out of the timeline.
+"""cut: takes ranges of time out of the timeline: its cuts, and the pauses that it shortens.
 
 Promises: the timeline after the pass is an ordinary one without cuts, a function of the timeline
-before it. The unit keeps the map between the two times.
+before it and, for pauses, of the surveys. The unit keeps the map between the two times.
 """
 
 from __future__ import annotations
@@ -10,20 +10,23 @@ from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
+from ...documents.models import put
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Severity
 from ...ir.units import milliseconds, samples
 from ..geometry import mix_length
 from ..passes.base import Pass
+from ..timeline.cuts import CutRange
 from ..timeline.model import Timeline
 from ..unit import Unit
-from .ripple import Removed, ripple
+from .pauses import pauses
+from .ripple import Place, Removed, ripple
 from .splice import spliced
 
 
 @frozen
 class Cutting(Pass):
-    """Takes the cuts out of the timeline: clips split, and everything after a cut moves.
+    """Takes cuts and pauses out of the timeline: clips split, and everything after a cut moves.
 
     Automation, markers and fades follow. What is before a cut crossfades with what is after it.
     Tracks with `ripple: false` play on, and their clips end earlier.
@@ -35,23 +38,31 @@ class Cutting(Pass):
 
     def run(self, unit: Unit) -> Unit:
         """The unit with its timeline on the new time."""
-        timeline = unit.timeline
-        if not timeline.cuts:
+        timeline, rate = unit.timeline, unit.timeline.sample_rate
+        if not timeline.cuts and timeline.tighten is None:
             return unit
+        removed = [
+            _removed(cut, rate, f"cut {number + 1}", ("cuts", number))
+            for number, cut in enumerate(timeline.cuts)
+        ]
+        said: tuple[Diagnostic, ...] = ()
+        if timeline.tighten is not None:
+            found, said = pauses(unit, timeline.tighten)
+            removed += [_removed(cut, rate, "a shorter pause", ("tighten",)) for cut in found]
         length = mix_length(timeline, unit.media)
-        made = ripple(_cuts(timeline), length)
-        late = tuple(_after_mix(timeline, length))
+        said = (*_after_mix(timeline, length), *said)
+        made = ripple(removed, length)
+        if not made.removed:
+            return evolve(unit, timeline=put(timeline, cuts=(), tighten=None)).report(*said)
         if not made.new_length:
-            return unit.report(*late, _nothing_left(timeline))
+            return unit.report(*said, _nothing_left(timeline))
         timeline = spliced(timeline, unit.media, made)
-        return evolve(unit, timeline=timeline, ripple=made).report(*late)
+        return evolve(unit, timeline=timeline, ripple=made).report(*said)
 
 
-def _cuts(timeline: Timeline) -> Iterator[Removed]:
-    rate = timeline.sample_rate
-    for number, cut in enumerate(timeline.cuts):
-        start, end, fade = (samples(t, rate) for t in (cut.from_ms, cut.to_ms, cut.crossfade_ms))
-        yield Removed(start, end, fade, f"cut {number + 1}", ("cuts", number))
+def _removed(cut: CutRange, rate: int, cause: str, place: Place) -> Removed:
+    start, end, fade = (samples(t, rate) for t in (cut.from_ms, cut.to_ms, cut.crossfade_ms))
+    return Removed(start, end, fade, cause, place)
 
 
 def _after_mix(timeline: Timeline, length: int) -> Iterator[Diagnostic]:

@@ -44,7 +44,7 @@ def spliced(timeline: Timeline, media: Media, ripple: Ripple) -> Timeline:
     length = timeline.length_ms and splice.ms(ripple.new_length)
     markers = tuple(splice.markers())
     values = {"tracks": tracks, "markers": markers, "length_ms": length, "via": splice.via}
-    return put(timeline, cuts=(), **values)
+    return put(timeline, cuts=(), tighten=None, **values)
 
 
 @frozen

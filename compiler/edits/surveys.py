@@ -1,8 +1,8 @@
 """The surveys of the sources that a mix listens to.
 
-Promises: a source is surveyed only if a level, dynamics or a ducking needs it. A survey that the
-facts carry is used as it is. Files that cannot be surveyed are reported where the document names
-them.
+Promises: a source is surveyed only if a level, dynamics, a ducking or a tightening needs it. A
+survey that the facts carry is used as it is. Files that cannot be surveyed are reported where the
+document names them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _needed(timeline: Timeline, mix: MixPreset, *, everything: bool) -> Mapping[
     buses = merge_buses(mix.buses, timeline.buses)
     by_id = {bus.id: bus for bus in buses}
     by_role = {role: bus for bus in reversed(buses) for role in bus.roles}
-    roles: set[str] = set()
+    roles = set(timeline.tighten.roles) if timeline.tighten is not None else set()
     for bus in buses:
         roles |= _referred(bus.level)
         roles |= set(bus.duck.by) if bus.duck is not None and bus.duck.listens else set()

@@ -106,6 +106,14 @@ def _problems(unit: Unit, buses: tuple[BusPreset, ...]) -> Iterator[Diagnostic]:
                     timeline.origin("buses", index, "duck", "by"),
                     did_you_mean(role, roles),
                 )
+    for role in timeline.tighten.roles if timeline.tighten else ():
+        if role not in roles:
+            yield Diagnostic(
+                Code.UNKNOWN_ROLE,
+                f"pauses of the unknown role {role!r} are tightened",
+                timeline.origin("tighten", "roles"),
+                did_you_mean(role, roles),
+            )
     yield from _levels(timeline, buses)
     for bus in () if isinstance(unit.request.stems, bool) else unit.request.stems:
         if bus not in ids:

@@ -1,12 +1,12 @@
-"""What a timeline may say about times that are taken out of it.
+"""What a timeline may say about time that is taken out of it.
 
 Promises: declarations alone; `compiler/edits/` decides what is cut, and makes ordinary clips of it.
 """
 
 from __future__ import annotations
 
-from ...documents.fields import Time, key
-from ...documents.limits import TIME, Range
+from ...documents.fields import Texts, Time, key, like
+from ...documents.limits import DURATION, TIME, Range
 from ...documents.models import model
 
 
@@ -22,3 +22,23 @@ class CutRange:
         default=10,
         examples=(10,),
     )
+
+
+@model("a tightening")
+class Tighten:
+    """Shortens the pauses in which none of some roles says anything."""
+
+    roles: Texts = key(
+        "the roles that must be silent; time without a clip of theirs is no pause",
+        examples=(["dialogue"],),
+    )
+    longer_than_ms: Time = key(
+        "pauses longer than this are shortened", DURATION, default=900, examples=(900,)
+    )
+    keep_ms: Time = key(
+        "what is left of them: five eighths after the last word, the rest before the next",
+        TIME,
+        default=400,
+        examples=(400,),
+    )
+    crossfade_ms: Time = like(CutRange, default=10)

@@ -54,7 +54,7 @@ from ...presets.model import EqBand as EqBand
 from ...presets.model import Gating as Gating
 from ...presets.model import LevelTarget as LevelTarget
 from .automation import STILL, Automation
-from .cuts import CutRange
+from .cuts import CutRange, Tighten
 from .entry import NAME, SourceEntry
 
 SCHEMA_VERSION = 1
@@ -304,6 +304,9 @@ class Timeline:
         "ranges of time that are taken out of everything",
         default=(),
         examples=([{"from_ms": 61_200, "to_ms": 64_850}],),
+    )
+    tighten: One[Tighten | None] = key(
+        "shortens pauses, wherever none of some roles says anything", default=None
     )
     tracks: Many[Track] = key("what sounds", default=())
     document: Document | None = aside(default=None)
