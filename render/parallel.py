@@ -108,7 +108,10 @@ class _Scheduler(Generic[Result]):
         return bool(self._failures) and number >= min(self._failures)
 
     def _work(self, number: int, stop: Stop) -> None:
-        """Run one step, in a thread of its own."""
+        """Run one step, in a thread of its own; none if `_end_all` was there first."""
+        with self._changed:
+            if stop.asked:
+                return
         try:
             result = self._run(self._steps[number], stop)
         except BaseException as error:
@@ -134,7 +137,8 @@ class _Scheduler(Generic[Result]):
         """Stop all running steps and wait for them."""
         with self._changed:
             running = list(self._running.values())
-        for _, stop in running:
-            stop.ask()
+            for _, stop in running:
+                stop.ask()
         for thread, _ in running:
-            thread.join(_SECONDS_TO_END)
+            if thread.is_alive():  # if not, it has ended, or an interrupt came before its start
+                thread.join(_SECONDS_TO_END)

@@ -142,10 +142,13 @@ class Rendition:
     files: Mapping[str, Path]
     floor: float
 
-    @property
-    def budget(self) -> float:
-        """The largest difference from the reference allowed, dBFS."""
-        return max(BUDGETS.get(self.renderer.backend, -200.0), self.floor)
+    def budget(self, peak_dbfs: float = 0.0) -> float:
+        """The largest difference from the reference allowed, dBFS; `peak_dbfs` is of the mix.
+
+        The rounding error of floats grows with them, so above full scale the floor does too.
+        """
+        floor = self.floor + max(0.0, peak_dbfs)
+        return max(BUDGETS.get(self.renderer.backend, -200.0), floor)
 
 
 def render_premaster(
@@ -253,12 +256,12 @@ def _render(
 def residual(what: str, first: Rendition, second: Rendition) -> Residual:
     """The difference between two renditions of the premaster or of a bus."""
     pair = (first.renderer.name, second.renderer.name)
-    budget = max(first.budget, second.budget)
-    worst, at, start = 0.0, 0, 0
+    worst, at, start, peak = 0.0, 0, 0, 0.0
     for ours, theirs in _blocks((first.files[what], second.files[what])):
         if ours.shape != theirs.shape:  # a shorter file differs from its end on
             worst, at = math.inf, start + min(len(ours), len(theirs))
             break
+        peak = max(peak, float(np.max(np.abs(ours))))
         apart = np.max(np.abs(ours - theirs), axis=1)
         highest = int(np.argmax(apart))
         if apart[highest] > worst:
@@ -266,6 +269,7 @@ def residual(what: str, first: Rendition, second: Rendition) -> Residual:
         start += len(ours)
     dbfs = decibels(worst)
     rate = soundfile.info(first.files[what]).samplerate
+    budget = max(take.budget(decibels(peak)) for take in (first, second))
     return Residual(what, pair, dbfs, at, rate, budget)
 
 

@@ -59,7 +59,7 @@ def agree(timeline: Timeline, renderers: list[Renderer], note: Note) -> None:
                 assert found.is_within, found
         for take in takes:
             worst = note(f"stems of {take.renderer.name} against premaster", stems_apart(take))
-            assert worst <= max(-200.0, take.budget), take.renderer.name
+            assert worst <= max(-200.0, take.budget()), take.renderer.name
 
 
 def stems_apart(take: Rendition) -> float:

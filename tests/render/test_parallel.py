@@ -222,3 +222,15 @@ def test_a_failed_render_says_the_same_however_many_ran(tmp_path, ffmpegs, monke
     with pytest.raises(mixdown.MixdownError, match=r"MIX611.*'gone.wav' cannot be read"):
         render_compilation(compilation, out=tmp_path / "out", jobs=jobs)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_interrupt_while_a_thread_starts_is_an_interrupt(monkeypatch):
+    """A signal may arrive in `Thread.start`, before the thread is there."""
+
+    class Interrupted(threading.Thread):
+        def start(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading, "Thread", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_steps(steps("a", "b"), lambda step, stop: None, 2)
