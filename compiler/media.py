@@ -93,13 +93,15 @@ def concerns(facts: SourceFacts, entry: SourceEntry) -> Iterator[Diagnostic]:
     """What there is to say about the content of a file, without a position."""
     named = entry.path
     if facts.nonfinite:
-        samples = "1 sample" if facts.nonfinite == 1 else f"{facts.nonfinite:,} samples"
-        are = "is" if facts.nonfinite == 1 else "are"
+        value, at = facts.nonfinite_value, _seconds(facts, facts.first_nonfinite)
+        what = "not finite" if value in ("NaN", "inf", "-inf") else "too large for a 32-bit float"
+        samples = f"1 sample that is {what}: {value} at {at}"
+        if facts.nonfinite > 1:
+            samples = f"{facts.nonfinite:,} samples that are {what}, the first, {value}, at {at}"
         played = "; they are played as 0" if facts.repaired else ""
         yield Diagnostic(
             Code.NOT_FINITE_SAMPLES,
-            f"media file {named!r} has {samples} that {are} not finite, the first at "
-            f"{_seconds(facts, facts.first_nonfinite)}{played}",
+            f"media file {named!r} has {samples}{played}",
             help=None
             if facts.repaired
             else f"create the file again, or play them as 0: {{path: {named}, repair: zero}} in "

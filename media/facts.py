@@ -15,7 +15,7 @@ from attrs import AttrsInstance, asdict, frozen
 from ..ir.node import Repair, Source
 from .cache import user_cache
 
-VERSION = 4
+VERSION = 5
 """The version of the facts; raised when the attributes or their computation change."""
 
 _Record = TypeVar("_Record", bound=AttrsInstance)
@@ -42,6 +42,7 @@ class SourceFacts:
         declared: the samples that the file declares, if it declares more than it has.
         nonfinite: the number of samples that are not finite in the file.
         first_nonfinite: the first of these samples.
+        nonfinite_value: its value, such as "NaN" or "1e+200".
         repaired: whether these samples are played as zero.
     """
 
@@ -59,6 +60,7 @@ class SourceFacts:
     declared: int = 0
     nonfinite: int = 0
     first_nonfinite: int = 0
+    nonfinite_value: str = ""
     repaired: bool = False
 
     def source(self, name: str, path: str, speed: tuple[int, int] = (1, 1)) -> Source:

@@ -221,7 +221,7 @@ def _read(path: Path, header: Header, digest: str) -> SourceFacts:
         return facts
     counted = found.frames == header.frames
     fault = found.fault or ("" if counted else "its header declares a different length")
-    return evolve(facts, damage=fault, nonfinite=found.nonfinite, first_nonfinite=found.first)
+    return found.noted_in(evolve(facts, damage=fault))
 
 
 @frozen
@@ -433,8 +433,7 @@ def _nonfinite(decoded: Path, facts: SourceFacts) -> SourceFacts:
     """The facts, completed by the samples that are not finite."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
-    scan = samples.scan_floats(decoded)
-    return evolve(facts, nonfinite=scan.nonfinite, first_nonfinite=scan.first)
+    return samples.scan_floats(decoded).noted_in(facts)
 
 
 def _unreadable(reason: str) -> _UnfitError:

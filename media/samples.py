@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..audio import FloatArray
 from ..audio.riff import chunk, wave_head
 from .decoder import LARGEST, Decoding, parse_own_arguments
+from .facts import SourceFacts
 from .headers import Header
 
 LIBSNDFILE: str = soundfile.__libsndfile_version__
@@ -57,13 +58,24 @@ class Scan:
         frames: their number.
         nonfinite: the number of frames with a sample that is not finite, or above `LARGEST`.
         first: the first of these frames.
+        value: of its sample, such as "NaN" or "1e+200"; "" if there is no such frame.
         fault: what is wrong with the file; "" if nothing is.
     """
 
     frames: int
     nonfinite: int = 0
     first: int = 0
+    value: str = ""
     fault: str = ""
+
+    def noted_in(self, facts: SourceFacts) -> SourceFacts:
+        """Facts completed by the frames that are not finite."""
+        return evolve(
+            facts,
+            nonfinite=self.nonfinite,
+            first_nonfinite=self.first,
+            nonfinite_value=self.value,
+        )
 
 
 def agrees(path: Path, header: Header) -> bool:
@@ -83,14 +95,18 @@ def scan_floats(path: Path) -> Scan:
         soundfile.SoundFileError, OSError: the file cannot be read.
     """
     frames = nonfinite = first = 0
+    value = ""
     with SequentialFile(path) as file:
         for block in _blocks(file):
-            finite = (np.abs(block) <= LARGEST).all(axis=1)
+            usable = np.abs(block) <= LARGEST
+            finite = usable.all(axis=1)
             if not finite.all():
-                first = first if nonfinite else frames + int(np.argmin(finite))
+                if not nonfinite:
+                    first = frames + int(np.argmin(finite))
+                    value = f"{block[~usable][0]:.6g}".replace("nan", "NaN")
                 nonfinite += int(np.count_nonzero(~finite))
             frames += len(block)
-    return Scan(frames, nonfinite, first)
+    return Scan(frames, nonfinite, first, value)
 
 
 def scan_flac(path: Path) -> Scan:

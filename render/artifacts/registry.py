@@ -174,12 +174,18 @@ def _insert_or_get(connection: Connection, artifact: Artifact) -> Artifact:
 
 
 def _artifact(row: Mapping[Any, Any]) -> Artifact:
-    found = Artifact(**{str(key): value for key, value in row.items()})
-    texts = (found.id, found.kind, found.timeline_id, found.bus_id, found.media_key)
-    if not (isinstance(found.meta, dict) and all(isinstance(text, str) for text in texts)):
-        raise ValueError(f"the row of the artifact {found.id!r} is damaged")
-    json.dumps(found.meta, allow_nan=False)  # raises for NaN and infinity
-    return found
+    wrong = [c.name for c in _FIELDS if not isinstance(row[c.name], _types(c))]
+    if wrong:
+        raise ValueError(f"the row of the artifact {row['id']!r} has a damaged {wrong[0]}")
+    json.dumps(row["meta"], allow_nan=False)  # raises for NaN and infinity
+    return Artifact(**{str(key): value for key, value in row.items()})
+
+
+def _types(column: Column[Any]) -> tuple[type, ...]:
+    """The types of a field; SQLite keeps values of any type in any column."""
+    if column.name == "parent_id":
+        return (str, type(None))
+    return (dict,) if column.name == "meta" else (column.type.python_type,)
 
 
 @contextmanager

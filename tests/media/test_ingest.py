@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 from attrs import evolve
+from mixdown.compiler.media import concerns
+from mixdown.compiler.timeline.entry import file_entry
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Diagnostic
 from mixdown.ir.node import Repair, Source
@@ -396,6 +398,8 @@ def test_a_sample_that_no_32_bit_float_holds_is_no_level(tmp_path: Path, ffmpeg:
     soundfile.write(path, samples, RATE, "DOUBLE")
     facts = establish(path, "a.wav")
     assert (facts.nonfinite, facts.first_nonfinite) == (1, 100)
+    (said,) = concerns(facts, file_entry("a.wav"))
+    assert f"1 sample that is too large for a 32-bit float: {value:g} at 0.002 s" in said.message
     repaired = establish(path, "a.wav", Selection(repair=True))
     assert (repaired.nonfinite, repaired.repaired) == (1, True)
     source = Source(

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from mixdown.media.decoder import VORBIS, Decoding, own_arguments
 from mixdown.media.headers import read_header
-from mixdown.media.samples import decode_vorbis, run_decode, scan_flac, scan_floats
+from mixdown.media.samples import Scan, decode_vorbis, run_decode, scan_flac, scan_floats
 from odd_media import RATE, encode, flac, nonfinite, tone, write_tone
 
 
@@ -85,7 +85,7 @@ def test_an_unreadable_file_raises_os_error(tmp_path: Path):
 
 def test_floats_are_scanned_for_samples_that_are_not_finite(tmp_path: Path):
     found = scan_floats(nonfinite(tmp_path / "a.wav", at=17, count=2))
-    assert (found.frames, found.nonfinite, found.first) == (RATE // 2, 2, 17)
+    assert found == Scan(RATE // 2, nonfinite=2, first=17, value="NaN")
 
 
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])

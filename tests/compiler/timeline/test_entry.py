@@ -198,7 +198,7 @@ def test_a_mended_file_is_a_note_with_the_count(tmp_path: Path):
     (found,) = compilation.diagnostics
     assert (found.code, found.severity) == (Code.NOT_FINITE_SAMPLES, Severity.NOTE)
     assert found.message.endswith(
-        "3 samples that are not finite, the first at 0.010 s; they are played as 0"
+        "3 samples that are not finite, the first, NaN, at 0.010 s; they are played as 0"
     )
     assert compilation.graph.sources[0].repair is Repair.ZERO
 

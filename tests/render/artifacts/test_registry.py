@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from contextlib import closing
 
+import attrs
 import pytest
 import sqlalchemy as sa
+from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import RenderError
 from mixdown.render.artifacts.artifact import Artifact, artifact_id, media_key
 from mixdown.render.artifacts.migrations import MIGRATIONS, Migration, migrate, version
@@ -171,13 +174,35 @@ def test_reading_waits_for_no_writer_for_long(tmp_path, mode):
 @pytest.mark.parametrize(
     "meta", ["", "{", "[1]", "null", '{"a": NaN}', '{"a": 1e999}', "[" * 5000, '"text"']
 )
-def test_a_damaged_row_is_an_error(tmp_path, meta):
-    registry = open_registry(sqlite_url(tmp_path / "registry.sqlite"))
-    registry.register([artifact()])
-    with closing(sqlite3.connect(tmp_path / "registry.sqlite")) as database, database:
-        database.execute("UPDATE artifacts SET meta = ?", (meta,))
+def test_damaged_metadata_are_an_error(tmp_path, meta):
     with pytest.raises(RenderError, match="MIX621"):
-        registry.artifacts()
+        damaged(tmp_path, "meta", meta).artifacts()
+
+
+@pytest.mark.parametrize(
+    "value", [b"\xff\x00", float("inf"), "1" * 400], ids=["blob", "inf", "big"]
+)
+@pytest.mark.parametrize("column", [f.name for f in attrs.fields(Artifact)])
+def test_a_value_of_another_type_is_an_error_or_is_json(tmp_path, column, value):
+    """SQLite keeps any type in any column; a number in one of text becomes text."""
+    registry = damaged(tmp_path, column, value)
+    try:
+        (found,) = registry.artifacts()
+    except RenderError as error:
+        (diagnostic,) = error.diagnostics
+        assert diagnostic.code is Code.REGISTRY_UNUSABLE
+        assert column in diagnostic.message or column == "meta"
+    else:
+        json.dumps(found.to_dict(), allow_nan=False)
+
+
+def damaged(folder, column, value):
+    """A registry with a wrong value in a row."""
+    registry = open_registry(sqlite_url(folder / "registry.sqlite"))
+    registry.register([artifact()])
+    with closing(sqlite3.connect(folder / "registry.sqlite")) as database, database:
+        database.execute(f"UPDATE artifacts SET {column} = ?", (value,))
+    return registry
 
 
 @pytest.mark.parametrize(
