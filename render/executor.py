@@ -45,7 +45,7 @@ from ..programs.run import (
     size_of,
 )
 from .parallel import processors, run_steps
-from .recording import Tap
+from .recording import Tap, feed_file
 from .sources import content_problem, other_source, shape, source_problems
 from .workspace import Workspace
 
@@ -253,15 +253,17 @@ class Executor:
         """
         from ..backends.native.run import run_step  # noqa: PLC0415
 
+        progress = partial(self._report_unless, stop, step)
         if step.kind is StepKind.MEASURE:
             path = Path(self.spaces.path(step.inputs[0]))
             tap = self.taps.get(path)
-            if tap is not None and tap.has_begun:
+            if tap is not None:
+                if not tap.has_begun:
+                    feed_file(path, tap, progress)
                 try:
-                    return {LOUDNESS_KEY: tap.result()}
+                    return {LOUDNESS_KEY: tap.result().lufs}
                 except ValueError as error:
                     raise OSError(None, f"{path}: {error}") from error
-        progress = partial(self._report_unless, stop, step)
         return run_step(step, self.spaces.path, facts, progress, self.taps)
 
     def _failed(self, step: Step, reason: str, done: Completed | None = None) -> RenderError:

@@ -11,20 +11,18 @@ from pathlib import Path
 
 from attrs import frozen
 
-from ..backends.native.run import COMMANDS, run_measure
+from ..backends.native.run import COMMANDS
 from ..backends.registry import find_program
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
 from ..ir.nodes import ShortLoudness
-from ..plans.loop import LOUDNESS_KEY
-from ..plans.own_steps import short_option
 from ..plans.phases import FINISH, MEASURE
 from ..plans.plan import OURSELVES, LoudnessGoal
 from ..programs.run import Watch, patience, run_process, size_of
 from .delivery import loop_levels
 from .executor import READ
 from .loudness import Levels, Outcome, Setting, run_loop
-from .recording import record_file
+from .recording import feed_file, premaster_tap, record_file
 
 
 @frozen
@@ -87,12 +85,18 @@ def run_finish(wanted: FinishCommand) -> Outcome:
             _run([_filled(word, values) for word in command])
         return loop_levels(record_file(wanted.master, "master").levels, goal.short)
 
+    tap = premaster_tap(goal.short)
     try:
-        measuring = [str(wanted.premaster), *short_option(goal)]
-        readings = run_measure(measuring, lambda done: None)
+        feed_file(wanted.premaster, tap, lambda done: None)
+        levels = tap.result()
     except OSError as error:
         raise failed(error) from error
-    return run_loop(goal, readings[LOUDNESS_KEY], finish)
+    except ValueError as error:
+        raise failed(OSError(None, f"{wanted.premaster}: {error}")) from error
+    limits = any(
+        command[0] == OURSELVES and wanted.margin in command for command in wanted.commands
+    )
+    return run_loop(goal, levels.lufs, finish, levels.limited if limits else None)
 
 
 def failed(error: OSError) -> RenderError:

@@ -2,7 +2,9 @@
 
 Promises (docs/semantics.md, "Loudness and the finish"): the first gain is the target minus the
 measured integrated loudness (ITU-R BS.1770-5) of what enters it; 0 dB if it has none, because it
-is silent or shorter than a window of the meter. The delivered file is measured, and a bounded
+is silent or shorter than a window of the meter. Where mixdown's own limiter follows, its effect on
+the loudness is predicted first; if the prediction misses the target by more than a correction aims
+for, the first gain makes up for it. The delivered file is measured, and a bounded
 number of corrections follows. Of all attempts, the one under the ceiling and nearest to the target
 is delivered. The ceiling outranks the target: a target that cannot be reached under it is a
 warning, a ceiling that cannot be held is an error.
@@ -16,8 +18,8 @@ attempt that exceeds it. If the corrections leave no file that is under the ceil
 target, a few last ones turn an attempt down: a lower gain with a lower limit leaves the same
 signal, only quieter, which brings peaks down that the limiter does not reach.
 
-`LoopRules` holds every number of the loop. The shell scripts of plans run the same loop in awk
-(script_loop.py), written from the same record.
+`LoopRules` holds every number of the loop itself. The shell scripts of plans run the same loop in
+awk (script_loop.py), written from the same record; they predict nothing.
 """
 
 from __future__ import annotations
@@ -69,6 +71,14 @@ class LoopRules:
 
 
 RULES = LoopRules()
+
+_PREDICTIONS = 4
+"""How many gains may be tried in a prediction after the first."""
+_PREDICTED_LU = 0.005
+"""How near to the target a predicted gain is brought."""
+
+Limited = Callable[[float, float], float]
+"""(gain, dB; the limiter's ceiling, dB) -> the predicted loudness of the master, LUFS."""
 
 
 @frozen
@@ -122,8 +132,33 @@ def first_setting(goal: LoudnessGoal, premaster_lufs: float, rules: LoopRules = 
     return Setting(round(gain, rules.decimals))
 
 
+def predicted_setting(
+    goal: LoudnessGoal, first: Setting, limited: Limited, rules: LoopRules = RULES
+) -> Setting:
+    """The setting at which the prediction meets the target; `first` if that is near enough.
+
+    Each gain is corrected by the secant method, as in the loop.
+    """
+    tried = [(first.gain_db, limited(first.gain_db, goal.ceiling_db))]
+    while len(tried) <= _PREDICTIONS:
+        gain, lufs = tried[-1]
+        missed = goal.target_lufs - lufs
+        if not abs(missed) > (rules.aim_lu if len(tried) == 1 else _PREDICTED_LU):
+            break
+        slope = 1.0
+        if len(tried) > 1 and gain != tried[-2][0]:
+            slope = (lufs - tried[-2][1]) / (gain - tried[-2][0])
+        slope = min(1.0, max(rules.least_slope, slope))
+        gain = min(gain + missed / slope, first.gain_db + rules.push_db)
+        tried.append((gain, limited(gain, goal.ceiling_db)))
+    return _rounded(tried[-1][0], first.margin_db, rules)
+
+
 def run_loop(
-    goal: LoudnessGoal, premaster_lufs: float, finish: Callable[[Setting], Levels]
+    goal: LoudnessGoal,
+    premaster_lufs: float,
+    finish: Callable[[Setting], Levels],
+    limited: Limited | None = None,
 ) -> Outcome:
     """Finish, measure and correct until the delivered file meets the goal.
 
@@ -132,6 +167,7 @@ def run_loop(
         premaster_lufs: integrated loudness of what enters the gain; -inf, NaN or -70 for silence.
         finish: makes the file with a setting and measures it; the last call has the setting of the
             outcome.
+        limited: predicts what the limiter leaves of the premaster's loudness; None: nobody can.
 
     Raises:
         RenderError: MIX603, the loudness is infinite; MIX607, no attempt was under the ceiling; and
@@ -144,8 +180,11 @@ def run_loop(
     def attempt(setting: Setting) -> Attempt:
         return Attempt(setting, finish(setting))
 
-    attempts = [attempt(first_setting(goal, premaster_lufs))]
-    while (setting := next_setting(goal, attempts)) is not None:
+    first = start = first_setting(goal, premaster_lufs)
+    if limited is not None and not is_silent(premaster_lufs):
+        start = predicted_setting(goal, first, limited)
+    attempts = [attempt(start)]
+    while (setting := next_setting(goal, attempts, first=first)) is not None:
         attempts.append(attempt(setting))
     best = best_attempt(goal, attempts)
     if best is not attempts[-1]:
@@ -157,14 +196,21 @@ def run_loop(
 
 
 def next_setting(
-    goal: LoudnessGoal, attempts: Sequence[Attempt], rules: LoopRules = RULES
+    goal: LoudnessGoal,
+    attempts: Sequence[Attempt],
+    rules: LoopRules = RULES,
+    *,
+    first: Setting | None = None,
 ) -> Setting | None:
-    """The next setting to try; None where the corrections are used up or nothing is to correct."""
+    """The next setting to try; None where the corrections are used up or nothing is to correct.
+
+    first: what the measured loudness asks for, if the first attempt has a predicted setting.
+    """
     done, last = len(attempts) - 1, attempts[-1].setting
     kept = _is_kept(goal, best_attempt(goal, attempts), rules)
     most = rules.corrections + rules.more_corrections
     if done < rules.corrections or (done < most and not kept):
-        setting = _corrected(goal, attempts, rules)
+        setting = _corrected(goal, attempts, (first or attempts[0].setting).gain_db, rules)
         if setting != last:
             return setting
     if kept or done >= most + rules.last_resorts:
@@ -305,8 +351,13 @@ def _is_kept(goal: LoudnessGoal, attempt: Attempt, rules: LoopRules) -> bool:
     return attempt.levels.true_peak_dbtp <= goal.ceiling_db and near
 
 
-def _corrected(goal: LoudnessGoal, attempts: Sequence[Attempt], rules: LoopRules) -> Setting:
-    """The last setting with a gain for what it missed, and a limit for what it exceeded."""
+def _corrected(
+    goal: LoudnessGoal, attempts: Sequence[Attempt], first_db: float, rules: LoopRules
+) -> Setting:
+    """The last setting with a gain for what it missed, and a limit for what it exceeded.
+
+    first_db: the gain that the measured loudness asks for.
+    """
     last = attempts[-1]
     gain, lowered = last.setting.gain_db, 0.0
     over = last.levels.true_peak_dbtp - goal.ceiling_db
@@ -316,7 +367,7 @@ def _corrected(goal: LoudnessGoal, attempts: Sequence[Attempt], rules: LoopRules
     missed = goal.target_lufs - last.levels.integrated
     if not is_silent(last.levels.integrated, rules) and abs(missed) > rules.aim_lu:
         slope = _slope(attempts, rules)
-        most = attempts[0].setting.gain_db + rules.push_db
+        most = first_db + rules.push_db
         gain = min(gain + (missed + (1.0 - slope) * lowered) / slope, most)
     return _rounded(gain, last.setting.margin_db + lowered, rules)
 

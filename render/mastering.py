@@ -13,13 +13,22 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from ..audio.meter.measure import Measurement
+from ..audio.meter.premaster import PremasterLevels
 from ..compiler.facts import FinishFacts
 from ..ir.diagnostics import Diagnostic
 from ..plans.loop import LOUDNESS_KEY, loop_steps, measuring_steps
-from ..plans.plan import LoudnessGoal
+from ..plans.plan import OURSELVES, LoudnessGoal, Step
 from .delivery import loop_levels
 from .executor import Executor
 from .loudness import Levels, Setting, is_silent, run_loop
+
+
+@frozen
+class PremasterReading:
+    """The loudness of a premaster in LUFS, and its levels if this process measured it."""
+
+    lufs: float
+    levels: PremasterLevels | None
 
 
 @frozen
@@ -29,23 +38,25 @@ class Mastered:
     Attributes:
         finish: how the master reached its loudness.
         measurement: of the master as it will be delivered.
-        loudness: of the premaster, LUFS.
+        premaster: what entered the gain.
         diagnostics: warnings.
     """
 
     finish: FinishFacts
     measurement: Measurement
-    loudness: float
+    premaster: PremasterReading
     diagnostics: tuple[Diagnostic, ...]
 
 
 def run_plan(
-    executor: Executor, measure: Callable[[Path], Measurement], premaster_lufs: float | None = None
+    executor: Executor,
+    measure: Callable[[Path], Measurement],
+    premaster: PremasterReading | None = None,
 ) -> Mastered | None:
     """Run every step of the executor's plan; None where its plan has no loudness loop.
 
-    `measure` measures a finished master. With `premaster_lufs` the premaster is there already, and
-    that is its loudness: the steps that make and measure it are left out.
+    `measure` measures a finished master. With `premaster` that is there already, and so read: the
+    steps that make and measure it are left out.
 
     Raises:
         RenderError: a step failed, or the ceiling could not be held.
@@ -56,13 +67,14 @@ def run_plan(
         executor.run_steps(plan.steps, {})
         return None
     parts = loop_steps(plan, goal)
-    if premaster_lufs is None:
+    if premaster is None:
         readings = executor.run_steps(parts.before, {})
-        loudness = readings[goal.measure].get(LOUDNESS_KEY, float("-inf"))
+        premaster = PremasterReading(
+            readings[goal.measure].get(LOUDNESS_KEY, float("-inf")), _levels(executor, goal)
+        )
     else:
         done = measuring_steps(plan, goal)
         executor.run_steps([step for step in parts.before if step.id not in done], {})
-        loudness = premaster_lufs
     master = Path(executor.spaces.path(plan.deliveries[0].file))
     measurements: list[Measurement] = []
 
@@ -74,14 +86,29 @@ def run_plan(
         measurements.append(measure(master))
         return loop_levels(measurements[-1], goal.short)
 
-    outcome = run_loop(goal, loudness, finish)
+    limited = None
+    if premaster.levels is not None and any(_limits(step, goal) for step in parts.looped):
+        limited = premaster.levels.limited
+    outcome = run_loop(goal, premaster.lufs, finish, limited)
     executor.run_steps(parts.after, _facts(goal, outcome.setting))
     reached = FinishFacts(
-        integrated_lufs=None if is_silent(loudness) else loudness,
+        integrated_lufs=None if is_silent(premaster.lufs) else premaster.lufs,
         gain_db=outcome.setting.gain_db,
         margin_db=outcome.setting.margin_db,
     )
-    return Mastered(reached, measurements[-1], loudness, outcome.diagnostics)
+    return Mastered(reached, measurements[-1], premaster, outcome.diagnostics)
+
+
+def _levels(executor: Executor, goal: LoudnessGoal) -> PremasterLevels | None:
+    """What this process measured of the premaster; None if another program did."""
+    file = executor.plan[goal.measure].inputs[0]
+    tap = executor.taps.get(Path(executor.spaces.path(file)))
+    return tap.result() if tap is not None and tap.has_begun else None
+
+
+def _limits(step: Step, goal: LoudnessGoal) -> bool:
+    """Whether it is a step of mixdown's own with the limiter, whose effect can be predicted."""
+    return step.program == OURSELVES and goal.margin_fact in step.facts()
 
 
 def _facts(goal: LoudnessGoal, setting: Setting) -> Mapping[str, float]:

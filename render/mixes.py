@@ -32,8 +32,8 @@ from .clipping import clipped_stems
 from .delivery import check_shape, faulty, file_digest, levels_meta, loop_levels
 from .executor import Executor, Listener, Progress, executor_for
 from .loudness import extra_gain, judge, judge_peak
-from .mastering import run_plan
-from .recording import FileLoudness, FileMeter, FileRecord, Tap, record_file
+from .mastering import PremasterReading, run_plan
+from .recording import FileMeter, FileRecord, Tap, premaster_tap, record_file
 from .result import Delivered, Rendered, RenderedMeta
 from .workspace import Workspace
 
@@ -42,10 +42,10 @@ MASTER = "master"
 
 @frozen
 class Premaster:
-    """What enters a loudness gain: its file, and its integrated loudness, LUFS."""
+    """What enters a loudness gain: its file, and what was measured of it."""
 
     path: Path
-    lufs: float
+    reading: PremasterReading
 
 
 @frozen(kw_only=True)
@@ -146,7 +146,7 @@ def stage_mix(
 
     programs = {"mixdown": version("mixdown")}
     programs |= {name: tool.version_text for name, tool in executor.tools.items()}
-    mastered = run_plan(executor, measure, premaster.lufs if premaster else None)
+    mastered = run_plan(executor, measure, premaster.reading if premaster else None)
     finish: FinishFacts | None
     if mastered is not None:
         finish, levels, warnings = mastered.finish, mastered.measurement, mastered.diagnostics
@@ -194,7 +194,7 @@ def stage_mix(
         ),
         executor=executor,
         records=records,
-        premaster=Premaster(shared, mastered.loudness) if shared and mastered else None,
+        premaster=Premaster(shared, mastered.premaster) if shared and mastered else None,
         diagnostics=(
             *compilation.diagnostics,
             *warnings,
@@ -216,8 +216,7 @@ def _taps(plan: Plan, spaces: Workspace) -> Mapping[Path, Tap[Any]]:
     taps: dict[Path, Tap[Any]] = {}
     if plan.loudness is not None:
         premaster = plan[plan.loudness.measure].inputs[0]
-        padded = plan.loudness.short is ShortLoudness.MOMENTARY
-        taps[Path(spaces.path(premaster))] = Tap(partial(FileLoudness, padded=padded))
+        taps[Path(spaces.path(premaster))] = premaster_tap(plan.loudness.short)
     for delivery in plan.deliveries:
         # Dropouts are looked for in the master.
         meter = partial(FileMeter, finds_empty=delivery.role is OutputRole.MASTER)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import soundfile
 from attrs import define, field, frozen
 
 from ..audio import FloatArray
-from ..audio.meter.loudness import LoudnessMeter
 from ..audio.meter.measure import FILE_BLOCK, Measurement, levels_of
+from ..audio.meter.premaster import PremasterLevels, PremasterMeter
 from ..audio.meter.truepeak import TruePeakMeter
+from ..ir.nodes import ShortLoudness
 from ..media.ingest import readable
 from .delivery import faulty
 from .report.curves import CurveMeter, Curves
@@ -75,21 +76,6 @@ class FileMeter:
         )
 
 
-class FileLoudness:
-    """Measures the integrated loudness alone; as `FileMeter`."""
-
-    def __init__(self, rate: int, channels: int, samples: int, *, padded: bool = False) -> None:
-        """padded: whether silence is appended to a file that is shorter than a window."""
-        self._padded = padded
-        self._meter = LoudnessMeter(rate, channels)
-        self.feed = self._meter.feed
-
-    def result(self) -> float:
-        """LUFS; -inf for silence."""
-        found = self._meter.result()
-        return found.padded if self._padded else found.integrated
-
-
 @define
 class Tap(Generic[Result_co]):
     """Measures a stream on its way to a file, which is written even if it cannot be measured."""
@@ -129,6 +115,28 @@ class Tap(Generic[Result_co]):
             raise self._error
         assert self._meter is not None, "nothing was written"
         return self._meter.result()
+
+
+def feed_file(path: Path, tap: Tap[Any], progress: Callable[[float], None]) -> None:
+    """Measure a file that was not written through its tap.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            tap.start(file.samplerate, file.channels, file.frames)
+            for block in file.blocks(FILE_BLOCK, dtype="float64", always_2d=True):
+                tap.feed(block.T)
+                progress(file.tell() / max(file.frames, 1))
+    except soundfile.SoundFileError as error:
+        raise OSError(None, f"{path}: {error}") from error
+
+
+def premaster_tap(short: ShortLoudness) -> Tap[PremasterLevels]:
+    """What measures a premaster; `short`: how its loudness is defined under 400 ms."""
+    padded = short is ShortLoudness.MOMENTARY
+    return Tap(lambda rate, channels, _: PremasterMeter(rate, channels, padded=padded))
 
 
 def record_file(path: Path, target: str, samples: int | None = None) -> FileRecord:

@@ -100,6 +100,42 @@ def test_loudness_lost_to_the_limiter_is_made_up():
     assert len(limiter.calls) <= 1 + RULES.corrections
 
 
+def predicted(limiter: Limiter, **wrong: float) -> Callable[[float, float], float]:
+    """The loudness behind the limiter, or behind one with another cost."""
+    other = Limiter(*limiter.material, cost=wrong.get("cost", limiter.cost))
+    return lambda gain_db, ceiling_db: (
+        other(Setting(gain_db, GOAL.ceiling_db - ceiling_db)).integrated
+    )
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.1, 0.3, 0.6])
+def test_a_predicted_gain_needs_no_correction(cost):
+    limiter = Limiter(-23.0, -4.0, cost=cost)
+    outcome = run_loop(GOAL, -23.0, limiter, predicted(limiter))
+    assert len(limiter.calls) == 1
+    assert outcome.levels.integrated == pytest.approx(-16.0, abs=0.006)
+    assert codes(outcome) == []
+
+
+def test_a_prediction_within_the_aim_changes_nothing():
+    limiter = Limiter(-23.0, -7.95, cost=0.5)
+    assert run_loop(GOAL, -23.0, limiter, predicted(limiter)).setting == Setting(7.0)
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.2, 0.5])
+def test_a_wrong_prediction_is_corrected(cost):
+    limiter = Limiter(-23.0, -4.0, cost=0.3)
+    outcome = run_loop(GOAL, -23.0, limiter, predicted(limiter, cost=cost))
+    assert outcome.levels.integrated == pytest.approx(-16.0, abs=0.05)
+
+
+def test_a_prediction_pushes_no_further_than_corrections_do():
+    limiter = Limiter(-23.0, 8.0, cost=0.6)
+    outcome = run_loop(GOAL, -23.0, limiter, predicted(limiter))
+    assert {call.gain_db for call in limiter.calls} == {7.0 + RULES.push_db}
+    assert codes(outcome) == [Code.TARGET_MISSED]
+
+
 def test_an_overshoot_lowers_the_limiters_aim():
     outcome = run_loop(GOAL, -23.0, Limiter(-23.0, -4.0, overshoot=0.3))
     assert outcome.levels.true_peak_dbtp <= -1.0

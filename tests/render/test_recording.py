@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.audio.meter.measure import measure_file
-from mixdown.render.recording import FileLoudness, FileMeter, Tap, record_file
+from mixdown.ir.nodes import ShortLoudness
+from mixdown.render.recording import FileMeter, Tap, premaster_tap, record_file
 from mixdown.render.report.model import DeliveryReport
 
 RATE = 48_000
@@ -66,7 +67,7 @@ def test_what_is_delivered_is_what_was_measured(mix: Path, tmp_path: Path, choic
 
 def test_a_tap_measures_the_last_file_that_was_written():
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 3 * RATE))
-    tap = Tap(FileLoudness)
+    tap = premaster_tap(ShortLoudness.NONE)
     assert not tap.has_begun
     for factor in (0.1, 1.0):
         tap.start(RATE, 2, 3 * RATE)
@@ -74,7 +75,7 @@ def test_a_tap_measures_the_last_file_that_was_written():
     meter = FileMeter(RATE, 2, 3 * RATE)
     meter.feed(noise)
     assert tap.has_begun
-    assert tap.result() == meter.result().levels.integrated
+    assert tap.result().lufs == meter.result().levels.integrated
 
 
 @pytest.mark.parametrize(
