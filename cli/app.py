@@ -31,7 +31,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "lint": "Find what sounds wrong in a mix, with the fix for each.",
         "fmt": "Format timelines without changing comments or meaning.",
         "tighten": "Write the pauses of a mix as cuts, one line each, to edit them by hand.",
-        "arrange": "Print the timeline of an arrangement or a show.",
+        "arrange": "Print the timeline that a document becomes.",
         "schema": "Print the JSON Schema of a kind of document, for editors.",
     },
     "Render and deliver": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .options import allow_outside, media, strict
+from .options import Opened, media, opening, strict
 
 
 @click.command("arrange")
@@ -12,8 +12,8 @@ from .options import allow_outside, media, strict
 @click.option("-o", "--out", metavar="TIMELINE", help="Write it to this file.  [default: print it]")
 @media
 @strict
-@allow_outside
-def command(file: str, out: str | None, media: str, strict: bool, allow_outside: bool) -> None:
+@opening
+def command(file: str, out: str | None, media: str, strict: bool, how: Opened) -> None:
     """Print the timeline that a document becomes.
 
     FILE describes a song in sections, bars and parts, a show in segments, or a timeline, of which
@@ -27,7 +27,7 @@ def command(file: str, out: str | None, media: str, strict: bool, allow_outside:
     from ..documents.writer import dump
     from .console import print_document, show
 
-    timeline, found = review(file, strict=strict, allow_outside=allow_outside, media=media)
+    timeline, found = review(file, strict=strict, media=media, **how)
     show(found, timeline.documents)
     if out is None:
         print_document(dump(timeline))

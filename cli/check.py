@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, as_json, media, strict
+from .options import Opened, as_json, media, opening, strict
 
 if TYPE_CHECKING:
     from ..compiler.choices import MediaName
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @media
 @strict
 @as_json
-@allow_outside
-def command(file: str, media: MediaName, strict: bool, as_json: bool, allow_outside: bool) -> None:
+@opening
+def command(file: str, media: MediaName, strict: bool, as_json: bool, how: Opened) -> None:
     """Check a timeline and every file that it names.
 
     Reads FILE, a timeline or a graph (.mir), and its media, and compiles it without rendering. If
@@ -29,7 +29,7 @@ def command(file: str, media: MediaName, strict: bool, as_json: bool, allow_outs
     from ..ir.diagnostics import counted, warnings
     from .console import print_json, print_text, show
 
-    mix = open_mix(file, allow_outside=allow_outside, media=media)
+    mix = open_mix(file, media=media, **how)
     compilation = compile(mix, media=media, strict=strict)
     timeline, found = compilation.timeline, compilation.diagnostics
     if as_json:

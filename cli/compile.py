@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, mix_choices, strict
+from .options import Opened, mix_choices, opening, strict
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
 )
 @strict
-@allow_outside
+@opening
 def command(
     file: str,
     choices: OwnChoices,
     form: str | None,
     out: str | None,
-    allow_outside: bool,
+    how: Opened,
 ) -> None:
     """Print the plan of a timeline without rendering it.
 
@@ -61,7 +61,7 @@ def command(
     default = DEFAULT_PLAN_FORMATS.get(choices["backend"], "text")
     if choices["media"] == "declared" and (form or default) == "sh":
         raise click.UsageError("a script plays files; compile it with them, not --media declared")
-    mix = open_mix(file, allow_outside=allow_outside, media=choices["media"])
+    mix = open_mix(file, media=choices["media"], **how)
     compilation = compile(mix, **choices)
     plan = compilation.plan
     notes = (*compilation.diagnostics, *open_file_warnings(plan))

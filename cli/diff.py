@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, as_json, mix_choices
+from .options import Opened, as_json, mix_choices, opening
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 @click.argument("b")
 @mix_choices
 @as_json
-@allow_outside
+@opening
 def command(
     a: str,
     b: str,
     choices: OwnChoices,
     as_json: bool,
-    allow_outside: bool,
+    how: Opened,
 ) -> int:
     """List the differences between two mixes and their graphs.
 
@@ -38,8 +38,7 @@ def command(
     from .console import print_json, print_text
 
     one, other = (
-        trace(open_mix(file, allow_outside=allow_outside, media=choices["media"]), **choices)
-        for file in (a, b)
+        trace(open_mix(file, media=choices["media"], **how), **choices) for file in (a, b)
     )
     found = diff(one, other, (a, b))
     if as_json:

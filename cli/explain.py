@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..ir.units import clock_milliseconds
-from .options import allow_outside, as_json, mix_choices
+from .options import Opened, as_json, mix_choices, opening
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -40,7 +40,7 @@ def _milliseconds(context: click.Context, parameter: click.Parameter, value: str
 @click.option("--node", metavar="NAME", help="Show where this value of the graph comes from.")
 @mix_choices
 @as_json
-@allow_outside
+@opening
 def command(
     file: str,
     at: Decimal | None,
@@ -48,7 +48,7 @@ def command(
     node: str | None,
     choices: OwnChoices,
     as_json: bool,
-    allow_outside: bool,
+    how: Opened,
 ) -> None:
     """Explain what sounds at a moment, or where a filter comes from.
 
@@ -67,7 +67,7 @@ def command(
 
     if sum(option is not None for option in (at, label, node)) != 1:
         raise click.UsageError("choose one of --at, --filter, --node")
-    mix = open_mix(file, allow_outside=allow_outside, media=choices["media"])
+    mix = open_mix(file, media=choices["media"], **how)
     done = trace(mix, **choices)
     documents = done.start.timeline.documents
     if at is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, mix_choices
+from .options import Opened, mix_choices, opening
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -44,7 +44,7 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
 )
-@allow_outside
+@opening
 def command(
     file: str,
     after: str | None,
@@ -56,7 +56,7 @@ def command(
     focus: str | None,
     choices: OwnChoices,
     out: str | None,
-    allow_outside: bool,
+    how: Opened,
 ) -> None:
     """Show the graph (IR) of a mix and what each pass changes.
 
@@ -71,7 +71,7 @@ def command(
 
     if sum((after is not None, before is not None, changed, timings, stats)) > 1:
         raise click.UsageError("choose one of --after, --before, --changed, --timings, --stats")
-    mix = open_mix(file, allow_outside=allow_outside, media=choices["media"])
+    mix = open_mix(file, media=choices["media"], **how)
     done = trace(mix, **choices)
     show(done.final.diagnostics, done.final.timeline.documents)
     if changed:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from .options import allow_outside, as_json
+from .options import Opened, as_json, opening
 
 
 @click.command("lint")
 @click.argument("file")
 @click.option("--mix", metavar="ID", help="A mix preset, instead of the timeline's own.")
 @as_json
-@allow_outside
-def command(file: str, mix: str | None, as_json: bool, allow_outside: bool) -> int:
+@opening
+def command(file: str, mix: str | None, as_json: bool, how: Opened) -> int:
     """Find what sounds wrong in a mix, with the fix for each.
 
     Surveys every source of FILE and compares voices, beds and noise: speakers that differ, a bed
@@ -28,7 +28,7 @@ def command(file: str, mix: str | None, as_json: bool, allow_outside: bool) -> i
     from .app import ExitCode
     from .console import print_json, print_text, show
 
-    opened = open_mix(file, allow_outside=allow_outside)
+    opened = open_mix(file, **how)
     timeline, found = lint(opened, RenderRequest(mix_preset_id=mix))
     if as_json:
         data = [d.to_dict(timeline.documents) for d in found]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import click
 
@@ -26,9 +26,53 @@ as_json = click.option(
     help="Print JSON on standard output, including errors.",
 )
 
-allow_outside = click.option(
+_ALLOW_OUTSIDE = click.option(
     "--allow-outside", is_flag=True, help="Allow sources outside the directory of their document."
 )
+
+
+def _variables(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> dict[str, str]:
+    """NAME=VALUE, as often as it is given."""
+    for text in value:
+        if "=" not in text.removeprefix("="):
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE")
+    return {name: given for name, _, given in (text.partition("=") for text in value)}
+
+
+_SET = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_variables,
+    help="Give a variable of the document this value; repeatable.",
+)
+
+
+class Opened(TypedDict):
+    """How a document is opened: keywords of `open_mix`."""
+
+    allow_outside: bool
+    variables: Mapping[str, str]
+
+
+def opening(function: Callable[..., object]) -> Callable[..., object]:
+    """The options that say how a document is opened, as one argument `how`."""
+
+    @wraps(function)
+    def command(
+        *,
+        allow_outside: bool,
+        assignments: Mapping[str, str],
+        **given: Any,  # noqa: ANN401 (click's values)
+    ) -> object:
+        how = Opened(allow_outside=allow_outside, variables=assignments)
+        return function(how=how, **given)
+
+    return _SET(_ALLOW_OUTSIDE(command))
+
 
 _STORE = click.option(
     "--store",

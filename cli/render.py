@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, as_json, delivery_choices, registry, strict
+from .options import Opened, as_json, delivery_choices, opening, registry, strict
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     help="The number of steps to run at once.  [default: one per processor]",
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
-@allow_outside
+@opening
 def command(
     file: str,
     out: str | None,
@@ -69,7 +69,7 @@ def command(
     no_report: bool,
     jobs: int | None,
     quiet: bool,
-    allow_outside: bool,
+    how: Opened,
 ) -> None:
     """Render a timeline to a measured master and stems.
 
@@ -85,7 +85,7 @@ def command(
     from .delivery import show_result
     from .progress import progress_bars
 
-    opened = open_mix(file, allow_outside=allow_outside)
+    opened = open_mix(file, **how)
     service = None
     if store is not None:
         from ..render.artifacts.service import AudioRenderService

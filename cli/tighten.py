@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import allow_outside, as_json
+from .options import Opened, as_json, opening
 
 
 @click.command("tighten")
@@ -36,7 +36,7 @@ from .options import allow_outside, as_json
     help="With --role: what is left of a pause.",
 )
 @as_json
-@allow_outside
+@opening
 def command(
     file: str,
     out: str | None,
@@ -44,7 +44,7 @@ def command(
     longer_than: float,
     keep: float,
     as_json: bool,
-    allow_outside: bool,
+    how: Opened,
 ) -> None:
     """Write the pauses of a mix as cuts, one line each, to edit them by hand.
 
@@ -62,7 +62,7 @@ def command(
     from .console import clock, print_document, print_json, print_text, show
 
     asked = Tighten(roles=roles, longer_than_ms=longer_than, keep_ms=keep) if roles else None
-    made = tightened_text(file, asked, allow_outside=allow_outside)
+    made = tightened_text(file, asked, **how)
     if out is not None:
         write_file(Path(out), made.text)
     removed = sum(float(cut.to_ms - cut.from_ms) for cut in made.cuts)

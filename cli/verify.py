@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import allow_outside, as_json
+from .options import Opened, as_json, opening
 
 if TYPE_CHECKING:
     from ..render.verify import Residual
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     help="Mix preset: buses (see 'mixdown presets bus').  [default: the timeline's]",
 )
 @as_json
-@allow_outside
+@opening
 def command(
-    file: str, backends: tuple[str, ...], mix: str | None, as_json: bool, allow_outside: bool
+    file: str, backends: tuple[str, ...], mix: str | None, as_json: bool, how: Opened
 ) -> int:
     """Render a mix with several backends and compare the samples.
 
@@ -47,7 +47,7 @@ def command(
     if len(names) < 2:
         raise click.UsageError("give --backend at least twice, to compare them")
     found = verify_mix(
-        open_mix(file, allow_outside=allow_outside),
+        open_mix(file, **how),
         [Renderer(name, name) for name in names],
         RenderRequest(stems=True, mix_preset_id=mix),
     )

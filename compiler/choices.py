@@ -61,6 +61,7 @@ class _OtherChoices(TypedDict, total=False):
     pipeline: str | Iterable[Pass] | None
     passes: str | Iterable[Pass]
     media: MediaMode | MediaName
+    variables: Mapping[str, object]
     single: bool
     one_pass: bool
     strict: bool
@@ -91,7 +92,7 @@ class Choices(_OtherChoices, total=False):
         stems, stem_mode, silent_stems, backend, format, bit_depth, bit_rate, dither, short,
             sample_rate, channels, broadcast, facts, presets, headroom_db, deliver: as of a
             `RenderRequest`; of `format` also several, for a file of each.
-        disable, pass_limit, pipeline, passes, media, single, one_pass, strict: as of
+        disable, pass_limit, pipeline, passes, media, variables, single, one_pass, strict: as of
             `CompileOptions`.
     """
 

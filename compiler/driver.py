@@ -33,7 +33,7 @@ from .declared import MediaMode
 from .edits.ripple import Ripple
 from .edits.surveys import survey_sources
 from .emit import chapter_warnings, one_pass_warnings, plan_of
-from .graph_input import GraphFile, Mix, graph_unit, open_mix
+from .graph_input import GraphFile, Mix, graph_unit, open_mix, opened
 from .lanes import lanes_svg
 from .media import probe_cover, probe_sources
 from .meta import FileMeta, file_metas
@@ -185,7 +185,7 @@ def _compiled(
             f"a plan is of one delivery, and these choices have {len(request.deliver)}",
             help="compile for one preset and one format; a render delivers several",
         )
-    unit = begin(timeline, request, options.media)
+    unit = begin(opened(timeline, options.media, options.variables), request, options.media)
     unit = final(unit, options.steps_for(unit))
     graph = unit.ir
     length = graph.session.length

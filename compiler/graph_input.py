@@ -6,6 +6,7 @@ that is its outputs and its finish, so that of a request only the backend and th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ from attrs import evolve, frozen
 from ..backends.registry import find_backend
 from ..documents.load import read_text
 from ..documents.models import replace
+from ..ir.codes import Code
 from ..ir.diagnostics import TimelineError
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
 from ..media.gate import normal, refused
 from ..presets.model import DitherChoice, ExportPreset, MixPreset
-from .declared import MediaMode
-from .load import load_faulty
+from .declared import MediaMode, media_mode
+from .load import Opening, load_faulty
 from .request import RenderRequest
 from .timeline.model import Timeline
 from .unit import Unit
@@ -79,19 +81,45 @@ Mix = Timeline | GraphFile
 
 
 def open_mix(
-    path: str | Path, *, allow_outside: bool = False, media: MediaMode | str = MediaMode.FILES
+    path: str | Path,
+    *,
+    allow_outside: bool = False,
+    media: MediaMode | str = MediaMode.FILES,
+    variables: Mapping[str, object] | None = None,
 ) -> Mix:
     """The timeline or the graph in a file, to compile: the graph if the file is a `.mir`.
 
-    An arrangement or a show is lowered to a timeline, with `media` as for `load`. A timeline may
-    have `faults`.
+    An arrangement or a show is lowered to a timeline, with the keywords as for `load`. A timeline
+    may have `faults`.
 
     Raises:
-        MixdownError: everything that is wrong with it.
+        MixdownError: everything that is wrong with it; MIX307, a graph is given variables.
     """
-    if is_graph_file(path):
-        return load_graph(path, allow_outside=allow_outside)
-    return load_faulty(path, allow_outside=allow_outside, media=media)
+    if not is_graph_file(path):
+        return load_faulty(path, Opening(allow_outside, media_mode(media), variables or {}))
+    if variables:
+        raise _no_document("a graph has no variables")
+    return load_graph(path, allow_outside=allow_outside)
+
+
+def opened(
+    mix: Mix | str | Path, media: MediaMode, variables: Mapping[str, object]
+) -> Mix | str | Path:
+    """A mix, loaded if it is the path of one that has variables.
+
+    Raises:
+        MixdownError: as `open_mix`; MIX307, it is loaded already.
+    """
+    if not variables:
+        return mix
+    if not isinstance(mix, str | Path):
+        raise _no_document("variables are of a document, and this mix is loaded already")
+    return open_mix(mix, media=media, variables=variables)
+
+
+def _no_document(message: str) -> TimelineError:
+    help = "give the path of a document, or load it with its variables"
+    return TimelineError.of(Code.BAD_REQUEST, message, help=help)
 
 
 def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:

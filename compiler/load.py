@@ -7,7 +7,7 @@ Strictness, limits and errors are those of `documents.load` for every kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from ..documents.load import (
     read_model,
 )
 from ..documents.models import put
+from ..documents.variables import filled
 from ..ir.diagnostics import Diagnostic, TimelineError
 from .declared import MediaMode, media_mode
 from .timeline.model import Timeline
@@ -63,8 +64,21 @@ def _front_end(key: str) -> Kind:
     return Kind(Arrangement, check, lower_arrangement)
 
 
+@frozen
+class Opening:
+    """How a document is opened; see `load`."""
+
+    allow_outside: bool = False
+    media: MediaMode = MediaMode.FILES
+    variables: Mapping[str, object] = {}
+
+
 def load(
-    path: str | Path, *, allow_outside: bool = False, media: MediaMode | str = MediaMode.FILES
+    path: str | Path,
+    *,
+    allow_outside: bool = False,
+    media: MediaMode | str = MediaMode.FILES,
+    variables: Mapping[str, object] | None = None,
 ) -> Timeline:
     """The timeline in a file, or the one that the arrangement or show in it becomes.
 
@@ -72,21 +86,21 @@ def load(
         path: the document, YAML or JSON; its sources count from its directory.
         allow_outside: whether sources may lie outside that directory.
         media: "declared": an arrangement or a show becomes a timeline without opening a file.
+        variables: values of the document's variables, in place of those in its `vars`.
 
     Raises:
         TimelineError: everything that is wrong with the document.
     """
-    return _faultless(load_faulty(path, allow_outside=allow_outside, media=media))
+    opening = Opening(allow_outside, media_mode(media), variables or {})
+    return _faultless(load_faulty(path, opening))
 
 
-def load_faulty(
-    path: str | Path, *, allow_outside: bool = False, media: MediaMode | str = MediaMode.FILES
-) -> Timeline:
+def load_faulty(path: str | Path, opening: Opening) -> Timeline:
     """The same; a timeline with errors keeps them as `faults` if the rest of it can be checked.
 
     `begin` raises them together with what later phases find.
     """
-    return _timeline(parse_file(path), Path(path).parent, allow_outside, media_mode(media))
+    return _timeline(parse_file(path), Path(path).parent, opening)
 
 
 def loads(
@@ -97,6 +111,7 @@ def loads(
     *,
     allow_outside: bool = False,
     media: MediaMode | str = MediaMode.FILES,
+    variables: Mapping[str, object] | None = None,
 ) -> Timeline:
     """The same from a text.
 
@@ -107,12 +122,14 @@ def loads(
         format: of the text; if None, by the name's extension or else the first character.
         allow_outside: whether sources may lie outside `root`.
         media: as for `load`.
+        variables: as for `load`.
 
     Raises:
         TimelineError: as `load` does.
     """
     parsed = parse(text, name, format)
-    return _faultless(_timeline(parsed, Path(root), allow_outside, media_mode(media)))
+    opening = Opening(allow_outside, media_mode(media), variables or {})
+    return _faultless(_timeline(parsed, Path(root), opening))
 
 
 def read(text: str, name: str, format: Format | None = None) -> object:
@@ -122,16 +139,16 @@ def read(text: str, name: str, format: Format | None = None) -> object:
         TimelineError: as `load` does, without a look into any file.
     """
     parsed = parse(text, name, format)
-    return _model(parsed, _kind(parsed), Path(), allow_outside=True)
+    return _model(parsed, _kind(parsed), Path(), Opening(allow_outside=True))
 
 
-def _timeline(parsed: Parsed, root: Path, allow_outside: bool, media: MediaMode) -> Timeline:
+def _timeline(parsed: Parsed, root: Path, opening: Opening) -> Timeline:
     kind, faults = _kind(parsed), Faults()
     try:
-        model = _model(parsed, kind, root, allow_outside)
+        model = _model(parsed, kind, root, opening)
     except FaultyDocumentError as error:
         model, faults = error.model, error.faults
-    return kind.lower(model, faults, media)
+    return kind.lower(model, faults, opening.media)
 
 
 def _faultless(timeline: Timeline) -> Timeline:
@@ -146,9 +163,13 @@ def _faultless(timeline: Timeline) -> Timeline:
     return timeline
 
 
-def _model(parsed: Parsed, kind: Kind, root: Path, allow_outside: bool) -> object:
+def _model(parsed: Parsed, kind: Kind, root: Path, opening: Opening) -> object:
     model: object = read_model(
-        parsed, kind.model, kind.check, root=root, allow_outside=allow_outside
+        filled(parsed, opening.variables),
+        kind.model,
+        kind.check,
+        root=root,
+        allow_outside=opening.allow_outside,
     )
     return model
 

@@ -7,7 +7,8 @@ is the same for all options, within the tolerance of the passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from ..documents.fields import As, Texts, Word, key
 from ..documents.models import model
@@ -30,7 +31,7 @@ def _passes(value: object) -> object:
 
 @model("the options")
 class CompileOptions:
-    """Choices of one compilation that leave the mix as it is.
+    """Choices of one compilation: how its document is opened, and how the mix is compiled.
 
     Raises:
         TimelineError: MIX105, MIX307, everything that is wrong with them.
@@ -65,6 +66,9 @@ class CompileOptions:
         "files: sources are read; declared: no file is opened, and sources are as their entries "
         "declare them. A render reads the files whatever this says",
         default=MediaMode.FILES,
+    )
+    variables: As[Mapping[str, Decimal | bool | str], Mapping[str, object]] = key(
+        "values of the variables of the mix's document, if the mix is a path", default={}
     )
     strict: bool = key("whether warnings are errors", default=False)
 

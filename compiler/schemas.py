@@ -49,8 +49,10 @@ _SCHEMAS: Mapping[str, tuple[Any, str, str]] = {
     ),
 }
 NAMES = tuple(_SCHEMAS)
+DOCUMENTS = ("timeline", "arrangement", "show")
+"""The kinds that may have variables."""
 
 
 def schema(name: str) -> str:
     """The schema called `name`, as JSON."""
-    return schema_text(*_SCHEMAS[name])
+    return schema_text(*_SCHEMAS[name], variables=name in DOCUMENTS)

@@ -11,7 +11,7 @@ the model, so that a later diagnostic can show its line; places are computed onl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -101,13 +101,23 @@ class FaultyDocumentError(TimelineError):
 
 @frozen(eq=False)
 class Parsed:
-    """A text as plain values; `repeated` are the pointers of keys that a mapping has twice."""
+    """A text as plain values.
+
+    Attributes:
+        name: of the document.
+        text: all of it.
+        format: in which it is written.
+        data: the values.
+        repeated: the pointers of keys that a mapping has twice.
+        problems: what is wrong with values that were replaced, such as variables.
+    """
 
     name: str
     text: str
     format: Format
     data: object
     repeated: tuple[str, ...]
+    problems: tuple[Diagnostic, ...] = ()
 
     def document(self, unknown: Iterable[str] = ()) -> Document:
         """The text with its places; those of the keys at the pointers `unknown` are the keys."""
@@ -184,18 +194,25 @@ def read_model(
     document = parsed.document(found.unknown)
     if made is not None and is_model(kind):
         made = put(made, document=document, **asides)
-    if not (outdated or repeated or found.count):
+    if not (outdated or repeated or found.count or parsed.problems):
         return made
     try:  # very deeply nested JSON can be read, but has no tree for places
         composed(_READING[parsed.format].compose, text)
     except TooComplex as problem:
         raise _too_complex(problem, name, text) from None
     diagnostics = [*([outdated] if outdated else ()), *_repetitions(repeated, name)]
-    diagnostics += found.diagnostics
+    replaced = Faults(parsed.problems, frozenset(_pointers(parsed.problems)))
+    diagnostics += replaced.with_others(found.diagnostics)
     if made is None or found.full:
         raise TimelineError(diagnostics[:MOST], {name: document})
-    faults = Faults(tuple(diagnostics[:MOST]), frozenset(found.bad.union(repeated)))
+    bad = replaced.bad.union(found.bad, repeated)
+    faults = Faults(tuple(diagnostics[:MOST]), bad)
     raise FaultyDocumentError(made, faults, faults.with_others(check(made)), {name: document})
+
+
+def _pointers(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    """The places of diagnostics that are about a part of the document."""
+    yield from (d.origin.pointer for d in diagnostics if d.origin is not None and d.origin.pointer)
 
 
 def read_text(path: str | Path) -> str:

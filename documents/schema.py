@@ -21,12 +21,16 @@ from ..ir.units import CLOCK
 from .fields import Key, declaration, is_model, options
 from .limits import Constraint
 from .values import Milliseconds
+from .variables import KEY, USE
 
 Schema = dict[str, Any]
 
 
-def schema_text(root: Any, title: str, description: str) -> str:
-    """The schema of documents of a kind, a model class or names of one, as JSON."""
+def schema_text(root: Any, title: str, description: str, *, variables: bool) -> str:
+    """The schema of documents of a kind, a model class or names of one, as JSON.
+
+    With `variables`, the documents may declare and use variables.
+    """
     definitions: Schema = {}
     if is_model(root):
         whole = _object(root, definitions)
@@ -40,7 +44,37 @@ def schema_text(root: Any, title: str, description: str) -> str:
         **whole,
         "$defs": dict(sorted(definitions.items())),
     }
+    if variables:
+        made = _with_variables(made)
+        made["properties"][KEY] = _VARIABLES
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+
+
+def _with_variables(schema: Any) -> Any:
+    """A schema in which a variable may be used wherever a scalar is."""
+    if isinstance(schema, list):
+        return [_with_variables(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _with_variables(item) for key, item in schema.items()}
+    kinds = schema.get("type", ())
+    kinds = [kinds] if isinstance(kinds, str) else list(kinds)
+    if isinstance(schema.get("enum"), list):
+        use = {"type": "string", "pattern": f"^{USE}$"}
+        made["anyOf"] = [{"enum": made.pop("enum")}, use]
+    elif "string" in kinds and "pattern" in made:
+        made["pattern"] += f"|^{USE}$"
+    elif {"number", "integer", "boolean"}.intersection(kinds) and "string" not in kinds:
+        made |= {"type": [*kinds, "string"], "pattern": f"^{USE}$"}
+    return made
+
+
+_VARIABLES: Schema = {
+    "description": "variables, used as ${name} in values; null: --set has to give the value",
+    "type": "object",
+    "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+    "examples": [{"title": "The harbour"}],
+}
 
 
 def _object(

@@ -14,7 +14,7 @@ from attrs import frozen
 from ..compiler.choices import Choices, chosen
 from ..compiler.driver import begin
 from ..compiler.emit import plan_of
-from ..compiler.graph_input import Mix
+from ..compiler.graph_input import Mix, opened
 from ..compiler.options import CompileOptions
 from ..compiler.pipeline import Ran, run_pipeline
 from ..compiler.request import RenderRequest
@@ -87,5 +87,5 @@ def trace(
 ) -> Trace:
     """Run the passes on a mix; arguments and errors as `compile`, which also emits a plan."""
     request, options = chosen(choices, request, options)
-    unit = begin(timeline, request, options.media)
+    unit = begin(opened(timeline, options.media, options.variables), request, options.media)
     return Trace(unit, tuple(run_pipeline(unit, options.steps_for(unit))), options)

@@ -18,7 +18,7 @@ from ..compiler.choices import Choices, OwnChoices, ShippedChoices, chosen
 from ..compiler.declared import MediaMode
 from ..compiler.driver import Compilation, compile
 from ..compiler.facts import Facts
-from ..compiler.graph_input import GraphFile, Mix, open_mix
+from ..compiler.graph_input import GraphFile, Mix, open_mix, opened
 from ..compiler.options import CompileOptions
 from ..compiler.request import FileRequest, RenderRequest
 from ..documents.models import replace
@@ -102,8 +102,9 @@ def render(
         MixdownError: a ValueError with every diagnostic; the output directory is as it was.
     """
     request, options = chosen(choices, request, options)
-    options = replace(options, media=MediaMode.FILES)
-    mix = open_mix(timeline) if isinstance(timeline, str | Path) else timeline
+    mix = opened(timeline, MediaMode.FILES, options.variables)
+    mix = open_mix(mix) if isinstance(mix, str | Path) else mix
+    options = replace(options, media=MediaMode.FILES, variables={})
     if isinstance(mix, GraphFile) and request.deliver:
         message = "a graph states its own delivery, and these choices have several"
         raise TimelineError.of(Code.BAD_REQUEST, message, help="choose one preset and one format")

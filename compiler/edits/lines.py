@@ -6,7 +6,7 @@ same as the document with the cuts in place of its `tighten`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,11 @@ class TightenedText:
 
 
 def tightened_text(
-    path: str | Path, tighten: Tighten | None, *, allow_outside: bool = False
+    path: str | Path,
+    tighten: Tighten | None,
+    *,
+    allow_outside: bool = False,
+    variables: Mapping[str, object] | None = None,
 ) -> TightenedText:
     """The document of a mix with its pauses as cuts.
 
@@ -56,13 +60,14 @@ def tightened_text(
         path: a timeline, an arrangement or a show.
         tighten: which pauses; None: as the document says.
         allow_outside: whether its sources may lie outside of its directory.
+        variables: values of its variables.
 
     Raises:
         MixdownError: the mix cannot be compiled; MIX307, nothing says which pauses, or the
             document is written in a way to which no lines can be added.
     """
     text = read_text(path)
-    timeline = load(path, allow_outside=allow_outside)
+    timeline = load(path, allow_outside=allow_outside, variables=variables)
     tighten = tighten or timeline.tighten
     if tighten is None:
         raise MixdownError.of(
