@@ -22,8 +22,7 @@ from programmes import programme
 MUSIC = (("wav", None), ("mp3", 320), ("mp3", 96), ("m4a", 256), ("m4a", 96))
 MUSIC += (("opus", 192), ("opus", 64), ("ogg", 256), ("ogg", 96))
 SPEECH = (("wav", None), ("mp3", 64), ("m4a", 48), ("opus", 48), ("ogg", 48))
-BURSTS = (("wav", None), ("mp3", 64), ("m4a", 64), ("opus", 64), ("ogg", 64))
-CASES = (("music", "music", MUSIC), ("speech", "podcast", SPEECH), ("hidden", "music", BURSTS))
+CASES = (("music", "music", MUSIC), ("speech", "podcast", SPEECH))
 BACKENDS = ("native", "ffmpeg")
 
 
