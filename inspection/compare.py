@@ -7,7 +7,7 @@ folded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 
 from attrs import frozen
 
@@ -19,7 +19,7 @@ from ..ir.places import cause_of
 from .differences import differences
 from .matching import Key, Matches, OwnedNodes, match, parts
 from .owners import Level, Owner, owners
-from .words import phrase, played_part
+from .words import phrase, played_part, shown_speed
 
 Pair = tuple[str, str]
 
@@ -45,7 +45,10 @@ class Change:
 
 
 def compare_graphs(
-    a: Graph, b: Graph, silent: tuple[Set[str], Set[str]] = (frozenset(), frozenset())
+    a: Graph,
+    b: Graph,
+    silent: tuple[Set[str], Set[str]] = (frozenset(), frozenset()),
+    words: Mapping[str, str] | None = None,
 ) -> tuple[Change, ...]:
     """The differences between two graphs.
 
@@ -53,6 +56,7 @@ def compare_graphs(
         a: the first.
         b: the second.
         silent: the ids of clips ("track/clip") and tracks that each mix has but does not play.
+        words: what differs in some values of the second, by their names.
     """
     found = match(parts(a), parts(b))
     tracks = [(x.owner.id, y.owner.id) for x, y in found.pairs if x.owner.level is Level.TRACK]
@@ -61,7 +65,7 @@ def compare_graphs(
         *_sources(a, b),
         *_removed(found, silent[1]),
         *_added(found, silent[0]),
-        *(change for x, y in found.pairs for change in _changed(a, x, b, y, renamed)),
+        *(change for x, y in found.pairs for change in _changed(a, x, b, y, renamed, words or {})),
         *_orders(a, b, found),
     )
 
@@ -119,8 +123,7 @@ def _sources(a: Graph, b: Graph) -> Iterator[Change]:
 
 def _played(source: Source) -> str:
     """The part of its file that a source plays, how long that is, and how fast."""
-    speed = "/".join(map(str, source.speed))
-    fast = f", at speed {speed}" if source.speed != (1, 1) else ""
+    fast = f", {shown_speed(source)}" if source.speed != (1, 1) else ""
     return f"{played_part(source) or 'all of it'}, {source.frames} samples{fast}"
 
 
@@ -151,7 +154,12 @@ def _added(found: Matches, silent: Set[str]) -> Iterator[Change]:
 
 
 def _changed(
-    a: Graph, one: OwnedNodes, b: Graph, other: OwnedNodes, renamed: Set[Pair]
+    a: Graph,
+    one: OwnedNodes,
+    b: Graph,
+    other: OwnedNodes,
+    renamed: Set[Pair],
+    words: Mapping[str, str],
 ) -> Iterator[Change]:
     """The differences of one owner in the second graph."""
     about, places = str(other.owner), (_origin(one), _origin(other))
@@ -165,7 +173,8 @@ def _changed(
         if after is None:
             yield Change(about, f"removed {_thing(a, before)}", before.origin, None)
         elif not (isinstance(after, Mix) and new.level is Level.TRACK):  # as long as the master
-            for what in differences(a, before, b, after):
+            found = differences(a, before, b, after)
+            for what in (words[after.name],) if found and after.name in words else found:
                 yield Change(about, what, before.origin, after.origin)
     for name, after in other.nodes.items():
         if name not in one.nodes:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from ..ir import nodes as ir
 from ..ir.graph import Graph
 from ..ir.places import cause_of
-from .words import AUTOMATED, duration, hertz, phrase, position
+from .words import AUTOMATED, duration, hertz, phrase, position, shown_speed
 
 
 def differences(a: Graph, before: ir.Node, b: Graph, after: ir.Node) -> tuple[str, ...]:
@@ -25,7 +25,8 @@ def differences(a: Graph, before: ir.Node, b: Graph, after: ir.Node) -> tuple[st
         return (_folded(before, after, old_cause, new_cause),)
     describe = _DESCRIPTIONS.get(type(after))
     if describe is not None:
-        return tuple(describe(before, after, b.signals[after.name].rate or 1))
+        rate = b.signals[after.name].rate or 1
+        return (*_sources(a, before, b, after), *describe(before, after, rate))
     old, new = phrase(a, before), phrase(b, after)
     if old == new:
         return tuple(_attributes(before, after))
@@ -53,9 +54,19 @@ def _without_prefix(old: str, new: str) -> str:
     return " ".join(words[same:])
 
 
+def _sources(a: Graph, before: ir.Node, b: Graph, after: ir.Node) -> Iterator[str]:
+    if not (isinstance(before, ir.Clip) and isinstance(after, ir.Clip)):
+        return
+    if after.source == before.source:
+        return  # what differs in a source is reported for the source
+    old, new = a.source_by_name[before.source], b.source_by_name[after.source]
+    same = ", the same content" * (old.digest == new.digest)
+    how = f" {shown_speed(new)}" if old.speed != new.speed else ""
+    was = f" {shown_speed(old)}" if old.speed != new.speed else ""
+    yield f"plays @{after.source}{how}, was @{before.source}{was}{same}"
+
+
 def _clip(before: ir.Clip, after: ir.Clip, rate: int) -> Iterator[str]:
-    if after.source != before.source:
-        yield f"plays @{after.source}, was @{before.source}"
     if after.offset != before.offset:
         new, old = position(after.offset, rate), position(before.offset, rate)
         yield f"plays its source from {new}, was {old}"
@@ -113,9 +124,9 @@ def _attributes(before: ir.Node, after: ir.Node, skip: str = "") -> Iterator[str
 
 
 _DESCRIPTIONS: Mapping[type[ir.Node], Callable[..., Iterator[str]]] = {
-    ir.Clip: _clip,
     ir.Place: _place,
     ir.Lane: _lane,
     ir.Mix: _mix,
+    ir.Clip: _clip,
     **dict.fromkeys(AUTOMATED, _points),
 }

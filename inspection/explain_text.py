@@ -11,7 +11,7 @@ from ..ir.places import place, shown_place
 from ..ir.units import decibels, milliseconds
 from .explain import Explanation, Sounding, Stage
 from .owners import Level
-from .words import played_part, position
+from .words import played_part, position, shown_speed
 
 
 def explanation_text(moment: Explanation, documents: Documents) -> str:
@@ -74,7 +74,7 @@ def _source_place(sounding: Sounding, rate: int) -> str:
     if source.speed == (1, 1):
         return position(sounding.sample, rate)
     place = position(sounding.file_sample, source.rate)
-    return f"{place} (of {source.rate} Hz, at speed {'/'.join(map(str, source.speed))})"
+    return f"{place} (of {source.rate} Hz, {shown_speed(source)})"
 
 
 def _row(documents: Documents) -> Callable[[Stage], Row]:

@@ -6,6 +6,8 @@ One phrase per node kind, with units; times are clock positions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
+from math import log2
 
 from ..ir import nodes as ir
 from ..ir.diagnostics import counted
@@ -62,6 +64,15 @@ def played_part(source: ir.Source) -> str:
         parts.append(f"{counted(width, 'channel')} mixed to {rows}")
     parts += ["samples repaired"] * (source.repair is not Repair.NONE)
     return ", ".join(parts)
+
+
+def shown_speed(source: ir.Source) -> str:
+    """The speed of a source, and how far it moves the pitch."""
+    if source.speed == (1, 1):
+        return "at its own speed"
+    semitones = 12 * log2(Fraction(*source.speed))
+    way = "higher" if semitones > 0 else "lower"
+    return f"at speed {'/'.join(map(str, source.speed))}, {abs(semitones):.3g} semitones {way}"
 
 
 def phrase(graph: Graph, node: ir.Node) -> str:

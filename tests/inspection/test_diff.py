@@ -255,4 +255,4 @@ def test_another_part_of_the_same_file(folder):
         )
     found = changes_of(diff(traced(folder / "one.yaml"), traced(folder / "two.yaml"), ("a", "b")))
     assert found[0].startswith("source a: plays channels 0 and 0, ")
-    assert ", at speed 2/1, was all of it, " in found[0]
+    assert ", at speed 2/1, 12 semitones higher, was all of it, " in found[0]

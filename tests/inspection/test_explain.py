@@ -277,6 +277,9 @@ def test_a_file_that_is_played_at_a_speed_is_shown_at_its_own_place(folder):
     (sounding,) = moment.sounding
     assert (sounding.sample, sounding.file_sample) == (samples(400, RATE), samples(600, RATE))
     text = explanation_text(moment, unit.timeline.documents)
-    assert "plays mono.wav at 0:00.600 (of 8000 Hz, at speed 3/2), goes to" in text
+    assert (
+        "plays mono.wav at 0:00.600 (of 8000 Hz, at speed 3/2, 7.02 semitones higher), goes to"
+        in text
+    )
     (clip,) = explanation_data(moment, unit.timeline.documents)["clips"]
     assert (clip["source_ms"], clip["source_rate"], clip["source_speed"]) == (600, RATE, [3, 2])
