@@ -9,11 +9,12 @@ returned as a diagnostic that names the file and has no position in a document.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -44,6 +45,9 @@ from .log import Log
 from .ogg import read_outline
 from .selection import WHOLE, Gap, Selection, matrix
 
+if TYPE_CHECKING:
+    from ..audio import FloatArray
+
 _TALKATIVE = ("-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+verbose")
 _SHORTFALL_SECONDS = 0.25
 """The tolerance of a declared duration: frames of the coding, and rounding."""
@@ -57,24 +61,31 @@ class _UnfitError(Exception):
         self.code, self.message, self.help = code, message, help_text
 
 
-def establish(path: Path, named: str, selection: Selection = WHOLE) -> SourceFacts | Diagnostic:
+Heard = Callable[[Header, "FloatArray"], None]
+"""Receives the samples of a file, block by block, of shape (channels, n)."""
+
+
+def establish(
+    path: Path, named: str, selection: Selection = WHOLE, heard: Heard | None = None
+) -> SourceFacts | Diagnostic:
     """The facts about a file, or a diagnostic if it cannot be used.
 
     Args:
         path: a file that `gate` accepted.
         named: its name in messages.
         selection: the part of it that is played.
+        heard: receives the samples of a FLAC file if they have to be decoded to know it.
 
     Raises:
         RenderError: MIX601, MIX602, ffmpeg is needed and missing.
     """
     try:
-        return _established(path, selection)
+        return _established(path, selection, heard)
     except _UnfitError as error:
         return Diagnostic(error.code, f"media file {named!r} {error.message}", help=error.help)
 
 
-def _established(path: Path, selection: Selection) -> SourceFacts:
+def _established(path: Path, selection: Selection, heard: Heard | None) -> SourceFacts:
     digest = _digest(path)
     try:
         header = read_header(path)
@@ -86,7 +97,7 @@ def _established(path: Path, selection: Selection) -> SourceFacts:
         if header.declared == header.frames == 0:
             raise _unreadable("it holds no samples")
         if header.is_plain:
-            facts = _plain(path, header, digest)
+            facts = _plain(path, header, digest, heard)
             doubt = facts.damage
             if selection.is_all(facts.channels, facts.nonfinite) and not doubt:
                 return facts
@@ -194,19 +205,19 @@ def _check_shape(rate: int, channels: int) -> None:
         raise _unreadable(f"it has {channels:,} channels; 1 to {MAX_CHANNELS} can be read")
 
 
-def _plain(path: Path, header: Header, digest: str) -> SourceFacts:
+def _plain(path: Path, header: Header, digest: str, heard: Heard | None) -> SourceFacts:
     """The facts of a plain file; if it has to be decoded after all, `damage` has the reason."""
     key = f"facts {VERSION} {digest} soundfile {version('soundfile')}"
 
     def confirmed() -> SourceFacts:
-        facts = _read(path, header, digest)
+        facts = _read(path, header, digest, heard)
         _check_unchanged(path, digest)
         return facts
 
     return kept(SourceFacts, key, confirmed)
 
 
-def _read(path: Path, header: Header, digest: str) -> SourceFacts:
+def _read(path: Path, header: Header, digest: str, heard: Heard | None) -> SourceFacts:
     """The facts of a plain file after libsndfile has read it."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
@@ -214,7 +225,8 @@ def _read(path: Path, header: Header, digest: str) -> SourceFacts:
     if not samples.agrees(path, header):
         return evolve(facts, damage="libsndfile reads its header differently")
     if header.container == "flac":
-        found = samples.scan_flac(path)
+        feed = None if heard is None else partial(heard, header)
+        found = samples.scan_flac(path, feed)
     elif header.coding in ("float", "double"):
         found = samples.scan_floats(path)
     else:

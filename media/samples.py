@@ -29,7 +29,7 @@ LIBSNDFILE: str = soundfile.__libsndfile_version__
 UNREADABLE = (soundfile.SoundFileError, OSError)
 """The exceptions that reading a file may raise."""
 
-_BLOCK_SAMPLES = 1 << 20
+_BLOCK_SAMPLES = 1 << 16
 
 _FROM_VORBIS: Mapping[int, Sequence[int]] = {
     3: (0, 2, 1),
@@ -109,8 +109,11 @@ def scan_floats(path: Path) -> Scan:
     return Scan(frames, nonfinite, first, value)
 
 
-def scan_flac(path: Path) -> Scan:
-    """Decode a FLAC of 16 or 24 bits, count its frames, and check its MD5 if it has one."""
+def scan_flac(path: Path, heard: Callable[[FloatArray], None] | None = None) -> Scan:
+    """Decode a FLAC of 16 or 24 bits, count its frames, and check its MD5 if it has one.
+
+    `heard` receives its samples, in blocks of shape (channels, n).
+    """
     with path.open("rb") as file:
         expected = file.read(42)[26:]
     frames, digest = 0, hashlib.md5(usedforsecurity=False)
@@ -121,7 +124,9 @@ def scan_flac(path: Path) -> Scan:
             while len(block := flac.read(step, "int32" if wide else "int16", always_2d=True)):
                 # 24 bits are in the upper bytes of 32.
                 raw = block.view(np.uint8).reshape(-1, 4)[:, 1:] if wide else block
-                digest.update(raw.tobytes())
+                digest.update(np.ascontiguousarray(raw))
+                if heard is not None:
+                    heard(np.ascontiguousarray(block.T) * 2.0 ** -(31 if wide else 15))
                 frames += len(block)
     except (soundfile.SoundFileError, OSError, RuntimeError) as error:
         return Scan(frames, fault=str(error).rpartition(": ")[2].rstrip("."))

@@ -30,13 +30,14 @@ from ..audio.activity import (
     find_activity,
     spans_of,
 )
-from ..audio.meter.loudness import lufs, power_of
-from ..audio.meter.survey import Survey, survey_file
+from ..audio.meter.loudness import CHANNEL_WEIGHTS, lufs, power_of
+from ..audio.meter.survey import Survey, SurveyMeter, highest_sample, survey_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
 from ..ir.nodes import Source
-from .decoder import Decoding, decoding_of
+from .decoder import Decoding, decoding_of, is_plain
 from .facts import kept, tupled
+from .headers import Header
 from .ingest import establish, playable
 
 VERSION = 1
@@ -192,9 +193,16 @@ def survey_source(
         RenderError: MIX601, MIX602, ffmpeg is needed and missing.
         MixdownError: MIX309, the detector is unknown or unusable.
     """
+    return _surveyed(path, named, source, detector, None)
+
+
+def _surveyed(
+    path: Path, named: str, source: Source, detector: str | None, heard: SurveyMeter | None
+) -> SourceSurvey | Diagnostic:
+    """The survey of a source, of which a meter may have received all samples already."""
     key = f"survey {VERSION} {survey_key(source, detector)}"
     try:
-        return kept(SourceSurvey, key, partial(_survey, path, source, detector))
+        return kept(SourceSurvey, key, partial(_survey, path, source, detector, heard))
     except MixdownError:
         raise
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
@@ -205,12 +213,26 @@ def survey_source(
 
 
 def survey_path(path: Path, named: str, detector: str | None = None) -> SourceSurvey | Diagnostic:
-    """The survey of a file; arguments and errors as `survey_source`."""
-    facts = establish(path, named)
+    """The survey of a file; arguments and errors as `survey_source`.
+
+    A FLAC file is checked and surveyed while it is decoded once.
+    """
+    meters: list[SurveyMeter] = []
+
+    def heard(header: Header, block: FloatArray) -> None:
+        if header.channels not in CHANNEL_WEIGHTS:
+            return
+        if not meters:
+            full_scale = highest_sample(header.coding.upper())
+            meters.append(SurveyMeter(header.rate, header.channels, full_scale))
+        meters[0].feed(block)
+
+    facts = establish(path, named, heard=heard)
     if isinstance(facts, Diagnostic):
         return facts
     source = facts.source(named, path.as_posix())
-    return survey_source(path, named, source, detector)
+    meter = meters[0] if meters and is_plain(source) and not facts.damage else None
+    return _surveyed(path, named, source, detector, meter)
 
 
 def find_detector(name: str) -> Detector:
@@ -232,9 +254,11 @@ def find_detector(name: str) -> Detector:
     return found
 
 
-def _survey(path: Path, source: Source, detector: str | None) -> SourceSurvey:
+def _survey(
+    path: Path, source: Source, detector: str | None, heard: SurveyMeter | None
+) -> SourceSurvey:
     with playable(path, source) as audio:
-        found = survey_file(audio)
+        found = survey_file(audio) if heard is None else heard.result()
         assert found.loudness is not None
         if detector is None:
             activity = find_activity(found.loudness.powers)

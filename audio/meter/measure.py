@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from os import PathLike
 
 import attrs
+import numpy as np
 import soundfile
 
 from .. import FloatArray
@@ -72,5 +73,14 @@ def measure_file(path: str | PathLike[str]) -> Measurement:
     Raises soundfile.LibsndfileError if it cannot be read, and ValueError like `measure`.
     """
     with soundfile.SoundFile(path) as audio:
-        blocks = audio.blocks(blocksize=FILE_BLOCK, dtype="float64", always_2d=True)
-        return measure((block.T for block in blocks), audio.samplerate, audio.channels)
+        return measure(file_blocks(audio), audio.samplerate, audio.channels)
+
+
+def file_blocks(audio: soundfile.SoundFile) -> Iterator[FloatArray]:
+    """The rest of a file in blocks, each of shape (channels, n) with its channels in memory order.
+
+    `SoundFile.blocks` would seek after each, and meters are slow on interleaved channels.
+    """
+    while len(block := audio.buffer_read(FILE_BLOCK, dtype="float64")):
+        samples = np.frombuffer(block, np.float64).reshape(-1, audio.channels)
+        yield np.ascontiguousarray(samples.T)

@@ -16,7 +16,7 @@ import soundfile
 from .. import FloatArray
 from .clipping import Clipping, ClippingMeter
 from .loudness import Loudness, LoudnessMeter
-from .measure import FILE_BLOCK, Measurement, levels_of
+from .measure import Measurement, file_blocks, levels_of
 from .silence import SilenceMeter, SilentEnds
 from .statistics import Statistics, StatisticsMeter
 from .truepeak import PeakLevels, TruePeakMeter
@@ -54,36 +54,52 @@ class Survey:
         return self.levels.duration_samples / self.rate
 
 
+class SurveyMeter:
+    """Feed consecutive blocks, each float64 of shape (channels, n), and read the result."""
+
+    def __init__(self, rate: int, channels: int, full_scale: float = 1.0) -> None:
+        """rate: Hz. full_scale: the lowest magnitude that counts as clipped.
+
+        Raises ValueError like `measure`.
+        """
+        self._rate, self._channels, self._duration = rate, channels, 0
+        self._loudness, self._peaks = LoudnessMeter(rate, channels), TruePeakMeter(rate, channels)
+        self._statistics = StatisticsMeter(rate, channels)
+        self._clipping, self._silence = ClippingMeter(channels, full_scale), SilenceMeter()
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next block."""
+        self._loudness.feed(block)
+        self._peaks.feed(block)
+        self._statistics.feed(block)
+        self._clipping.feed(block)
+        self._silence.feed(block)
+        self._duration += block.shape[1]
+
+    def result(self) -> Survey:
+        """The measurements of everything fed so far."""
+        loudness, peaks = self._loudness.result(), self._peaks.result()
+        return Survey(
+            rate=self._rate,
+            channels=self._channels,
+            levels=levels_of(loudness, peaks, self._duration),
+            statistics=self._statistics.result(),
+            clipping=self._clipping.result(),
+            silence=self._silence.result(),
+            peaks=peaks,
+            loudness=loudness,
+            short_term_max_s=_loudest(loudness.short_term),
+        )
+
+
 def survey(
     blocks: Iterable[FloatArray], rate: int, channels: int, *, full_scale: float = 1.0
 ) -> Survey:
-    """Survey consecutive blocks at `rate` Hz, each float64 of shape (channels, n).
-
-    `full_scale` is the lowest magnitude that counts as clipped. Raises ValueError like `measure`.
-    """
-    loudness_meter, peak_meter = LoudnessMeter(rate, channels), TruePeakMeter(rate, channels)
-    statistics_meter = StatisticsMeter(rate, channels)
-    clipping_meter, silence_meter = ClippingMeter(channels, full_scale), SilenceMeter()
-    duration = 0
+    """Survey consecutive blocks; arguments and errors as of `SurveyMeter`."""
+    meter = SurveyMeter(rate, channels, full_scale)
     for block in blocks:
-        loudness_meter.feed(block)
-        peak_meter.feed(block)
-        statistics_meter.feed(block)
-        clipping_meter.feed(block)
-        silence_meter.feed(block)
-        duration += block.shape[1]
-    loudness, peaks = loudness_meter.result(), peak_meter.result()
-    return Survey(
-        rate=rate,
-        channels=channels,
-        levels=levels_of(loudness, peaks, duration),
-        statistics=statistics_meter.result(),
-        clipping=clipping_meter.result(),
-        silence=silence_meter.result(),
-        peaks=peaks,
-        loudness=loudness,
-        short_term_max_s=_loudest(loudness.short_term),
-    )
+        meter.feed(block)
+    return meter.result()
 
 
 def survey_file(path: str | PathLike[str]) -> Survey:
@@ -92,10 +108,8 @@ def survey_file(path: str | PathLike[str]) -> Survey:
     Raises soundfile.LibsndfileError if it cannot be read, and ValueError like `measure`.
     """
     with soundfile.SoundFile(path) as audio:
-        blocks = audio.blocks(blocksize=FILE_BLOCK, dtype="float64", always_2d=True)
-        transposed = (block.T for block in blocks)
         full_scale = highest_sample(audio.subtype)
-        return survey(transposed, audio.samplerate, audio.channels, full_scale=full_scale)
+        return survey(file_blocks(audio), audio.samplerate, audio.channels, full_scale=full_scale)
 
 
 def highest_sample(subtype: str) -> float:
