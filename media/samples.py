@@ -124,7 +124,7 @@ def scan_flac(path: Path, heard: Callable[[FloatArray], None] | None = None) -> 
             while len(block := flac.read(step, "int32" if wide else "int16", always_2d=True)):
                 # 24 bits are in the upper bytes of 32.
                 raw = block.view(np.uint8).reshape(-1, 4)[:, 1:] if wide else block
-                digest.update(np.ascontiguousarray(raw))
+                digest.update(np.ascontiguousarray(raw).data)
                 if heard is not None:
                     heard(np.ascontiguousarray(block.T) * 2.0 ** -(31 if wide else 15))
                 frames += len(block)

@@ -190,3 +190,23 @@ def test_a_file_that_changes_is_not_surveyed_under_its_old_digest(tones, monkeyp
         found = survey.survey_source(tones, "tones.wav", source)
         assert isinstance(found, Diagnostic)
         assert found.help == "it changed while it was read"
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_a_flac_is_decoded_once_and_surveyed_as_if_it_were_read_again(
+    subtype: str, tones: Path, monkeypatch: pytest.MonkeyPatch
+):
+    samples, rate = soundfile.read(tones)
+    flac = tones.with_suffix(".flac")
+    soundfile.write(flac, samples, rate, subtype=subtype)
+    monkeypatch.setattr(facts, "_known", {})
+    monkeypatch.setenv("MIXDOWN_CACHE", "off")
+    with monkeypatch.context() as patched:
+        patched.setattr(survey, "survey_file", None)  # would read it again
+        once = survey_path(flac, "tones.flac")
+    assert isinstance(once, SourceSurvey)
+    known = establish(flac, "tones.flac")
+    assert not isinstance(known, Diagnostic)
+    monkeypatch.setattr(facts, "_known", {})
+    again = survey.survey_source(flac, "tones.flac", known.source("t", "tones.flac"))
+    assert again == once
