@@ -48,6 +48,8 @@ from .selection import WHOLE, Gap, Selection, matrix
 if TYPE_CHECKING:
     from ..audio import FloatArray
 
+    Heard = Callable[[Header, FloatArray], None]  # receives blocks of shape (channels, n)
+
 _TALKATIVE = ("-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+verbose")
 _SHORTFALL_SECONDS = 0.25
 """The tolerance of a declared duration: frames of the coding, and rounding."""
@@ -59,10 +61,6 @@ class _UnfitError(Exception):
     def __init__(self, code: Code, message: str, help_text: str | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.help = code, message, help_text
-
-
-Heard = Callable[[Header, "FloatArray"], None]
-"""Receives the samples of a file, block by block, of shape (channels, n)."""
 
 
 def establish(
