@@ -32,6 +32,7 @@ from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .declared import MediaMode
 from .edits.ripple import Ripple
 from .edits.surveys import survey_sources
+from .edits.transcripts import read_transcripts
 from .emit import chapter_warnings, one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix, opened
 from .lanes import lanes_svg
@@ -254,6 +255,8 @@ def _begun(mix: Timeline, request: RenderRequest, media: MediaMode) -> Unit:
     mix_preset = _mix(timeline, request)
     listened = sources if media is MediaMode.FILES else {}
     surveys, unheard = survey_sources(timeline, mix_preset, listened, request.facts)
+    cuts_words = timeline.remove is not None or timeline.keep is not None
+    transcripts, unread = read_transcripts(timeline, listened) if cuts_words else ({}, ())
     cover = probe_cover(timeline, media)
     if isinstance(cover, Diagnostic):
         found = (*found, cover)
@@ -265,8 +268,9 @@ def _begun(mix: Timeline, request: RenderRequest, media: MediaMode) -> Unit:
         mix=mix_preset,
         media=sources,
         surveys=surveys,
+        transcripts=transcripts,
         cover=None if isinstance(cover, Diagnostic) else cover,
-        diagnostics=(*timeline.notes, *found, *unheard),
+        diagnostics=(*timeline.notes, *found, *unheard, *unread),
     )
 
 

@@ -12,6 +12,7 @@ from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
 from ..ir.nodes import Point, Source
 from ..ir.origin import Origin
+from ..media.transcript import SpokenWord
 from ..plans.plan import PlannedSource
 from ..presets.model import BusPreset, ExportPreset, MixPreset
 from .edits.ripple import Ripple
@@ -82,6 +83,7 @@ class Unit:
         mix: the mix preset.
         media: each source in use, by the name or path that clips use.
         surveys: those of the sources that levels need, by the same names.
+        transcripts: the words of sources that have transcripts, by the same names, if any are cut.
         buses: the buses of the mix preset and the timeline, in the order of their sum.
         routes: track id -> bus id.
         ripple: the map from the time before the cuts to that after them; None: nothing is cut.
@@ -104,6 +106,7 @@ class Unit:
     mix: MixPreset
     media: Mapping[str, Source]
     surveys: Mapping[str, SourceSurvey] = field(factory=dict)
+    transcripts: Mapping[str, tuple[SpokenWord, ...]] = field(factory=dict)
     buses: tuple[BusPreset, ...] = ()
     routes: Mapping[str, str] = field(factory=dict)
     ripple: Ripple | None = None

@@ -137,7 +137,7 @@ class _ShowMixer:
 
     def tracks(self) -> tuple[Track, ...]:
         """The tracks, in order."""
-        cut = bool(self.show.cuts or self.show.tighten)
+        cut = bool(self.show.cuts or self.show.tighten or self.show.remove or self.show.keep)
         return tuple(
             Track(
                 **shared(owner, Track),

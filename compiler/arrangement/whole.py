@@ -19,7 +19,7 @@ from ...ir.nodes import Source
 from ...ir.origin import Document, Origin
 from ..declared import MediaMode
 from ..media import probe_sources
-from ..timeline.cuts import CutRange, Tighten
+from ..timeline.cuts import CutRange, Keep, Remove, Tighten
 from ..timeline.entry import SourceEntry
 from ..timeline.model import BusOverride, Clip, Timeline, Track
 from ..timeline.sources import validate_sources
@@ -40,6 +40,8 @@ class Whole:
     buses: tuple[BusOverride, ...] = like(Timeline, default=())
     cuts: tuple[CutRange, ...] = like(Timeline, default=())
     tighten: Tighten | None = like(Timeline, default=None)
+    remove: Remove | None = like(Timeline, default=None)
+    keep: Keep | None = like(Timeline, default=None)
     document: Document | None = aside(default=None)
     root: Path = aside(default=Path())
     allow_outside: bool = aside(default=True)

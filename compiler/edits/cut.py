@@ -1,7 +1,8 @@
-"""cut: takes ranges of time out of the timeline: its cuts, and the pauses that it shortens.
+"""cut: takes ranges of time out of the timeline: its cuts, pauses, and words by transcripts.
 
 Promises: the timeline after the pass is an ordinary one without cuts, a function of the timeline
-before it and, for pauses, of the surveys. The unit keeps the map between the two times.
+before it and of the surveys and transcripts of its sources. The unit keeps the map between the two
+times.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from ..timeline.model import Timeline
 from ..unit import Unit
 from .pauses import pauses
 from .ripple import Place, Removed, ripple
-from .splice import spliced
+from .splice import NO_CUTS, spliced
+from .words import WordCuts
 
 
 @frozen
 class Cutting(Pass):
-    """Takes cuts and pauses out of the timeline: clips split, and everything after a cut moves.
+    """Takes cuts, pauses and words out of the timeline: clips split, and what follows moves.
 
     Automation, markers and fades follow. What is before a cut crossfades with what is after it.
     Tracks with `ripple: false` play on, and their clips end earlier.
@@ -39,7 +41,7 @@ class Cutting(Pass):
     def run(self, unit: Unit) -> Unit:
         """The unit with its timeline on the new time."""
         timeline, rate = unit.timeline, unit.timeline.sample_rate
-        if not timeline.cuts and timeline.tighten is None:
+        if all(getattr(timeline, key) == nothing for key, nothing in NO_CUTS.items()):
             return unit
         removed = [
             _removed(cut, rate, f"cut {number + 1}", ("cuts", number))
@@ -51,9 +53,13 @@ class Cutting(Pass):
             removed += [_removed(cut, rate, "a shorter pause", ("tighten",)) for cut in found]
         length = mix_length(timeline, unit.media)
         said = (*_after_mix(timeline, length), *said)
+        if timeline.remove is not None or timeline.keep is not None:
+            words = WordCuts(unit, length)
+            words.cut()
+            removed, said = [*removed, *words.removed], (*said, *words.found)
         made = ripple(removed, length)
         if not made.removed:
-            return evolve(unit, timeline=put(timeline, cuts=(), tighten=None)).report(*said)
+            return evolve(unit, timeline=put(timeline, **NO_CUTS)).report(*said)
         if not made.new_length:
             return unit.report(*said, _nothing_left(timeline))
         timeline = spliced(timeline, unit.media, made)

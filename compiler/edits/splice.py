@@ -22,6 +22,8 @@ from ..timeline.model import Clip, Marker, Timeline, Track, clip_id
 from .ripple import Place, Removed, Ripple
 from .segments import excerpted, rippled
 
+NO_CUTS = {"cuts": (), "tighten": None, "remove": None, "keep": None}
+"""The keys of a timeline that cut it, without a cut."""
 CURVE = "qsin"
 """Of the crossfade at a join: equal power, as for other crossfades."""
 
@@ -44,7 +46,7 @@ def spliced(timeline: Timeline, media: Media, ripple: Ripple) -> Timeline:
     length = timeline.length_ms and splice.ms(ripple.new_length)
     markers = tuple(splice.markers())
     values = {"tracks": tracks, "markers": markers, "length_ms": length, "via": splice.via}
-    return put(timeline, cuts=(), tighten=None, **values)
+    return put(timeline, **NO_CUTS, **values)
 
 
 @frozen

@@ -42,3 +42,26 @@ class Tighten:
         examples=(400,),
     )
     crossfade_ms: Time = like(CutRange, default=10)
+
+
+@model("a removal")
+class Remove:
+    """Takes out what is said, by the transcripts of the sources."""
+
+    words: Texts = key(
+        "words or short phrases, wherever they are said", default=(), examples=(["um", "uh"],)
+    )
+    text: Texts = key(
+        "passages that are said once; with ... they go from the words before it to those after it",
+        default=(),
+        examples=(["so what I mean is ... anyway"],),
+    )
+    crossfade_ms: Time = like(CutRange, default=10)
+
+
+@model("a selection")
+class Keep:
+    """Takes out everything but what is said in some passages, by the transcripts."""
+
+    text: Texts = like(Remove)
+    crossfade_ms: Time = like(CutRange, default=10)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import PurePath
 
 from ...documents.fields import As, FilePath, Word, key
 from ...documents.limits import Length, Range, Rule
@@ -120,6 +121,13 @@ class SourceEntry:
         SPEED,
         default=None,
         examples=("100/97", 1.5),
+    )
+    transcript: As[str | None, str | PurePath | None] = key(
+        "a file with the words that are said in it and their times: JSON of a tool for speech "
+        "recognition, WebVTT or SRT; its path counts as that of the file",
+        default=None,
+        examples=("audio/host.json",),
+        schema=NAME.schema(),
     )
     rate: int | None = key(
         "declared: the sample rate of the file",

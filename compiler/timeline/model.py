@@ -54,7 +54,7 @@ from ...presets.model import EqBand as EqBand
 from ...presets.model import Gating as Gating
 from ...presets.model import LevelTarget as LevelTarget
 from .automation import STILL, Automation
-from .cuts import CutRange, Tighten
+from .cuts import CutRange, Keep, Remove, Tighten
 from .entry import NAME, SourceEntry
 
 SCHEMA_VERSION = 1
@@ -307,6 +307,12 @@ class Timeline:
     )
     tighten: One[Tighten | None] = key(
         "shortens pauses, wherever none of some roles says anything", default=None
+    )
+    remove: One[Remove | None] = key(
+        "takes out what is said, by the transcripts of the sources", default=None
+    )
+    keep: One[Keep | None] = key(
+        "takes out everything but some passages, by the transcripts of the sources", default=None
     )
     tracks: Many[Track] = key("what sounds", default=())
     document: Document | None = aside(default=None)

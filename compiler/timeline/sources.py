@@ -44,6 +44,9 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
     """The problems of the names and paths of sources; no file is opened."""
     for name, entry in timeline.sources.items():
         yield from _path(timeline, entry.path, entry_origin(timeline, name))
+        if entry.transcript is not None:
+            place = entry_origin(timeline, name, "transcript")
+            yield from _path(timeline, entry.transcript, place)
         if entry.downmix is not None and not isinstance(entry.channels, int | None):
             yield Diagnostic(
                 Code.OUT_OF_RANGE,

@@ -26,8 +26,14 @@ WARNINGS = (
     Code.NOT_LEVELLED,
     Code.DUCKED_BY_CLIPS,
     Code.MEDIA_DAMAGED,
+    Code.NO_DYNAMICS,
+    Code.CUT_AFTER_MIX,
 )
-SEVERITIES = {**dict.fromkeys(WARNINGS, Severity.WARNING), Code.SEVERAL_STREAMS: Severity.NOTE}
+NOTES = (Code.SEVERAL_STREAMS, Code.NOT_TIGHTENED)
+SEVERITIES = {
+    **dict.fromkeys(WARNINGS, Severity.WARNING),
+    **dict.fromkeys(NOTES, Severity.NOTE),
+}
 
 
 def test_every_code_has_one_entry_in_order():
