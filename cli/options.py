@@ -159,7 +159,7 @@ def _gathered(
         "format",
         multiple=several,
         metavar="FORMAT",
-        help=f"File format: wav, flac, mp3, m4a, opus or ogg{more}.  [default: the preset's]",
+        help=f"File format: wav, flac, mp3, m4a, m4b, opus or ogg{more}.  [default: the preset's]",
     )
     return form(preset(_DELIVER(command) if several else command))
 

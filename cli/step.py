@@ -94,10 +94,10 @@ def _comment(mp3: str, out: str) -> None:
 @click.option("--target-lufs", type=float, required=True, metavar="LUFS", help="The target.")
 @click.option("--ceiling-db", type=float, required=True, metavar="DBTP", help="The ceiling.")
 @click.option(
-    "--short",
-    type=click.Choice(["none", "momentary"]),
-    default="none",
-    help="The loudness of a mix shorter than 400 ms.",
+    "--reading",
+    type=click.Choice(["integrated", "momentary", "rms"]),
+    default="integrated",
+    help="What the target is of: loudness, with silence appended up to 400 ms, or RMS.",
 )
 @click.option("--measure", "premaster", required=True, metavar="FILE", help="The premaster.")
 @click.option("--master", required=True, metavar="FILE", help="The file that COMMAND writes.")
@@ -108,7 +108,7 @@ def _comment(mp3: str, out: str) -> None:
 def _finish(
     target_lufs: float,
     ceiling_db: float,
-    short: str,
+    reading: str,
     premaster: str,
     master: str,
     gain: str,
@@ -121,12 +121,12 @@ def _finish(
     Measures the premaster, runs COMMAND with the gain that brings it to its target, measures the
     master and corrects the gain, as a render does.
     """
-    from ..ir.nodes import ShortLoudness
+    from ..ir.nodes import Reading
     from ..render.finish import FinishCommand, run_finish
     from .console import show
 
     files = (Path(premaster), Path(master))
-    kind = ShortLoudness(short)
+    kind = Reading(reading)
     wanted = FinishCommand(target_lufs, ceiling_db, *files, gain, margin, command_line, kind, then)
     show(run_finish(wanted).diagnostics, {})
 

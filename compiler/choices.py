@@ -25,11 +25,13 @@ from .options import CompileOptions
 from .passes.base import Pass
 from .request import RenderRequest, StemMode
 
-ExportPresetName: TypeAlias = Literal["default", "podcast", "music", "voiceover", "draft"]
+ExportPresetName: TypeAlias = Literal[
+    "default", "podcast", "music", "voiceover", "audiobook", "broadcast", "draft"
+]
 MixPresetName: TypeAlias = Literal[
     "default_mix", "podcast_mix", "podcast_leveled", "music_mix", "flat"
 ]
-FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "opus", "ogg"]
+FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "m4b", "opus", "ogg"]
 BitDepth: TypeAlias = Literal["16", "24", "32f", "64f", 16, 24]
 StemModeName: TypeAlias = Literal["premaster", "mastered"]
 MediaName: TypeAlias = Literal["files", "declared"]

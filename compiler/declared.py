@@ -54,6 +54,7 @@ _CODECS: Mapping[str, str] = {
     ".aiff": "aiff/pcm_24",
     ".flac": "flac/pcm_24",
     ".m4a": "mov/aac",
+    ".m4b": "mov/aac",
     ".mka": "matroska/aac",
     ".mkv": "matroska/aac",
     ".mov": "mov/aac",

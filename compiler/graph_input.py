@@ -18,7 +18,7 @@ from ..documents.models import replace
 from ..ir.codes import Code
 from ..ir.diagnostics import TimelineError
 from ..ir.graph import Graph
-from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node
+from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node, Reading, ShortLoudness
 from ..media.gate import normal, refused
 from ..presets.model import DitherChoice, ExportPreset, MixPreset
 from .declared import MediaMode, media_mode
@@ -171,8 +171,11 @@ def _export_of(graph: Graph) -> ExportPreset:
                 preset = replace(preset, dither=DitherChoice(noise.value))
             case Limiter(ceiling_db=ceiling, mode=mode):
                 preset = replace(preset, ceiling_db=ceiling, limit=mode)
-            case Loudnorm(target_lufs=target, short=short):
-                preset = replace(preset, lufs=target, short=short)
+            case Loudnorm(target_lufs=target, reading=Reading.RMS):
+                preset = replace(preset, rms_dbfs=target)
+            case Loudnorm(target_lufs=target, reading=reading):
+                short = ShortLoudness.MOMENTARY if reading is Reading.MOMENTARY else None
+                preset = replace(preset, lufs=target, short=short or ShortLoudness.NONE)
             case Headroom(headroom_db=headroom):
                 preset = replace(preset, headroom_db=headroom)
     return preset

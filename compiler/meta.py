@@ -49,6 +49,7 @@ class FileMeta:
     stem_mode: str | None
     headroom_db: float | None
     loudnorm_target: float | None
+    rms_target: float | None
     limiter_thresh: float | None
     dithered: bool
     dither: str
@@ -98,6 +99,7 @@ def _meta(unit: Unit, output: Output) -> FileMeta:
         stem_mode=None if master else request.stem_mode.value,
         headroom_db=export.headroom_db if mastered else None,
         loudnorm_target=export.lufs if mastered else None,
+        rms_target=export.rms_dbfs if mastered else None,
         limiter_thresh=export.ceiling_db if master else None,
         dithered=noise is not None,
         dither=(DitherChoice.NONE if noise is None else noise).value,

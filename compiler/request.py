@@ -150,7 +150,7 @@ class RenderRequest:
         headroom: float | None = None
         for name, choices in self.deliver.items():
             request = self._for(choices, stems=not made)
-            if request.export.lufs is not None:
+            if request.export.target is not None:
                 headroom = request.export.headroom_db if headroom is None else headroom
                 request = replace(request, headroom_db=headroom)
             made.append(FileRequest(name, choices.file or name, request))
@@ -197,6 +197,8 @@ class RenderRequest:
             return None
         if self.bit_rate is None:
             options = export.formats.get(export.container)
+            if options is not None and channels == 1 and options.mono_bit_rate is not None:
+                return container.nearest(2 * options.mono_bit_rate, rate, channels)
             wanted = options.bit_rate if options else container.bit_rate
             return container.nearest(wanted or 0, rate, channels)
         if self.bit_rate not in allowed:
@@ -213,7 +215,7 @@ class RenderRequest:
 
     def session(self, timeline: Timeline) -> Timeline:
         """The timeline with the requested rate and channels."""
-        rate = self.sample_rate or timeline.sample_rate
+        rate = self.sample_rate or self.export.sample_rate or timeline.sample_rate
         channels = self.channels or timeline.channels
         if (rate, channels) == (timeline.sample_rate, timeline.channels):
             return timeline

@@ -6,10 +6,12 @@ end.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..ir.containers import CONTAINERS
+from ..ir.finish import Reading
 from ..presets.model import (
     BusPreset,
     DeliverySpec,
@@ -36,13 +38,20 @@ def export_table(presets: Iterable[ExportPreset]) -> Table:
             f"{preset.container} {preset.encoding.value}",
             _bit_rates(preset),
             preset.dither.value,
-            "as mixed" if preset.lufs is None else f"{preset.lufs:g}",
+            _target(preset),
             f"{preset.ceiling_db:g} {_UNITS[preset.limit.value]}",
             f"{preset.headroom_db:g}",
         )
         for preset in presets
     ]
     return columns, rows, 3
+
+
+def _target(preset: ExportPreset) -> str:
+    if preset.target is None:
+        return "as mixed"
+    rms = " dBFS RMS" if preset.reading is Reading.RMS else ""
+    return f"{preset.target:g}{rms}"
 
 
 def _bit_rates(preset: ExportPreset) -> str:
@@ -124,6 +133,13 @@ def _file(spec: DeliverySpec) -> str:
         parts.append(f"{spec.sample_rate} Hz")
     if spec.channels is not None:
         parts.append(f"{spec.channels} channels")
+    if spec.bit_rate_min is not None:
+        constant = ", constant" if spec.constant_bit_rate else ""
+        parts.append(f"MP3 of at least {spec.bit_rate_min} kbit/s{constant}")
+    ends = ((spec.head_min_s, spec.head_max_s, "head"), (spec.tail_min_s, spec.tail_max_s, "tail"))
+    for low, high, end in ends:
+        if low is not None or high is not None:
+            parts.append(f"{low or 0:g} to {high or math.inf:g} s of room tone at the {end}")
     return ", ".join(parts)
 
 

@@ -141,7 +141,7 @@ def _headroom(node: ir.Headroom, rate: int) -> str:
 
 def _loudnorm(node: ir.Loudnorm, rate: int) -> str:
     gain = "to be measured" if node.gain_db is None else decibels(node.gain_db)
-    return f"to {node.target_lufs:g} LUFS: {gain}"
+    return f"to {node.target_lufs:g} {node.reading.unit}: {gain}"
 
 
 def _limiter(node: ir.Limiter, rate: int) -> str:

@@ -176,6 +176,16 @@ CONTAINERS: Mapping[str, Container] = {
         tail=1024,
         listed_chapters=255,  # the count in chpl is one byte
     ),
+    "m4b": Container(
+        name="AAC audiobook",
+        codec="aac",
+        encodings=(Encoding.AAC,),
+        rates=_AAC_RATES,
+        bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
+        bit_rate=128,
+        tail=1024,
+        listed_chapters=255,
+    ),
     "opus": Container(
         name="Opus",
         codec="opus",

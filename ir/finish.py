@@ -50,6 +50,23 @@ class ShortLoudness(StrEnum):
     MOMENTARY = "momentary"
 
 
+class Reading(StrEnum):
+    """What of a signal is brought to the target of a loudness gain.
+
+    Its integrated loudness, LUFS; the same with silence appended to a signal shorter than 400 ms;
+    or its RMS over all samples of all channels, dBFS.
+    """
+
+    INTEGRATED = "integrated"
+    MOMENTARY = "momentary"
+    RMS = "rms"
+
+    @property
+    def unit(self) -> str:
+        """LUFS or dBFS."""
+        return "dBFS" if self is Reading.RMS else "LUFS"
+
+
 class OutputRole(StrEnum):
     """The kind of a delivered file."""
 
@@ -86,8 +103,8 @@ class Loudnorm(Node):
     """A static gain on the first operand that brings the last operand to the target loudness.
 
     With two operands, the first is a stem and the last is the premaster, so a mastered stem gets
-    the gain of the master. `gain_db` is None until the last operand has been measured. `short` is
-    how an operand is measured that is too short to have a loudness.
+    the gain of the master. `gain_db` is None until the last operand has been measured. `reading` is
+    what is measured of it; `target_lufs` is in its unit.
     """
 
     kind = "loudnorm"
@@ -96,7 +113,7 @@ class Loudnorm(Node):
     arity = (1, 2)
     target_lufs: float = field(converter=float)
     gain_db: float | None = field(converter=optional(float))
-    short: ShortLoudness = field(default=ShortLoudness.NONE, metadata=OMITTED)
+    reading: Reading = field(default=Reading.INTEGRATED, metadata=OMITTED)
 
     @property
     def growth(self) -> float:

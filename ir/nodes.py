@@ -26,6 +26,7 @@ from .finish import LimitMode as LimitMode
 from .finish import Loudnorm as Loudnorm
 from .finish import Output as Output
 from .finish import OutputRole as OutputRole
+from .finish import Reading as Reading
 from .finish import ShortLoudness as ShortLoudness
 from .node import SYMBOL, Family, Signal
 from .node import Aim as Aim

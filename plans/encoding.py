@@ -63,11 +63,15 @@ class Coder:
     wants_comment: bool = False
 
 
+# The edit list gives the end of the sound in this timescale, whose default is milliseconds.
+_MP4 = ("-movie_timescale", "{rate}", "-movflags", "+faststart")
+
 CODERS: Mapping[str, Coder] = {
     # Every player reads ID3 2.3, Windows and cars included; not all read 2.4.
     "mp3": Coder("libmp3lame", "mp3", ("-id3v2_version", "3"), wants_comment=True),
-    # The edit list gives the end of the sound in this timescale, whose default is milliseconds.
-    "m4a": Coder("aac", "ipod", ("-movie_timescale", "{rate}", "-movflags", "+faststart")),
+    "m4a": Coder("aac", "ipod", _MP4),
+    # What makes players list it as an audiobook: the brand, and stik = 2.
+    "m4b": Coder("aac", "ipod", (*_MP4, "-brand", "M4B ", "-metadata", "media_type=2")),
     "opus": Coder("libopus", "opus", comments=True, attaches=False),
     "ogg": Coder("libvorbis", "ogg", comments=True, attaches=False),
     "flac": Coder("copy", "flac", comments=True),

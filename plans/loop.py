@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ..ir.nodes import OutputRole
+from ..ir.nodes import OutputRole, Reading
 from .plan import LoudnessGoal, Plan, Step
 
 LOUDNESS_KEY = "lavfi.r128.I"
 """The key under which a measuring step gives the integrated loudness, LUFS: that of ffmpeg's
 ebur128, for steps of other programs too."""
+
+
+RMS_KEY = "lavfi.astats.Overall.RMS_level"
+"""The same for the RMS, dBFS: that of ffmpeg's astats."""
+
+
+def level_key(reading: Reading) -> str:
+    """The key under which a measuring step gives what a goal reads."""
+    return RMS_KEY if reading is Reading.RMS else LOUDNESS_KEY
 
 
 WINDOW_MS = 400

@@ -11,7 +11,7 @@ from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding
 from ..ir.diagnostics import Diagnostic
 from ..ir.graph import Graph
-from ..ir.nodes import Output, ShortLoudness
+from ..ir.nodes import Output, Reading
 from ..ir.text.printer import print_graph
 from .carried import file_of
 from .phases import FINISH, MEASURE, Phases
@@ -84,7 +84,7 @@ def mastering_steps(phases: Phases, options: Sequence[Arg]) -> tuple[Step, ...]:
         purpose="measure the loudness",
         kind=StepKind.MEASURE,
         program=OURSELVES,
-        argv=("measure", file, *short_option(mastering.goal)),
+        argv=("measure", file, *reading_option(mastering.goal)),
         inputs=(file,),
         samples=signal.length or 0,
         rate=signal.rate,
@@ -95,9 +95,9 @@ def mastering_steps(phases: Phases, options: Sequence[Arg]) -> tuple[Step, ...]:
     return measure, finish
 
 
-def short_option(goal: LoudnessGoal) -> tuple[str, ...]:
-    """The option of the steps that measure, for the loudness of a mix shorter than 400 ms."""
-    return () if goal.short is ShortLoudness.NONE else ("--short", goal.short.value)
+def reading_option(goal: LoudnessGoal) -> tuple[str, ...]:
+    """The option of the steps that measure: what they read of a file."""
+    return () if goal.reading is Reading.INTEGRATED else ("--reading", goal.reading.value)
 
 
 def tag_options(tags: Sequence[tuple[str, str]]) -> tuple[Arg, ...]:

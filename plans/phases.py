@@ -58,7 +58,7 @@ class Mastering:
             ceiling_db=self.limiter.ceiling_db,
             gain_fact=self.gain.name,
             margin_fact=self.margin.name,
-            short=self.loudnorm.short,
+            reading=self.loudnorm.reading,
         )
 
 

@@ -17,7 +17,7 @@ from attrs import asdict, evolve, field, frozen
 
 from ..ir.diagnostics import counted
 from ..ir.graph import Graph
-from ..ir.nodes import OutputRole, ShortLoudness
+from ..ir.nodes import OutputRole, Reading
 
 
 class Space(StrEnum):
@@ -206,11 +206,11 @@ class LoudnessGoal:
     Attributes:
         measure: id of the step that measures what enters the loudness gain.
         finish: id of the step that masters it.
-        target_lufs: integrated loudness to reach.
+        target_lufs: the level to reach, in the unit of the reading.
         ceiling_db: dBTP that the delivered file may not exceed.
         gain_fact: the name of the static gain, dB.
         margin_fact: the name of the limiter's margin under the ceiling, dB.
-        short: the loudness of a mix shorter than 400 ms.
+        reading: what is measured for it.
     """
 
     measure: str
@@ -219,7 +219,7 @@ class LoudnessGoal:
     ceiling_db: float
     gain_fact: str
     margin_fact: str
-    short: ShortLoudness = ShortLoudness.NONE
+    reading: Reading = Reading.INTEGRATED
 
 
 @frozen
@@ -287,10 +287,11 @@ class Plan:
         lines += [f"deliver {d.role.value} {d.target} {d.file}" for d in self.deliveries]
         if self.loudness is not None:
             goal = self.loudness
-            padded = "" if goal.short is ShortLoudness.NONE else f", {goal.short.value} if short"
+            padded = ", momentary if short" if goal.reading is Reading.MOMENTARY else ""
             lines.append(
-                f"until {goal.target_lufs:g} LUFS{padded}, at most {goal.ceiling_db:g} dBTP: "
-                f"{goal.measure} sets {goal.gain_fact}; {goal.margin_fact} is 0 or more"
+                f"until {goal.target_lufs:g} {goal.reading.unit}{padded}, "
+                f"at most {goal.ceiling_db:g} dBTP: {goal.measure} sets {goal.gain_fact}; "
+                f"{goal.margin_fact} is 0 or more"
             )
         lines += [f"survey of {name}: {digest}" for name, digest in sorted(self.surveys.items())]
         return "\n".join(lines) + "\n"

@@ -75,10 +75,21 @@ def library(directories: Iterable[str | Path] = ()) -> Library:
                 )
             )
     made, conflicts = _merged(read)
-    problems += [*(p for _, file in read for p in file.problems), *conflicts]
+    problems += [*(p for _, file in read for p in file.problems), *conflicts, *_without_spec(made)]
     if problems:
         raise TimelineError(problems, {f.document.name: f.document for _, f in read})
     return made
+
+
+def _without_spec(made: Library) -> Iterator[Diagnostic]:
+    """A problem for each export preset that names a delivery spec that does not exist."""
+    for preset in made.export.values():
+        if preset.spec is not None and preset.spec not in made.specs:
+            message = (
+                f"the export preset {preset.id!r} names the unknown delivery spec {preset.spec!r}"
+            )
+            help = did_you_mean(preset.spec, made.specs)
+            yield Diagnostic(Code.BAD_PRESET, message, help=help)
 
 
 def unknown_preset(noun: str, name: str, known: Iterable[str]) -> Diagnostic:

@@ -9,7 +9,7 @@ from ..documents.fields import Many, Number, One, OptionalNumber, Texts, Time, W
 from ..documents.limits import Range
 from ..documents.models import model
 from ..ir.curves import FilterKind
-from ..ir.nodes import DitherNoise, Encoding, LimitMode, ShortLoudness
+from ..ir.nodes import DitherNoise, Encoding, LimitMode, Reading, ShortLoudness
 
 MASTER = "master"
 """The id of the master, which no bus may have."""
@@ -23,6 +23,7 @@ _KNEE = Range(0, 60, "dB")
 _RAMP = Range(0, 60_000, "ms")
 _PEAK = Range(-60, 0, "dB")
 _LOUDNESS = Range(-70, 0, "LUFS")
+_ENDS = Range(0, 3600, "s")
 _RMS = Range(-120, 0, "dBFS")
 
 
@@ -43,7 +44,13 @@ class DitherChoice(StrEnum):
 class FormatOptions:
     """The options of a preset for one container."""
 
-    bit_rate: int = key("kbit/s of a stereo file; a mono file has half of it", examples=(128,))
+    bit_rate: int = key(
+        "kbit/s of a stereo file; a mono file has half of it, unless mono_bit_rate says otherwise",
+        examples=(128,),
+    )
+    mono_bit_rate: int | None = key(
+        "kbit/s of a mono file", Range(1, 1000, "kbit/s"), default=None, examples=(64,)
+    )
 
 
 @model("an export preset")
@@ -59,6 +66,9 @@ class ExportPreset:
         default=None,
         examples=(-16,),
     )
+    rms_dbfs: float | None = key(
+        "target RMS of the whole file, instead of a loudness", _RMS, default=None, examples=(-20,)
+    )
     short: ShortLoudness = key(
         "the loudness of a mix shorter than 400 ms: none, or momentary, with silence appended",
         default=ShortLoudness.NONE,
@@ -73,11 +83,33 @@ class ExportPreset:
     container: str = key("the file format", examples=("wav",))
     encoding: Encoding = key("the sample format")
     limit: LimitMode = key("the kind of peak that the ceiling limits", default=LimitMode.TRUE_PEAK)
+    sample_rate: int | None = key(
+        "the sample rate of the mix; if absent, the timeline's",
+        Range(8000, 384_000, "Hz"),
+        default=None,
+        examples=(44100,),
+    )
+    spec: str | None = key(
+        "the delivery spec that its files are checked against", default=None, examples=("acx",)
+    )
     formats: Mapping[str, FormatOptions] = key(
         "options for lossy containers, instead of their defaults",
         default={},
         examples=({"mp3": {"bit_rate": 128}},),
     )
+
+    @property
+    def target(self) -> float | None:
+        """The level that a static gain reaches, LUFS or dBFS; None: there is no such gain."""
+        return self.lufs if self.rms_dbfs is None else self.rms_dbfs
+
+    @property
+    def reading(self) -> Reading:
+        """What the target is of."""
+        if self.rms_dbfs is not None:
+            return Reading.RMS
+        short = self.short is ShortLoudness.MOMENTARY
+        return Reading.MOMENTARY if short else Reading.INTEGRATED
 
 
 @model("a filter")
@@ -307,7 +339,20 @@ class DeliverySpec:
     noise_floor_max_dbfs: float | None = key(
         "maximum RMS of the quietest half second", Range(-150, 0, "dBFS"), default=None
     )
+    head_min_s: float | None = key("least room tone before the first sound", _ENDS, default=None)
+    head_max_s: float | None = key("most room tone before the first sound", _ENDS, default=None)
+    tail_min_s: float | None = key("least room tone after the last sound", _ENDS, default=None)
+    tail_max_s: float | None = key("most room tone after the last sound", _ENDS, default=None)
+    room_tone_min_dbfs: float | None = key(
+        "least RMS of the room tone at either end, which digital silence fails",
+        Range(-150, 0, "dBFS"),
+        default=None,
+    )
     sample_rate: int | None = key("the sample rate", Range(8000, 384_000, "Hz"), default=None)
+    bit_rate_min: int | None = key(
+        "least bit rate of any frame of an MP3", Range(8, 320, "kbit/s"), default=None
+    )
+    constant_bit_rate: bool = key("whether all frames have one bit rate", default=False)
     channels: int | None = key("the number of channels", Range(1, 2), default=None)
     export_preset: str | None = key(
         "the export preset that meets it", default=None, examples=("podcast",)

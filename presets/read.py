@@ -105,6 +105,9 @@ def _buses(preset: MixPreset, origin: Origin) -> Iterator[Diagnostic]:
 
 def _format(preset: ExportPreset, origin: Origin) -> Iterator[Diagnostic]:
     container, encoding = preset.container, preset.encoding
+    if preset.lufs is not None and preset.rms_dbfs is not None:
+        message = "a preset has a target loudness or a target RMS, not both"
+        yield _problem(origin.child("rms_dbfs"), message, "leave out lufs or rms_dbfs")
     if container not in CONTAINERS:
         message = f"unknown container {container!r}"
         yield _problem(origin.child("container"), message, did_you_mean(container, CONTAINERS))
@@ -122,6 +125,13 @@ def _options(name: str, options: FormatOptions, origin: Origin) -> Iterator[Diag
     if not allowed:
         lossy = [known for known, container in CONTAINERS.items() if container.is_lossy]
         yield _problem(origin, f"{name!r} is not a lossy container", did_you_mean(name, lossy))
-    elif options.bit_rate not in allowed:
-        known = f"allowed: {spelt(allowed)} kbit/s"
-        yield _problem(origin.child("bit_rate"), f"{name} has no {options.bit_rate} kbit/s", known)
+    else:
+        mono = CONTAINERS[name].allowed(48000, 1)
+        asked = {
+            "bit_rate": (options.bit_rate, allowed),
+            "mono_bit_rate": (options.mono_bit_rate, mono),
+        }
+        for key, (rate, held) in asked.items():
+            if rate is not None and rate not in held:
+                known = f"allowed: {spelt(held)} kbit/s"
+                yield _problem(origin.child(key), f"{name} has no {rate} kbit/s", known)

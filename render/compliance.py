@@ -49,6 +49,8 @@ class Check:
     @property
     def asked(self) -> str:
         """The bounds as text: -16.1 to -15.9 LUFS, at most -1 dBTP."""
+        if self.low is not None and self.low == self.high:
+            return f"{self.low:g} {self.unit}"
         if self.low is not None and self.high is not None:
             return f"{self.low:.1f} to {self.high:.1f} {self.unit}"
         bound = f"at least {self.low:g}" if self.high is None else f"at most {self.high:g}"
@@ -73,6 +75,9 @@ class Compliance:
         return all(check.passed for check in self.checks)
 
 
+_SILENT = "it is silent or too short to measure: check that it is the right file"
+
+
 def check_spec(survey: Survey, spec: DeliverySpec) -> Compliance:
     """Check a file against a spec."""
     return Compliance(spec, tuple(_check(rule, survey, spec) for rule in _applying(spec)))
@@ -90,6 +95,7 @@ class _Rule:
         bounds: the bounds of a spec.
         fix: the advice for a file, a spec, and the change that is needed, in whole tenths: positive
             if the value is too low. Not called for silence.
+        absent: the advice for a file without the value, if it is not that of silence.
     """
 
     name: str
@@ -98,6 +104,7 @@ class _Rule:
     read: Callable[[Survey], float]
     bounds: Callable[[DeliverySpec], Bounds]
     fix: Callable[[Survey, DeliverySpec, float], str] = field(repr=False)
+    absent: str = ""
 
 
 def _applying(spec: DeliverySpec) -> tuple[_Rule, ...]:
@@ -112,7 +119,7 @@ def _check(rule: _Rule, survey: Survey, spec: DeliverySpec) -> Check:
     silent = not math.isfinite(value)
     fix: str | None = None
     if too_low and silent:
-        fix = "it is silent or too short to measure: check that it is the right file"
+        fix = rule.absent or _SILENT
     elif too_low or too_high:
         fix = rule.fix(survey, spec, _distance(value, low, high))
     return Check(
@@ -172,6 +179,32 @@ def _fix_noise(survey: Survey, spec: DeliverySpec, distance: float) -> str:
         f"lower the noise in the pauses by {-distance:.1f} dB: denoise or gate them, or record in "
         "a quieter room; less gain also lowers the speech"
     )
+
+
+def _fix_head(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    return _fix_end(distance, "before the first sound")
+
+
+def _fix_tail(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    return _fix_end(distance, "after the last sound")
+
+
+def _fix_end(distance: float, where: str) -> str:
+    if distance > 0.0:
+        return f"add {distance:.1f} s of room tone {where}, recorded in the same room"
+    return f"remove {-distance:.1f} s {where}"
+
+
+def _fix_room_tone(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    return "it begins or ends in digital silence: lay room tone under the whole chapter"
+
+
+def _fix_bit_rate(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    return f"deliver an MP3 of {spec.bit_rate_min} kbit/s or more{_by_preset(spec)}"
+
+
+def _fix_constant(survey: Survey, spec: DeliverySpec, distance: float) -> str:
+    return f"encode it with a constant bit rate{_by_preset(spec)}"
 
 
 def _fix_rate(survey: Survey, spec: DeliverySpec, distance: float) -> str:
@@ -239,6 +272,50 @@ RULES: tuple[_Rule, ...] = (
         lambda survey: survey.statistics.noise_floor_dbfs,
         lambda spec: (None, spec.noise_floor_max_dbfs),
         _fix_noise,
+    ),
+    _Rule(
+        "head",
+        "head room tone",
+        "s",
+        lambda survey: survey.statistics.room_tone.head_s,
+        lambda spec: (spec.head_min_s, spec.head_max_s),
+        _fix_head,
+    ),
+    _Rule(
+        "tail",
+        "tail room tone",
+        "s",
+        lambda survey: survey.statistics.room_tone.tail_s,
+        lambda spec: (spec.tail_min_s, spec.tail_max_s),
+        _fix_tail,
+    ),
+    _Rule(
+        "room_tone",
+        "room tone level",
+        "dBFS",
+        lambda survey: survey.statistics.room_tone.rms_dbfs,
+        lambda spec: (spec.room_tone_min_dbfs, None),
+        _fix_room_tone,
+        "there is digital silence, or nothing, at an end: lay room tone under the whole chapter",
+    ),
+    _Rule(
+        "bit_rate",
+        "bit rate",
+        "kbit/s",
+        lambda survey: float(min(survey.bit_rates or (-math.inf,))),
+        lambda spec: (spec.bit_rate_min, None),
+        _fix_bit_rate,
+        "it is not an MP3: mixdown render --format mp3",
+    ),
+    _Rule(
+        "constant_bit_rate",
+        "bit rate change",
+        "kbit/s",
+        lambda survey: (
+            float(survey.bit_rates[1] - survey.bit_rates[0]) if survey.bit_rates else 0.0
+        ),
+        lambda spec: (None, 0.0 if spec.constant_bit_rate else None),
+        _fix_constant,
     ),
     _Rule(
         "sample_rate",

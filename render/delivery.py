@@ -18,7 +18,7 @@ from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import RenderError
-from ..ir.nodes import ShortLoudness
+from ..ir.nodes import Reading
 from ..media.ingest import readable
 from .loudness import Levels
 
@@ -49,10 +49,12 @@ def check_shape(path: Path, target: str, meta: FileMeta) -> int:
     return int(info.samplerate)
 
 
-def loop_levels(measurement: Measurement, short: ShortLoudness) -> Levels:
-    """What the loudness loop reads of a measurement; `short`: of a mix shorter than 400 ms."""
-    if short is ShortLoudness.MOMENTARY:
+def loop_levels(measurement: Measurement, reading: Reading) -> Levels:
+    """What the loudness loop reads of a measurement."""
+    if reading is Reading.MOMENTARY:
         return Levels(measurement.padded, measurement.true_peak_dbtp)
+    if reading is Reading.RMS:
+        return Levels(measurement.rms_dbfs, measurement.true_peak_dbtp)
     has_window = math.isfinite(measurement.momentary_max)
     has_sound = math.isfinite(measurement.sample_peak_dbfs)
     return Levels(
@@ -71,6 +73,7 @@ def levels_meta(measurement: Measurement, rate: int) -> dict[str, object]:
         "short_term_max_lufs": level(measurement.short_term_max),
         "true_peak_dbtp": level(measurement.true_peak_dbtp),
         "sample_peak_dbfs": level(measurement.sample_peak_dbfs),
+        "rms_dbfs": level(measurement.rms_dbfs),
         "duration_s": measurement.duration_samples / rate,
     }
 

@@ -30,7 +30,7 @@ from ..media.cache import Cache, user_cache
 from ..media.headers import read_header
 from ..media.samples import LIBSNDFILE
 from ..plans.cache_keys import keys
-from ..plans.loop import LOUDNESS_KEY
+from ..plans.loop import level_key
 from ..plans.plan import OURSELVES, FilterScript, Plan, Step, StepKind, bind
 from ..programs.program import Program, Tool
 from ..programs.run import (
@@ -256,12 +256,12 @@ class Executor:
         progress = partial(self._report_unless, stop, step)
         if step.kind is StepKind.MEASURE:
             path = Path(self.spaces.path(step.inputs[0]))
-            tap = self.taps.get(path)
-            if tap is not None:
+            tap, goal = self.taps.get(path), self.plan.loudness
+            if tap is not None and goal is not None:
                 if not tap.has_begun:
                     feed_file(path, tap, progress)
                 try:
-                    return {LOUDNESS_KEY: tap.result().lufs}
+                    return {level_key(goal.reading): tap.result().lufs}
                 except ValueError as error:
                     raise OSError(None, f"{path}: {error}") from error
         return run_step(step, self.spaces.path, facts, progress, self.taps)

@@ -15,7 +15,7 @@ from ..backends.native.run import COMMANDS
 from ..backends.registry import find_program
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
-from ..ir.nodes import ShortLoudness
+from ..ir.nodes import Reading
 from ..plans.phases import FINISH, MEASURE
 from ..plans.plan import OURSELVES, LoudnessGoal
 from ..programs.run import Watch, patience, run_process, size_of
@@ -30,14 +30,14 @@ class FinishCommand:
     """A command to repeat until the master meets its target.
 
     Attributes:
-        target_lufs: integrated loudness that the master must reach.
+        target_lufs: the level that the master must reach, in the unit of the reading.
         ceiling_db: dBTP that it may not exceed.
         premaster: the file whose loudness determines the gain.
         master: the file that the command writes, which is measured.
         gain: the placeholder in the command for the gain, dB.
         margin: the placeholder in the command for the limiter's margin, dB.
         command: program and arguments.
-        short: the loudness of a mix shorter than 400 ms.
+        reading: what is measured of both files.
         then: the word in the command after which another one begins; None: there is only one.
     """
 
@@ -48,7 +48,7 @@ class FinishCommand:
     gain: str
     margin: str
     command: tuple[str, ...]
-    short: ShortLoudness = ShortLoudness.NONE
+    reading: Reading = Reading.INTEGRATED
     then: str | None = None
 
     @property
@@ -76,16 +76,16 @@ def run_finish(wanted: FinishCommand) -> Outcome:
         wanted.ceiling_db,
         wanted.gain,
         wanted.margin,
-        wanted.short,
+        wanted.reading,
     )
 
     def finish(setting: Setting) -> Levels:
         values = {wanted.gain: setting.gain_db, wanted.margin: setting.margin_db}
         for command in wanted.commands:
             _run([_filled(word, values) for word in command])
-        return loop_levels(record_file(wanted.master, "master").levels, goal.short)
+        return loop_levels(record_file(wanted.master, "master").levels, goal.reading)
 
-    tap = premaster_tap(goal.short)
+    tap = premaster_tap(goal.reading)
     try:
         feed_file(wanted.premaster, tap, lambda done: None)
         levels = tap.result()
@@ -93,7 +93,7 @@ def run_finish(wanted: FinishCommand) -> Outcome:
         raise failed(error) from error
     except ValueError as error:
         raise failed(OSError(None, f"{wanted.premaster}: {error}")) from error
-    limits = any(
+    limits = goal.reading is not Reading.RMS and any(
         command[0] == OURSELVES and wanted.margin in command for command in wanted.commands
     )
     return run_loop(goal, levels.lufs, finish, levels.limited if limits else None)

@@ -31,6 +31,7 @@ from attrs import frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, Severity
+from ..ir.nodes import Reading
 from ..plans.plan import LoudnessGoal
 
 
@@ -191,7 +192,7 @@ def run_loop(
         finish(best.setting)
     extra = extra_gain(goal.target_lufs, premaster_lufs, best.setting.gain_db)
     margin = best.setting.margin_db
-    warnings = judge(goal.target_lufs, goal.ceiling_db, best.levels, extra, margin)
+    warnings = judge(goal.target_lufs, goal.ceiling_db, best.levels, extra, margin, goal.reading)
     return Outcome(best.setting, best.levels, warnings)
 
 
@@ -242,6 +243,7 @@ def judge(
     levels: Levels,
     extra_db: float | None = None,
     margin_db: float = 0.0,
+    reading: Reading = Reading.INTEGRATED,
 ) -> tuple[Diagnostic, ...]:
     """The warnings about a delivered master.
 
@@ -251,6 +253,7 @@ def judge(
         levels: of the file.
         extra_db: the extra gain (`extra_gain`); None also where the gain is the graph's own.
         margin_db: how far under the ceiling the limiter aimed.
+        reading: what the target is of.
 
     Raises:
         RenderError: MIX607, it is over the ceiling.
@@ -274,7 +277,8 @@ def judge(
     return (
         Diagnostic(
             Code.TARGET_MISSED,
-            f"the master is at {levels.integrated:.1f} LUFS, {abs(missed):.1f} LU {side} its "
+            f"the master is at {levels.integrated:.1f} {reading.unit}, {abs(missed):.1f} "
+            f"{'dB' if reading is Reading.RMS else 'LU'} {side} its "
             f"target of {target_lufs:g}{why}",
             help="turn down or compress the loudest peaks, or choose a preset with a lower target",
             severity=Severity.WARNING,

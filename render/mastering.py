@@ -16,7 +16,8 @@ from ..audio.meter.measure import Measurement
 from ..audio.meter.premaster import PremasterLevels
 from ..compiler.facts import FinishFacts
 from ..ir.diagnostics import Diagnostic
-from ..plans.loop import LOUDNESS_KEY, loop_steps, measuring_steps
+from ..ir.nodes import Reading
+from ..plans.loop import level_key, loop_steps, measuring_steps
 from ..plans.plan import OURSELVES, LoudnessGoal, Step
 from .delivery import loop_levels
 from .executor import Executor
@@ -70,7 +71,8 @@ def run_plan(
     if premaster is None:
         readings = executor.run_steps(parts.before, {})
         premaster = PremasterReading(
-            readings[goal.measure].get(LOUDNESS_KEY, float("-inf")), _levels(executor, goal)
+            readings[goal.measure].get(level_key(goal.reading), float("-inf")),
+            _levels(executor, goal),
         )
     else:
         done = measuring_steps(plan, goal)
@@ -84,11 +86,12 @@ def run_plan(
         steps = [evolve(step, purpose=f"{step.purpose}{which}") for step in parts.looped]
         executor.run_steps(steps, _facts(goal, setting))
         measurements.append(measure(master))
-        return loop_levels(measurements[-1], goal.short)
+        return loop_levels(measurements[-1], goal.reading)
 
     limited = None
-    if premaster.levels is not None and any(_limits(step, goal) for step in parts.looped):
-        limited = premaster.levels.limited
+    levels = None if goal.reading is Reading.RMS else premaster.levels
+    if levels is not None and any(_limits(step, goal) for step in parts.looped):
+        limited = levels.limited
     outcome = run_loop(goal, premaster.lufs, finish, limited)
     executor.run_steps(parts.after, _facts(goal, outcome.setting))
     reached = FinishFacts(

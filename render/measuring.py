@@ -28,6 +28,7 @@ from ..audio.meter.survey import Survey, survey_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
 from ..media.ingest import readable
+from ..media.mp3 import frame_rates
 from ..presets.model import DeliverySpec
 from .compliance import Compliance, check_spec
 from .delivery import level, levels_meta
@@ -127,7 +128,7 @@ def survey_audio(file: str) -> Result:
         return Diagnostic(Code.MEDIA_MISSING, f"no such file: {file!r}")
     try:
         with readable(path) as audio:
-            return survey_file(audio)
+            return evolve(survey_file(audio), bit_rates=frame_rates(path))
     except MixdownError as error:
         return _unmeasured(file, f"libsndfile cannot read it, and {error.diagnostics[0].message}")
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
@@ -140,7 +141,6 @@ def survey_meta(survey: Survey) -> dict[str, object]:
     at_peak = survey.peaks.position / rate
     return {
         **levels_meta(survey.levels, rate),
-        "rms_dbfs": level(survey.statistics.rms_dbfs),
         "noise_floor_dbfs": level(survey.statistics.noise_floor_dbfs),
         "dc_offset": [round(offset, 6) for offset in survey.statistics.dc_offset],
         "correlation": _rounded(survey.statistics.correlation),
@@ -149,6 +149,10 @@ def survey_meta(survey: Survey) -> dict[str, object]:
         "clipped_first_s": None if clipping.first is None else round(clipping.first / rate, 4),
         "head_silence_s": round(survey.silence.head / rate, 4),
         "tail_silence_s": round(survey.silence.tail / rate, 4),
+        "head_room_tone_s": survey.statistics.room_tone.head_s,
+        "tail_room_tone_s": survey.statistics.room_tone.tail_s,
+        "room_tone_dbfs": level(survey.statistics.room_tone.rms_dbfs),
+        "bit_rates": None if survey.bit_rates is None else list(survey.bit_rates),
         "true_peak_s": round(max(0.0, at_peak), 4),
         "short_term_max_s": survey.short_term_max_s,
         "sample_rate": rate,

@@ -25,14 +25,16 @@ from ..compiler.facts import FinishFacts
 from ..compiler.request import FileRequest
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
-from ..ir.nodes import LimitMode, Loudnorm, OutputRole, ShortLoudness
+from ..ir.nodes import LimitMode, Loudnorm, OutputRole, Reading
 from ..plans.plan import Delivery, File, Plan
 from .broadcast import annotate
 from .clipping import clipped_stems
+from .compliance import Check, check_spec
 from .delivery import check_shape, faulty, file_digest, levels_meta, loop_levels
 from .executor import Executor, Listener, Progress, executor_for
 from .loudness import extra_gain, judge, judge_peak
 from .mastering import PremasterReading, run_plan
+from .measuring import survey_audio
 from .recording import FileMeter, FileRecord, Tap, premaster_tap, record_file
 from .result import Delivered, Rendered, RenderedMeta
 from .workspace import Workspace
@@ -191,6 +193,7 @@ def stage_mix(
             compilation=compilation,
             programs=programs,
             finish=finish,
+            checks=_spec_checks(compilation, staged_path(executor, MASTER)),
         ),
         executor=executor,
         records=records,
@@ -201,6 +204,22 @@ def stage_mix(
             *clipped_stems(compilation, tuple(files[1:]), finish, spaces.work),
         ),
     )
+
+
+def _spec_checks(compilation: Compilation, master: Path) -> tuple[Check, ...]:
+    """The checks of a master in the format of its preset against the spec that the preset names.
+
+    Raises:
+        RenderError: MIX603, it cannot be measured.
+    """
+    request, known = compilation.request, compilation.request.library
+    preset = known.export.get(request.export_preset)
+    if preset is None or preset.spec is None or request.export.container != preset.container:
+        return ()
+    found = survey_audio(str(master))
+    if isinstance(found, Diagnostic):
+        raise faulty(MASTER, f"cannot be measured: {found.message}")
+    return check_spec(found, known.specs[preset.spec]).checks
 
 
 def _share(made: Path, name: Path) -> None:
@@ -216,7 +235,7 @@ def _taps(plan: Plan, spaces: Workspace) -> Mapping[Path, Tap[Any]]:
     taps: dict[Path, Tap[Any]] = {}
     if plan.loudness is not None:
         premaster = plan[plan.loudness.measure].inputs[0]
-        taps[Path(spaces.path(premaster))] = premaster_tap(plan.loudness.short)
+        taps[Path(spaces.path(premaster))] = premaster_tap(plan.loudness.reading)
     for delivery in plan.deliveries:
         # Dropouts are looked for in the master.
         meter = partial(FileMeter, finds_empty=delivery.role is OutputRole.MASTER)
@@ -246,7 +265,8 @@ def _judge(
 ) -> tuple[Diagnostic, ...]:
     """The warnings about a master that was rendered without the loudness loop."""
     meta = compilation.meta[MASTER]
-    target, ceiling = meta.loudnorm_target, meta.limiter_thresh
+    target = meta.rms_target if meta.loudnorm_target is None else meta.loudnorm_target
+    ceiling = meta.limiter_thresh
     if ceiling is None:
         return ()
     if target is None:
@@ -254,10 +274,10 @@ def _judge(
             return judge_peak(ceiling, levels.true_peak_dbtp, "true peak", "dBTP")
         return judge_peak(ceiling, levels.sample_peak_dbfs, "sample peak", "dBFS")
     gains = (node for node in compilation.graph if isinstance(node, Loudnorm))
-    short = next((node.short for node in gains), ShortLoudness.NONE)
-    heard = loop_levels(levels, short)
+    reading = next((node.reading for node in gains), Reading.INTEGRATED)
+    heard = loop_levels(levels, reading)
     if finish is None:
-        return judge(target, ceiling, heard)
+        return judge(target, ceiling, heard, reading=reading)
     premaster = -math.inf if finish.integrated_lufs is None else finish.integrated_lufs
     extra = extra_gain(target, premaster, finish.gain_db)
-    return judge(target, ceiling, heard, extra, finish.margin_db)
+    return judge(target, ceiling, heard, extra, finish.margin_db, reading)

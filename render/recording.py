@@ -16,8 +16,9 @@ from attrs import define, field, frozen
 from ..audio import FloatArray
 from ..audio.meter.measure import FILE_BLOCK, Measurement, levels_of
 from ..audio.meter.premaster import PremasterLevels, PremasterMeter
+from ..audio.meter.statistics import RmsMeter
 from ..audio.meter.truepeak import TruePeakMeter
-from ..ir.nodes import ShortLoudness
+from ..ir.nodes import Reading
 from ..media.ingest import readable
 from .delivery import faulty
 from .report.curves import CurveMeter, Curves
@@ -57,6 +58,7 @@ class FileMeter:
         self._samples = samples
         self._curves = CurveMeter(rate, channels, samples, finds_empty=finds_empty)
         self._peaks = TruePeakMeter(rate, channels)
+        self._rms = RmsMeter(rate, channels)
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, shape (channels, n).
@@ -66,12 +68,13 @@ class FileMeter:
         """
         self._curves.feed(block)
         self._peaks.feed(block)
+        self._rms.feed(block)
 
     def result(self) -> FileRecord:
         """The record of everything fed."""
         loudness = self._curves.loudness()
         return FileRecord(
-            levels_of(loudness, self._peaks.result(), self._samples),
+            levels_of(loudness, self._peaks.result(), self._rms.result(), self._samples),
             self._curves.result(loudness),
         )
 
@@ -133,10 +136,9 @@ def feed_file(path: Path, tap: Tap[Any], progress: Callable[[float], None]) -> N
         raise OSError(None, f"{path}: {error}") from error
 
 
-def premaster_tap(short: ShortLoudness) -> Tap[PremasterLevels]:
-    """What measures a premaster; `short`: how its loudness is defined under 400 ms."""
-    padded = short is ShortLoudness.MOMENTARY
-    return Tap(lambda rate, channels, _: PremasterMeter(rate, channels, padded=padded))
+def premaster_tap(reading: Reading) -> Tap[PremasterLevels]:
+    """What measures a premaster; `reading`: what its level is."""
+    return Tap(lambda rate, channels, _: PremasterMeter(rate, channels, reading))
 
 
 def record_file(path: Path, target: str, samples: int | None = None) -> FileRecord:

@@ -25,6 +25,7 @@ from ..ir.diagnostics import Diagnostic, Severity, counted
 from ..ir.nodes import OutputRole
 
 if TYPE_CHECKING:
+    from .compliance import Check
     from .report.model import DeliveryReport
 
 MANIFEST = "manifest.json"
@@ -50,6 +51,7 @@ class RenderedMeta(FileMeta):
     short_term_max_lufs: float | None
     true_peak_dbtp: float | None
     sample_peak_dbfs: float | None
+    rms_dbfs: float | None
     duration_s: float
     premaster_lufs: float | None = None
     loudness_gain_db: float | None = None
@@ -128,6 +130,7 @@ class Delivered:
         compilation: of the mix.
         programs: versions by name.
         finish: how the master reached its loudness; None without a loudness target.
+        checks: of the master against the delivery spec of its preset, if it names one.
     """
 
     name: str
@@ -136,6 +139,7 @@ class Delivered:
     compilation: Compilation
     programs: Mapping[str, str]
     finish: FinishFacts | None
+    checks: tuple[Check, ...] = ()
 
     @property
     def files(self) -> tuple[Rendered, ...]:

@@ -13,8 +13,8 @@ from __future__ import annotations
 from attrs import asdict
 
 from ..audio import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
-from ..ir.nodes import ShortLoudness
-from ..plans.loop import LOUDNESS_KEY, window_samples
+from ..ir.nodes import Reading
+from ..plans.loop import level_key, window_samples
 from ..plans.plan import LoudnessGoal
 from .loudness import RULES, LoopRules
 
@@ -25,6 +25,8 @@ OVERSAMPLING = 4
 
 _WEIGHTED = f"{REFERENCE_RATE}:resampler=soxr:precision=28:tsf=dblp:"
 """What aresample does before the loudness of a low rate is measured."""
+
+_OVERALL_RMS = ":measure_perchannel=none:measure_overall=RMS_level"
 
 _PEAK_KEY = "lavfi.astats.Overall.Peak_level"
 
@@ -44,7 +46,7 @@ last() {{
 # Measure a finished file: loudness, and true peak at {times} times the rate.
 levels() {{
   ffmpeg -hide_banner -nostdin -loglevel error -i "$1" -filter_complex '[0:a:0]aresample='\\
-'{weighted}osf=dbl,{padded}ebur128=metadata=1,ametadata=mode=print:key={loudness_key}:direct=1:file=-,'\\
+'{weighted}osf=dbl,{meter}=metadata=1{overall},ametadata=mode=print:key={loudness_key}:direct=1:file=-,'\\
 'aresample={oversampled}:resampler=soxr:precision=28:tsf=dblp:osf=dbl,'\\
 'astats=metadata=1:measure_perchannel=none:measure_overall=Peak_level,'\\
 'ametadata=mode=print:key={peak_key}:direct=1:file=-[levels]' \\
@@ -126,7 +128,7 @@ decide() {{
 """
 
 _RUN = """\
-# Reach {target:g} LUFS under {ceiling:g} dBTP.
+# Reach {target:g} {unit} under {ceiling:g} dBTP.
 LUFS=$(last {loudness_key} "$WORK/premaster.levels")
 GAIN=$(awk -v lufs="$LUFS" 'BEGIN {{
   printf "%.{decimals}f", (lufs > {silence_lufs!r} ? {target!r} - lufs : 0)
@@ -152,19 +154,24 @@ if awk -v lufs="$LUFS" 'BEGIN {{ exit lufs > {silence_lufs!r} ? 1 : 0 }}'; then
 elif awk -v lufs="$LUFS" 'BEGIN {{
   miss = {target!r} - lufs; exit miss > {tolerance_lu!r} || miss < -{tolerance_lu!r} ? 0 : 1
 }}'; then
-  echo "the master is at $LUFS LUFS; its target is {target:g}" >&2
+  echo "the master is at $LUFS {unit}; its target is {target:g}" >&2
 fi
 """
 
 
 def loop_functions(goal: LoudnessGoal, rate: int, rules: LoopRules = RULES) -> str:
     """The functions that measure and decide."""
-    low = rate < LOWEST_WEIGHTED_RATE
+    low = rate < LOWEST_WEIGHTED_RATE and goal.reading is not Reading.RMS
     window = window_samples(REFERENCE_RATE if low else rate)
     return _FUNCTIONS.format(
         times=OVERSAMPLING,
         weighted=_WEIGHTED if low else "",
-        padded=f"apad=whole_len={window}," if goal.short is ShortLoudness.MOMENTARY else "",
+        meter="astats"
+        if goal.reading is Reading.RMS
+        else f"apad=whole_len={window},ebur128"
+        if goal.reading is Reading.MOMENTARY
+        else "ebur128",
+        overall=_OVERALL_RMS if goal.reading is Reading.RMS else "",
         oversampled=OVERSAMPLING * rate,
         peak_key=_PEAK_KEY,
         **_numbers(goal, rules),
@@ -182,6 +189,7 @@ def _numbers(goal: LoudnessGoal, rules: LoopRules) -> dict[str, object]:
         "target": goal.target_lufs,
         "ceiling": goal.ceiling_db,
         "allowance": PEAK_ALLOWANCE_DB,
-        "loudness_key": LOUDNESS_KEY,
+        "loudness_key": level_key(goal.reading),
+        "unit": goal.reading.unit,
         **asdict(rules),
     }

@@ -21,7 +21,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import BackendError
 from ..ir.names import fresh, printable
 from ..plans.loop import LoopSteps, loop_steps
-from ..plans.own_steps import short_option
+from ..plans.own_steps import reading_option
 from ..plans.plan import (
     OURSELVES,
     Arg,
@@ -233,7 +233,7 @@ def _finishing(plan: Plan, goal: LoudnessGoal, steps: Sequence[Step]) -> str:
     words = [
         *(*_PROGRAM, "finish"),
         *("--target-lufs", f"{goal.target_lufs!r}", "--ceiling-db", f"{goal.ceiling_db!r}"),
-        *short_option(goal),
+        *reading_option(goal),
         *("--measure", _word(measured), "--master", _word(master)),
         *("--gain", gain, "--margin", margin),
         *(("--then", then) if len(steps) > 1 else ()),

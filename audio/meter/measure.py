@@ -11,6 +11,7 @@ import soundfile
 
 from .. import FloatArray
 from .loudness import Loudness, LoudnessMeter
+from .statistics import RmsMeter
 from .truepeak import PeakLevels, TruePeakMeter
 
 FILE_BLOCK = 1 << 16
@@ -22,9 +23,10 @@ class Measurement:
     """The levels of one programme.
 
     integrated, momentary_max, short_term_max: LUFS (ITU-R BS.1770-5, EBU Tech 3341); range: LU (EBU
-    Tech 3342); true_peak_dbtp: dBTP; sample_peak_dbfs: dBFS; duration_samples: per channel. Levels
-    are -inf for silence; loudness is also -inf if the programme is shorter than the window (400 ms;
-    3 s for short-term). padded: integrated, with silence appended to a programme shorter than that.
+    Tech 3342); true_peak_dbtp: dBTP; sample_peak_dbfs, rms_dbfs: dBFS; duration_samples: per
+    channel. Levels are -inf for silence; loudness is also -inf if the programme is shorter than the
+    window (400 ms; 3 s for short-term). padded: integrated, with silence appended to a programme
+    shorter than that.
     """
 
     integrated: float
@@ -34,6 +36,7 @@ class Measurement:
     short_term_max: float
     true_peak_dbtp: float
     sample_peak_dbfs: float
+    rms_dbfs: float
     duration_samples: int
 
 
@@ -45,16 +48,18 @@ def measure(blocks: Iterable[FloatArray], rate: int, channels: int) -> Measureme
     """
     loudness_meter = LoudnessMeter(rate, channels)
     peak_meter = TruePeakMeter(rate, channels)
+    rms_meter = RmsMeter(rate, channels)
     duration = 0
     for block in blocks:
         loudness_meter.feed(block)
         peak_meter.feed(block)
+        rms_meter.feed(block)
         duration += block.shape[1]
-    return levels_of(loudness_meter.result(), peak_meter.result(), duration)
+    return levels_of(loudness_meter.result(), peak_meter.result(), rms_meter.result(), duration)
 
 
-def levels_of(loudness: Loudness, peaks: PeakLevels, duration: int) -> Measurement:
-    """The results of the two meters over `duration` samples."""
+def levels_of(loudness: Loudness, peaks: PeakLevels, rms: float, duration: int) -> Measurement:
+    """The results of the meters over `duration` samples."""
     return Measurement(
         integrated=loudness.integrated,
         padded=loudness.padded,
@@ -63,6 +68,7 @@ def levels_of(loudness: Loudness, peaks: PeakLevels, duration: int) -> Measureme
         short_term_max=loudness.short_term_max,
         true_peak_dbtp=peaks.true_peak_dbtp,
         sample_peak_dbfs=peaks.sample_peak_dbfs,
+        rms_dbfs=rms,
         duration_samples=duration,
     )
 

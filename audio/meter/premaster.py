@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from attrs import field, frozen
 
+from ...ir.finish import Reading
 from ...ir.units import gain_factor
 from .. import FloatArray
 from ..limiter import TruePeakLimiter
@@ -27,6 +28,7 @@ from .loudness import (
     integrated_loudness,
     window_powers,
 )
+from .statistics import RmsMeter
 
 PEAKS_PER_SECOND = 1000
 _PER_SLICE = PEAKS_PER_SECOND // SLICES_PER_SECOND
@@ -37,7 +39,7 @@ class PremasterLevels:
     """What was measured.
 
     Attributes:
-        lufs: the integrated loudness; -inf for silence.
+        lufs: the level that a goal reads of it: as a rule integrated loudness; -inf for silence.
         powers: of every 10 ms, as in `Loudness`.
         peaks: the largest magnitude in each millisecond, over all channels.
     """
@@ -65,10 +67,11 @@ class PremasterMeter:
     Raises ValueError as `LoudnessMeter` does.
     """
 
-    def __init__(self, rate: int, channels: int, *, padded: bool = False) -> None:
-        """padded: whether silence is appended to a premaster that is shorter than a window."""
-        self._padded = padded
+    def __init__(self, rate: int, channels: int, reading: Reading = Reading.INTEGRATED) -> None:
+        """reading: what its level is."""
+        self._reading = reading
         self._loudness = LoudnessMeter(rate, channels)
+        self._rms = RmsMeter(rate, channels)
         self._framer = Framer(channels, rate)  # whose frames hold a whole number of milliseconds
         edges = np.rint(np.arange(PEAKS_PER_SECOND) * rate / PEAKS_PER_SECOND)
         self._starts = edges.astype(np.intp)
@@ -77,16 +80,24 @@ class PremasterMeter:
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
         self._loudness.feed(block)
+        if self._reading is Reading.RMS:
+            self._rms.feed(block)
         self._peaks.extend(map(self._peaks_of, self._framer.push(block)))
 
     def result(self) -> PremasterLevels:
         """The levels of everything fed so far."""
         loudness: Loudness = self._loudness.result()
         return PremasterLevels(
-            lufs=loudness.padded if self._padded else loudness.integrated,
+            lufs=self._level(loudness),
             powers=loudness.powers,
             peaks=np.concatenate([*self._peaks, self._peaks_of(self._framer.pending)]),
         )
+
+    def _level(self, loudness: Loudness) -> float:
+        if self._reading is Reading.RMS:
+            return self._rms.result()
+        padded = self._reading is Reading.MOMENTARY
+        return loudness.padded if padded else loudness.integrated
 
     def _peaks_of(self, frame: FloatArray) -> FloatArray:
         starts = self._starts[: np.searchsorted(self._starts, frame.shape[1])]

@@ -16,13 +16,30 @@ import math
 import attrs
 import numpy as np
 
-from ...ir.units import power_decibels
+from ...ir.units import power_decibels, power_factor
 from .. import FloatArray
 from .framing import Framer
 from .loudness import SLICES_PER_SECOND, slice_edges, window_powers
 
 NOISE_STEPS = 5
 """Steps of 100 ms in the window of the noise floor."""
+
+QUIET_DBFS = -50.0
+"""The RMS of 10 ms under which they are room tone: the highest noise floor allowed for audiobooks,
+and 10 dB for what rises above the floor in so short a time."""
+
+
+@attrs.frozen
+class RoomTone:
+    """The room tone at both ends: up to the first 10 ms with an RMS over `QUIET_DBFS`.
+
+    head_s and tail_s are their durations. rms_dbfs is the lowest RMS of 100 ms in them, -inf for
+    digital silence and where there is no room tone.
+    """
+
+    head_s: float
+    tail_s: float
+    rms_dbfs: float
 
 
 @attrs.frozen
@@ -39,6 +56,7 @@ class Statistics:
     noise_floor_dbfs: float
     dc_offset: tuple[float, ...]
     correlation: float | None
+    room_tone: RoomTone
 
 
 class StatisticsMeter:
@@ -66,15 +84,15 @@ class StatisticsMeter:
         """The statistics of everything fed so far."""
         rest = self._framer.pending
         sums = self._sums.plus(rest)
-        windows = window_powers(
-            np.concatenate([*self._slices, self._slice_powers(rest)]), NOISE_STEPS
-        )
+        slices = np.concatenate([*self._slices, self._slice_powers(rest)])
+        windows = window_powers(slices, NOISE_STEPS)
         power = sums.power()
         return Statistics(
             rms_dbfs=power_decibels(power),
             noise_floor_dbfs=power_decibels(float(windows.min()) if windows.size else power),
             dc_offset=tuple(float(mean) for mean in sums.means()),
             correlation=sums.correlation(),
+            room_tone=_room_tone(slices),
         )
 
     def _slice_powers(self, frame: FloatArray) -> FloatArray:
@@ -87,6 +105,38 @@ class StatisticsMeter:
         sums = np.add.reduceat(squares, edges[:-1], axis=1).mean(axis=0)
         powers: FloatArray = sums / np.diff(edges)
         return powers
+
+
+def _room_tone(slices: FloatArray) -> RoomTone:
+    """The room tone of a stream from the mean squares of each 10 ms."""
+    loud = np.flatnonzero(slices > power_factor(QUIET_DBFS))
+    head = int(loud[0]) if loud.size else len(slices)
+    tail = len(slices) - 1 - int(loud[-1]) if loud.size else len(slices)
+    ends = [slices[:head], slices[len(slices) - tail :]]
+    powers = [window_powers(end, 1) for end in ends]
+    lowest = min((float(found.min()) for found in powers if found.size), default=0.0)
+    return RoomTone(
+        head_s=head / SLICES_PER_SECOND,
+        tail_s=tail / SLICES_PER_SECOND,
+        rms_dbfs=power_decibels(lowest),
+    )
+
+
+class RmsMeter:
+    """The RMS alone; arguments and errors as of `StatisticsMeter`."""
+
+    def __init__(self, rate: int, channels: int) -> None:
+        self._framer = Framer(channels, rate)
+        self._sums = _Sums.none(channels)
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next block, float64 of shape (channels, n), any n."""
+        for frame in self._framer.push(block):
+            self._sums = self._sums.plus(frame)
+
+    def result(self) -> float:
+        """The RMS of everything fed so far, dBFS; -inf for silence."""
+        return power_decibels(self._sums.plus(self._framer.pending).power())
 
 
 @attrs.frozen

@@ -35,6 +35,8 @@ class Survey:
         silence: at head and tail, samples.
         peaks: the true peak of each channel, and the position of the highest.
         loudness: with its series at 10 Hz; None if they were not kept.
+        bit_rates: the lowest and the highest bit rate of the frames of an MP3, kbit/s; None for
+            other files.
         short_term_max_s: the start of the loudest 3 s, s, to a tenth; None for a shorter programme.
     """
 
@@ -47,6 +49,7 @@ class Survey:
     peaks: PeakLevels
     loudness: Loudness | None = attrs.field(repr=False)
     short_term_max_s: float | None
+    bit_rates: tuple[int, int] | None = None
 
     @property
     def duration_s(self) -> float:
@@ -79,11 +82,12 @@ class SurveyMeter:
     def result(self) -> Survey:
         """The measurements of everything fed so far."""
         loudness, peaks = self._loudness.result(), self._peaks.result()
+        statistics = self._statistics.result()
         return Survey(
             rate=self._rate,
             channels=self._channels,
-            levels=levels_of(loudness, peaks, self._duration),
-            statistics=self._statistics.result(),
+            levels=levels_of(loudness, peaks, statistics.rms_dbfs, self._duration),
+            statistics=statistics,
             clipping=self._clipping.result(),
             silence=self._silence.result(),
             peaks=peaks,

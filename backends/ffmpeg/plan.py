@@ -19,7 +19,7 @@ from ...ir.diagnostics import BackendError, Diagnostic, counted
 from ...ir.finish import unmeasured
 from ...ir.graph import Graph
 from ...ir.names import NumberedNames
-from ...ir.nodes import Clip, Loudnorm, Node, Output
+from ...ir.nodes import Clip, Loudnorm, Node, Output, Reading
 from ...plans.dynamics import dynamics_chains, dynamics_depths, dynamics_step
 from ...plans.phases import FINISH, MEASURE, Split, deliveries, split
 from ...plans.plan import EmitOptions, Fact, File, Plan, Space, Step, chained
@@ -79,7 +79,7 @@ def _in_one_pass(halves: Split, options: EmitOptions) -> Split:
     """
     if halves.mastering is None:
         return halves
-    if not options.one_pass:
+    if not options.one_pass or halves.mastering.loudnorm.reading is Reading.RMS:
         raise _unmeasured(halves.mastering.loudnorm)
     for node in unmeasured(halves.late):
         if node is not halves.mastering.loudnorm:
@@ -113,7 +113,7 @@ def _mixing(shared: PlanContext, halves: Split, whole: Cut, work: NumberedNames)
     goal, measured = halves.mastering.goal, halves.mastering.measured
     yield measure_step(shared, goal, measured, crossing[measured])
     nodes = closure(shared.graph, _outputs(halves.late), given=crossing)
-    aim = f"master to {goal.target_lufs:g} LUFS"
+    aim = f"master to {goal.target_lufs:g} {goal.reading.unit}"
     finish = render_step(shared, Job(FINISH, aim, nodes, crossing))
     yield evolve(finish, after=(MEASURE,))
 

@@ -12,8 +12,8 @@ from attrs import evolve, field, frozen
 
 from ...audio import LOWEST_WEIGHTED_RATE, REFERENCE_RATE
 from ...ir.graph import Graph
-from ...ir.nodes import Clip, Encoding, Node, Output, ShortLoudness, Source
-from ...plans.loop import LOUDNESS_KEY, window_samples
+from ...ir.nodes import Clip, Encoding, Node, Output, Reading, Source
+from ...plans.loop import level_key, window_samples
 from ...plans.plan import Arg, Fact, File, FilterScript, LoudnessGoal, Step, StepKind
 from ...programs.ffmpeg import GRAPH_OPTION, QUIET
 from .emitters import EMITTERS
@@ -57,6 +57,9 @@ class PlanContext:
     deliveries: Mapping[str, File]
     decoded: Mapping[tuple[str, int], File]
     facts: Mapping[str, Fact]
+
+
+_OVERALL_RMS = {"measure_perchannel": "none", "measure_overall": "RMS_level"}
 
 
 @frozen
@@ -143,7 +146,7 @@ def decode_step(shared: PlanContext, source: Source, rate: int, file: File) -> S
 
 
 def measure_step(shared: PlanContext, goal: LoudnessGoal, value: str, file: File) -> Step:
-    """The step that prints the loudness of a value, measured by ffmpeg's ebur128.
+    """The step that prints the loudness of a value, measured by ffmpeg's ebur128, or its RMS.
 
     It prints the reading so far on its standard output again and again; the last counts. ebur128
     has the K-weighting of the standard at high rates only, so low ones are resampled first.
@@ -152,14 +155,19 @@ def measure_step(shared: PlanContext, goal: LoudnessGoal, value: str, file: File
     signal = shared.graph.signals[value]
     low = signal.rate < LOWEST_WEIGHTED_RATE
     window = window_samples(REFERENCE_RATE if low else signal.rate)
-    padded = goal.short is ShortLoudness.MOMENTARY
-    chain = wire.extend(
-        wire.read(value, file, "wav", WORK_INPUT),
-        value,
+    padded = goal.reading is Reading.MOMENTARY
+    meter = (
         resample(REFERENCE_RATE, "dbl") if low else TO_PACKED_DOUBLE,
         *((call("apad", whole_len=window),) if padded else ()),
         call("ebur128", metadata=1),
-        call("ametadata", mode="print", key=LOUDNESS_KEY, file="-"),
+    )
+    if goal.reading is Reading.RMS:
+        meter = (TO_PACKED_DOUBLE, call("astats", metadata=1, **_OVERALL_RMS))
+    chain = wire.extend(
+        wire.read(value, file, "wav", WORK_INPUT),
+        value,
+        *meter,
+        call("ametadata", mode="print", key=level_key(goal.reading), file="-"),
     )
     link = wire.close(chain)
     return Step(

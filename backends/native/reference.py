@@ -18,7 +18,7 @@ from ...audio import FloatArray, biquad, dither, pan
 from ...audio.curves import fade_in, fade_out
 from ...audio.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ...audio.limiter import TruePeakLimiter
-from ...audio.meter.measure import measure
+from ...audio.meter.level import LevelMeter
 from ...audio.resample import resample
 from ...ir import nodes as ir
 from ...ir.graph import Graph
@@ -190,16 +190,17 @@ def _headroom(node: ir.Headroom, operands: list[FloatArray], _: Context) -> Floa
 
 
 def _loudnorm(node: ir.Loudnorm, operands: list[FloatArray], context: Context) -> FloatArray:
-    """The operand times 10^((target - measured)/20), measured the last operand's loudness in LUFS.
+    """The operand times 10^((target - measured)/20), measured the reading of the last operand.
 
-    Silence has no loudness, nor has less than 400 ms unless `short` says so: the gain is 0 dB.
+    Silence has no level, nor has less than 400 ms an integrated loudness: the gain is 0 dB.
     """
     gain_db = node.gain_db
     if gain_db is None:
         signal = context.graph.signals[node.operands[-1]]
-        levels = measure([operands[-1]], signal.rate, signal.channels)
-        loudness = levels.integrated if node.short is ir.ShortLoudness.NONE else levels.padded
-        gain_db = node.target_lufs - loudness if np.isfinite(loudness) else 0.0
+        meter = LevelMeter(node.reading, signal.rate, signal.channels)
+        meter.feed(operands[-1])
+        level = meter.result()
+        gain_db = node.target_lufs - level if np.isfinite(level) else 0.0
     return gain_factor(gain_db) * operands[0]
 
 

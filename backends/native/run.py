@@ -15,13 +15,13 @@ import soundfile
 from attrs import evolve
 
 from ...audio import FloatArray
-from ...audio.meter.loudness import LoudnessMeter
+from ...audio.meter.level import LevelMeter
 from ...ir.graph import Graph
-from ...ir.nodes import Limiter, Loudnorm, Node
+from ...ir.nodes import Limiter, Loudnorm, Node, Reading
 from ...media.samples import run_decode
 from ...plans.carried import locate
 from ...plans.comments import run_comment
-from ...plans.loop import LOUDNESS_KEY
+from ...plans.loop import level_key
 from ...plans.pictures import run_picture
 from ...plans.plan import File, Step, bind
 from .engine.render import Settings, WrittenMeter, render
@@ -88,18 +88,19 @@ def run_engine(
 
 
 def run_measure(arguments: Sequence[str], progress: Progress) -> Mapping[str, float]:
-    """`mixdown measure FILE [--short momentary]`: the integrated loudness of a file.
+    """`mixdown measure FILE [--reading momentary|rms]`: the integrated loudness of a file.
 
-    With the option silence is appended to a file shorter than 400 ms. Raises as `run_step`.
+    With the option, silence is appended to a file shorter than 400 ms, or its RMS is measured.
+    Raises as `run_step`.
     """
     path, *options = arguments
     try:
         with soundfile.SoundFile(path) as audio:
-            meter = LoudnessMeter(audio.samplerate, audio.channels)
+            reading = Reading(options[-1]) if options else Reading.INTEGRATED
+            meter = LevelMeter(reading, audio.samplerate, audio.channels)
             for block in _reported(audio, progress):
                 meter.feed(block)
-            loudness = meter.result()
-            return {LOUDNESS_KEY: loudness.padded if options else loudness.integrated}
+            return {level_key(reading): meter.result()}
     except (soundfile.SoundFileError, ValueError) as error:
         raise OSError(None, f"{path}: {error}") from error
 

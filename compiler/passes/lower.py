@@ -176,8 +176,8 @@ def _master(unit: Unit, nodes: Nodes, buses: Mapping[str, str], length: int) -> 
     chain.begin(ir.Mix("master.mix", length, operands=operands, origin=chain.place))
     chain.then(ir.Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
     measured = chain.value
-    if export.lufs is not None:
-        goal = {"target_lufs": export.lufs, "gain_db": None, "short": export.short}
+    if export.target is not None:
+        goal = {"target_lufs": export.target, "gain_db": None, "reading": export.reading}
         chain.then(ir.Loudnorm, "loudnorm", chain.place, **goal)
     chain.then(ir.Limiter, "limiter", chain.place, ceiling_db=export.ceiling_db, mode=export.limit)
     _deliver(unit, chain, ir.OutputRole.MASTER, 0)
@@ -195,9 +195,9 @@ def _stem(unit: Unit, chain: ChainBuilder, measured: str, index: int) -> None:
     export = unit.export
     if unit.request.stem_mode is StemMode.MASTERED:
         chain.then(ir.Headroom, "headroom", chain.place, headroom_db=export.headroom_db)
-        if export.lufs is not None:
+        if export.target is not None:
             name = f"{chain.owner}.loudnorm"
-            operands, goal = (chain.value, measured), (export.lufs, None, export.short)
+            operands, goal = (chain.value, measured), (export.target, None, export.reading)
             chain.begin(ir.Loudnorm(name, *goal, operands=operands, origin=chain.place))
     _deliver(unit, chain, ir.OutputRole.STEM, index)
 

@@ -195,9 +195,9 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
     "bus": {},
     "headroom": {"headroom_db": "dB; 3 is a gain of -3"},
     "loudnorm": {
-        "target_lufs": "LUFS, integrated",
+        "target_lufs": "LUFS, or dBFS if `reading` is rms",
         "gain_db": "dB; `?` until measured",
-        "short": "the loudness of a mix shorter than 400 ms",
+        "reading": "what is measured: integrated loudness, that with silence appended, or RMS",
     },
     "limiter": {
         "ceiling_db": "dBTP or dBFS, by `mode`",

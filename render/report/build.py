@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePath
 
 import numpy as np
-from attrs import frozen
+from attrs import fields, frozen
 
 from ...compiler.driver import Compilation
 from ...compiler.timeline.model import clip_id
@@ -21,6 +21,7 @@ from ...ir.diagnostics import Diagnostic
 from ...ir.nodes import Limiter, LimitMode
 from ...ir.origin import Documents, Origin
 from ...ir.places import source_of, span
+from ..compliance import Check
 from ..delivery import level
 from ..loudness import RULES
 from ..result import Delivered, Rendered
@@ -42,6 +43,8 @@ from .model import (
     Remark,
 )
 from .reduction import WINDOW_S, reduction
+
+LOWER = "turn down or compress the loudest peaks, or choose a preset with a lower target"
 
 LEVELS = (
     "integrated_lufs",
@@ -215,7 +218,23 @@ def _checks(mix: Delivered) -> Iterator[FileCheck]:
             master.meta.integrated_lufs,
             target - RULES.tolerance_lu,
             target + RULES.tolerance_lu,
-            "turn down or compress the loudest peaks, or choose a preset with a lower target",
+            LOWER,
+        )
+    if master.meta.rms_target is not None:
+        yield check(
+            "rms",
+            "RMS",
+            "dBFS",
+            master.meta.rms_dbfs,
+            master.meta.rms_target - RULES.tolerance_lu,
+            master.meta.rms_target + RULES.tolerance_lu,
+            LOWER,
+        )
+    for found in mix.checks:
+        if found.rule in ("integrated", "rms", "true_peak"):
+            continue  # the preset's own are as strict
+        yield FileCheck(
+            file=master.path.name, **{f.name: getattr(found, f.name) for f in fields(Check)}
         )
     if ceiling is None:
         return

@@ -24,6 +24,7 @@ _TYPES = {
     ".flac": "audio/flac",
     ".mp3": "audio/mpeg",
     ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
     ".opus": "audio/ogg",
     ".ogg": "audio/ogg",
 }

@@ -183,8 +183,12 @@ def test_a_file_without_facts_is_an_error(tmp_path, text):
     ("fields", "said", "helped"),
     [
         ({"format": "mp3", "bit_depth": "16"}, "mp3 has no bit depth", "choose a bit rate"),
-        ({"format": "wav", "bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
-        ({"bit_rate": 128}, "wav has no bit rate to choose", "mp3, m4a, opus"),
+        (
+            {"format": "wav", "bit_rate": 128},
+            "wav has no bit rate to choose",
+            "mp3, m4a, m4b, opus",
+        ),
+        ({"bit_rate": 128}, "wav has no bit rate to choose", "m4a, m4b, opus"),
         ({"format": "aac"}, "'format' cannot be 'aac'", "m4a"),
     ],
 )

@@ -54,6 +54,8 @@ def test_export_presets_are_those_of_the_semantics():
         "podcast": (-16, -1, 3, "tpdf"),
         "music": (-14, -1, 2, "tpdf"),
         "voiceover": (-18, -3, 6, "tpdf"),
+        "audiobook": (None, -3, 3, "tpdf"),
+        "broadcast": (-23, -1, 3, "none"),
         "draft": (None, -1, 3, "none"),
     }
 

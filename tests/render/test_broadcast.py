@@ -45,6 +45,7 @@ META = RenderedMeta.of(
         stem_mode=None,
         headroom_db=None,
         loudnorm_target=None,
+        rms_target=None,
         limiter_thresh=None,
         dithered=False,
         dither="none",

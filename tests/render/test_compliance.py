@@ -45,7 +45,13 @@ def test_a_file_that_keeps_every_rule():
     [
         ("apple-podcasts", ["integrated", "true_peak", "channels"]),
         ("spotify", ["integrated", "true_peak"]),
-        ("acx", ["sample_peak", "rms", "noise_floor", "sample_rate"]),
+        (
+            "acx",
+            [
+                *("sample_peak", "rms", "noise_floor", "head", "tail", "room_tone"),
+                *("bit_rate", "constant_bit_rate", "sample_rate"),
+            ],
+        ),
         ("ebu-r128-s1", ["integrated", "short_term_max", "true_peak"]),
     ],
 )
@@ -68,6 +74,11 @@ def test_every_field_of_a_spec_is_some_rule_s():
         rms_min_dbfs=-30.0,
         rms_max_dbfs=-10.0,
         noise_floor_max_dbfs=-60.0,
+        head_min_s=0.5,
+        tail_max_s=5.0,
+        room_tone_min_dbfs=-100.0,
+        bit_rate_min=192,
+        constant_bit_rate=True,
         sample_rate=48_000,
         channels=2,
     )
@@ -158,6 +169,11 @@ def test_the_export_presets_that_specs_name_deliver_what_they_ask_for():
     assert named
     for spec in named:
         preset = library().export[spec.export_preset]
-        assert preset.lufs is not None and spec.lufs is not None
-        assert abs(preset.lufs - spec.lufs) <= spec.lufs_tolerance
-        assert preset.ceiling_db <= spec.true_peak_max_dbtp
+        if spec.lufs is None:
+            assert spec.rms_min_dbfs < preset.rms_dbfs < spec.rms_max_dbfs
+            assert preset.ceiling_db <= spec.sample_peak_max_dbfs
+            assert preset.sample_rate == spec.sample_rate
+            assert preset.formats["mp3"].mono_bit_rate >= spec.bit_rate_min
+        else:
+            assert abs(preset.lufs - spec.lufs) <= spec.lufs_tolerance
+            assert preset.ceiling_db <= spec.true_peak_max_dbtp

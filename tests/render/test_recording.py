@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.audio.meter.measure import measure_file
-from mixdown.ir.nodes import ShortLoudness
+from mixdown.ir.nodes import Reading
 from mixdown.render.recording import FileMeter, Tap, premaster_tap, record_file
 from mixdown.render.report.model import DeliveryReport
 
@@ -67,7 +67,7 @@ def test_what_is_delivered_is_what_was_measured(mix: Path, tmp_path: Path, choic
 
 def test_a_tap_measures_the_last_file_that_was_written():
     noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 3 * RATE))
-    tap = premaster_tap(ShortLoudness.NONE)
+    tap = premaster_tap(Reading.INTEGRATED)
     assert not tap.has_begun
     for factor in (0.1, 1.0):
         tap.start(RATE, 2, 3 * RATE)

@@ -71,6 +71,7 @@ def test_the_figures_are_those_of_the_two_meters():
         "short_term_max": loudness.short_term_max,
         "true_peak_dbtp": peaks.true_peak_dbtp,
         "sample_peak_dbfs": peaks.sample_peak_dbfs,
+        "rms_dbfs": pytest.approx(10 * np.log10(np.mean(np.square(audio)))),
         "duration_samples": audio.shape[1],
     }
     assert -np.inf < loudness.integrated < loudness.short_term_max < loudness.momentary_max
