@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from .options import Opened, mix_choices, opening
+from .options import Opened, mix_choices, opening, timing
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -20,7 +21,15 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
 @click.argument("file")
 @click.option("--after", metavar="PASS", help="Show the mix after this pass.")
 @click.option("--before", metavar="PASS", help="Show the mix before this pass.")
-@click.option("--changed", is_flag=True, help="Show what each pass changes, as a diff.")
+@click.option(
+    "--changed", is_flag=True, help="Show what each pass changes: the first lines of a diff."
+)
+@click.option("--full", is_flag=True, help="With --changed: show all of each diff.")
+@click.option(
+    "--print-to",
+    metavar="DIR",
+    help="Write the mix after each pass that changes it to a file in this directory.",
+)
 @click.option("--timings", is_flag=True, help="Show how long each pass takes.")
 @click.option(
     "--stats",
@@ -41,6 +50,7 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
     help="Show only this clip, track or bus and its neighbours in the graph.",
 )
 @mix_choices
+@timing
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
 )
@@ -50,6 +60,8 @@ def command(
     after: str | None,
     before: str | None,
     changed: bool,
+    full: bool,
+    print_to: str | None,
     timings: bool,
     stats: bool,
     form: str,
@@ -69,15 +81,22 @@ def command(
     from ..inspection.trace import trace
     from .console import print_document, show
 
-    if sum((after is not None, before is not None, changed, timings, stats)) > 1:
-        raise click.UsageError("choose one of --after, --before, --changed, --timings, --stats")
+    chosen = (after, before, changed, print_to, timings, stats)
+    if sum(choice not in (None, False) for choice in chosen) > 1:
+        raise click.UsageError(
+            "choose one of --after, --before, --changed, --print-to, --timings, --stats"
+        )
+    if full and not changed:
+        raise click.UsageError("--full is for --changed")
     mix = open_mix(file, media=choices["media"], **how)
     done = trace(mix, **choices)
     show(done.final.diagnostics, done.final.timeline.documents)
     if changed:
         from ..inspection.dumps import changes_text
 
-        text = changes_text(done)
+        text = changes_text(done, full=full)
+    elif print_to is not None:
+        text = _printed_to(done, Path(print_to))
     elif timings:
         text = _timings(done)
     elif stats:
@@ -109,6 +128,20 @@ def _mix_text(
             )
         return unit_text(unit)
     return GRAPH_FORMATS[form](unit.graph if focus is None else focus_at(done, unit, focus))
+
+
+def _printed_to(done: Trace, directory: Path) -> str:
+    """Write the dumps, and return the list of their paths."""
+    from ..documents.writer import write_file
+    from ..inspection.dumps import dumped
+
+    paths = []
+    with suppress(OSError):  # `write_file` reports why nothing can be written there
+        directory.mkdir(parents=True, exist_ok=True)
+    for name, text in dumped(done):
+        write_file(directory / name, text)
+        paths.append(f"{directory / name}\n")
+    return "".join(paths)
 
 
 def _timings(done: Trace) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 import click
@@ -94,6 +96,24 @@ registry = click.option(
 def stored(function: Decorated) -> Decorated:
     """The options that say where the store and its registry are."""
     return _STORE(registry(function))
+
+
+def timing(function: Callable[..., object]) -> Callable[..., object]:
+    """The option that records how long passes, steps and programs take."""
+
+    @wraps(function)
+    def command(*, trace: str | None, **given: Any) -> object:  # noqa: ANN401 (click's values)
+        from ..programs.timings import recorded
+
+        with recorded(Path(trace)) if trace is not None else nullcontext():
+            return function(**given)
+
+    option = click.option(
+        "--trace",
+        metavar="FILE",
+        help="Write how long passes, steps and programs take, for Perfetto or chrome://tracing.",
+    )
+    return option(command)
 
 
 media = click.option(

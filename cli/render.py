@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import Opened, as_json, delivery_choices, opening, registry, strict
+from .options import Opened, as_json, delivery_choices, opening, registry, strict, timing
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     help="The number of steps to run at once.  [default: one per processor]",
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+@timing
 @opening
 def command(
     file: str,

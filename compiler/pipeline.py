@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, errors
 from ..ir.graph import Graph
 from ..ir.verify import verify
+from ..programs.timings import timed
 from .edits.cut import Cutting
 from .edits.dynamics import Gates, Thresholds
 from .edits.level import Leveling
@@ -127,7 +128,8 @@ def _run(unit: Unit, rest: tuple[Pass, ...]) -> Ran:
     """The first of `rest` on the unit, verified."""
     began = perf_counter()
     try:
-        after = rest[0].run(unit)
+        with timed("pass", rest[0].name):
+            after = rest[0].run(unit)
         if unit.graph is not None and not isinstance(after.graph, Graph):
             raise TypeError("it returned no graph")
     except IRError as error:  # it built a graph that cannot exist
@@ -140,7 +142,8 @@ def _run(unit: Unit, rest: tuple[Pass, ...]) -> Ran:
     if errors(after.diagnostics):
         raise TimelineError(_with_later(after, rest[1:]), after.timeline.documents)
     if after.graph is not None and after.graph is not unit.graph:
-        found = verify(after.graph, before=unit.graph)
+        with timed("verifier", rest[0].name):
+            found = verify(after.graph, before=unit.graph)
         if found:
             raise failure(unit, rest, found)
     return Ran(rest[0], unit, after, ended - began, perf_counter() - ended)

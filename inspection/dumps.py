@@ -6,13 +6,17 @@ preceded by the routes known so far. A diff omits origins: they do not affect th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..compiler.unit import Unit
 from ..documents.writer import dump
+from ..ir.diagnostics import counted
 from ..ir.text.printer import print_graph
 from .linediff import unified
 from .trace import Trace
+
+MOST_LINES = 12
+WIDEST = 160
 
 
 def unit_text(unit: Unit, *, origins: bool = True) -> str:
@@ -23,10 +27,29 @@ def unit_text(unit: Unit, *, origins: bool = True) -> str:
     return routes + dump(unit.timeline)
 
 
-def changes_text(trace: Trace) -> str:
+def dumped(trace: Trace) -> Iterator[tuple[str, str]]:
+    """The mix at the start and after each pass that changed it: a file name, and the text.
+
+    The names are in the order of the passes.
+    """
+    yield _file_name(0, "start", trace.start), unit_text(trace.start)
+    for number, ran in enumerate(trace.ran, 1):
+        if ran.changed:
+            yield _file_name(number, ran.step.name, ran.after), unit_text(ran.after)
+
+
+def _file_name(number: int, name: str, unit: Unit) -> str:
+    return f"{number:02}-{name}.{'yaml' if unit.graph is None else 'mir'}"
+
+
+def changes_text(trace: Trace, *, full: bool = True) -> str:
     """The changes of each pass as a unified diff; passes that changed nothing are left out.
 
     For `lower`, which creates the graph, only the size is given: `--after lower` prints the graph.
+
+    Args:
+        trace: the passes.
+        full: whether to show all lines, and the whole of each, or only the first of each pass.
     """
     sections = []
     shown: tuple[Unit, str] | None = None  # the output of a pass is the input of the next
@@ -38,9 +61,20 @@ def changes_text(trace: Trace) -> str:
             same = shown is not None and shown[0].graph is ran.before.graph is not None
             before = shown[1] if shown and same else unit_text(ran.before, origins=False)
             shown = (ran.after, unit_text(ran.after, origins=False))
-            head += unified(before, shown[1])
+            changes = unified(before, shown[1])
+            head += changes if full else _bounded(changes)
         sections.append(head)
     return "\n".join(sections) or "no pass changed the mix\n"
+
+
+def _bounded(text: str) -> str:
+    lines = text.splitlines()
+    more = len(lines) - MOST_LINES
+    kept = [
+        line if len(line) <= WIDEST else f"{line[: WIDEST - 1]}…" for line in lines[:MOST_LINES]
+    ]
+    kept += [f"... {counted(more, 'more line')}; --full shows all"] * (more > 0)
+    return "".join(f"{line}\n" for line in kept)
 
 
 def _size(unit: Unit) -> str:

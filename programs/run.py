@@ -33,6 +33,7 @@ from attrs import define, field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
+from .timings import timed
 
 VARIABLE = "MIXDOWN_STALL_SECONDS"
 OFF = "off"
@@ -140,7 +141,11 @@ def run_process(
     """
     errors, watch = _Errors(on_error), watch or Watch()
     stuck: float | None = None
-    with _started(argv, directory) as group, selectors.DefaultSelector() as pipes:
+    with (
+        timed("program", Path(argv[0]).name),
+        _started(argv, directory) as group,
+        selectors.DefaultSelector() as pipes,
+    ):
         child, outputs = group.child, _Outputs(pipes)
         outputs.add(child.stdout, on_output)
         outputs.add(child.stderr, by_line(errors.add))

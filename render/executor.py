@@ -44,6 +44,7 @@ from ..programs.run import (
     run_process,
     size_of,
 )
+from ..programs.timings import timed
 from .parallel import processors, run_steps
 from .recording import Tap, feed_file
 from .sources import content_problem, other_source, shape, source_problems
@@ -146,9 +147,10 @@ class Executor:
         stop = stop or Stop()
         self._report(step, 0.0)
         try:
-            self._check_contents(step)
-            self._write_scripts(step)
-            readings = self._kept_or_run(step, facts, stop)
+            with timed("step", step.id):
+                self._check_contents(step)
+                self._write_scripts(step)
+                readings = self._kept_or_run(step, facts, stop)
         except OSError as error:
             reason = self.spaces.relative(error.strerror or str(error))
             raise self._failed(step, f"stopped: {reason}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -42,6 +43,44 @@ def test_it_shows_what_changed_how_long_it_took_and_numbers(mixdown, show):
     assert "samples of all values" in mixdown("inspect", show.name, "--stats").out
     numbers = mixdown("inspect", show.name, "--stats", "--format", "json").data
     assert numbers["final"]["nodes"] < numbers["lowered"]["nodes"]
+
+
+def test_a_long_diff_is_cut_unless_all_of_it_is_wanted(mixdown, show):
+    short = mixdown("inspect", show.name, "--changed").out
+    whole = mixdown("inspect", show.name, "--changed", "--full").out
+    assert "more lines; --full shows all\n" in short and "--full" not in whole
+    assert len(short) < len(whole)
+    assert max(map(len, short.splitlines())) <= 160
+    assert mixdown("inspect", show.name, "--full").code == 2
+
+
+def test_each_pass_that_changes_the_mix_has_a_file(mixdown, show):
+    listed = mixdown("inspect", show.name, "--print-to", "passes").out.splitlines()
+    assert listed[0] == "passes/00-start.yaml"
+    assert listed == sorted(str(path.relative_to(show.parent)) for path in
+                            (show.parent / "passes").iterdir())  # fmt: skip
+    (folded,) = (path for path in listed if path.endswith("-fold-gain.mir"))
+    text = (show.parent / folded).read_text()
+    assert text == mixdown("inspect", show.name, "--after", "fold-gain").out
+    (show.parent / "file").touch()
+    assert "MIX604" in mixdown("inspect", show.name, "--print-to", "file/passes").err
+
+
+@pytest.mark.parametrize("command", ["inspect", "render"])
+def test_times_are_written_for_a_viewer_of_traces(mixdown, show, command):
+    more = ["--preset", "draft", "--quiet", "-o", "out"] if command == "render" else []
+    assert mixdown(command, show.name, "--trace", "times.json", *more).code == 0
+    events = json.loads((show.parent / "times.json").read_text())["traceEvents"]
+    found = {(event["cat"], event["name"]) for event in events}
+    assert {("pass", "lower"), ("verifier", "lower")} <= found
+    steps = [event for event in events if event["cat"] == "step"]
+    assert bool(steps) is (command == "render")
+    programs = [event for event in events if event["cat"] == "program"]
+    for step in steps[:1]:
+        inside = [p for p in programs if p["tid"] == step["tid"] and p["ts"] >= step["ts"]]
+        assert any(p["ts"] + p["dur"] <= step["ts"] + step["dur"] + 1 for p in inside)
+    assert all(event["ph"] == "X" and event["ts"] >= 0 and event["dur"] >= 0 for event in events)
+    assert [event["ts"] for event in events] == sorted(event["ts"] for event in events)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from mixdown.ir.text.parser import parse_graph
 def test_each_pass_is_there_before_and_after(demo):
     assert [ran.step.name for ran in demo.ran] == [step.name for step in pipeline()]
     assert all(a.after is b.before for a, b in zip(demo.ran, demo.ran[1:], strict=False))
-    assert demo.before("validate") is demo.start
+    assert demo.before("place") is demo.start
     assert demo.after("verify-legal") is demo.final
     with pytest.raises(MixdownError, match="did you mean 'fold-gain'"):
         demo.after("fold-gian")
