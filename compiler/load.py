@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ..documents.includes import included
 from ..documents.load import (
     Faults,
     FaultyDocumentError,
@@ -25,6 +26,8 @@ from ..documents.load import (
 from ..documents.models import put
 from ..documents.variables import filled
 from ..ir.diagnostics import Diagnostic, TimelineError
+from ..ir.origin import Origin
+from ..media.gate import refused
 from .declared import MediaMode, media_mode
 from .timeline.model import Timeline
 from .timeline.validate import validate
@@ -138,17 +141,37 @@ def read(text: str, name: str, format: Format | None = None) -> object:
     Raises:
         TimelineError: as `load` does, without a look into any file.
     """
-    parsed = parse(text, name, format)
-    return _model(parsed, _kind(parsed), Path(), Opening(allow_outside=True))
+    opening, root = Opening(allow_outside=True), Path(name).parent
+    parsed = _with_included(parse(text, name, format), root, opening)
+    return _model(parsed, _kind(parsed), root, opening)
 
 
 def _timeline(parsed: Parsed, root: Path, opening: Opening) -> Timeline:
+    parsed = _with_included(parsed, root, opening)
     kind, faults = _kind(parsed), Faults()
     try:
         model = _model(parsed, kind, root, opening)
     except FaultyDocumentError as error:
         model, faults = error.model, error.faults
     return kind.lower(model, faults, opening.media)
+
+
+def _with_included(parsed: Parsed, root: Path, opening: Opening) -> Parsed:
+    """The document with those that it includes, whose paths pass the gate for sources."""
+
+    def read(path: str, origin: Origin) -> Parsed:
+        problem = refused(root, path, allow_outside=opening.allow_outside)
+        try:
+            if problem is not None:
+                raise TimelineError(problem)
+            return parse_file(root / path)
+        except TimelineError as error:
+            found = (evolve(d, origin=d.origin or origin) for d in error.diagnostics)
+            raise TimelineError(
+                found, {**error.documents, parsed.name: parsed.document()}
+            ) from None
+
+    return included(parsed, read)
 
 
 def _faultless(timeline: Timeline) -> Timeline:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
-from ..ir.origin import Document, Documents, Origin, parents
+from ..ir.origin import Document, Documents, Origin, Span, parents
 from . import json_reader, toml_reader, yaml_reader
 from .fields import declaration, is_model
 from .migrations import Migration, migrate
@@ -110,6 +110,7 @@ class Parsed:
         data: the values.
         repeated: the pointers of keys that a mapping has twice.
         problems: what is wrong with values that were replaced, such as variables.
+        parts: the documents that were put together, by the pointers of their values in `data`.
     """
 
     name: str
@@ -118,12 +119,42 @@ class Parsed:
     data: object
     repeated: tuple[str, ...]
     problems: tuple[Diagnostic, ...] = ()
+    parts: Mapping[str, tuple[Parsed, str]] = field(factory=dict)
 
     def document(self, unknown: Iterable[str] = ()) -> Document:
         """The text with its places; those of the keys at the pointers `unknown` are the keys."""
+        if self.parts:
+            return Document(self.name, self.text, self._joined(tuple(unknown)))
         compose = _READING[self.format].compose
         locator = Locator(compose, frozenset(unknown), frozenset(self.repeated))
         return Document(self.name, self.text, locator)
+
+    def _joined(self, unknown: tuple[str, ...]) -> Callable[[str, str], Span | None]:
+        """The locator of documents that were put together."""
+        sources = {id(part): part for part, _ in self.parts.values()} | {id(self): self}
+        keys: dict[int, list[str]] = {number: [] for number in sources}
+        for pointer in unknown:
+            part, inner = self.part_of(pointer)
+            keys[id(part)].append(inner)
+        whole = {
+            number: evolve(part, parts={}).document(keys[number])
+            for number, part in sources.items()
+        }
+
+        def locate(text: str, pointer: str) -> Span | None:
+            part, inner = self.part_of(pointer)
+            found = whole[id(part)].locate(inner)
+            return found if found is None or part is self else evolve(found, document=part.name)
+
+        return locate
+
+    def part_of(self, pointer: str) -> tuple[Parsed, str]:
+        """The document that a value was written in, and its pointer there."""
+        for known in parents(pointer):
+            if known in self.parts:
+                part, inner = self.parts[known]
+                return part, inner + pointer[len(known) :]
+        return self, pointer
 
 
 def parse_file(path: str | Path) -> Parsed:

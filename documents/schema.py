@@ -19,6 +19,7 @@ import attrs
 
 from ..ir.units import CLOCK
 from .fields import Key, declaration, is_model, options
+from .includes import KEY as INCLUDE
 from .limits import Constraint
 from .values import Milliseconds
 from .variables import KEY, USE
@@ -46,7 +47,7 @@ def schema_text(root: Any, title: str, description: str, *, variables: bool) -> 
     }
     if variables:
         made = _with_variables(made)
-        made["properties"][KEY] = _VARIABLES
+        made["properties"] |= {KEY: _VARIABLES, INCLUDE: _INCLUDE}
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -74,6 +75,14 @@ _VARIABLES: Schema = {
     "type": "object",
     "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
     "examples": [{"title": "The harbour"}],
+}
+
+
+_INCLUDE: Schema = {
+    "description": "documents whose values come before those of this one; paths as of sources",
+    "type": ["string", "array"],
+    "items": {"type": "string"},
+    "examples": ["shared.yaml"],
 }
 
 

@@ -220,7 +220,7 @@ def _others(others: Sequence[Diagnostic], documents: Documents) -> str:
 def _position(origin: Origin, documents: Documents) -> str:
     span = _span(origin, documents)
     if span is not None:
-        return f"{origin.document}:{span.line}:{span.column}"
+        return f"{span.document or origin.document}:{span.line}:{span.column}"
     return f"{origin.document} at {origin.pointer}" if origin.pointer else origin.document
 
 
@@ -310,6 +310,7 @@ def _place(origin: Origin, documents: Documents) -> dict[str, object]:
     data: dict[str, object] = {"document": origin.document, "pointer": origin.pointer}
     if span is not None:
         data |= {"line": span.line, "column": span.column}
+        data["document"] = span.document or origin.document
     if origin.cause:
         data["cause"] = origin.cause
     if origin.via is not None:

@@ -65,12 +65,20 @@ def parents(pointer: str) -> Iterator[str]:
 
 @frozen
 class Span:
-    """A range of characters on one line: `line` and `column` from 1, `width` at least 1."""
+    """A range of characters on one line.
+
+    Attributes:
+        line, column: from 1.
+        width: at least 1.
+        text: the line.
+        document: the name of the included document that it is in; "" for the origin's own.
+    """
 
     line: int
     column: int
     width: int
     text: str
+    document: str = ""
 
 
 @frozen(eq=False)

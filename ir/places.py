@@ -39,7 +39,7 @@ def shown_place(origin: Origin | None, documents: Documents) -> str:
     origin = source_of(origin)
     found = span(origin, documents)
     if found is not None:
-        return f"{origin.document}:{found.line}"
+        return f"{found.document or origin.document}:{found.line}"
     if origin.document in documents or not origin.pointer:
         return origin.document
     return f"{origin.document} {origin.pointer}"
@@ -52,7 +52,7 @@ def place(origin: Origin | None, documents: Documents) -> dict[str, object] | No
     origin = source_of(origin)
     found = span(origin, documents)
     return {
-        "document": origin.document,
+        "document": (found and found.document) or origin.document,
         "pointer": origin.pointer,
         "line": found.line if found else None,
         "column": found.column if found else None,

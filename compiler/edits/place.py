@@ -321,7 +321,7 @@ class _Placer:
                 edges |= {"fade_out_ms": ZERO, "crossfade_out_ms": seam}
             made = put(
                 clip,
-                id=name if count == 1 else f"{name}-{n}",
+                id=clip.id if count == 1 else f"{name}-{n}",
                 start_ms=self._ms(start + begin),
                 duration_ms=self._ms(length),
                 **{**_NOT_PLACED, **edges},
