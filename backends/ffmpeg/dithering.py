@@ -21,13 +21,13 @@ from ...ir.diagnostics import BackendError
 from ...ir.finish import LONGEST_DITHERED_MS, LOWEST_SHAPED_RATE, SILENT
 from ...ir.nodes import Dither, DitherNoise
 from ...ir.units import samples
-from .site import RESET_TIME, TO_DOUBLE, FilterSite
+from .site import LONG_FRAME, RESET_TIME, TO_DOUBLE, FilterSite
 from .sums import added
 from .wiring import Call, FilterChain, call
 
-DITHER_FRAME = 4096
-"""Samples. aresample repeats 65536 values of noise, and starts over where a frame needs more than
-are left. In frames of one length the noise does not depend on how the signal was framed before."""
+DITHER_FRAME = LONG_FRAME
+"""aresample repeats 65536 values of noise, and starts over where a frame needs more than are left.
+In frames of one length the noise does not depend on how the signal was framed before."""
 
 _TO_INTEGERS = call("aresample", osf="s32p", tsf="dblp")
 _CLIPPED = (_TO_INTEGERS, TO_DOUBLE)

@@ -17,6 +17,9 @@ LAYOUTS: Mapping[int, str] = {1: "mono", 2: "stereo"}
 FRAME = 4096
 """Samples in a frame of sources and of filters that reframe; larger frames cost less per sample."""
 
+LONG_FRAME = 8192
+"""The same in sums and in what follows them, where a graph has the most filters to search."""
+
 TO_DOUBLE = Call("aresample", ("osf=dblp:tsf=dblp",))
 """From any sample format to planar float64, in which all filters work; exact."""
 

@@ -9,7 +9,7 @@ amix does.
 from __future__ import annotations
 
 from ...ir.nodes import Bus, Lane, Mix, Place, Silence
-from .site import FRAME, LAYOUTS, FilterSite
+from .site import LAYOUTS, LONG_FRAME, FilterSite
 from .wiring import Call, FilterChain, call
 
 
@@ -33,7 +33,7 @@ def added(count: int) -> Call:
 def silence(rate: int, channels: int, length: int) -> tuple[Call, ...]:
     """Zeros."""
     return (
-        call("anullsrc", r=rate, cl=LAYOUTS[channels], n=FRAME),
+        call("anullsrc", r=rate, cl=LAYOUTS[channels], n=LONG_FRAME),
         call("aformat", sample_fmts="dblp"),
         call("atrim", end_sample=length),
     )
