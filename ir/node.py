@@ -88,6 +88,8 @@ class Source:
             same channels.
         silence: samples of silence kept in it where the stream is late or has gaps.
         repair: how samples that are not finite are treated.
+        delay: samples of the encoder's delay that are removed from its start, where ffmpeg is not
+            left to do that.
     """
 
     name: str = field(metadata=LABEL)
@@ -102,6 +104,7 @@ class Source:
     matrix: tuple[float, ...] = field(default=(), metadata=OMITTED, converter=_floats)
     silence: int = field(default=0, metadata=OMITTED)
     repair: Repair = field(default=Repair.NONE, metadata=OMITTED)
+    delay: int = field(default=0, metadata=OMITTED)
 
     def rates(self, rate: int) -> tuple[int, int]:
         """The rates between which it is resampled for a session at `rate` Hz; equal if it is not.
@@ -127,6 +130,8 @@ class Source:
             return f"has a rate of {self.rate} Hz, played at {'/'.join(map(str, self.speed))}"
         if self.stream < 1 or self.silence < 0:
             return f"is audio stream {self.stream}, with {self.silence} samples of silence"
+        if self.delay < 0:
+            return f"has a delay of {self.delay} samples"
         rows = max(self.channels, 1)
         if len(self.matrix) % rows or not all(map(math.isfinite, self.matrix)):
             return f"has {len(self.matrix)} gains for {self.channels} channels"

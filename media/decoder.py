@@ -17,6 +17,7 @@ from attrs import evolve, frozen
 
 from ..ir.node import Repair, Source
 from ..programs.ffmpeg import input_arguments
+from ..programs.program import Tool
 
 DEMUXERS: Mapping[str, str] = {
     "wavex": "wav",
@@ -86,6 +87,10 @@ UNPADDED = frozenset({"caf/alac"})
 """Codecs whose last packet is only as long as its sound, although the container declares the rest
 of it as padding. ffmpeg 9 would remove as many samples again."""
 
+MEASURED = frozenset({"mov", "caf"})
+"""Demuxers of containers that state how many samples a stream has, which not all versions of ffmpeg
+heed: 5.1 plays the padding at the end. The decoding is limited to the samples of the source."""
+
 LATE_SECONDS = 0.03
 """The shortest late start that is kept as silence: longer than the delay of any encoder..."""
 LATEST_SECONDS: Mapping[str, float] = {"asf": 0.1}
@@ -114,6 +119,9 @@ class Decoding:
             the channels are unchanged.
         silence: the most samples of silence to keep for a late start and gaps; 0: none.
         repair: whether samples that are not finite are replaced by zero.
+        delay: the samples at the start that are removed as the encoder's delay, instead of what
+            ffmpeg would remove; 0: ffmpeg does it.
+        frames: the most samples after that, without silence; 0: all.
     """
 
     codec: str
@@ -122,6 +130,8 @@ class Decoding:
     matrix: tuple[float, ...] = ()
     silence: int = 0
     repair: bool = False
+    delay: int = 0
+    frames: int = 0
 
     @property
     def demuxer(self) -> str | None:
@@ -138,11 +148,29 @@ class Decoding:
         """Whether the file is uncompressed and decoded by ffmpeg."""
         return self.coding.startswith("pcm_") and self.codec not in PLAIN
 
+    def limited_to(self, frames: int) -> Decoding:
+        """The decoding whose result has this many samples, if its container states a number."""
+        measured = self.demuxer in MEASURED
+        return evolve(self, frames=frames - self.silence) if measured else self
+
     @property
     def bits(self) -> int:
         """The size of the floats that represent the result exactly."""
         mixes = not {0.0, 1.0}.issuperset(self.matrix)
         return 32 if self.coding in NARROW and not mixes else 64
+
+
+def fault_of(ffmpeg: Tool, coding: str, rate: int) -> str:
+    """Why a version of ffmpeg does not decode a coding as others do; "" if it does.
+
+    Version 5.1 misreads MP3 of 24 kHz, with errors of -20 dBFS in speech, and of up to full scale.
+    """
+    if coding != "mp3" or rate != 24_000 or ffmpeg.version >= (6,):
+        return ""
+    return (
+        f"ffmpeg {ffmpeg.version_text} decodes {coding} of {rate:,} Hz incorrectly; use a later "
+        "version, or convert the file to FLAC"
+    )
 
 
 def is_plain(source: Source) -> bool:
@@ -152,14 +180,16 @@ def is_plain(source: Source) -> bool:
 
 def decoding_of(source: Source) -> Decoding:
     """The decoding of a source."""
-    return Decoding(
+    decoding = Decoding(
         codec=source.codec,
         stream=source.stream,
         channels=source.channels if source.matrix else 0,
         matrix=source.matrix,
         silence=source.silence,
         repair=source.repair is Repair.ZERO,
+        delay=source.delay,
     )
+    return decoding.limited_to(source.frames)
 
 
 def own_arguments(decoding: Decoding) -> tuple[str, ...]:
@@ -224,14 +254,20 @@ def demuxer_of(decoding: Decoding) -> str:
 def decoder_options(decoding: Decoding) -> tuple[str, ...]:
     """The options that name the decoder if ffmpeg would otherwise guess it, and that set it up."""
     naming = ("-c:a", decoding.coding) if decoding.is_pcm else ()
-    whole = ("-flags2", "+skip_manual") if decoding.codec in UNPADDED else ()
+    own = decoding.codec in UNPADDED or decoding.delay
+    whole = ("-flags2", "+skip_manual") if own else ()
     return (*naming, *whole)
 
 
 def filters(decoding: Decoding) -> Iterator[str]:
     """The filters that process the decoded samples, quoted for a filter graph."""
+    if decoding.delay or decoding.frames:
+        end = f":end_sample={decoding.delay + decoding.frames}" if decoding.frames else ""
+        yield f"atrim=start_sample={decoding.delay}{end}"
     if decoding.silence:
-        late = LATEST_SECONDS.get(decoding.demuxer or "", LATE_SECONDS)
+        late = str(LATEST_SECONDS.get(decoding.demuxer or "", LATE_SECONDS))
+        # Versions of ffmpeg differ in whether time begins before or after the delay.
+        late = f"max({late},{decoding.delay}.5/SR)" if decoding.delay else late
         yield f"asetpts='{_kept_gaps(late, decoding.silence)}'"
         yield "aresample=async=1:first_pts=0:min_comp=0.0001:min_hard_comp=0.0001"
     if decoding.repair:
@@ -252,15 +288,18 @@ def _rows(decoding: Decoding) -> Iterator[str]:
         yield f"c{row}=" + ("+".join(terms) or "0*c0")
 
 
-def _kept_gaps(late: float, most: int) -> str:
+def _kept_gaps(late: str, most: int) -> str:
     """The expression for timestamps in samples: packets are contiguous unless a timestamp jumps.
 
     Timestamps that go back or drift have no effect: no sample is ever dropped or stretched. The
     registers are: 0 the end of the output so far, 1 the end of the previous packet by its own
     timestamps, 2 the silence so far, 3 the silence before this packet, 4 the time of this packet.
+    A gap that is longer than what may still be kept is closed; where it is, and its length, are
+    printed to the log.
     """
     return (
         "st(3,if(isnan(PTS),0,PTS-ld(1)));"
+        f"if(gt(ld(3),max({most}-ld(2),{GAP_SECONDS}*SR)),print(ld(0),32);print(ld(3),32));"
         f"st(3,if(between(ld(3),if(N,{GAP_SECONDS},{late})*SR,{most}-ld(2)),"
         "ld(3),0));"
         "st(1,if(isnan(PTS),ld(1),PTS)+S);"

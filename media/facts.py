@@ -44,6 +44,7 @@ class SourceFacts:
         first_nonfinite: the first of these samples.
         nonfinite_value: its value, such as "NaN" or "1e+200".
         repaired: whether these samples are played as zero.
+        delay: samples of the encoder's delay that the decoding removes.
     """
 
     digest: str
@@ -62,6 +63,7 @@ class SourceFacts:
     first_nonfinite: int = 0
     nonfinite_value: str = ""
     repaired: bool = False
+    delay: int = 0
 
     def source(self, name: str, path: str, speed: tuple[int, int] = (1, 1)) -> Source:
         """The source of a graph that plays this audio."""
@@ -78,6 +80,7 @@ class SourceFacts:
             matrix=self.matrix,
             silence=self.silence,
             repair=Repair.ZERO if self.repaired else Repair.NONE,
+            delay=self.delay,
         )
 
 

@@ -35,15 +35,18 @@ from .decoder import (
     Decoding,
     arguments,
     decoding_of,
+    fault_of,
     is_plain,
     own_arguments,
 )
+from .extent import ends_early
 from .facts import VERSION, SourceFacts, kept
 from .headers import RATES, Header, read_header
 from .identity import check_unchanged, digest_of
 from .log import Log
 from .ogg import read_outline
 from .selection import WHOLE, Gap, Selection, matrix
+from .trim import read_trim
 
 if TYPE_CHECKING:
     from ..audio import FloatArray
@@ -271,6 +274,8 @@ def _ingest(job: _DecodingJob) -> SourceFacts:
     with scratch(cache) as target:
         facts, decoding = _decoded(job, target)
         _check_unchanged(job.path, job.digest)
+        if fault := fault_of(job.ffmpeg, decoding.coding, facts.rate):
+            raise _unreadable(fault)
         if cache is not None:
             cache.keep(f"{_key(job, decoding)}/0", target)
     return facts
@@ -309,10 +314,13 @@ def _decoded_once(job: _DecodingJob, target: Path, *, repair: bool) -> tuple[Sou
         raise _UnfitError(Code.UNSUPPORTED_CHANNELS, f"cannot be played like this: {mixed}")
     coding = job.header.decoder if job.header is not None else chosen.coding
     decoding = Decoding(f"{listing.container}/{coding}", stream, *mixed, repair=repair)
+    trim = read_trim(job.path, decoding.codec, stream, chosen.rate)
+    decoding = evolve(decoding, delay=trim.delay, frames=trim.frames)
     outline = read_outline(job.path) if listing.container == "ogg" else None
     if outline is not None and outline.streams > 1 and decoding.codec == "ogg/speex":
         raise _unreadable("ffmpeg plays the headers of chained Speex streams as noise")
     facts: SourceFacts | None = None
+    log = Log()
     if decoding.codec == VORBIS and outline is not None and outline.streams == 1:
         facts = _vorbis(job, decoding, listing, target)
     if facts is None:
@@ -323,10 +331,8 @@ def _decoded_once(job: _DecodingJob, target: Path, *, repair: bool) -> tuple[Sou
         if held is None or not held.frames:
             raise _unreadable("it holds no samples that ffmpeg can decode")
         facts = _facts(job, decoding, listing, held)
-        facts = _damaged(job, decoding, listing, log, facts)
-    if outline and not outline.is_whole and not facts.damage:
-        facts = evolve(facts, damage="it ends there", broken_at=facts.frames)
-    return _nonfinite(target, facts), decoding
+    facts = _damaged(job, decoding, listing, log, facts)
+    return _nonfinite(target, facts), decoding.limited_to(facts.frames)
 
 
 def _vorbis(
@@ -355,6 +361,7 @@ def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) ->
         stream=decoding.stream,
         matrix=decoding.matrix,
         silence=decoding.silence,
+        delay=decoding.delay,
     )
 
 
@@ -372,16 +379,11 @@ def _listing(job: _DecodingJob) -> Log:
 
 def _stream(selection: Selection, listing: Log) -> int:
     """The number of the selected stream."""
-    wanted = selection.stream
-    languages = [stream.language for stream in listing.streams]
-    if wanted is None:
-        return 1
-    if isinstance(wanted, int) and 1 <= wanted <= len(languages):
-        return wanted
-    if wanted in languages:
-        return languages.index(str(wanted)) + 1
+    number = selection.number_in([stream.language for stream in listing.streams])
+    if number is not None:
+        return number
     listed = "; ".join(f"{n}: {stream}" for n, stream in enumerate(listing.streams, 1))
-    message = f"has no audio stream {wanted!r}"
+    message = f"has no audio stream {selection.stream!r}"
     raise _UnfitError(Code.UNKNOWN_STREAM, message, f"its audio streams are {listed}")
 
 
@@ -401,7 +403,8 @@ def _decode(
         log = job.decode(evolve(decoding, silence=max(most, 1)), target)
         header = read_header(target)
         if header is not None and log.decoded is not None and log.formats == 1:
-            silence = header.frames - log.decoded
+            sound = log.decoded - decoding.delay
+            silence = header.frames - min(sound, decoding.frames or sound)
             if silence >= 0:
                 return evolve(decoding, silence=silence), log
     return decoding, job.decode(decoding, target)
@@ -417,13 +420,19 @@ def _damaged(
     elif len(listing.streams) == 1 and not listing.has_pictures:
         declared = round((listing.seconds or 0) * facts.rate)
         tolerance = _SHORTFALL_SECONDS * facts.rate
-    if declared - facts.frames > tolerance:
-        facts = evolve(facts, declared=declared, damage="it ends there", broken_at=facts.frames)
-    # In uncompressed audio, samples can only be missing at the end.
-    if log.problem and not decoding.is_pcm:
+    early = job.header is None and ends_early(job.path, listing.container)
+    if early or declared - facts.frames > tolerance:
+        beyond = declared if declared > facts.frames else 0
+        facts = evolve(facts, declared=beyond, damage="it ends there", broken_at=facts.frames)
+    # ffmpeg reads uncompressed audio in blocks, and calls the last one corrupt if it is shorter,
+    # except where the container states the size of each packet.
+    if log.problem and not (decoding.is_pcm and decoding.demuxer not in TIMED):
         more = f" ({log.more} more)" if log.more else ""
         at = min(_break(job, decoding), facts.frames)
         return evolve(facts, damage=f"ffmpeg reports: {log.problem}{more}", broken_at=at)
+    if log.closed and not facts.damage:
+        damage = f"a gap of {log.closed[1] / facts.rate:.3f} s there is too long to keep"
+        return evolve(facts, damage=damage, broken_at=log.closed[0])
     if job.doubt and not facts.damage:
         return evolve(facts, damage=job.doubt, broken_at=facts.frames)
     return facts

@@ -22,6 +22,7 @@ _STREAM = re.compile(
 _PICTURE = re.compile(r"\[info\] +Stream #0:\d+.*?: Video: (?!.*\(attached pic\))")
 _CONFIGURED = re.compile(r"\[verbose\] tb:1/\d+ samplefmt:")
 _DECODED = re.compile(r"\[verbose\] *Input stream #0:\d+ \(audio\):.* frames decoded.*\((\d+) sam")
+_PRINTED = re.compile(r"\[info\] (\d+)\.0{6}")
 _ADDRESSES = re.compile(r"(\[[^\]]*@ 0x[0-9a-f]+\] ?)+")
 _SAID = re.compile(r"\[(panic|fatal|error|warning)\] ?(.*)")
 _DAMAGE = re.compile(r"(?i)corrupt|premature|truncat|mismatch|partial|incomplete|invalid")
@@ -70,6 +71,7 @@ class Log:
         has_pictures: whether it has video other than a cover.
         formats: the number of successive formats of the decoded samples.
         decoded: the number of decoded samples per channel; None if the run did not complete.
+        closed: the samples before the first gap that was too long to keep, and its length.
         problem: the first message about damage, a sentence without a full stop; "" if none.
         more: the number of further such messages.
     """
@@ -81,6 +83,7 @@ class Log:
     has_pictures: bool = False
     formats: int = 0
     decoded: int | None = None
+    closed: tuple[int, ...] = ()
     problem: str = ""
     more: int = 0
     _estimates: bool = False
@@ -95,6 +98,8 @@ class Log:
             self.formats += 1
         elif found := _DECODED.match(text):
             self.decoded = int(found[1])
+        elif found := _PRINTED.fullmatch(text):
+            self.closed = (*self.closed, int(found[1]))[:2]
         elif found := _INPUT.match(text):
             self.container = found[1]
         elif found := _DURATION.match(text):

@@ -48,6 +48,13 @@ class Selection:
     gap: Gap = Gap.KEEP
     repair: bool = False
 
+    def number_in(self, languages: Sequence[str | None]) -> int | None:
+        """The number of the selected stream, from 1, among those of a file; None if not there."""
+        wanted = 1 if self.stream is None else self.stream
+        if wanted in languages:
+            return languages.index(str(wanted)) + 1
+        return wanted if isinstance(wanted, int) and 1 <= wanted <= len(languages) else None
+
     def is_all(self, channels: int, nonfinite: int) -> bool:
         """Whether it plays a file with one stream and no gaps unchanged.
 

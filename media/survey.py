@@ -311,7 +311,7 @@ def _record(source: Source, found: Survey, activity: Activity, detector: str) ->
 
 def _digest_of(source: Source) -> str:
     """The digest of the file; with the part of it that is played, if that is not all of it."""
-    decoding = decoding_of(source)
+    decoding = evolve(decoding_of(source), frames=0)
     if decoding == Decoding(source.codec):
         return source.digest
     part = hashlib.sha256(repr(decoding).encode()).hexdigest()

@@ -227,6 +227,7 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
         "matrix": "gains from the channels of the stream to its own, row by row",
         "silence": "samples of silence kept in it where the stream is late or has gaps",
         "repair": "`zero`: samples that are not finite become zero",
+        "delay": "samples of encoder delay that are removed from its start, instead of by ffmpeg",
     },
 }
 

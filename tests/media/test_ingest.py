@@ -25,6 +25,7 @@ from mixdown.media.facts import SourceFacts
 from mixdown.media.identity import digest_of
 from mixdown.media.ingest import establish, playable
 from mixdown.media.selection import Gap, Pick, Selection
+from mixdown.programs.ffmpeg import find_ffmpeg
 from odd_media import (
     RATE,
     chained,
@@ -110,6 +111,17 @@ def test_vbr_mp3_is_counted(tmp_path: Path, ffmpeg: str):
         # Without a Xing header nothing says what the encoder put before and after.
         assert facts.frames == 4 * RATE if name == "xing" else 0 < facts.frames - 4 * RATE < 3500
         assert not facts.damage
+
+
+def test_mp3_of_24_khz_needs_a_version_that_decodes_it(
+    tmp_path: Path, ffmpeg: str, embedded_ffmpeg: str
+):
+    source = write_tone(tmp_path / "tone.wav", 1.0, 24_000)
+    path = encode(embedded_ffmpeg, source, tmp_path / "a.mp3", "-c:a", "libmp3lame")
+    if find_ffmpeg().version < (6,):
+        assert "decodes mp3 of 24,000 Hz incorrectly" in str(problem_of(path).help)
+    else:
+        assert facts_of(path).frames == 24_000
 
 
 def test_a_flac_of_unknown_length_is_counted(tmp_path: Path, ffmpeg: str):
