@@ -150,7 +150,7 @@ class Decoding:
 
     def limited_to(self, frames: int) -> Decoding:
         """The decoding whose result has this many samples, if its container states a number."""
-        measured = self.demuxer in MEASURED
+        measured = self.demuxer in MEASURED or self.delay > 0
         return evolve(self, frames=frames - self.silence) if measured else self
 
     @property

@@ -7,8 +7,8 @@ and others. Nothing says where a file of G.722, aptX or IRCAM ends, or one of ra
 between two frames.
 
 Sources: Apple's CAF, AIFF-C and QuickTime; EA's IFF 85; Microsoft's RIFF, AVI and ASF; Sony's
-Wave64 and DSF; Sun's AU; NIST's SPHERE; SMPTE 377 (MXF); ISO 13818-1 (MPEG systems); ISO 11172-3
-and 13818-3 (MPEG audio); ETSI TS 102 114 (DTS); Bluetooth A2DP (SBC); Adobe's FLV; RFC 3533 (Ogg).
+Wave64 and DSF; Sun's AU; NIST's SPHERE; SMPTE 377 (MXF); ISO 13818-1 (MPEG systems); ETSI TS 102
+114 (DTS); Bluetooth A2DP (SBC); Adobe's FLV; RFC 3533 (Ogg).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from .mp3 import is_cut
 from .ogg import read_outline
 
 _Bytes: TypeAlias = "bytes | mmap.mmap"
@@ -44,12 +45,12 @@ def ends_early(path: Path, container: str | None) -> bool:
     if container == "ogg":
         outline = read_outline(path)
         return outline is not None and not outline.is_whole
-    is_cut = _READERS.get(container or "")
-    if is_cut is None or not path.stat().st_size:
+    reads_cut = _READERS.get(container or "")
+    if reads_cut is None or not path.stat().st_size:
         return False
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            return is_cut(data)
+            return reads_cut(data)
         except struct.error:
             return True  # in the middle of a header
 
@@ -274,68 +275,6 @@ def _sbc_size(data: _Bytes, at: int) -> int:
     return int(4 + bands * channels // 2 + -(-bits // 8))
 
 
-_MPEG_RATES = (44_100, 48_000, 32_000)
-# Kilobits per second by the index in a header: layers 1 to 3, then those at half the rate.
-_KBPS: Mapping[tuple[bool, int], tuple[int, ...]] = {
-    (True, 1): tuple(range(0, 449, 32)),
-    (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 1): (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (False, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-
-
-def mpeg_size(data: _Bytes, at: int) -> int:
-    """The size of a frame of MPEG audio; 0 if there is none, or its bit rate is not stated."""
-    (word,) = struct.unpack(">I", data[at : at + 4].ljust(4, b"\xff"))
-    version, layer = word >> 19 & 3, 4 - (word >> 17 & 3)
-    index, rate, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
-    if word >> 21 != 0x7FF or version == 1 or layer == 4 or index == 15 or rate == 3:
-        return 0
-    full = version == 3
-    kbps = _KBPS[full, layer if full else min(layer, 2)][index]
-    hertz = _MPEG_RATES[rate] >> (0 if full else 1 if version == 2 else 2)
-    if not kbps:
-        return 0
-    if layer == 1:
-        return int(12_000 * kbps // hertz + padding) * 4
-    return int((144_000 if full or layer == 2 else 72_000) * kbps // hertz + padding)
-
-
-def _mpeg(data: _Bytes) -> bool:
-    """MPEG audio: frames between tags. The first may state how many follow (Xing, VBRI)."""
-    at = 0
-    while data[at : at + 3] == b"ID3":
-        at += _id3_size(data, at)
-    first, at = at, at + mpeg_size(data, at)
-    frames, size = _stated(data[first:at])
-    starts = [*_steps(data, at, mpeg_size)]
-    if starts[-1] > len(data):
-        return True
-    return len(starts) - 1 < frames and starts[-1] - first < size
-
-
-def _id3_size(data: _Bytes, at: int) -> int:
-    flags, *sevens = struct.unpack_from("5B", data, at + 5)
-    size = 0
-    for seven in sevens:
-        size = size << 7 | seven & 0x7F
-    return 10 + size + 10 * bool(flags & 0x10)
-
-
-def _stated(frame: bytes) -> tuple[int, int]:
-    """The number of frames after this one, and the size of all in bytes; 0, 0 if not stated."""
-    for name in (b"Xing", b"Info"):
-        at = frame.find(name, 4, 48)
-        if at > 0 and len(frame) >= at + 16:
-            flags, frames, size = struct.unpack_from(">III", frame, at + 4)
-            return (frames, size) if flags & 3 == 3 else (0, 0)
-    if frame[36:40] == b"VBRI":
-        size, frames = struct.unpack_from(">II", frame, 46)
-        return frames, size
-    return 0, 0
-
-
 _READERS: Mapping[str, Callable[[_Bytes], bool]] = {
     "wav": _Chunks("<4sI", 12, b"data", align=2).is_cut,
     "caf": _Chunks(">4sq", 8, b"data").is_cut,
@@ -365,5 +304,5 @@ _READERS: Mapping[str, Callable[[_Bytes], bool]] = {
     "truehd": partial(_ends_within, _mlp_size),
     "dts": partial(_ends_within, _dts_size),
     "sbc": partial(_ends_within, _sbc_size),
-    "mp3": _mpeg,
+    "mp3": is_cut,
 }

@@ -8,7 +8,6 @@ returned as a diagnostic that names the file and has no position in a document.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,19 +15,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
 from ..ir.nodes import Source
 from ..ir.units import MAX_CHANNELS
-from ..programs.ffmpeg import find_ffmpeg, input_arguments
-from ..programs.program import Tool
-from ..programs.run import Watch, patience, run_process, size_of
+from ..programs.ffmpeg import find_ffmpeg
 from .cache import INPUT, OUTPUT, run_key, scratch, user_cache
 from .decoder import (
-    DEMUXERS,
-    MOST_SILENCE_SECONDS,
     STREAM,
     TIMED,
     VORBIS,
@@ -43,9 +38,10 @@ from .extent import ends_early
 from .facts import VERSION, SourceFacts, kept
 from .headers import RATES, Header, read_header
 from .identity import check_unchanged, digest_of
+from .job import DecodingJob, UnfitError, unreadable
 from .log import Log
 from .ogg import read_outline
-from .selection import WHOLE, Gap, Selection, matrix
+from .selection import WHOLE, Selection, matrix
 from .trim import read_trim
 
 if TYPE_CHECKING:
@@ -53,17 +49,8 @@ if TYPE_CHECKING:
 
     Heard = Callable[[Header, FloatArray], None]  # receives blocks of shape (channels, n)
 
-_TALKATIVE = ("-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+verbose")
 _SHORTFALL_SECONDS = 0.25
 """The tolerance of a declared duration: frames of the coding, and rounding."""
-
-
-class _UnfitError(Exception):
-    """The file cannot be used as a source."""
-
-    def __init__(self, code: Code, message: str, help_text: str | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.help = code, message, help_text
 
 
 def establish(
@@ -82,7 +69,7 @@ def establish(
     """
     try:
         return _established(path, selection, heard)
-    except _UnfitError as error:
+    except UnfitError as error:
         return Diagnostic(error.code, f"media file {named!r} {error.message}", help=error.help)
 
 
@@ -91,12 +78,12 @@ def _established(path: Path, selection: Selection, heard: Heard | None) -> Sourc
     try:
         header = read_header(path)
     except OSError as error:
-        raise _unreadable(error.strerror or str(error)) from error
+        raise unreadable(error.strerror or str(error)) from error
     doubt = ""
     if header is not None:
         _check_shape(header.rate, header.channels)
         if header.declared == header.frames == 0:
-            raise _unreadable("it holds no samples")
+            raise unreadable("it holds no samples")
         if header.is_plain:
             facts = _plain(path, header, digest, heard)
             doubt = facts.damage
@@ -104,7 +91,7 @@ def _established(path: Path, selection: Selection, heard: Heard | None) -> Sourc
                 return facts
     ffmpeg = find_ffmpeg()
     key = f"facts {VERSION} {digest} {selection!r} ffmpeg {ffmpeg.version_text}"
-    job = _DecodingJob(path, header, selection, digest, ffmpeg, doubt)
+    job = DecodingJob(path, header, selection, digest, ffmpeg, doubt)
     return kept(SourceFacts, key, partial(_ingest, job))
 
 
@@ -125,11 +112,11 @@ def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
     if header is not None and header.is_plain:
         yield path
         return
-    job = _DecodingJob(path, header, WHOLE, digest_of(path), find_ffmpeg())
+    job = DecodingJob(path, header, WHOLE, digest_of(path), find_ffmpeg())
     with scratch(None, directory) as target:
         try:
             _decoded(job, target)
-        except _UnfitError as error:
+        except UnfitError as error:
             raise ValueError(error.help or error.message) from error
         yield target
 
@@ -158,19 +145,19 @@ def _played(path: Path, source: Source) -> Iterator[Path]:
         yield path
         return
     decoding = decoding_of(source)
-    job = _DecodingJob(path, read_header(path), WHOLE, source.digest, find_ffmpeg())
+    job = DecodingJob(path, read_header(path), WHOLE, source.digest, find_ffmpeg())
     cache = user_cache()
     with scratch(cache) as target:
         target.unlink(missing_ok=True)
         if cache is None or not cache.take(f"{_key(job, decoding)}/0", target):
             try:
                 _decode_again(job, decoding, target)
-            except _UnfitError as error:
+            except UnfitError as error:
                 raise ValueError(error.help or error.message) from error
         yield target
 
 
-def _decode_again(job: _DecodingJob, decoding: Decoding, target: Path) -> None:
+def _decode_again(job: DecodingJob, decoding: Decoding, target: Path) -> None:
     """Decode a file in a known way."""
     if decoding.codec != VORBIS:
         job.decode(decoding, target)
@@ -184,26 +171,26 @@ def _decode_again(job: _DecodingJob, decoding: Decoding, target: Path) -> None:
 def _digest(path: Path) -> str:
     try:
         if not path.exists():
-            raise _UnfitError(Code.MEDIA_MISSING, "does not exist")
+            raise UnfitError(Code.MEDIA_MISSING, "does not exist")
         if not path.is_file():
-            raise _unreadable("it is not a file")
+            raise unreadable("it is not a file")
         return digest_of(path)
     except (OSError, ValueError) as error:
-        raise _unreadable(getattr(error, "strerror", None) or str(error)) from error
+        raise unreadable(getattr(error, "strerror", None) or str(error)) from error
 
 
 def _check_unchanged(path: Path, digest: str) -> None:
     try:
         check_unchanged(path, digest)
     except (OSError, ValueError) as error:
-        raise _unreadable(getattr(error, "strerror", None) or str(error)) from error
+        raise unreadable(getattr(error, "strerror", None) or str(error)) from error
 
 
 def _check_shape(rate: int, channels: int) -> None:
     if rate not in RATES:
-        raise _unreadable(f"its rate of {rate:,} Hz is not from {RATES[0]:,} to {RATES[-1]:,} Hz")
+        raise unreadable(f"its rate of {rate:,} Hz is not from {RATES[0]:,} to {RATES[-1]:,} Hz")
     if not 1 <= channels <= MAX_CHANNELS:
-        raise _unreadable(f"it has {channels:,} channels; 1 to {MAX_CHANNELS} can be read")
+        raise unreadable(f"it has {channels:,} channels; 1 to {MAX_CHANNELS} can be read")
 
 
 def _plain(path: Path, header: Header, digest: str, heard: Heard | None) -> SourceFacts:
@@ -237,51 +224,20 @@ def _read(path: Path, header: Header, digest: str, heard: Heard | None) -> Sourc
     return found.noted_in(evolve(facts, damage=fault))
 
 
-@frozen
-class _DecodingJob:
-    """A file to decode; `doubt` is a defect that is already known."""
-
-    path: Path
-    header: Header | None
-    selection: Selection
-    digest: str
-    ffmpeg: Tool
-    doubt: str = ""
-
-    def run(self, *words: str, target: Path | None = None) -> tuple[str | None, Log]:
-        """Run ffmpeg with these arguments; return its failure, if any, and its log.
-
-        It counts as working as long as `target` grows.
-        """
-        log = Log(tuple(str(path.absolute()) for path in (self.path, target) if path))
-        watch = Watch(patience(), lambda: size_of([target] if target else []))
-        argv = (self.ffmpeg.program, *_TALKATIVE, *words)
-        return run_process(argv, watch=watch, on_error=log.take).failure, log
-
-    def decode(self, decoding: Decoding, target: Path) -> Log:
-        """Decode it to `target`."""
-        words = arguments(decoding, str(self.path.absolute()), str(target))
-        failure, log = self.run(*words, target=target)
-        if failure is not None:
-            said = f"says: {log.problem}" if log.problem else failure
-            raise _unreadable(f"ffmpeg {said}")
-        return log
-
-
-def _ingest(job: _DecodingJob) -> SourceFacts:
+def _ingest(job: DecodingJob) -> SourceFacts:
     """Decode the file, cache the result, and return the facts about it."""
     cache = user_cache()
     with scratch(cache) as target:
         facts, decoding = _decoded(job, target)
         _check_unchanged(job.path, job.digest)
         if fault := fault_of(job.ffmpeg, decoding.coding, facts.rate):
-            raise _unreadable(fault)
+            raise unreadable(fault)
         if cache is not None:
             cache.keep(f"{_key(job, decoding)}/0", target)
     return facts
 
 
-def _key(job: _DecodingJob, decoding: Decoding) -> str:
+def _key(job: DecodingJob, decoding: Decoding) -> str:
     """The key of the plan's step that decodes the file."""
     files = INPUT.format(0), OUTPUT.format(0)
     if decoding.codec == VORBIS:
@@ -292,7 +248,7 @@ def _key(job: _DecodingJob, decoding: Decoding) -> str:
     return run_key(arguments(decoding, *files), job.ffmpeg.version_text, [job.digest])
 
 
-def _decoded(job: _DecodingJob, target: Path) -> tuple[SourceFacts, Decoding]:
+def _decoded(job: DecodingJob, target: Path) -> tuple[SourceFacts, Decoding]:
     """Decode the file to `target`; return the facts about the result, and the decoding.
 
     It is decoded unchanged first, which counts the samples that are to be repaired.
@@ -304,21 +260,21 @@ def _decoded(job: _DecodingJob, target: Path) -> tuple[SourceFacts, Decoding]:
     return evolve(facts, repaired=True), decoding
 
 
-def _decoded_once(job: _DecodingJob, target: Path, *, repair: bool) -> tuple[SourceFacts, Decoding]:
-    listing = _listing(job)
+def _decoded_once(job: DecodingJob, target: Path, *, repair: bool) -> tuple[SourceFacts, Decoding]:
+    listing = job.listing()
     stream = _stream(job.selection, listing)
     chosen = listing.streams[stream - 1]
     _check_shape(chosen.rate, chosen.channels or 1)
     mixed = matrix(job.selection, chosen.layout, chosen.channels)
     if isinstance(mixed, str):
-        raise _UnfitError(Code.UNSUPPORTED_CHANNELS, f"cannot be played like this: {mixed}")
+        raise UnfitError(Code.UNSUPPORTED_CHANNELS, f"cannot be played like this: {mixed}")
     coding = job.header.decoder if job.header is not None else chosen.coding
     decoding = Decoding(f"{listing.container}/{coding}", stream, *mixed, repair=repair)
     trim = read_trim(job.path, decoding.codec, stream, chosen.rate)
     decoding = evolve(decoding, delay=trim.delay, frames=trim.frames)
     outline = read_outline(job.path) if listing.container == "ogg" else None
     if outline is not None and outline.streams > 1 and decoding.codec == "ogg/speex":
-        raise _unreadable("ffmpeg plays the headers of chained Speex streams as noise")
+        raise unreadable("ffmpeg plays the headers of chained Speex streams as noise")
     facts: SourceFacts | None = None
     log = Log()
     if decoding.codec == VORBIS and outline is not None and outline.streams == 1:
@@ -326,18 +282,20 @@ def _decoded_once(job: _DecodingJob, target: Path, *, repair: bool) -> tuple[Sou
     if facts is None:
         if decoding.codec == VORBIS:
             decoding = evolve(decoding, codec=STREAM)
-        decoding, log = _decode(job, decoding, listing, target)
+        decoding, log = job.decode_with_gaps(decoding, listing, target)
+        if trim.padding and log.decoded is not None:
+            frames = log.decoded - trim.delay - trim.padding
+            decoding = evolve(decoding, frames=max(frames, 0))
+            decoding, log = job.decode_with_gaps(decoding, listing, target)
         held = read_header(target)
         if held is None or not held.frames:
-            raise _unreadable("it holds no samples that ffmpeg can decode")
+            raise unreadable("it holds no samples that ffmpeg can decode")
         facts = _facts(job, decoding, listing, held)
     facts = _damaged(job, decoding, listing, log, facts)
     return _nonfinite(target, facts), decoding.limited_to(facts.frames)
 
 
-def _vorbis(
-    job: _DecodingJob, decoding: Decoding, listing: Log, target: Path
-) -> SourceFacts | None:
+def _vorbis(job: DecodingJob, decoding: Decoding, listing: Log, target: Path) -> SourceFacts | None:
     """The facts of a file that libsndfile decodes; None if it cannot."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
@@ -350,7 +308,7 @@ def _vorbis(
     return None if held is None or not held.frames else _facts(job, decoding, listing, held)
 
 
-def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) -> SourceFacts:
+def _facts(job: DecodingJob, decoding: Decoding, listing: Log, held: Header) -> SourceFacts:
     return SourceFacts(
         digest=job.digest,
         codec=decoding.codec,
@@ -365,18 +323,6 @@ def _facts(job: _DecodingJob, decoding: Decoding, listing: Log, held: Header) ->
     )
 
 
-def _listing(job: _DecodingJob) -> Log:
-    """The streams that the file declares; nothing is decoded."""
-    path = f"file:{job.path.absolute()}"
-    _, log = job.run(*input_arguments(path, tuple(dict.fromkeys(DEMUXERS.values()))))
-    if log.container is None:
-        said = f"ffmpeg reports: {log.problem}" if log.problem else "ffmpeg does not recognise it"
-        raise _unreadable(said)
-    if not log.streams:
-        raise _unreadable("ffmpeg finds no sound in it")
-    return log
-
-
 def _stream(selection: Selection, listing: Log) -> int:
     """The number of the selected stream."""
     number = selection.number_in([stream.language for stream in listing.streams])
@@ -384,34 +330,11 @@ def _stream(selection: Selection, listing: Log) -> int:
         return number
     listed = "; ".join(f"{n}: {stream}" for n, stream in enumerate(listing.streams, 1))
     message = f"has no audio stream {selection.stream!r}"
-    raise _UnfitError(Code.UNKNOWN_STREAM, message, f"its audio streams are {listed}")
-
-
-def _decode(
-    job: _DecodingJob, decoding: Decoding, listing: Log, target: Path
-) -> tuple[Decoding, Log]:
-    """Decode the file and find how much silence to keep.
-
-    The first attempt allows as much silence as the file declares to last, up to an hour. No
-    silence is kept if the sample format changes in the middle, or in an Ogg file of audio only,
-    which may be a chain: ffmpeg then restarts its timestamps.
-    """
-    timed = listing.container in TIMED and (listing.container != "ogg" or listing.has_pictures)
-    if timed and job.selection.gap is Gap.KEEP:
-        rate = listing.streams[decoding.stream - 1].rate
-        most = int(min(listing.seconds or math.inf, MOST_SILENCE_SECONDS) * rate)
-        log = job.decode(evolve(decoding, silence=max(most, 1)), target)
-        header = read_header(target)
-        if header is not None and log.decoded is not None and log.formats == 1:
-            sound = log.decoded - decoding.delay
-            silence = header.frames - min(sound, decoding.frames or sound)
-            if silence >= 0:
-                return evolve(decoding, silence=silence), log
-    return decoding, job.decode(decoding, target)
+    raise UnfitError(Code.UNKNOWN_STREAM, message, f"its audio streams are {listed}")
 
 
 def _damaged(
-    job: _DecodingJob, decoding: Decoding, listing: Log, log: Log, facts: SourceFacts
+    job: DecodingJob, decoding: Decoding, listing: Log, log: Log, facts: SourceFacts
 ) -> SourceFacts:
     """The facts, completed by the damage to the file."""
     declared, tolerance = 0, 0.0
@@ -428,7 +351,7 @@ def _damaged(
     # except where the container states the size of each packet.
     if log.problem and not (decoding.is_pcm and decoding.demuxer not in TIMED):
         more = f" ({log.more} more)" if log.more else ""
-        at = min(_break(job, decoding), facts.frames)
+        at = min(job.first_break(decoding), facts.frames)
         return evolve(facts, damage=f"ffmpeg reports: {log.problem}{more}", broken_at=at)
     if log.closed and not facts.damage:
         damage = f"a gap of {log.closed[1] / facts.rate:.3f} s there is too long to keep"
@@ -438,22 +361,8 @@ def _damaged(
     return facts
 
 
-def _break(job: _DecodingJob, decoding: Decoding) -> int:
-    """The number of samples before the first one that ffmpeg cannot decode."""
-    with scratch(user_cache()) as target:
-        words = arguments(decoding, str(job.path.absolute()), str(target))
-        at = words.index(str(target))
-        job.run(*words[:at], "-flush_packets", "1", "-xerror", *words[at:], target=target)
-        header = read_header(target)
-        return 0 if header is None else header.frames
-
-
 def _nonfinite(decoded: Path, facts: SourceFacts) -> SourceFacts:
     """The facts, completed by the samples that are not finite."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
     return samples.scan_floats(decoded).noted_in(facts)
-
-
-def _unreadable(reason: str) -> _UnfitError:
-    return _UnfitError(Code.MEDIA_UNREADABLE, "cannot be read", reason)

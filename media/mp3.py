@@ -1,17 +1,29 @@
-"""The bit rates of an MP3, read from the headers of its frames (ISO/IEC 11172-3, 13818-3).
+"""The frames of MPEG audio, read from their headers (ISO/IEC 11172-3, 13818-3); nothing is decoded.
 
-Promises: every frame counts, but for the one in front that encoders use for facts about the file
-(Xing, Info). Nothing is decoded. ID3v2 tags before and other tags after the frames are left out.
+Every frame counts, but for the one in front that encoders use for facts about the file (Xing, Info,
+VBRI). ID3v2 tags before and other tags after the frames are left out.
 """
 
 from __future__ import annotations
 
+import mmap
+import struct
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
-_MPEG_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_MPEG_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-"""Hz, by the version of MPEG as the header has it: 1, 2 and 2.5."""
+_Bytes: TypeAlias = "bytes | mmap.mmap"
+
+_HERTZ = (44_100, 48_000, 32_000)
+_KBPS: Mapping[tuple[bool, int], tuple[int, ...]] = {
+    (True, 1): tuple(range(0, 449, 32)),
+    (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 1): (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+"""Bit rates, kbit/s, by the index in a header: of MPEG-1 or not, and of a layer. Layers 2 and 3 of
+the others have the same."""
 
 
 def frame_rates(path: Path) -> tuple[int, int] | None:
@@ -25,35 +37,68 @@ def frame_rates(path: Path) -> tuple[int, int] | None:
         if begun[:3] != b"ID3" and begun[:1] != b"\xff":
             return None
         data = begun + file.read()
-    at, rates = _after_tag(data), list[int]()
-    while (frame := _frame(data, at)) is not None:
-        rate, size = frame
-        if rates or not any(name in data[at : at + 64] for name in (b"Xing", b"Info")):
-            rates.append(rate)
-        at += size
+    start = _after_tags(data)
+    is_info = any(name in data[start : start + 64] for name in (b"Xing", b"Info"))
+    rates = [rate for _, rate in _frames(data, start)][is_info:]
     return (min(rates), max(rates)) if len(rates) > 1 else None
 
 
-def _after_tag(data: bytes) -> int:
-    """Where the frames begin: after the ID3v2 tag, whose size has seven bits a byte."""
-    if data[:3] != b"ID3" or len(data) < 10:
-        return 0
-    size = 0
-    for byte in data[6:10]:
-        size = size << 7 | byte & 0x7F
-    footer = 10 if data[5] & 0x10 else 0
-    return 10 + size + footer
+def is_cut(data: _Bytes) -> bool:
+    """Whether a file ends within a frame, or before the frames that the first one states."""
+    start = _after_tags(data)
+    frames = [*_frames(data, start)]
+    if not frames:
+        return False
+    at, _ = frames[-1]
+    end = at + frame_at(data, at)[1]
+    count, size = _stated(data[start : start + frame_at(data, start)[1]])
+    return end > len(data) or (len(frames) - 1 < count and end - start < size)
 
 
-def _frame(data: bytes, at: int) -> tuple[int, int] | None:
-    """The bit rate, kbit/s, and the bytes of the frame of layer III at a position."""
-    head = data[at : at + 4]
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:
-        return None
-    version, index, rate_index = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
-    if version == 1 or index in (0, 15) or rate_index == 3:
-        return None
-    bit_rate = (_MPEG_1 if version == 3 else _MPEG_2)[index]
-    samples = 1152 if version == 3 else 576
-    padding = head[2] >> 1 & 1
-    return bit_rate, samples * bit_rate * 125 // _RATES[version][rate_index] + padding
+def frame_at(data: _Bytes, at: int) -> tuple[int, int]:
+    """Bit rate, kbit/s, and size, in bytes, of a frame; 0, 0 if there is none that states them."""
+    (word,) = struct.unpack(">I", data[at : at + 4].ljust(4, b"\xff"))
+    version, layer = word >> 19 & 3, 4 - (word >> 17 & 3)
+    index, rate, padding = word >> 12 & 15, word >> 10 & 3, word >> 9 & 1
+    if word >> 21 != 0x7FF or version == 1 or layer == 4 or index in (0, 15) or rate == 3:
+        return 0, 0
+    full = version == 3
+    kbps = _KBPS[full, layer if full else min(layer, 2)][index]
+    hertz = _HERTZ[rate] >> (0 if full else 1 if version == 2 else 2)
+    if layer == 1:
+        return kbps, (12_000 * kbps // hertz + padding) * 4
+    return kbps, (144_000 if full or layer == 2 else 72_000) * kbps // hertz + padding
+
+
+def _frames(data: _Bytes, at: int) -> Iterator[tuple[int, int]]:
+    """Start and bit rate of each contiguous frame."""
+    while at < len(data):
+        rate, size = frame_at(data, at)
+        if not size:
+            return
+        yield at, rate
+        at += size
+
+
+def _after_tags(data: _Bytes) -> int:
+    """Where the frames begin: after the ID3v2 tags, whose sizes have seven bits a byte."""
+    at = 0
+    while data[at : at + 3] == b"ID3" and at + 10 <= len(data):
+        size = 0
+        for byte in data[at + 6 : at + 10]:
+            size = size << 7 | byte & 0x7F
+        at += 10 + size + (10 if data[at + 5] & 0x10 else 0)
+    return at
+
+
+def _stated(frame: bytes) -> tuple[int, int]:
+    """The number of frames after this one, and the size of all in bytes; 0, 0 if not stated."""
+    for name in (b"Xing", b"Info"):
+        at = frame.find(name, 4, 48)
+        if at > 0 and len(frame) >= at + 16:
+            flags, frames, size = struct.unpack_from(">III", frame, at + 4)
+            return (frames, size) if flags & 3 == 3 else (0, 0)
+    if frame[36:40] == b"VBRI" and len(frame) >= 54:
+        size, frames = struct.unpack_from(">II", frame, 46)
+        return frames, size
+    return 0, 0

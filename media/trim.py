@@ -1,12 +1,12 @@
 """How much encoder delay and padding a container states: the sound is what is between them.
 
 Versions of ffmpeg differ in what they remove: 5.1 keeps the padding at the end of MP4 and CAF, and
-the delay of AAC, AC-3 and MP3 in Matroska. `read_trim` reads what the container says, and the
-decoding removes just that, so that every version gives the same samples. MP3, Ogg and Opus are not
-here, since all versions agree about them.
+delay and padding of AAC, AC-3 and MP3 in Matroska. `read_trim` reads what the container says, and
+the decoding removes just that, so that every version gives the same samples. MP3, Ogg and Opus are
+not here, since all versions agree about them.
 
 Sources: ISO 14496-12 (edit lists and sample tables); Apple's iTunSMPB tag and CAF (packet table);
-RFC 9559 (Matroska's CodecDelay).
+RFC 9559 (Matroska's CodecDelay and DiscardPadding).
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ class Trim:
     Attributes:
         delay: the samples at the start that ffmpeg is kept from removing; 0: it may remove them.
         frames: the most samples after that, without silence for gaps; 0: all.
+        padding: the samples at the end, where these are stated instead.
     """
 
     delay: int = 0
     frames: int = 0
+    padding: int = 0
 
 
 NOTHING = Trim()
@@ -61,7 +63,7 @@ def read_trim(path: Path, codec: str, stream: int, rate: int) -> Trim:
             if container == "caf":
                 return Trim(frames=_packet_table(data))
             if coding not in ("opus", "vorbis"):
-                return Trim(delay=_codec_delay(data, stream, rate))
+                return _matroska(data, stream, rate)
         except (struct.error, IndexError):
             pass
     return NOTHING
@@ -168,28 +170,50 @@ def _packet_table(data: _Bytes) -> int:
     return 0
 
 
-_SEGMENT, _TRACKS, _ENTRY, _CLUSTER = 0x18538067, 0x1654AE6B, 0xAE, 0x1F43B675
-_TYPE, _DELAY = 0x83, 0x56AA
+_SEGMENT, _TRACKS, _ENTRY = 0x18538067, 0x1654AE6B, 0xAE
+_NUMBER, _TYPE, _DELAY = 0xD7, 0x83, 0x56AA
+_CLUSTER, _GROUP, _BLOCK, _PADDING = 0x1F43B675, 0xA0, 0xA1, 0x75A2
 _AUDIO = 2
 
 
-def _codec_delay(data: _Bytes, stream: int, rate: int) -> int:
-    """The encoder delay of a track of Matroska, in samples."""
+def _matroska(data: _Bytes, stream: int, rate: int) -> Trim:
+    """The delay of a track, and the padding of its last block; none without a delay."""
+    sounds: list[dict[int, int]] = []
+    padding = 0
     for number, start, end in _elements(data, 0, len(data)):
         if number != _SEGMENT:
             continue
         for inner, a, b in _elements(data, start, end):
-            if inner == _CLUSTER:
-                return 0
             if inner == _TRACKS:
-                entries = [
-                    {n: int.from_bytes(data[x:y], "big") for n, x, y in _elements(data, *span)}
-                    for name, *span in _elements(data, a, b)
-                    if name == _ENTRY
-                ]
-                sounds = [entry for entry in entries if entry.get(_TYPE) == _AUDIO]
-                return round(sounds[stream - 1].get(_DELAY, 0) * rate / 1e9)
-    return 0
+                sounds = [entry for entry in _entries(data, a, b) if entry.get(_TYPE) == _AUDIO]
+                if not sounds[stream - 1].get(_DELAY):
+                    return NOTHING
+            elif inner == _CLUSTER and sounds:
+                track = sounds[stream - 1].get(_NUMBER, 0)
+                padding = _last_padding(data, a, b, track) or padding
+    if not sounds:
+        return NOTHING
+    samples = (round(ns * rate / 1e9) for ns in (sounds[stream - 1][_DELAY], padding))
+    return Trim(delay=next(samples), padding=next(samples))
+
+
+def _entries(data: _Bytes, start: int, end: int) -> Iterator[dict[int, int]]:
+    """The elements of each track, as integers."""
+    for name, *span in _elements(data, start, end):
+        if name == _ENTRY:
+            yield {n: int.from_bytes(data[a:b], "big") for n, a, b in _elements(data, *span)}
+
+
+def _last_padding(data: _Bytes, start: int, end: int, track: int) -> int:
+    """The padding of the last group of a track in a cluster that states any, ns."""
+    padding = 0
+    for name, *span in _elements(data, start, end):
+        if name == _GROUP:
+            group = {n: (a, b) for n, a, b in _elements(data, *span)}
+            block = group.get(_BLOCK, (0, 0))[0]
+            if _PADDING in group and data[block] & 0x7F == track:
+                padding = int.from_bytes(data[slice(*group[_PADDING])], "big", signed=True)
+    return max(padding, 0)
 
 
 def _elements(data: _Bytes, at: int, end: int) -> Iterator[tuple[int, int, int]]:

@@ -15,9 +15,10 @@ from attrs import evolve
 from media_matrix import PLAYED, embedded
 from media_recipes import WHOLE
 from mixdown.media import facts as facts_module
-from mixdown.media.extent import ends_early, mpeg_size
+from mixdown.media.extent import ends_early
 from mixdown.media.facts import SourceFacts
 from mixdown.media.ingest import establish
+from mixdown.media.mp3 import frame_at
 from odd_media import encode, write_tone
 
 # A file of each structure, its demuxer, and the parts of it, from its start and from its end, that
@@ -97,7 +98,7 @@ def test_mp3_that_states_its_frames_has_all_of_them(tmp_path: Path, embedded_ffm
     path = encode(embedded_ffmpeg, source, tmp_path / "a.mp3", "-c:a", "libmp3lame")
     data = path.read_bytes()
     at = data.index(b"\xff\xfb")
-    while size := mpeg_size(data, at):
+    while size := frame_at(data, at)[1]:
         at += size
         assert _cut(path, data[:at], "mp3") == (at < len(data))
     assert at == len(data)

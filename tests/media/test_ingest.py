@@ -18,7 +18,7 @@ from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Diagnostic
 from mixdown.ir.node import Repair, Source
 from mixdown.media import facts as facts_module
-from mixdown.media import ingest
+from mixdown.media import ingest, job
 from mixdown.media.cache import VARIABLE, Cache
 from mixdown.media.decoder import PLAIN
 from mixdown.media.facts import SourceFacts
@@ -368,7 +368,7 @@ def test_known_facts_need_no_second_run(
     path = encode(ffmpeg, source, tmp_path / "a.ogg", "-c:a", "libvorbis")
     first = facts_of(path)
     facts_module._known.clear()
-    monkeypatch.setattr(ingest, "run_process", None)
+    monkeypatch.setattr(job, "run_process", None)
     assert facts_of(path) == first
     with pytest.raises(TypeError):
         facts_of(path, Selection(gap=Gap.CLOSE))

@@ -19,6 +19,7 @@ from mixdown.compiler.timeline.model import Clip, Timeline, Track
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import TimelineError
 from mixdown.ir.units import decibels, gain_factor
+from mixdown.media.decoder import decoding_of
 from mixdown.media.facts import SourceFacts
 from mixdown.media.ingest import establish
 from mixdown.presets.load import library
@@ -29,6 +30,8 @@ ROW = "source"
 UNUSABLE = {Code.MEDIA_UNREADABLE, Code.NOT_FINITE_SAMPLES}
 DOWNMIX = np.array([[1, 0], [0, 1], [0.5**0.5] * 2, [0, 0], [0.5**0.5, 0], [0, 0.5**0.5]])
 """ITU-R BS.775-4, table 2: L, R, C, LFE, LS and RS to stereo."""
+ROUNDING = -115.0
+"""Differences between the decoders of two versions of ffmpeg, dBFS."""
 ALWAYS = {
     *("vbr.mp3", "aac.m4a", "opus.opus", "vorbis.ogg", "late.mkv", "fast.flac", "surround.wav"),
     *("cut1-flac.ogg", "cut1-pack.wv", "twice-cbr.mp3", "valid24in32.wav", "nan.wav"),
@@ -94,7 +97,10 @@ def test_every_backend_plays_the_same(
     assert recipe.verdict == (DAMAGED if damaged else PLAYED)
     (source,) = compiled.media.values()
     wide = recipe.shape is not None and recipe.shape[1] == 6
-    expected = decode(recipe, path, ffmpegs, 6 if wide else source.channels)
+    # A plain run of ffmpeg 5.1 keeps padding that the container states.
+    trimmed = decoding_of(source)
+    reference = embedded() if trimmed.delay or trimmed.frames else ffmpegs
+    expected = decode(recipe, path, reference, 6 if wide else source.channels)
     if wide:
         expected = expected @ DOWNMIX
     row += [source.codec, f"{source.rate} Hz", f"{source.channels} ch", f"{source.frames} samples"]
@@ -108,6 +114,7 @@ def test_every_backend_plays_the_same(
         assert late == source.silence
         assert not samples[:late].any()
         worst = decibels(float(np.abs(samples[late:] - expected).max()))
-        assert worst <= BUDGETS[renderer.backend], renderer.name
+        budget = BUDGETS[renderer.backend]
+        assert worst <= (budget if reference == ffmpegs else max(budget, ROUNDING)), renderer.name
         differences.append(f"{renderer.name}: {worst:.0f}")
     record_property(ROW, [*row, ", ".join(differences)])

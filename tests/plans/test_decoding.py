@@ -14,7 +14,7 @@ from mixdown import compile, load, render
 from mixdown.compiler import media as compiler_media
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import MixdownError, RenderError
-from mixdown.media import facts, ingest
+from mixdown.media import facts, job
 from mixdown.media.cache import VARIABLE
 from mixdown.media.headers import read_header
 from mixdown.render.shell import to_shell
@@ -102,7 +102,7 @@ def test_a_render_takes_what_the_compilation_decoded(mix, tmp_path, cache, monke
     kept = {path.name: path.stat().st_ino for path in cache.iterdir()}
     assert inodes <= set(kept.values())
     facts._known.clear()
-    monkeypatch.setattr(ingest, "run_process", None)
+    monkeypatch.setattr(job, "run_process", None)
     second = render(load(mix), out=tmp_path / "two", backend=backend)
     assert {path.name: path.stat().st_ino for path in cache.iterdir()} == kept
     assert second.master.digest == first.master.digest
