@@ -39,6 +39,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "render": "Render a timeline to a measured master and stems.",
         "measure": "Measure the loudness and peaks of audio files.",
         "survey": "Survey a source: its levels, and where something is said or played.",
+        "captions": "Write captions of a finished mix, and its chapters.",
         "presets": "List export presets, mix presets and delivery specs.",
         "artifacts": "List, show, verify and clean up the files of a store.",
     },

@@ -35,12 +35,13 @@ Transcripts = Mapping[str, tuple[SpokenWord, ...]]
 
 @frozen
 class Said:
-    """A word that a clip plays: samples [start, end) of the timeline, and the clip's name."""
+    """A word that a clip plays: samples [start, end) of the timeline, the clip and the track."""
 
     word: SpokenWord
     start: int
     end: int
     clip: str
+    track: str
 
 
 @define
@@ -183,7 +184,8 @@ def played(timeline: Timeline, media: Media, transcripts: Transcripts) -> Iterat
             for word in transcripts[clip.source]:
                 for start, end in played_spans([(word.start, word.end)], where, source, rate):
                     if where.start <= (start + end) // 2 < where.end:
-                        yield Said(word, max(start, where.start), min(end, where.end), name)
+                        at, until = max(start, where.start), min(end, where.end)
+                        yield Said(word, at, until, name, track.id)
 
 
 def _found(phrase: str, words: Sequence[Said]) -> Iterator[list[Said]]:
