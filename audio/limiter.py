@@ -83,6 +83,7 @@ class TruePeakLimiter:
         self._between = 0.0
         self._required = np.zeros(self._lookahead + self._hold)
         self._reduction = 0.0
+        self._is_reducing = False  # whether a requirement so far has an effect to come
         self._released = np.zeros(self._lookahead)
         self._chunk = np.zeros((channels, _CHUNK))
         self._filled = 0
@@ -123,7 +124,14 @@ class TruePeakLimiter:
         first = self._position - self._delay
         self._position += _CHUNK
         self._filled = 0
-        reduction = self._smooth(self._release(self._held(self._requirement(signal))))
+        required = self._requirement(signal)
+        if required.any() or self._is_reducing:
+            reduction = self._smooth(self._release(self._held(required)))
+            self._is_reducing = bool(
+                self._required.any() or self._reduction or self._released.any()
+            )
+        else:
+            reduction = required
         start = self._signal.shape[1] - self._delay
         ready = signal[:, start : start + _CHUNK]
         if reduction.any():
@@ -136,13 +144,16 @@ class TruePeakLimiter:
     def _requirement(self, signal: FloatArray) -> FloatArray:
         """The reduction that the waveform at each sample requires, dB; delayed by REACH + 1."""
         recent = signal[:, -_CHUNK - 2 * REACH :]
+        between = self._peaks.between(recent) if self._peaks is not None else None
+        if self._peaks is not None and between is None and self._between <= self._ceiling:
+            self._between = 0.0
+            return np.zeros(_CHUNK)
         peaks = np.max(np.abs(recent[:, REACH - 1 : REACH - 1 + _CHUNK]), axis=0)
-        if self._peaks is not None:
-            between = self._peaks.between(recent)
+        if between is not None:
             np.maximum(peaks, between, out=peaks)
             np.maximum(peaks[1:], between[:-1], out=peaks[1:])
-            peaks[0] = max(peaks[0], self._between)
-            self._between = float(between[-1])
+        peaks[0] = max(peaks[0], self._between)
+        self._between = 0.0 if between is None else float(between[-1])
         required = np.zeros(_CHUNK)
         over = peaks > self._ceiling
         required[over] = DB_PER_NEPER * np.log(peaks[over] / self._ceiling) + self._margin_db
@@ -152,14 +163,10 @@ class TruePeakLimiter:
         """The largest requirement around each sample; delayed by the look-ahead as well."""
         line = np.concatenate([self._required, required])
         self._required = line[_CHUNK:]
-        if not line.any():
-            return np.zeros(_CHUNK)
         return KERNELS.held(line, self._lookahead + self._hold + 1, _CHUNK)
 
     def _release(self, held: FloatArray) -> FloatArray:
         """The held reduction where it rises; where it falls, an exponential decay towards it."""
-        if not (held.any() or self._reduction):
-            return held
         reduction, self._reduction = KERNELS.released(
             held, self._reduction, self._decays, _RELEASED_DB
         )
@@ -168,8 +175,6 @@ class TruePeakLimiter:
     def _smooth(self, released: FloatArray) -> FloatArray:
         line = np.concatenate([self._released, released])
         self._released = line[_CHUNK:]
-        if not line.any():
-            return np.zeros(_CHUNK)
         # Each box is centred; three of them reach half the look-ahead to either side.
         half = self._lookahead // 2
         smooth = KERNELS.smoothed(line, self._box)[half : half + _CHUNK]

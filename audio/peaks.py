@@ -61,19 +61,21 @@ class InterSamplePeaks:
         self._bounds = curve_bounds(self._coarse[:_POINTS], REACH - 1)
         self._near = threshold * _NEAR
 
-    def between(self, signal: FloatArray) -> FloatArray:
+    def between(self, signal: FloatArray) -> FloatArray | None:
         """The largest magnitude from each sample to the next, over all channels.
 
         signal: shape (channels, n + 2*REACH), n a multiple of 16. Returns shape (n,): entry i
-        covers the interval from sample i + REACH - 1 to the next.
+        covers the interval from sample i + REACH - 1 to the next. None: the waveform comes nowhere
+        near the threshold, at samples or between them.
         """
-        rows = sliding_window_view(signal, _WINDOW, axis=1)[:, ::ROW]
-        peaks = np.zeros((*rows.shape[:2], ROW))
-        count, bounds = rows.shape[1], self._bounds
+        count, bounds = (signal.shape[1] - 2 * REACH) // ROW, self._bounds
         near = np.array([KERNELS.reaching(x, self._near, count, bounds) for x in signal])
-        if near.any():
-            near[near] = _magnitudes(rows[near], self._coarse).max(axis=1) > self._near
-            peaks[near] = _crests(_magnitudes(rows[near], self._fine))
+        if not near.any():
+            return None
+        rows = sliding_window_view(signal, _WINDOW, axis=1)[:, ::ROW]
+        peaks = np.zeros((*near.shape, ROW))
+        near[near] = _magnitudes(rows[near], self._coarse).max(axis=1) > self._near
+        peaks[near] = _crests(_magnitudes(rows[near], self._fine))
         return np.asarray(peaks.max(axis=0).reshape(-1))
 
 

@@ -31,6 +31,7 @@ from .loudness import (
 from .statistics import RmsMeter
 
 PEAKS_PER_SECOND = 1000
+_BLOCK = 1 << 16  # peaks at a time
 _PER_SLICE = PEAKS_PER_SECOND // SLICES_PER_SECOND
 
 
@@ -51,13 +52,22 @@ class PremasterLevels:
     def limited(self, gain_db: float, ceiling_db: float) -> float:
         """The integrated loudness that it has behind a gain and a limiter, LUFS."""
         factor = gain_factor(gain_db)
-        before = factor * self.peaks
         limiter = TruePeakLimiter(PEAKS_PER_SECOND, 1, ceiling_db, detector="sample_peak")
-        after = np.concatenate([limiter.process(before[None]), limiter.flush()], axis=1)[0]
-        gains = np.divide(after, before, out=np.ones_like(before), where=before > 0.0)
-        count = min(len(gains) // _PER_SLICE, len(self.powers))
-        squares = np.square(gains[: count * _PER_SLICE]).reshape(count, _PER_SLICE)
-        powers = self.powers[:count] * squares.mean(axis=1) * factor**2
+        squares, done = np.ones(len(self.peaks)), 0
+        blocks = range(0, len(self.peaks), _BLOCK)
+        for start in (*blocks, None):
+            if start is None:
+                limited = limiter.flush()
+            else:
+                limited = limiter.process(factor * self.peaks[None, start : start + _BLOCK])
+            before = factor * self.peaks[done : done + limited.shape[1]]
+            gains = squares[done : done + limited.shape[1]]
+            np.divide(limited[0], before, out=gains, where=before > 0.0)
+            np.square(gains, out=gains)
+            done += limited.shape[1]
+        count = min(len(squares) // _PER_SLICE, len(self.powers))
+        means = squares[: count * _PER_SLICE].reshape(count, _PER_SLICE).mean(axis=1)
+        powers = self.powers[:count] * means * factor**2
         return integrated_loudness(window_powers(powers, MOMENTARY_STEPS)[::SLICES_PER_STEP])
 
 
