@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 import numpy as np
 from attrs import fields, frozen
 
+from ...audio.meter.premaster import PremasterLevels
 from ...compiler.driver import Compilation
 from ...compiler.timeline.model import clip_id
 from ...ir.diagnostics import Diagnostic
@@ -68,6 +69,7 @@ class StagedDelivery:
         curves: of each target of the first mix.
         sources: a plain file with the sound of each source, by its name.
         premaster: the input of the loudness gain; None if it was not kept.
+        levels: of the premaster; None if this process did not measure it.
         diagnostics: warnings so far.
     """
 
@@ -77,6 +79,7 @@ class StagedDelivery:
     curves: Mapping[str, Curves]
     sources: Mapping[str, Path]
     premaster: Path | None
+    levels: PremasterLevels | None
     diagnostics: tuple[Diagnostic, ...]
 
     @property
@@ -175,7 +178,15 @@ def _limited(
     finish = delivered.first.finish
     if finish is None or delivered.premaster is None:
         return None
-    found = reduction(delivered.premaster, master, finish.gain_db, progress)
+    levels, ceiling_db = delivered.levels, delivered.first.master.meta.limiter_thresh
+    found = reduction(
+        delivered.premaster,
+        master,
+        finish.gain_db,
+        progress,
+        peaks=levels.peaks if levels is not None and ceiling_db is not None else None,
+        ceiling_db=ceiling_db or 0.0,
+    )
     group = column_width(len(found))
     step = group * WINDOW_S
     deepest = int(np.argmax(found)) if len(found) else 0

@@ -74,6 +74,7 @@ def stage_report(
                         for source in prepare(compilation.graph, backend.reads)[0].sources
                     },
                     premaster=_premaster(compilation, spaces),
+                    levels=first.premaster.reading.levels if first.premaster else None,
                     diagnostics=diagnostics,
                 ),
                 progress,

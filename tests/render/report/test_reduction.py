@@ -7,6 +7,7 @@ import pytest
 import soundfile
 from mixdown.audio.dither import TpdfNoise, quantise
 from mixdown.audio.limiter import TruePeakLimiter
+from mixdown.audio.meter.premaster import PremasterMeter
 from mixdown.render.report.reduction import WINDOW_S, reduction
 from small_mixes import track
 
@@ -34,6 +35,12 @@ def test_it_is_what_the_limiter_did(tmp_path, rate, bits):
     soundfile.write(tmp_path / "master.wav", stored.T, rate, subtype=f"PCM_{bits}")
     told: list[float] = []
     found = reduction(tmp_path / "premaster.wav", tmp_path / "master.wav", GAIN_DB, told.append)
+    meter = PremasterMeter(rate, 2)
+    meter.feed(premaster.T)
+    peaks = meter.result().peaks
+    files = (tmp_path / "premaster.wav", tmp_path / "master.wav", GAIN_DB, lambda done: None)
+    assert np.array_equal(reduction(*files, peaks=peaks, ceiling_db=-1.0), found)
+    assert not reduction(*files, peaks=peaks, ceiling_db=40.0).any()  # nothing is near: not read
     said = limiter.trace()
     assert len(found) == len(said) == -(-premaster.shape[0] // round(WINDOW_S * rate))
     assert said.max() > 6.0
