@@ -21,7 +21,13 @@ _TOLERANCE_DB = 0.5
 
 
 def ride_gains(
-    powers: FloatArray, shares: FloatArray, *, range_db: float, window_s: float
+    powers: FloatArray,
+    shares: FloatArray,
+    *,
+    range_db: float,
+    window_s: float,
+    strength: float = 1.0,
+    boost_db: float = np.inf,
 ) -> FloatArray:
     """The gain in each 100 ms, dB, shape (n,); 0 throughout if there is too little activity.
 
@@ -30,6 +36,8 @@ def ride_gains(
         shares: the part of every 100 ms that is active.
         range_db: the greatest gain and the greatest attenuation.
         window_s: the window of the loudness; a Hann window of twice this length.
+        strength: the part of each difference that is evened out.
+        boost_db: another limit of the gain.
     """
     half = round(window_s * STEPS_PER_SECOND)
     active = np.where(shares > 0.0, powers, 0.0)
@@ -41,7 +49,8 @@ def ride_gains(
     if not at.size:
         return np.zeros(len(powers))
     whole = lufs(np.array([active.sum() / shares.sum()]))[0]
-    wanted = np.clip(whole - lufs(power[at] / share[at]), -range_db, range_db)
+    wanted = strength * (whole - lufs(power[at] / share[at]))
+    wanted = np.clip(wanted, -range_db, min(range_db, boost_db))
     gains = np.interp(np.arange(len(powers)), at, wanted)
     return (_slewed(gains) + _slewed(gains[::-1])[::-1]) / 2.0
 

@@ -38,6 +38,9 @@ def survey_lines(survey: SourceSurvey) -> Iterator[str]:
     yield figure_line("DC offset", offsets, "%", "")
     if survey.correlation is not None:
         yield figure_line("correlation", f"{survey.correlation:.2f}", "", "of left and right")
+    if survey.hum_db is not None:
+        note = f"of harmonics of {survey.mains_hz} Hz over the rest"
+        yield figure_line("mains hum", f"{survey.hum_db:.1f}", "dB", note)
     yield figure_line("clipped runs", str(survey.clipped_runs or "none"), "", "")
     count = "1 span" if len(survey.spans) == 1 else f"{len(survey.spans)} spans"
     lasting = f", {clock(survey.active_s)} of {clock(survey.duration_s)}" if survey.spans else ""

@@ -40,7 +40,7 @@ from .facts import kept, tupled
 from .headers import Header
 from .ingest import establish, playable
 
-VERSION = 1
+VERSION = 2
 """The version of surveys; raised when the attributes or their computation change."""
 
 GROUP = "mixdown.detectors"
@@ -80,6 +80,8 @@ class SourceSurvey:
         noise_floor_dbfs: the RMS of the quietest half second.
         dc_offset: the mean of each channel.
         correlation: of two channels; None if there are not two, or one is constant.
+        mains_hz, hum_db: mains hum: its frequency, and its level over its neighbours, in the quiet
+            parts; None for less than a second.
         clipped_runs: the number of runs of three or more samples at full scale.
         contrast: whether the spans can be relied on.
         snr_db: the power in the spans above that outside of them.
@@ -102,6 +104,8 @@ class SourceSurvey:
     noise_floor_dbfs: float | None
     dc_offset: tuple[float, ...]
     correlation: float | None
+    mains_hz: int | None
+    hum_db: float | None
     clipped_runs: int
     contrast: Contrast = field(converter=Contrast)
     snr_db: float | None
@@ -299,6 +303,8 @@ def _record(source: Source, found: Survey, activity: Activity, detector: str) ->
         noise_floor_dbfs=_rounded(statistics.noise_floor_dbfs),
         dc_offset=tuple(round(offset, 6) for offset in statistics.dc_offset),
         correlation=None if statistics.correlation is None else round(statistics.correlation, 4),
+        mains_hz=None if found.hum is None else found.hum.mains_hz,
+        hum_db=None if found.hum is None else round(found.hum.over_db, 1),
         clipped_runs=found.clipping.runs,
         contrast=activity.contrast,
         snr_db=None if activity.snr_db is None else round(activity.snr_db, 2),
@@ -324,10 +330,11 @@ def _rounded(value: float) -> float | None:
 
 def _is_whole(survey: SourceSurvey) -> bool:
     """Whether the values of a survey from a file are those of a survey."""
-    levels = (survey.integrated_lufs, survey.active_lufs, survey.snr_db, survey.correlation)
+    levels = (survey.integrated_lufs, survey.active_lufs, survey.snr_db, survey.hum_db)
     peaks = (survey.true_peak_dbtp, survey.sample_peak_dbfs, survey.noise_floor_dbfs)
     maxima = (survey.momentary_max_lufs, survey.short_term_max_lufs, survey.range_lu)
-    numbers = [n for n in (*levels, *peaks, *maxima, *survey.dc_offset) if n is not None]
+    others = (survey.correlation, survey.mains_hz)
+    numbers = [n for n in (*levels, *others, *peaks, *maxima, *survey.dc_offset) if n is not None]
     counts = (survey.rate, survey.channels, survey.frames, survey.clipped_runs)
     edges = [edge for span in survey.spans for edge in span]
     heights = [level for row in survey.levels for level in row]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
+from math import sqrt
 
 from ..documents.fields import Many, Number, One, OptionalNumber, Texts, Time, Word, aside, key
 from ..documents.limits import Range
@@ -112,20 +114,62 @@ class ExportPreset:
         return Reading.MOMENTARY if short else Reading.INTEGRATED
 
 
+class EqKind(StrEnum):
+    """A biquad of the RBJ cookbook, or notches at mains hum and its harmonics."""
+
+    HIGHPASS = FilterKind.HIGHPASS.value
+    LOWPASS = FilterKind.LOWPASS.value
+    PEAKING = FilterKind.PEAKING.value
+    LOWSHELF = FilterKind.LOWSHELF.value
+    HIGHSHELF = FilterKind.HIGHSHELF.value
+    HUM = "hum"
+
+    @property
+    def has_gain(self) -> bool:
+        """Whether it has a gain of its own."""
+        return self is not EqKind.HUM and FilterKind(self.value).has_gain
+
+
+DEFAULT_Q = sqrt(0.5)
+_HUM_Q, _HUM_DB = 30.0, -30.0
+
+
 @model("a filter")
 class EqBand:
-    """A biquad filter."""
+    """A biquad filter, or a row of them against hum."""
 
-    kind: Word[FilterKind] = key("the biquad of the RBJ cookbook")
+    kind: Word[EqKind] = key("the biquad of the RBJ cookbook; hum: notches at its harmonics")
     frequency_hz: Number = key(
-        "corner or centre frequency; below half the sample rate", FREQUENCY, examples=(80,)
+        "corner or centre frequency, or that of the hum; below half the sample rate",
+        FREQUENCY,
+        examples=(80,),
     )
     q: OptionalNumber = key(
-        "Q; 1/sqrt 2 by default", Range(0, 1000, open_low=True), default=None, examples=(0.707,)
+        "Q; 1/sqrt 2 by default, and 30 for the first notch of hum; all are as wide",
+        Range(0, 1000, open_low=True),
+        default=None,
+        examples=(0.707,),
     )
     gain_db: Number = key(
         "boost or cut of a peaking or shelving filter", GAIN, default=0, examples=(0,)
     )
+    harmonics: int = key("the number of notches against hum", Range(1, 32), default=8)
+
+    @property
+    def highest_hz(self) -> Decimal:
+        """The highest frequency of its biquads."""
+        return self.frequency_hz * (self.harmonics if self.kind is EqKind.HUM else 1)
+
+    def biquads(self) -> Iterator[tuple[FilterKind, float, float, float]]:
+        """Its biquads: shape, frequency in Hz, Q, gain in dB."""
+        hertz, q = float(self.frequency_hz), None if self.q is None else float(self.q)
+        if self.kind is not EqKind.HUM:
+            shape, gain = FilterKind(self.kind.value), float(self.gain_db)
+            yield shape, hertz, DEFAULT_Q if q is None else q, gain
+            return
+        first = _HUM_Q if q is None else q
+        for number in range(1, self.harmonics + 1):
+            yield FilterKind.PEAKING, number * hertz, number * first, _HUM_DB
 
 
 class Detect(StrEnum):
@@ -175,6 +219,12 @@ class Ride:
         Range(0, 24, "dB"),
         default=8,
         examples=(8,),
+    )
+    strength: Number = key(
+        "the part of each difference that it evens out; less keeps more of natural speech",
+        Range(0, 1),
+        default=1,
+        examples=(0.8,),
     )
     window_ms: Time = key(
         "the window of the loudness that it follows",

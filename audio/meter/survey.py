@@ -15,6 +15,7 @@ import soundfile
 
 from .. import FloatArray
 from .clipping import Clipping, ClippingMeter
+from .hum import Hum, HumMeter
 from .loudness import Loudness, LoudnessMeter
 from .measure import Measurement, file_blocks, levels_of
 from .silence import SilenceMeter, SilentEnds
@@ -37,6 +38,7 @@ class Survey:
         loudness: with its series at 10 Hz; None if they were not kept.
         bit_rates: the lowest and the highest bit rate of the frames of an MP3, kbit/s; None for
             other files.
+        hum: mains hum; None for less than a second.
         short_term_max_s: the start of the loudest 3 s, s, to a tenth; None for a shorter programme.
     """
 
@@ -48,6 +50,7 @@ class Survey:
     silence: SilentEnds
     peaks: PeakLevels
     loudness: Loudness | None = attrs.field(repr=False)
+    hum: Hum | None
     short_term_max_s: float | None
     bit_rates: tuple[int, int] | None = None
 
@@ -69,6 +72,7 @@ class SurveyMeter:
         self._loudness, self._peaks = LoudnessMeter(rate, channels), TruePeakMeter(rate, channels)
         self._statistics = StatisticsMeter(rate, channels)
         self._clipping, self._silence = ClippingMeter(channels, full_scale), SilenceMeter()
+        self._hum = HumMeter(rate, channels)
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block."""
@@ -77,6 +81,7 @@ class SurveyMeter:
         self._statistics.feed(block)
         self._clipping.feed(block)
         self._silence.feed(block)
+        self._hum.feed(block)
         self._duration += block.shape[1]
 
     def result(self) -> Survey:
@@ -92,6 +97,7 @@ class SurveyMeter:
             silence=self._silence.result(),
             peaks=peaks,
             loudness=loudness,
+            hum=self._hum.result(),
             short_term_max_s=_loudest(loudness.short_term),
         )
 

@@ -29,7 +29,7 @@ BEDS = ("music", "drums", "bass", "keys", AMBIENCE)
 APART_LU = 3.0
 ENOUGH_S = 10.0
 """Speakers with less activity are not compared."""
-CLOSE_LU, FAR_LU = 8.0, 25.0
+CLOSE_LU, FAR_LU = 10.0, 25.0
 WANTED_LU, AMBIENCE_LU = 16, 20
 LEAST_S = 2.0
 OVERLAP_S = 1.0
@@ -121,14 +121,20 @@ def _distance(mix: Surveyed, voices: Sequence[Heard], bed: Heard) -> Iterator[Di
     audible = (speech > 0.0) & (below > 0.0)
     if audible.sum() < LEAST_S * _STEPS_PER_SECOND:
         return
-    apart = float(np.median(lufs(speech[audible]) - lufs(below[audible])))
+    distances = lufs(speech[audible]) - lufs(below[audible])
+    close = [distances[s:e] for s, e in spans_of(distances < CLOSE_LU)]
+    close = [run for run in close if len(run) > LEAST_S * _STEPS_PER_SECOND]
+    apart = float(np.median(distances))
     track = mix.timeline.tracks[bed.number]
     role = mix.timeline.tracks[voices[0].number].role
     wanted = AMBIENCE_LU if track.role == AMBIENCE else WANTED_LU
     help = f"level: {{below: {{role: {role}, lu: {wanted}}}}}"
-    seconds = audible.sum() / _STEPS_PER_SECOND
-    if apart < CLOSE_LU:
-        message = f"{track.id} is only {apart:.1f} LU below the speech, for {seconds:.0f} s"
+    if close:
+        near = np.concatenate(close)
+        seconds = len(near) / _STEPS_PER_SECOND
+        message = (
+            f"{track.id} is only {np.median(near):.1f} LU below the speech, for {seconds:.0f} s"
+        )
         yield _bed(mix, bed, Code.BED_CLOSE, message, help)
     elif apart > FAR_LU and track.role != AMBIENCE:
         message = f"{track.id} is {apart:.1f} LU below the speech, where it is hardly audible"

@@ -68,6 +68,7 @@ class Excerpt:
         shares: the part of each step in which something is said or played, 0 to 1; 1 throughout
             if the spans of the survey cannot be relied on.
         is_clear: whether they can.
+        snr_db: of the source; None if that is not known.
         first: the number of the first step in the source.
         offset_s: where the clip starts in its source, in seconds of the source.
         speed: seconds of the source for a second of the mix.
@@ -76,6 +77,7 @@ class Excerpt:
     powers: FloatArray
     shares: FloatArray
     is_clear: bool
+    snr_db: float | None
     first: int
     offset_s: float
     speed: float
@@ -109,7 +111,7 @@ def excerpt_of(mix: Surveyed, number: ClipNumber) -> Excerpt | None:
     powers = _heard(mix, clip, survey)[first:last]
     shares = survey.active_shares[first:last] if survey.is_clear else np.ones(len(powers))
     speed = float(Fraction(*source.speed))
-    return Excerpt(powers, shares, survey.is_clear, first, float(start), speed)
+    return Excerpt(powers, shares, survey.is_clear, survey.snr_db, first, float(start), speed)
 
 
 def loudness(excerpts: Sequence[tuple[Excerpt, float]]) -> float:

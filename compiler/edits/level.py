@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
+from ...ir.codes import Code
+from ...ir.diagnostics import Diagnostic, Severity
 from ..passes.base import Pass
 from ..unit import Unit
 from .targets import level_groups
@@ -31,6 +33,11 @@ class Leveling(Pass):
         groups = level_groups(unit.timeline, unit.buses, unit.routes)
         if not groups:
             return unit
+        if not unit.surveys:  # one note, as it says the same of every clip
+            what = "levels are left out, because no file was read"
+            place = unit.timeline.origin(*groups[0].place)
+            note = Diagnostic(Code.NOT_LEVELLED, what, place, severity=Severity.NOTE)
+            return unit.report(note)
         from .leveling import levelled  # noqa: PLC0415 (numpy)
 
         timeline, warnings = levelled(unit, groups)

@@ -24,6 +24,8 @@ ENOUGH_S = 3.0
 """Excerpts with this much activity are measured on their own."""
 LEAST_S = 0.4
 """Excerpts with less activity have no loudness."""
+LEAST_SNR_DB = 8.0
+"""A ride raises nothing at this signal-to-noise ratio."""
 _CAUTIOUS_DB = 6.0
 """The greatest gain, up or down, of a excerpt that is shorter than `ENOUGH_S`."""
 
@@ -35,6 +37,14 @@ def levelled(unit: Unit, groups: Sequence[LevelGroup]) -> tuple[Timeline, tuple[
     for group in (*absolute, *(group for group in groups if group.target.below is not None)):
         levels.decide(group)
     return levels.timeline(), tuple(levels.warnings)
+
+
+def boost_limit(snr_db: float | None) -> float:
+    """The most that a ride raises, dB, so that noise stays below speech.
+
+    It is half of what the signal-to-noise ratio exceeds 8 dB by: 6 dB at 20 dB.
+    """
+    return math.inf if snr_db is None else max(snr_db - LEAST_SNR_DB, 0.0) / 2.0
 
 
 @define
@@ -68,7 +78,7 @@ class _Levels:
         if measured is None:
             surveyed = any(self._excerpt(number) is not None for number in group.clips)
             why = f"it is silent, or less than {LEAST_S:g} s of it sounds"
-            why = why if surveyed else "no file was read"
+            why = why if surveyed else "its file could not be read"
             self._warn(Code.NOT_LEVELLED, group, f"has no loudness to level: {why}")
             return
         high, low = float(target.max_gain_db), -float(target.max_cut_db)
@@ -189,6 +199,8 @@ class _Levels:
                         excerpt.shares,
                         range_db=float(ride.range_db),
                         window_s=float(ride.window_ms) / 1000,
+                        strength=float(ride.strength),
+                        boost_db=boost_limit(excerpt.snr_db),
                     ),
                 )
 

@@ -22,6 +22,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, MixdownError, Severity
 from ...ir.units import decibels
 from ...media.survey import STEP_MS, SourceSurvey
+from ...presets.model import EqKind
 from ..driver import begin
 from ..graph_input import Mix
 from ..pipeline import FRONT, final
@@ -35,6 +36,7 @@ NOISE_LUFS = -50.0
 PAUSES_S = 1.0
 """With less of them, a source has no noise floor."""
 BOOST_DB = 12.0
+HUM_DB = 12.0
 DC = 0.003
 DC_S = 4.0
 APART_DB = 20.0
@@ -74,6 +76,8 @@ def findings(mix: Surveyed) -> tuple[Diagnostic, ...]:
 def _sources(mix: Surveyed) -> Iterator[Diagnostic]:
     """What is wrong with the sources, each once."""
     timeline = mix.timeline
+    humming, offset = (_without(timeline, kind) for kind in (EqKind.HUM, EqKind.HIGHPASS))
+    spoken = {c.source for t in timeline.tracks if t.role in VOICES for c in t.clips}
     for name, survey in mix.surveys.items():
         origin = timeline.origin("sources", name)
         if name not in timeline.sources:
@@ -83,8 +87,21 @@ def _sources(mix: Surveyed) -> Iterator[Diagnostic]:
                 for c, clip in enumerate(track.clips)
                 if clip.source == name
             )
+        mended = {Code.HUM: name not in humming & spoken, Code.DC_OFFSET: name not in offset}
         for code, message, help in _faults(name, mix.media[name].path, survey):
+            if mended.get(code):
+                continue
             yield Diagnostic(code, message, origin, help, severity=Severity.WARNING)
+
+
+def _without(timeline: Timeline, kind: EqKind) -> set[str]:
+    """The sources of clips without a filter of a kind, on themselves or on their tracks."""
+    return {
+        clip.source
+        for track in timeline.tracks
+        for clip in track.clips
+        if all(band.kind is not kind for band in (*track.eq, *clip.eq))
+    }
 
 
 def _faults(name: str, path: str, survey: SourceSurvey) -> Iterator[tuple[Code, str, str]]:
@@ -104,6 +121,10 @@ def _faults(name: str, path: str, survey: SourceSurvey) -> Iterator[tuple[Code, 
         runs = "once" if survey.clipped_runs == 1 else f"{survey.clipped_runs} times"
         help = "use a take that is not clipped, or repair it: no gain removes the distortion"
         yield Code.CLIPPED_SOURCE, f"{name!r} is clipped {runs}", help
+    if survey.hum_db is not None and survey.hum_db > HUM_DB and survey.is_clear:
+        message = f"{name!r} hums at {survey.mains_hz} Hz and its harmonics"
+        help = f"on its clips: eq: [{{kind: hum, frequency_hz: {survey.mains_hz}}}]"
+        yield Code.HUM, message, help
     offset = max(survey.dc_offset, key=abs, default=0.0)
     if abs(offset) > DC and survey.duration_s >= DC_S:
         message = f"{name!r} has a DC offset of {100 * offset:.1f} % of full scale"

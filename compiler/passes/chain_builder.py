@@ -8,7 +8,6 @@ value so far.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import sqrt
 
 from attrs import define, evolve, field
 
@@ -21,8 +20,6 @@ from ...presets.model import BusPreset, EqBand
 from ..geometry import points
 from ..timeline.automation import Automation
 from ..timeline.model import Clip, Track
-
-DEFAULT_Q = 1 / sqrt(2)
 
 
 @define
@@ -97,16 +94,12 @@ class ChainBuilder:
             self.band(f"eq{number + 1}", band, self.place.child("eq", number))
 
     def band(self, suffix: str, band: EqBand, place: Origin) -> None:
-        """One static filter."""
-        self.then(
-            ir.Filter,
-            suffix,
-            place,
-            shape=band.kind,
-            frequency_hz=float(band.frequency_hz),
-            q=q_of(band),
-            gain_db=float(band.gain_db),
-        )
+        """One band: a static filter, or several."""
+        biquads = list(band.biquads())
+        for number, (shape, hertz, q, gain) in enumerate(biquads, 1):
+            name = suffix if len(biquads) == 1 else f"{suffix}.{number}"
+            values = {"shape": shape, "frequency_hz": hertz, "q": q, "gain_db": gain}
+            self.then(ir.Filter, name, place, **values)
 
     def movable_filter(self, band: EqBand | None, automation: Automation) -> None:
         """The one filter whose frequency can be automated."""
@@ -115,14 +108,15 @@ class ChainBuilder:
         if not automation.filter:
             self.band("filter", band, self.place.child("filter"))
             return
+        ((shape, _, q, gain),) = band.biquads()  # validate refuses those of several
         self.then(
             ir.FilterAutomation,
             "filter_automation",
             self.place.child("automation", "filter"),
-            shape=band.kind,
+            shape=shape,
             points=points(automation.filter, self.rate),
-            q=q_of(band),
-            gain_db=float(band.gain_db),
+            q=q,
+            gain_db=gain,
         )
 
     def dynamics(self, owner: Clip | Track | BusPreset, threshold: Origin) -> None:
@@ -178,8 +172,3 @@ class ChainBuilder:
             self.then(ir.PanAutomation, "pan_automation", place, points=moves, law=law)
         else:
             self.then(ir.Pan, "pan", self.place.child("pan"), position=position, law=law)
-
-
-def q_of(band: EqBand) -> float:
-    """The Q of a band, 1/sqrt 2 by default."""
-    return DEFAULT_Q if band.q is None else float(band.q)

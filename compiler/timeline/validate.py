@@ -15,11 +15,10 @@ from itertools import islice, pairwise
 from ...documents.models import exceeded, over, within_limits
 from ...documents.values import MOST, shown
 from ...ir.codes import Code
-from ...ir.curves import FilterKind
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.origin import Origin
 from ...ir.units import milliseconds, samples
-from ...presets.model import FREQUENCY, EqBand
+from ...presets.model import FREQUENCY, EqBand, EqKind
 from ..geometry import Media, crossfades, extent, mix_length
 from .automation import STILL, VALUES, Automation, Keyframe, Target
 from .model import BusOverride, Clip, Timeline, Track, clip_id
@@ -30,8 +29,6 @@ Found = Iterator[Diagnostic]
 
 # The integers of resamplers: the terms of a speed, multiplied by the rates, must fit.
 _HIGHEST_RATE = 2**31
-
-_WITHOUT_GAIN = (FilterKind.HIGHPASS, FilterKind.LOWPASS)
 
 
 def validate(timeline: Timeline) -> tuple[Diagnostic, ...]:
@@ -147,6 +144,10 @@ def _processing(timeline: Timeline, owner: Track | Clip, place: Place) -> Found:
         yield from _band(timeline, band, (*place, "eq", e))
     if owner.filter is not None:
         yield from _band(timeline, owner.filter, (*place, "filter"))
+        if owner.filter.kind is EqKind.HUM:
+            place_of = timeline.origin(*place, "filter", "kind")
+            message, help = "a filter that moves is one biquad", "write it under eq"
+            yield Diagnostic(Code.OUT_OF_RANGE, message, place_of, help)
     yield from _deess(timeline, owner, place)
     automation = owner.automation
     if automation is STILL:
@@ -374,8 +375,8 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
 
 
 def _band(timeline: Timeline, band: EqBand, place: Place) -> Found:
-    yield from _nyquist(timeline, band.frequency_hz, (*place, "frequency_hz"))
-    if band.kind in _WITHOUT_GAIN and band.gain_db:
+    yield from _nyquist(timeline, band.highest_hz, (*place, "frequency_hz"))
+    if not band.kind.has_gain and band.gain_db:
         yield Diagnostic(
             Code.OUT_OF_RANGE,
             f"a {band.kind} has no gain_db",

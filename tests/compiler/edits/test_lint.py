@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import mixdown
 import numpy as np
 import pytest
 import soundfile
@@ -11,10 +12,12 @@ from mixdown.compiler.edits.lint import lint
 from mixdown.compiler.load import load
 from mixdown.compiler.request import RenderRequest
 from mixdown.ir.diagnostics import MixdownError
+from mixdown.ir.nodes import Filter
 from speech import RATE, noisy, talk
 
 pytestmark = pytest.mark.requires("espeak")
 
+HUM = 2 * np.pi * 50.1 / RATE * np.arange(30 * RATE)
 TONE = 0.1 * np.sin(0.1 * np.arange(60 * RATE))
 
 
@@ -24,6 +27,7 @@ def media(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lint")
     speech = 0.8 * noisy(talk(seconds=25, seed=1), 45)
     other = 0.8 * noisy(talk(seconds=25, voice="en-us+f3", seed=2), 45)
+    hum = sum(np.sin(HUM * n + n) for n in range(1, 9))
     noise = np.random.default_rng(3).standard_normal(len(speech))
     files = {
         "host": speech,
@@ -35,6 +39,7 @@ def media(tmp_path_factory):
         "stereo": np.stack([speech, 0.7 * speech], axis=1),
         "clipped": np.clip(5 * speech, -1, 1),
         "offset": 0.7 * speech + 0.02,
+        "hum": speech + 0.0008 * hum[: len(speech)],
         "noisy": speech + 0.006 * noise,
         "bed": np.stack([TONE, 0.8 * TONE], axis=1),
     }
@@ -64,6 +69,7 @@ CLEAN = {
     "two voices after one another": voice("host") + voice("guest", 30000),
     "a bed at a distance": voice("host") + bed(-16),
     "stereo": voice("stereo"),
+    "a bed 12 LU below": voice("host") + bed(-13),
     "a short voice that is softer": voice("host") + voice("soft", 30000, ", duration_ms: 4000"),
 }
 
@@ -88,6 +94,7 @@ FAULTS = {
     "inverted": (voice("inverted"), "MIX255", "cancel in mono", "channels: left"),
     "clipped": (voice("clipped"), "MIX256", "is clipped", "a take"),
     "offset": (voice("offset"), "MIX257", "2.0 %", "eq: [{kind: highpass, frequency_hz: 20}]"),
+    "hum": (voice("hum"), "MIX249", "hums at 50 Hz", "eq: [{kind: hum, frequency_hz: 50}]"),
     "noise": (voice("noisy"), "MIX258", "LUFS", "eq: [{kind: highpass, frequency_hz: 80}]"),
     "boost": (voice("host", 0, ", gain_db: 14"), "MIX259", "14.0 dB", "max_gain_db: 12"),
 }
@@ -110,6 +117,26 @@ def test_fixes_can_be_pasted(media):
     assert found(media, voice("host") + bed(0).replace("clips:", f"{below}clips:")) == []
     entry = "sources: {left.wav: {path: left.wav, channels: left}}\n"
     assert found(media, voice("left"), sources=entry) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("hum", "hum, frequency_hz: 50"), ("offset", "highpass, frequency_hz: 20")]
+)
+def test_a_filter_mends_a_source(name, kind, media):
+    assert found(media, voice(name, 0, f", eq: [{{kind: {kind}}}]")) == []
+
+
+def test_hum_is_filtered_at_its_harmonics(media):
+    path = media / "mix.yaml"
+    clip = voice("hum", 0, ", eq: [{kind: hum, frequency_hz: 50, q: 10, harmonics: 3}]")
+    path.write_text(f"id: mix\nmix_preset_id: flat\ntracks:\n{clip}")
+    graph = mixdown.compile(path).graph
+    notches = [node for node in graph if isinstance(node, Filter)]
+    assert [(n.frequency_hz, n.q, n.gain_db) for n in notches] == [
+        (50.0, 10.0, -30.0),
+        (100.0, 20.0, -30.0),
+        (150.0, 30.0, -30.0),
+    ]
 
 
 def test_ducking_counts(media):
