@@ -17,8 +17,8 @@ from house import ROOT
 from mixdown.ir.diagnostics import BackendError, MixdownError, RenderError
 from mixdown.plans.plan import File
 from mixdown.render.doctor import examine
-from mixdown.render.service import render_compilation
 from mixdown.render.verify import Renderer, verify_mix
+from rendering import render_compilation
 
 TIMELINE = """\
 id: show

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from attrs import evolve
 from mixdown.ir.diagnostics import RenderError
-from mixdown.render.service import render_compilation
+from rendering import render_compilation
 
 
 def test_a_plan_for_sox_is_a_script_unless_asked_otherwise(mixdown, show):

@@ -10,8 +10,8 @@ from attrs import evolve
 from mixdown import RenderError, Timeline, TimelineError, compile, load, loads, render
 from mixdown.compiler.declared import DECLARED
 from mixdown.ir.codes import Code
-from mixdown.render.service import render_compilation
 from odd_media import RATE, tone, write_tone
+from rendering import render_compilation
 
 SHAPE = {"rate": RATE, "channels": 2, "frames": 24_000}
 

@@ -20,7 +20,7 @@ from mixdown.programs.run import Stop, StoppedError, by_line, run_process
 from mixdown.render import parallel
 from mixdown.render.executor import Progress
 from mixdown.render.parallel import processors, run_steps
-from mixdown.render.service import render_compilation
+from rendering import render_compilation
 
 PATIENCE = 20.0
 

@@ -19,9 +19,9 @@ from mixdown.ir.text.printer import print_graph
 from mixdown.media import ingest
 from mixdown.media.cache import VARIABLE, Cache
 from mixdown.media.identity import digest_of
-from mixdown.render import service
 from mixdown.render.shell import to_shell
 from plan_json import run_json
+from rendering import render_compilation
 
 RATE = 48000
 
@@ -116,7 +116,7 @@ def test_a_source_that_changes_after_it_was_compiled_is_refused(tmp_path):
     compilation = mixdown.compile(mixdown.load(document(tmp_path, "a.wav")))
     tone(tmp_path / "a.wav", hertz=450)
     with pytest.raises(mixdown.RenderError, match=r"MIX611.*has changed since"):
-        service.render_compilation(compilation, out=tmp_path / "out")
+        render_compilation(compilation, out=tmp_path / "out")
 
 
 def test_a_source_that_changes_while_it_is_read_leaves_nothing_in_the_cache(tmp_path, monkeypatch):
@@ -195,7 +195,7 @@ def test_absolute_paths_work_in_scripts_and_plans(tmp_path, place, subtype, form
         "above": "${SRC}/../a b.wav",
     }
     assert str(source.file) == relative[place]
-    rendered = service.render_compilation(compilation, out=tmp_path / "out")
+    rendered = render_compilation(compilation, out=tmp_path / "out")
     made = hand_made(compilation.plan, tmp_path, form, show)
     assert made.read_bytes() == rendered.master.path.read_bytes()
 
