@@ -52,10 +52,15 @@ def wave_head(chunks: bytes, size: int, frames: int) -> bytes:
 
 @frozen
 class Cue:
-    """A marker: its position in samples, and its label."""
+    """A marker: its position in samples, its label, the length of its region and whether it loops.
+
+    A marker of no length is a point.
+    """
 
     position: int
     label: str
+    length: int = 0
+    loops: bool = False
 
 
 def cue_chunks(cues: Iterable[Cue]) -> tuple[Chunk, ...]:
@@ -71,7 +76,28 @@ def cue_chunks(cues: Iterable[Cue]) -> tuple[Chunk, ...]:
     for number, cue in enumerate(held, 1):
         points += struct.pack("<II4sIII", number, cue.position, b"data", 0, 0, cue.position)
         labels += chunk(b"labl", struct.pack("<I", number) + cue.label.encode() + b"\0")
+        if cue.length:
+            # Length and purpose, without a country, a language, a dialect, a code page or text.
+            region = struct.pack("<II4s4H", number, cue.length, b"rgn ", 0, 0, 0, 0)
+            labels += chunk(b"ltxt", region)
     return (b"cue ", points), (b"LIST", labels)
+
+
+def loop_chunks(cues: Iterable[Cue], rate: int) -> tuple[Chunk, ...]:
+    """A `smpl` chunk with a forward loop for each region that loops; none without one.
+
+    Its unity note is middle C. The last sample of a loop is played (Microsoft, Multimedia Data
+    Standards Update, 1994). `rate` is Hz.
+    """
+    held = [cue for cue in cues if cue.loops and cue.position + cue.length <= UNKNOWN]
+    if not held:
+        return ()
+    head = struct.pack("<9I", 0, 0, round(1e9 / rate), 60, 0, 0, 0, len(held), 0)
+    loops = (
+        struct.pack("<6I", number, 0, cue.position, cue.position + cue.length - 1, 0, 0)
+        for number, cue in enumerate(held)
+    )
+    return ((b"smpl", head + b"".join(loops)),)
 
 
 def put_chunks(path: Path, chunks: Sequence[Chunk]) -> None:

@@ -37,6 +37,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Render and deliver": {
         "demo": "Render the podcast that comes with mixdown.",
         "render": "Render a timeline to a measured master and stems.",
+        "master": "Master finished recordings: one, many or an album.",
         "measure": "Measure the loudness and peaks of audio files.",
         "survey": "Survey a source: its levels, and where something is said or played.",
         "captions": "Write captions of a finished mix, and its chapters.",

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -71,26 +72,42 @@ def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: int, width: int) -> str:
     from rich import box
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    shown = [tuple(visible_lines(cell) for cell in row) for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *shown, strict=True)]
+    if sum(widths) + 3 * (len(widths) - 1) > width:
+        return "".join(_stacked(columns, row, width) for row in shown)
     lines = box.SIMPLE_HEAD if _has_unicode() else box.ASCII
     table = Table(box=lines, pad_edge=False, show_edge=False)
     for index, column in enumerate(columns):
         is_number = index >= len(columns) - numbers
-        # Names are never cut: in a narrow terminal a path continues on the next line.
-        table.add_column(
-            Text(column),
-            justify="right" if is_number else "left",
-            no_wrap=is_number,
-            overflow="ellipsis" if is_number else "fold",
-        )
-    for row in rows:
-        table.add_row(*(Text(visible_lines(cell)) for cell in row))
+        table.add_column(Text(column), justify="right" if is_number else "left", no_wrap=True)
+    for row in shown:
+        table.add_row(*map(Text, row))
     file = io.StringIO()
     Console(file=file, width=width, highlight=False).print(table)
     return file.getvalue()
+
+
+def _stacked(columns: Sequence[str], row: Sequence[str], width: int) -> str:
+    """A row of a table that is wider than the terminal: its name, and below it its other cells.
+
+    Lines end between cells, or between words of a cell that is longer than a line.
+    """
+    lines = [row[0]]
+    for column, cell in zip(columns[1:], row[1:], strict=True):
+        text = f"{column} {cell}" if cell else ""
+        if len(lines) > 1 and text and len(lines[-1]) + len(text) + 2 <= width:
+            lines[-1] += f", {text}"
+        elif text:
+            lines += textwrap.wrap(
+                text, width, break_long_words=False, initial_indent="  ", subsequent_indent="    "
+            )
+    return "\n".join(lines) + "\n"
 
 
 def _write(text: str, *, err: bool = False) -> None:

@@ -10,27 +10,46 @@ from .console import clock, level, print_json, print_table, print_text, show
 
 if TYPE_CHECKING:
     from ..render.result import Rendered, RenderResult
+    from .app import ExitCode
+
+
+def show_results(
+    results: Sequence[RenderResult], *, as_json: bool, quiet: bool, is_strict: bool
+) -> ExitCode:
+    """The same for several renders; as JSON, they are a list."""
+    from .app import ExitCode
+
+    if len(results) == 1:
+        return show_result(results[0], as_json=as_json, quiet=quiet, is_strict=is_strict)
+    if as_json:
+        found = [_document(result, is_strict=is_strict) for result in results]
+        ok = all(each["ok"] for each in found)
+        print_json({"ok": ok, "renders": found})
+        return ExitCode.OK if ok else ExitCode.NO
+    codes = []
+    for number, result in enumerate(results):
+        if number and not quiet:
+            print_text()
+        codes.append(show_result(result, as_json=False, quiet=quiet, is_strict=is_strict))
+    return max(codes)
 
 
 def show_result(
-    result: RenderResult, *, as_json: bool, quiet: bool, ids: Sequence[str] = ()
-) -> None:
-    """Print files, levels, checks and warnings; `ids` are the ids of registered files."""
-    documents = result.compilation.timeline.documents
+    result: RenderResult, *, as_json: bool, quiet: bool, is_strict: bool, ids: Sequence[str] = ()
+) -> ExitCode:
+    """Print files, levels, checks and warnings; `ids` are the ids of registered files.
+
+    The exit code says whether every master sounds; with `is_strict`, whether every check passed
+    and nothing was worth a warning.
+    """
+    from .app import ExitCode
+
+    found = _document(result, is_strict=is_strict, ids=ids)
+    code = ExitCode.OK if found["ok"] else ExitCode.NO
     if as_json:
-        print_json(
-            {
-                "ok": True,
-                "manifest": str(result.manifest),
-                "report": None if result.report_page is None else str(result.report_page),
-                "artifacts": [
-                    {**_data(file, delivery), **({"id": id} if id else {})}
-                    for (file, delivery), id in zip_longest(_named(result), ids)
-                ],
-                "diagnostics": [d.to_dict(documents) for d in result.diagnostics],
-            }
-        )
-        return
+        print_json(found)
+        return code
+    documents = result.compilation.timeline.documents
     show(result.diagnostics, documents)
     if not quiet:
         from ..render.report.model import COLUMNS
@@ -43,6 +62,31 @@ def show_result(
             print_text(f"\nreport: {result.report_page}")
         for file, id in zip(result.files, ids, strict=False):
             print_text(f"registered {file.target} as {id}")
+    return code
+
+
+def _document(
+    result: RenderResult, *, is_strict: bool, ids: Sequence[str] = ()
+) -> dict[str, object]:
+    """A render as plain data."""
+    from ..ir.diagnostics import warnings
+
+    documents, report = result.compilation.timeline.documents, result.report
+    passed = report is None or report.passed
+    sounds = all(mix.master.meta.sample_peak_dbfs is not None for mix in result.deliveries)
+    clean = passed and not warnings(result.diagnostics)
+    return {
+        "ok": sounds and (clean or not is_strict),
+        "passed": None if report is None else report.passed,
+        "checks": [] if report is None else report.verdicts,
+        "manifest": str(result.manifest),
+        "report": None if result.report_page is None else str(result.report_page),
+        "artifacts": [
+            {**_data(file, delivery), **({"id": id} if id else {})}
+            for (file, delivery), id in zip_longest(_named(result), ids)
+        ],
+        "diagnostics": [d.to_dict(documents) for d in result.diagnostics],
+    }
 
 
 def _row(file: Rendered) -> tuple[str, ...]:

@@ -35,6 +35,6 @@ def command(out: str, as_json: bool) -> None:
 
     with progress_bars(wanted=not as_json) as progress:
         result = render(load(PODCAST), out=out, preset="podcast", stems=True, progress=progress)
-    show_result(result, as_json=as_json, quiet=False)
+    show_result(result, as_json=as_json, quiet=False, is_strict=False)
     if not as_json:
         print_text(f"\nmanifest: {result.manifest}\ntimeline: {PODCAST}")

@@ -250,6 +250,12 @@ _MIX_CHOICES = (
         help="Dither of 16-bit files: none, tpdf or shaped.  [default: the preset's]",
     ),
     click.option(
+        "--lufs",
+        type=float,
+        metavar="LUFS",
+        help="Target integrated loudness.  [default: the preset's]",
+    ),
+    click.option(
         "--short",
         metavar="KIND",
         help="Loudness of less than 400 ms: none or momentary.  [default: the preset's]",

@@ -11,6 +11,7 @@ from .options import Opened, as_json, delivery_choices, opening, registry, stric
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
+    from .app import ExitCode
 
 
 @click.command("render")
@@ -71,7 +72,7 @@ def command(
     jobs: int | None,
     quiet: bool,
     how: Opened,
-) -> None:
+) -> ExitCode:
     """Render a timeline to a measured master and stems.
 
     Writes master.wav, with --stems one file per bus, manifest.json with everything known about
@@ -79,6 +80,9 @@ def command(
     fails, writes nothing. The same FILE, options and media give the same bytes.
 
     FILE may be a graph (.mir, see 'mixdown inspect'), which states its own delivery.
+
+    Exits with code 1 if a delivered mix is silent; with --strict, also if a check of the delivery
+    report fails or the render ends with a warning.
     """
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
@@ -104,4 +108,7 @@ def command(
     kept = service.keep(result).artifacts if service is not None else ()
     if write_facts is not None:
         write_file(Path(write_facts), result.facts.to_json())
-    show_result(result, as_json=as_json, quiet=quiet, ids=[artifact.id for artifact in kept])
+    ids = [artifact.id for artifact in kept]
+    return show_result(
+        result, as_json=as_json, quiet=quiet, ids=ids, is_strict=bool(choices.get("strict"))
+    )

@@ -56,6 +56,7 @@ class _OtherChoices(TypedDict, total=False):
     channels: int | None
     broadcast: bool
     facts: Facts | Mapping[str, object] | str | Path | None
+    lufs: float | None
     headroom_db: float | None
     deliver: Mapping[str, DeliveryChoices | Mapping[str, object]] | str | Path | None
     disable: str | Iterable[str]
@@ -92,7 +93,7 @@ class Choices(_OtherChoices, total=False):
         mix: id of the mix preset; None: the timeline's own.
         profile: a name for these choices, kept in the metadata.
         stems, stem_mode, silent_stems, backend, format, bit_depth, bit_rate, dither, short,
-            sample_rate, channels, broadcast, facts, presets, headroom_db, deliver: as of a
+            sample_rate, channels, broadcast, facts, presets, lufs, headroom_db, deliver: as of a
             `RenderRequest`; of `format` also several, for a file of each.
         disable, pass_limit, pipeline, passes, media, variables, single, one_pass, strict: as of
             `CompileOptions`.

@@ -46,11 +46,12 @@ def chapters(timeline: Timeline, length: int) -> tuple[Chapter, ...]:
 
     A chapter lasts from its marker to the next one, or to the end of the mix. Markers within one
     millisecond make one chapter with all of their labels; markers at the end of the mix or after it
-    make none.
+    make none, nor those with `toc: false`.
     """
     in_milliseconds = 1000
     end = samples(milliseconds(length, timeline.sample_rate), in_milliseconds)
-    markers = sorted(timeline.markers, key=lambda marker: marker.at_ms)
+    listed = (marker for marker in timeline.markers if marker.toc)
+    markers = sorted(listed, key=lambda marker: marker.at_ms)
     moments = [
         (start, " / ".join(marker.label for marker in group))
         for start, group in groupby(markers, lambda m: samples(m.at_ms, in_milliseconds))

@@ -98,6 +98,11 @@ class RenderRequest:
         "a name for these choices in the metadata; None: the export preset's id", default=None
     )
     presets: Texts = key("directories with preset files of your own", default=())
+    lufs: float | None = key(
+        "target integrated loudness; None: the export preset's",
+        Range(-70, 0, "LUFS"),
+        default=None,
+    )
     headroom_db: float | None = key(
         "attenuation of the premaster before the loudness gain; None: the export preset's",
         Range(0, 60, "dB"),
@@ -134,6 +139,8 @@ class RenderRequest:
             encoding=encoding,
             dither=self.dither or preset.dither,
             short=self.short or preset.short,
+            lufs=preset.lufs if self.lufs is None else self.lufs,
+            rms_dbfs=preset.rms_dbfs if self.lufs is None else None,
             headroom_db=preset.headroom_db if self.headroom_db is None else self.headroom_db,
         )
 

@@ -283,7 +283,7 @@ def _decode(data: bytes, name: str) -> str:
             name,
             text,
             index,
-            "save it as UTF-8",
+            "save it as UTF-8; a recording needs no timeline: mixdown master FILE",
         ) from None
 
 

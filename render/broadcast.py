@@ -1,4 +1,4 @@
-"""Broadcast metadata of a WAV: the `bext` chunk, version 2 (EBU Tech 3285).
+"""Metadata of a WAV: cue points, regions, loops, and the `bext` chunk, version 2 (EBU Tech 3285).
 
 A pure function of a file's metadata and levels. Texts are ASCII, as the standard requires: accents
 are dropped, and other characters become "?". The date is the timeline's, never the current one.
@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..audio.meter.measure import Measurement
-from ..audio.riff import Chunk, Cue, cue_chunks, put_chunks
+from ..audio.riff import Chunk, Cue, cue_chunks, loop_chunks, put_chunks
 from ..compiler.timeline.model import Marker
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
@@ -43,13 +43,24 @@ def annotate(
         return
     rate = meta.sample_rate
     in_time = sorted(markers, key=lambda marker: marker.at_ms)
-    cues = (Cue(samples(marker.at_ms, rate), marker.label) for marker in in_time)
+    cues = [_cue(marker, rate, meta.samples) for marker in in_time]
     wanted = () if program is None else (bext_chunk(meta, levels, program),)
     try:
-        put_chunks(path, (*wanted, *cue_chunks(cues)))
+        put_chunks(path, (*wanted, *cue_chunks(cues), *loop_chunks(cues, rate)))
     except (ValueError, OSError) as error:
         message = f"cannot write metadata into the file for {meta.bus_id!r}: {error}"
         raise RenderError.of(Code.STEP_FAILED, message) from error
+
+
+def _cue(marker: Marker, rate: int, end: int) -> Cue:
+    """The cue point of a marker in a file of `end` samples; a region ends with the file at last.
+
+    A loop without a length goes on to the end of the file.
+    """
+    start = samples(marker.at_ms, rate)
+    length = samples(marker.length_ms or 0, rate) or (end if marker.loop else 0)
+    length = max(0, min(length, end - start))
+    return Cue(start, marker.label, length, marker.loop and length > 0)
 
 
 def bext_chunk(meta: RenderedMeta, levels: Measurement, program: str) -> Chunk:

@@ -19,7 +19,7 @@ from attrs import fields, frozen
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
 from ..compiler.meta import FILE_KINDS, FileMeta
-from ..compiler.timeline.model import Timeline
+from ..compiler.timeline.model import Marker, Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity, counted
 from ..ir.nodes import OutputRole
@@ -307,6 +307,16 @@ def files_left(out: Path, names: Collection[str]) -> tuple[Diagnostic, ...]:
     )
 
 
+def _chapter(marker: Marker) -> dict[str, object]:
+    """A marker as a chapter of the file; what it does not have is left out."""
+    found: dict[str, object] = {"startTime": float(marker.at_ms / 1000), "title": marker.label}
+    if marker.length_ms is not None:
+        found["endTime"] = float((marker.at_ms + marker.length_ms) / 1000)
+    found |= {"img": marker.image} if marker.image else {}
+    found |= {"url": marker.url} if marker.url else {}
+    return found if marker.toc else {**found, "toc": False}
+
+
 def chapters_text(timeline: Timeline) -> str | None:
     """The text of the chapters file; None if the timeline has no markers.
 
@@ -319,8 +329,6 @@ def chapters_text(timeline: Timeline) -> str | None:
     for key, tag in (("title", "title"), ("author", "artist"), ("podcastName", "album")):
         if tag in tags:
             data[key] = tags[tag]
-    data["chapters"] = [
-        {"startTime": float(marker.at_ms / 1000), "title": marker.label}
-        for marker in sorted(timeline.markers, key=lambda marker: marker.at_ms)
-    ]
+    in_time = sorted(timeline.markers, key=lambda marker: marker.at_ms)
+    data["chapters"] = [_chapter(marker) for marker in in_time]
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

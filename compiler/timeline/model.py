@@ -211,6 +211,13 @@ class Marker:
 
     at_ms: Time = key("its time", TIME, kw_only=False, examples=(0,))
     label: str = key("what happens", kw_only=False, examples=("Intro",))
+    length_ms: OptionalTime = key(
+        "for a region of WAV files: how long it lasts", DURATION, default=None
+    )
+    loop: bool = key("whether samplers loop over the region of a WAV", default=False)
+    url: str | None = key("a link for the chapter, in chapters.json", default=None)
+    image: str | None = key("the URL of a picture for the chapter, in chapters.json", default=None)
+    toc: bool = key("whether players list the chapter", default=True)
 
 
 @model("a bus")

@@ -26,7 +26,7 @@ from ..compliance import Check
 from ..delivery import level
 from ..loudness import RULES
 from ..result import Delivered, Rendered
-from .clips import SoundingClip, covered, sounding_clips
+from .clips import SoundingClip, sounding_clips, united
 from .curves import Curve, Curves, column_width, greatest, rounded
 from .findings import Finding, of_click, of_dropout, shown
 from .holes import dropouts
@@ -44,6 +44,12 @@ from .model import (
     Remark,
 )
 from .reduction import WINDOW_S, reduction
+
+SHORT_TERM_S = 3.0
+"""The window of short-term loudness (EBU Tech 3341)."""
+
+LEAST_SOUND_DBFS = -120.0
+"""What the peak of a master must reach, or it is silent."""
 
 LOWER = "turn down or compress the loudest peaks, or choose a preset with a lower target"
 
@@ -129,6 +135,7 @@ def make_report(
         waveform=(curves.lowest, curves.highest),
         momentary=curves.momentary,
         short_term=curves.short_term,
+        loudest_s=_loudest(curves.short_term),
         target_lufs=master.meta.loudnorm_target,
         tolerance_lu=RULES.tolerance_lu,
         ceiling_db=master.meta.limiter_thresh,
@@ -145,6 +152,15 @@ def make_report(
         remarks=tuple(_remarks(warnings, findings, curves.rate, documents)),
     )
     return report, shown(findings)
+
+
+def _loudest(short_term: Curve) -> float | None:
+    """The start of the loudest 3 s, to a column; None for silence and a shorter master."""
+    known = [(value, -k) for k, value in enumerate(short_term.values) if value is not None]
+    if not known:
+        return None
+    end = short_term.start_s - max(known)[1] * short_term.step_s
+    return round(max(0.0, end - SHORT_TERM_S), 2)
 
 
 def _sounds_wrong(compilation: Compilation) -> tuple[Diagnostic, ...]:
@@ -220,6 +236,9 @@ def _checks(mix: Delivered) -> Iterator[FileCheck]:
     """The checks of a master against its preset."""
     master, compilation = mix.master, mix.compilation
     check = partial(_check, master.path.name)
+    if master.meta.sample_peak_dbfs is None:
+        lost = "check mutes, solos, gains and sources"
+        yield check("sound", "sound", "dBFS", None, LEAST_SOUND_DBFS, None, lost)
     target, ceiling = master.meta.loudnorm_target, master.meta.limiter_thresh
     if target is not None:
         yield check(
@@ -301,6 +320,7 @@ def _buses(delivered: StagedDelivery, clips: Sequence[SoundingClip]) -> Iterator
     compilation = delivered.first.compilation
     stems = {file.target: file for file in delivered.first.stems}
     gains = {bus.id: bus.gain_db for bus in compilation.buses}
+    rate = compilation.timeline.sample_rate
     for bus_id in gains or stems:
         on_it = [clip for clip in clips if clip.bus == bus_id]
         stem = stems.get(bus_id)
@@ -311,7 +331,10 @@ def _buses(delivered: StagedDelivery, clips: Sequence[SoundingClip]) -> Iterator
             gain_db=gains.get(bus_id, 0.0),
             tracks=tuple(dict.fromkeys(clip.track for clip in on_it)),
             clips=len(on_it),
-            sounding_s=round(covered(on_it) / compilation.timeline.sample_rate, 3),
+            sounding_s=round(sum(stop - start for start, stop in united(on_it)) / rate, 3),
+            sounding=tuple(
+                (round(start / rate, 3), round(stop / rate, 3)) for start, stop in united(on_it)
+            ),
             stem=stem.meta.stem_mode if stem else None,
             levels=_levels(stem) if stem else dict.fromkeys(LEVELS),
             peaks=delivered.curves[bus_id].peaks if stem else None,

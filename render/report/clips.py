@@ -70,13 +70,15 @@ def sounding_clips(compilation: Compilation) -> tuple[SoundingClip, ...]:
     )
 
 
-def covered(clips: Iterable[SoundingClip]) -> int:
-    """The number of samples of the mix during which at least one of the clips plays."""
-    total = end = 0
+def united(clips: Iterable[SoundingClip]) -> list[tuple[int, int]]:
+    """The samples [start, stop) of the mix in which at least one of the clips plays, in order."""
+    found: list[tuple[int, int]] = []
     for start, stop in sorted((clip.start, clip.stop) for clip in clips):
-        total += max(stop, end) - max(start, end)
-        end = max(end, stop)
-    return total
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], stop))
+        else:
+            found.append((start, stop))
+    return found
 
 
 def _of_track(compilation: Compilation, number: int, track: Track) -> Iterator[SoundingClip]:

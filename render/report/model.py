@@ -76,6 +76,7 @@ class BusReport:
         tracks: the ids of its sounding tracks.
         clips: the number of their sounding clips.
         sounding_s: for how long at least one of these clips plays.
+        sounding: when: the start and the end of each stretch, seconds.
         stem: "premaster" or "mastered", the stem that was measured; None: it has no stem, and so no
             levels.
         levels: as of a file.
@@ -87,6 +88,7 @@ class BusReport:
     tracks: tuple[str, ...]
     clips: int
     sounding_s: float
+    sounding: tuple[tuple[float, float], ...] = field(repr=False)
     stem: str | None
     levels: Mapping[str, float | None]
     peaks: Curve | None = field(repr=False)
@@ -193,6 +195,7 @@ class DeliveryReport:
         checks: of each master against its target and ceiling.
         waveform: lowest and highest sample of each column, in full scale.
         momentary, short_term: LUFS.
+        loudest_s: the start of the loudest 3 s; None for silence and for a shorter master.
         target_lufs, tolerance_lu, ceiling_db: of the preset; None: it sets none.
         chapters: from markers, in time order.
         buses: in the order of their sum.
@@ -218,6 +221,7 @@ class DeliveryReport:
     waveform: tuple[Curve, Curve] = field(repr=False)
     momentary: Curve = field(repr=False)
     short_term: Curve = field(repr=False)
+    loudest_s: float | None
     target_lufs: float | None
     tolerance_lu: float
     ceiling_db: float | None
@@ -242,6 +246,23 @@ class DeliveryReport:
     def passed(self) -> bool:
         """Whether every master meets its preset, without a click or a dropout."""
         return all(check.passed for check in self.checks) and not self.faults
+
+    @property
+    def verdicts(self) -> list[dict[str, object]]:
+        """Each check as plain data, the joins last."""
+        faults = len(self.faults)
+        joins = {
+            "rule": "joins",
+            "what": "clicks and dropouts",
+            "unit": "",
+            "measured": faults,
+            "low": None,
+            "high": 0,
+            "passed": not faults,
+            "fix": "see the warnings" if faults else None,
+            "file": self.files[0].file,
+        }
+        return [*(asdict(check) for check in self.checks), joins]
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -275,6 +296,7 @@ class DeliveryReport:
             "programs": dict(self.programs),
             "passed": self.passed,
             "duration_s": self.duration_s,
+            "loudest_s": self.loudest_s,
             "sample_rate": self.rate,
             "channels": self.channels,
             "files": [asdict(file) for file in self.files],

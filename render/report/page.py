@@ -1,8 +1,8 @@
 """The delivery report as one HTML page: no network, no other file, no framework.
 
 A pure function of the report. Text from a timeline stays text: Jinja2 escapes every value, and the
-page's content security policy forbids it to load or send anything. Without JavaScript only the
-readout under the pointer is missing.
+page's content security policy forbids it to send anything, and to load anything but the sound
+beside it. Without JavaScript the readout, the zoom and links to moments are missing.
 """
 
 from __future__ import annotations

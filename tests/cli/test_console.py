@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from mixdown import cli
+from mixdown.cli.console import _table
 
 EVIL = "e\x1b]0;owned\x07\x9b31m[red] [remix]"
 RAW = re.compile(rb"\x1b\]|\x07|\xc2\x9b")
@@ -118,3 +119,14 @@ def test_a_directory_whose_name_is_not_utf_8_is_an_error(show, mixdown, tmp_path
 def test_commands_print_by_the_console_only():
     files = [f for f in Path(cli.__file__).parent.glob("*.py") if f.name != "console.py"]
     assert not [f.name for f in files if re.search(r"click\.s?echo|\bprint\(", f.read_text())]
+
+
+def test_a_table_that_is_too_wide_keeps_its_names_whole():
+    row = ("a-folder/a-very-long-name-of-a-file.wav", "stem of bus_dialogue", "-16.0", "0:48.0")
+    columns = ("file", "what", "LUFS", "duration")
+    assert _table(columns, [row], 2, 200).count("\n") == 3
+    assert _table(columns, [row], 2, 50) == (
+        "a-folder/a-very-long-name-of-a-file.wav\n"
+        "  what stem of bus_dialogue, LUFS -16.0\n"
+        "  duration 0:48.0\n"
+    )

@@ -100,7 +100,7 @@ def test_a_render_replaces_the_files_of_the_last_and_no_others(mixdown, show):
 def test_a_silent_mix_is_delivered_with_a_warning(mixdown, show):
     show.write_text(show.read_text().replace("role: ", "mute: true\n    role: "))
     ended = mixdown("render", show.name, "--json")
-    assert (ended.code, ended.codes) == (0, ["MIX606"])
+    assert (ended.code, ended.codes) == (1, ["MIX606"])
     (master,) = ended.data["artifacts"]
     assert master["meta"]["integrated_lufs"] is None
     assert "silent" in mixdown("render", show.name).out
@@ -304,3 +304,40 @@ def test_a_terminal_shows_progress_and_a_pipe_does_not(show):
         assert shown in drawn
     assert b"\x1b" not in out
     assert on_a_terminal([*command, "--preset", "draft", "--quiet"]) == (0, "", b"")
+
+
+def test_a_silent_mix_is_not_ok(mixdown, show):
+    text = show.read_text().replace("    role:", "    mute: true\n    role:")
+    show.write_text(text)
+    ended = mixdown("render", show.name, "-o", "out", "--preset", "podcast", "--json")
+    assert (ended.code, ended.data["ok"], ended.data["passed"]) == (1, False, False)
+    failed = {check["rule"]: check["fix"] for check in ended.data["checks"] if not check["passed"]}
+    assert failed["sound"] == "check mutes, solos, gains and sources"
+    assert mixdown("render", show.name, "-o", "out", "--preset", "draft", "--quiet").code == 1
+
+
+def test_strict_covers_the_report(mixdown, show):
+    cut = show.read_text().replace(", fade_in_ms: 20, fade_out_ms: 50", ", duration_ms: 700")
+    show.write_text(cut)
+    options = ("-o", "out", "--preset", "podcast", "--json")
+    loose = mixdown("render", show.name, *options)
+    strict = mixdown("render", show.name, *options, "--strict")
+    assert loose.data["passed"] == strict.data["passed"]
+    assert (loose.code, loose.data["ok"]) == (0, True)
+    clean = strict.data["passed"] and not strict.data["diagnostics"]
+    assert (strict.code, strict.data["ok"]) == ((0, True) if clean else (1, False))
+    assert not clean
+
+
+def test_finished_recordings_need_no_timeline(mixdown, show):
+    ended = mixdown("master", "media/voice.wav", "--preset", "podcast", "--json")
+    assert (ended.code, ended.data["ok"]) == (0, True)
+    (file,) = ended.data["artifacts"]
+    assert file["path"] == "voice-mixdown/voice.wav"
+    both = mixdown("master", "media/voice.wav", "media/bed.flac", "--json", "--no-report")
+    assert [each["artifacts"][0]["path"] for each in both.data["renders"]] == [
+        *("mastered/voice/voice.wav", "mastered/bed/bed.wav")
+    ]
+    wrong = mixdown("render", "media/voice.wav")
+    assert wrong.code == 2
+    assert "mixdown master FILE" in wrong.err

@@ -7,6 +7,7 @@ import math
 import shutil
 import struct
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import mixdown
@@ -18,6 +19,7 @@ import wavinfo
 from attrs import evolve
 from mixdown.audio.meter.measure import measure
 from mixdown.audio.riff import read_chunks
+from mixdown.compiler.emit import chapters
 from mixdown.compiler.meta import FileMeta
 from mixdown.render.broadcast import bext_chunk
 from mixdown.render.delivery import levels_meta
@@ -177,6 +179,31 @@ def test_chapters_for_podcast_players(timeline, tmp_path):
         ],
     }
     assert json.loads((out / "manifest.json").read_text())["chapters"] == "chapters.json"
+
+
+def test_regions_loops_and_links_of_markers(timeline, tmp_path):
+    """A region is an `ltxt` with its length, a loop a `smpl` whose last sample is played."""
+    marked = evolve(timeline, markers=()).marker(0, "Loop")
+    (loop,) = marked.markers
+    loop = evolve(loop, length_ms=Decimal(500), loop=True)
+    more = evolve(loop, at_ms=Decimal(1000), label="More", length_ms=None, loop=False, toc=False)
+    linked = evolve(more, url="https://example.org", image="https://example.org/a.jpg")
+    result = mixdown.render(
+        evolve(timeline, markers=(loop, linked)), out=tmp_path, preset="draft", report=False
+    )
+    chunks = dict(read_chunks(result.master.path))
+    labels = chunks[b"LISTadtl"]
+    assert labels.count(b"ltxt") == 1
+    region = labels[labels.index(b"ltxt") + 8 :][:12]
+    assert struct.unpack("<II4s", region) == (1, 24_000, b"rgn ")
+    head, points = chunks[b"smpl"][:36], chunks[b"smpl"][36:]
+    assert struct.unpack("<9I", head) == (0, 0, 20833, 60, 0, 0, 0, 1, 0)
+    assert struct.unpack("<6I", points) == (0, 0, 0, 23_999, 0, 0)
+    first, second = json.loads(result.chapters.read_text())["chapters"]
+    assert (first["endTime"], "toc" in first) == (0.5, False)
+    assert (second["url"], second["img"]) == ("https://example.org", "https://example.org/a.jpg")
+    assert second["toc"] is False
+    assert [chapter.title for chapter in chapters(result.compilation.timeline, 96_000)] == ["Loop"]
 
 
 def test_without_markers_there_are_no_chapters(timeline):

@@ -60,7 +60,7 @@ def test_public_values_are_one_short_line_each(tmp_path: Path):
         "0 warnings>",
         f"<Graph: 1 source, {len(compilation.graph)} nodes, 2 outputs>",
         f"<Plan for native, {digest}: 1 step, 2 files>",
-        "<RenderResult '/out/master.wav': silent, checks passed>",
+        "<RenderResult '/out/master.wav': silent, checks failed>",
         "<Rendered '/out/master.wav': silent>",
     ]
 

@@ -37,7 +37,7 @@ def test_what_a_timeline_says_is_text(result):
     assert not [name for _, attributes in elements.found for name in attributes if name[:2] == "on"]
 
 
-def test_it_needs_no_network_and_no_other_file(result):
+def test_it_needs_no_network_and_no_other_file_but_the_sound(result):
     page = page_text(result.report)
     elements = parsed(page)
     loaded = [
@@ -46,7 +46,7 @@ def test_it_needs_no_network_and_no_other_file(result):
         for name, value in attributes.items()
         if name in {"src", "srcset", "data", "action"} or (tag == "link" and name == "href")
     ]
-    assert loaded == ["data:,"]
+    assert loaded == ["data:,", "./master.wav"]
     assert "http://" not in page
     assert "https://" not in page
     assert "@import" not in page
@@ -62,7 +62,11 @@ def test_it_can_be_used_without_seeing_it(result):
     names = {attributes["id"] for _, attributes in elements.found if "id" in attributes}
     links = [a["href"] for tag, a in elements.found if tag == "a"]
     inside = [link[1:] for link in links if link.startswith("#")]
-    assert {"mark-1", "mark-2", "fault-1"} == set(inside) <= names
+    moments = [link for link in inside if link.startswith("t=")]
+    assert {"mark-1", "mark-2"} == set(inside).difference(moments) <= names
+    faults = result.report.faults
+    assert f"t={result.report.loudest_s}" in moments or result.report.loudest_s is None
+    assert f"t={faults[0].at_s}" in moments
     assert [link for link in links if not link.startswith("#")] == [
         "./master.wav",
         "./bus_music.wav",
@@ -110,6 +114,10 @@ addEventListener("load", () => {
   document.getElementById("area").dispatchEvent(key);
   document.body.dataset.pointed = pointed;
   document.body.dataset.moved = document.getElementById("readout").textContent;
+  location.hash = "t=1.25";
+  document.querySelector('[data-zoom="2"]').click();
+  document.body.dataset.zoomed = document.querySelector(".figure").clientWidth
+    > 1.9 * document.getElementById("zoomed").clientWidth;
   document.body.dataset.wide = document.documentElement.scrollWidth <= innerWidth;
 });
 </script>
@@ -131,4 +139,22 @@ def test_a_browser_shows_it_without_a_complaint(result, tmp_path, width):
     assert re.search(r"momentary −[\d.]+ LUFS · short-term (−[\d.]+ LUFS|–)", body["data-pointed"])
     assert "limiter 0.0 dB" in body["data-pointed"]
     assert body["data-moved"].startswith("0:02.475 ·")
-    assert body["data-wide"] == "true"
+    assert body["data-zoomed"] == body["data-wide"] == "true"
+
+
+def test_a_bus_without_a_stem_shows_when_its_clips_play(mixed):
+    report = mixed(track("source: noise.wav, start_ms: 500, duration_ms: 1000")).report
+    (bus,) = report.buses
+    assert bus.sounding == ((0.5, 1.5),)
+    bare = attrs.evolve(report, buses=(attrs.evolve(bus, peaks=None),))
+    assert page_text(bare).count('class="busbar"') == 1
+
+
+def test_the_loudest_three_seconds_are_found(mixed):
+    report = mixed(
+        track(
+            "source: noise.wav, duration_ms: 2000, gain_db: -20",
+            "source: noise.wav, start_ms: 5000, duration_ms: 3000",
+        )
+    ).report
+    assert report.loudest_s == pytest.approx(5.0, abs=0.3)

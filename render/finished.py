@@ -1,0 +1,138 @@
+"""Masters finished recordings: each file is a mix of one clip, at its own rate and channels.
+
+Promises: a file is delivered like a rendered timeline: finished, measured, judged, with a manifest
+and a report, under its own name. An album keeps the differences of loudness between its files: its
+loudness as a whole is that of the preset, and each file has its place in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Unpack
+
+import numpy as np
+from attrs import evolve
+
+from ..audio.meter.loudness import integrated_loudness, power_of
+from ..compiler.choices import Choices, chosen
+from ..compiler.driver import compile
+from ..compiler.media import probe_sources
+from ..compiler.request import FileRequest, RenderRequest
+from ..compiler.timeline.model import Timeline
+from ..documents.models import replace
+from ..ir.codes import Code
+from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, errors
+from .executor import Listener, ignore
+from .measuring import survey_audio
+from .result import RenderResult
+from .service import render_mixes
+
+MIX = "flat"
+"""The mix preset of a finished recording: one bus without processing."""
+
+
+def master(
+    files: Sequence[str | Path],
+    *,
+    out: str | Path,
+    album: bool = False,
+    report: bool = True,
+    progress: Listener = ignore,
+    jobs: int | None = None,
+    **choices: Unpack[Choices],
+) -> tuple[RenderResult, ...]:
+    """Master each file; of several, each into a directory with its name in `out`.
+
+    Args:
+        files: audio files, or videos with sound.
+        out: the output directory.
+        album: whether the loudness of the preset is that of all files together.
+        report: as of `render`.
+        progress: as of `render`.
+        jobs: as of `render`.
+        choices: as of `render`.
+
+    Raises:
+        MixdownError: a file cannot be read, two files have one name, or as `render`. Files that
+            were mastered before that are kept.
+    """
+    request, options = chosen(choices)
+    paths = [Path(file) for file in files]
+    names = Counter(path.stem for path in paths)
+    twice = [name for name, times in names.items() if times > 1]
+    if twice:
+        message = f"{names[twice[0]]} of the files are named {twice[0]!r}"
+        raise MixdownError.of(Code.BAD_REQUEST, message, help="master them one after the other")
+    timelines = [recording(path) for path in paths]
+    requests = _album(paths, request) if album else [request] * len(paths)
+    results = []
+    for path, timeline, each in zip(paths, timelines, requests, strict=True):
+        mixes = [
+            (evolve(file, file=_named(path, file)), compile(timeline, file.request, options))
+            for file in each.files
+        ]
+        folder = Path(out) / path.stem if len(paths) > 1 else Path(out)
+        results.append(render_mixes(mixes, out=folder, report=report, progress=progress, jobs=jobs))
+    return tuple(results)
+
+
+def recording(path: Path) -> Timeline:
+    """The timeline that plays a file as it is; more than two channels are mixed down to two.
+
+    Raises:
+        TimelineError: MIX2xx, the file is missing or has no sound.
+    """
+    timeline = Timeline(
+        id=path.stem,
+        root=path.parent,
+        mix_preset_id=MIX,
+        metadata={"title": path.stem},
+        sources={"recording": {"path": path.name, "downmix": "itu"}},
+    )
+    timeline = timeline.track("recording", role="music").clip("recording")
+    sources, found = probe_sources(timeline)
+    if "recording" not in sources:
+        raise TimelineError(errors(found), timeline.documents)
+    source = sources["recording"]
+    return replace(timeline, sample_rate=source.rate, channels=min(source.channels, 2))
+
+
+def _named(path: Path, file: FileRequest) -> str:
+    """The name of a delivered file: that of the recording in place of "master"."""
+    return (
+        f"{path.stem}{file.file.removeprefix('master')}"
+        if file.file.startswith("master")
+        else file.file
+    )
+
+
+def _album(paths: Sequence[Path], request: RenderRequest) -> list[RenderRequest]:
+    """The request for each file of an album, with the loudness that is its own in it.
+
+    Raises:
+        MixdownError: MIX307, the presets have no or several target loudnesses, or a file has none.
+    """
+    targets = {file.request.export.lufs for file in request.files}
+    (target,) = targets if len(targets) == 1 else (None,)
+    if target is None:
+        message = "an album needs one target loudness"
+        help = "choose one preset with lufs (see 'mixdown presets export')"
+        raise MixdownError.of(Code.BAD_REQUEST, message, help=help)
+    series = []
+    for path in paths:
+        found = survey_audio(str(path))
+        if isinstance(found, Diagnostic):
+            raise MixdownError(found)
+        assert found.loudness is not None  # it keeps its series
+        series.append(power_of(found.loudness.momentary))
+    whole = integrated_loudness(np.concatenate(series))
+    wanted = [target + integrated_loudness(powers) - whole for powers in series]
+    quiet = [
+        str(path) for path, lufs in zip(paths, wanted, strict=True) if not -70.0 <= lufs <= 0.0
+    ]
+    if quiet:
+        message = f"{quiet[0]!r} is too quiet or too loud beside the others for an album"
+        raise MixdownError.of(Code.BAD_REQUEST, message, help="master it by itself")
+    return [replace(request, lufs=round(lufs, 2)) for lufs in wanted]
