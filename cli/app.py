@@ -46,7 +46,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Look inside": {
         "compile": "Print the plan of a timeline without rendering it.",
-        "explain": "Explain what sounds at a moment, or where a filter comes from.",
+        "explain": "Explain what sounds at a moment or in a range, or where a filter comes from.",
         "diff": "List the differences between two mixes and their graphs.",
         "inspect": "Show the graph (IR) of a mix and what each pass changes.",
     },

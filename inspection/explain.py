@@ -49,6 +49,8 @@ class Stage:
     @property
     def matters(self) -> bool:
         """Whether it changes the sound, as far as one sample shows."""
+        if self.cause:
+            return True
         if self.effect.factors is not None:
             return any(factor != 1.0 for factor in self.effect.factors)
         return self.effect.now != "" or not self.effect.known or self.effect.shapes
@@ -137,11 +139,11 @@ def explain(unit: Unit, at: int) -> Explanation:
         sounding
         for node in graph.nodes
         if isinstance(node, Clip)
-        for path in _paths(graph, node, ())
+        for path in paths(graph, node, ())
         if (sounding := _sounding(unit, node, path, at, of)) is not None
     )
     audible = {sounding.owner.id for sounding in found}
-    silent = tuple(s for s in _silent(unit, at) if s.clip not in audible)
+    silent = tuple(s for s in silent_clips(unit, at, at + 1) if s.clip not in audible)
     return Explanation(at, signal.rate, found, silent, _before_cuts(unit, at))
 
 
@@ -159,14 +161,14 @@ def _before_cuts(unit: Unit, at: int) -> BeforeCuts | None:
 Step = tuple[Node, int]
 
 
-def _paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+def paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
     """Every path from a value to the master, as the nodes after the value."""
     if isinstance(node, Output) and node.role is OutputRole.MASTER:
         yield so_far
     for user in dict.fromkeys(graph.users[node.name]):
         for index, operand in enumerate(user.audio_operands):
             if operand == node.name:
-                yield from _paths(graph, user, (*so_far, (user, index)))
+                yield from paths(graph, user, (*so_far, (user, index)))
 
 
 def _sounding(
@@ -216,7 +218,9 @@ def _cause(unit: Unit, node: Node, owner: Owner, done: Effect, at: int) -> str:
     if ducking is None or ducking.cause != cause or done.factors is None:
         return cause
     down, clips = -decibels(done.factors[0]), ducking.clips_at(at)
-    return f"ducked {down:.3g} dB by {', '.join(clips)}" if down > 0 and clips else ""
+    if down > 0 and clips:
+        return f"ducked {down:.3g} dB by {', '.join(clips)}"
+    return f"not ducked here; {cause}"
 
 
 def _does(graph: Graph, node: Node, done: Effect) -> str:
@@ -225,22 +229,23 @@ def _does(graph: Graph, node: Node, done: Effect) -> str:
     return f"{phrase(graph, node)}{now}{more}"
 
 
-def _silent(unit: Unit, at: int) -> Iterator[Silent]:
-    """The clips of the timeline at a sample, each with the reasons why it may be silent."""
+def silent_clips(unit: Unit, start: int, end: int) -> Iterator[Silent]:
+    """The clips of the timeline in a range of samples, with the reasons why each may be silent."""
     timeline = unit.timeline
     solo = any(track.solo for track in timeline.tracks)
     for t, track in enumerate(timeline.tracks):
         places = [extent(clip, timeline.sample_rate, unit.media) for clip in track.clips]
         joined = crossfades(track, places, timeline.sample_rate)
         for c, (clip, where) in enumerate(zip(track.clips, places, strict=True)):
-            if not where.start <= at < where.end:
+            if not (where.start < end and start < where.end):
                 continue
             cut = joined[c].length if c in joined else None
             reasons = {
                 "its track is muted": track.mute,
                 "another track is solo": solo and not track.solo,
                 "it is muted": clip.mute,
-                "it has crossfaded into the next clip": cut is not None and at >= where.start + cut,
+                "it has crossfaded into the next clip": cut is not None
+                and start >= where.start + cut,
             }
             why = [reason for reason, holds in reasons.items() if holds]
             name = f"{track.id}/{clip_id(clip, c)}"

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..ir.diagnostics import counted
+from ..ir.nodes import Source
 from ..ir.origin import Documents
 from ..ir.places import place, shown_place
 from ..ir.units import decibels, milliseconds
-from .explain import Explanation, Sounding, Stage
-from .owners import Level
+from .explain import Explanation, Silent, Sounding, Stage
+from .measured import LEVELS
+from .owners import Level, Owner
 from .words import played_part, position, shown_speed
 
+Measured = Mapping[str, float | None]
+"""Levels that a render measured around a moment, by the names that `measured.LEVELS` explains."""
 
-def explanation_text(moment: Explanation, documents: Documents) -> str:
+
+def explanation_text(
+    moment: Explanation, documents: Documents, measured: Measured | None = None
+) -> str:
     """Each clip with everything that changes its level, and the total, as text."""
     count = len(moment.sounding)
     head = f"{position(moment.at, moment.rate)}, sample {moment.at}: "
     head += f"{counted(count, 'clip')} sound{'s' if count == 1 else ''}"
     head += _before_cuts(moment, documents)
+    if measured is not None:
+        heard = [
+            f"{LEVELS[name][0]} {'silence' if level is None else f'{level:.1f} {LEVELS[name][1]}'}"
+            for name, level in measured.items()
+        ]
+        head += f"\nmeasured in the master: {', '.join(heard)}"
     blocks = [_block(s, moment.rate, documents) for s in moment.sounding]
     if moment.sounding:
         last = moment.sounding[0].stages
@@ -27,13 +40,15 @@ def explanation_text(moment: Explanation, documents: Documents) -> str:
         if master:
             blocks.append(["master, for every clip", *_table(map(_row(documents), master))])
     if moment.silent:
-        blocks.append(
-            [
-                f"clip {s.clip} is silent: {s.why}  ({shown_place(s.origin, documents)})"
-                for s in moment.silent
-            ]
-        )
+        blocks.append(silent_lines(moment.silent, documents))
     return "\n\n".join([head, *("\n".join(block) for block in blocks)]) + "\n"
+
+
+def silent_lines(silent: Iterable[Silent], documents: Documents) -> list[str]:
+    """Each clip that is silent, and why."""
+    return [
+        f"clip {s.clip} is silent: {s.why}  ({shown_place(s.origin, documents)})" for s in silent
+    ]
 
 
 def _before_cuts(moment: Explanation, documents: Documents) -> str:
@@ -54,26 +69,32 @@ Row = tuple[str, str, str, str]
 def _block(sounding: Sounding, rate: int, documents: Documents) -> list[str]:
     """One clip: its source, its path to the master, and the total including the master."""
     owner = sounding.owner
-    way = [f"track {owner.track}"] * bool(owner.track) + [f"bus {owner.bus}"] * bool(owner.bus)
     shown = shown_place(sounding.origin, documents)
     own = [s for s in sounding.stages if s.matters and s.owner.level is not Level.MASTER]
     part = played_part(sounding.source)
     part = f" ({part})" if part else ""
+    place = position(sounding.sample, rate)
+    if sounding.source.speed != (1, 1):
+        place = source_place(sounding.source, sounding.file_sample)
     title = "including master" + ("" if sounding.measured else ", without its loudness gain")
     return [
         f"clip {owner.id}" + (f"  ({shown})" if shown else ""),
-        f"  plays {sounding.source.path}{part} at {_source_place(sounding, rate)}, "
-        f"goes to {', '.join([*way, 'master'])}",
+        f"  plays {sounding.source.path}{part} at {place}, "
+        f"goes to {', '.join([*way(owner), 'master'])}",
         *_table([*map(_row(documents), own), ("total", title, _pair(sounding.factors), "")]),
     ]
 
 
-def _source_place(sounding: Sounding, rate: int) -> str:
-    """The position in the file; with its rate and speed where it does not play at its own speed."""
-    source = sounding.source
+def way(owner: Owner) -> list[str]:
+    """What a clip goes through before the master."""
+    return [f"track {owner.track}"] * bool(owner.track) + [f"bus {owner.bus}"] * bool(owner.bus)
+
+
+def source_place(source: Source, sample: int) -> str:
+    """The position in a file; with its rate and speed where it does not play at its own speed."""
+    place = position(sample, source.rate)
     if source.speed == (1, 1):
-        return position(sounding.sample, rate)
-    place = position(sounding.file_sample, source.rate)
+        return place
     return f"{place} (of {source.rate} Hz, {shown_speed(source)})"
 
 
@@ -107,20 +128,25 @@ def _levels(stage: Stage) -> str:
 def _pair(factors: tuple[float, ...]) -> str:
     """A gain in dB, or one per channel if they differ."""
     if len(set(factors)) == 1:
-        return _db(factors[0])
-    return "  ".join(f"{side} {_db(f)}" for side, f in zip("LR", factors, strict=True))
+        return shown_db(decibels(factors[0]))
+    return "  ".join(
+        f"{side} {shown_db(decibels(f))}" for side, f in zip("LR", factors, strict=True)
+    )
 
 
-def _db(factor: float) -> str:
-    level = decibels(factor)
+def shown_db(level: float) -> str:
+    """A gain in dB; -inf is silence."""
     if level == -math.inf:
         return "silent"
     return f"{level + 0.0:+.2f} dB"
 
 
-def explanation_data(moment: Explanation, documents: Documents) -> dict[str, object]:
+def explanation_data(
+    moment: Explanation, documents: Documents, measured: Measured | None = None
+) -> dict[str, object]:
     """The explanation as plain data; the level of silence is None."""
     return {
+        "measured": None if measured is None else dict(measured),
         "sample": moment.at,
         "ms": float(milliseconds(moment.at, moment.rate)),
         "rate": moment.rate,
@@ -154,11 +180,13 @@ def explanation_data(moment: Explanation, documents: Documents) -> dict[str, obj
             }
             for s in moment.sounding
         ],
-        "silent": [
-            {"clip": s.clip, "why": s.why, "place": place(s.origin, documents)}
-            for s in moment.silent
-        ],
+        "silent": silent_data(moment.silent, documents),
     }
+
+
+def silent_data(silent: Iterable[Silent], documents: Documents) -> list[dict[str, object]]:
+    """The silent clips as plain data."""
+    return [{"clip": s.clip, "why": s.why, "place": place(s.origin, documents)} for s in silent]
 
 
 def _before_cuts_data(moment: Explanation, documents: Documents) -> dict[str, object] | None:
