@@ -172,7 +172,7 @@ class _Splice:
 
     def _split(self, track: Track, extents: Sequence[Extent]) -> Iterator[Made]:
         """The parts of the clips of a track: its crossfades become fades, which clips keep."""
-        ids = NumberedNames(separator="/")
+        ids = NumberedNames(separator=".")
         for c, clip in enumerate(track.clips):
             ids.take(clip_id(clip, c))
         crossed = self._crossed(track, extents)

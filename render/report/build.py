@@ -18,7 +18,7 @@ from attrs import fields, frozen
 from ...audio.meter.premaster import PremasterLevels
 from ...compiler.driver import Compilation
 from ...compiler.timeline.model import clip_id
-from ...ir.diagnostics import Diagnostic
+from ...ir.diagnostics import Diagnostic, counted
 from ...ir.nodes import Limiter, LimitMode
 from ...ir.origin import Documents, Origin
 from ...ir.places import source_of, span
@@ -163,6 +163,15 @@ def _loudest(short_term: Curve) -> float | None:
     return round(max(0.0, end - SHORT_TERM_S), 2)
 
 
+CUT_BY = {
+    "cuts": "cut",
+    "tighten": "shorter pause",
+    "remove": "removed text",
+    "keep": "omitted range",
+}
+"""The keys that take time out of a mix, and what they take out."""
+
+
 def _sounds_wrong(compilation: Compilation) -> tuple[Diagnostic, ...]:
     """What lint finds, if sources were surveyed for the mix."""
     if not compilation.surveys:
@@ -173,18 +182,34 @@ def _sounds_wrong(compilation: Compilation) -> tuple[Diagnostic, ...]:
 
 
 def _decisions(compilation: Compilation) -> Iterator[Decision]:
-    """The levels and rides of clips and the ducking of buses, as mixdown decided on them."""
+    """Levels, rides, cuts and ducking, as mixdown decided on them; each once for all of a clip."""
     timeline, documents = compilation.timeline, compilation.timeline.documents
+    seen: set[tuple[str, str]] = set()
     for t, track in enumerate(timeline.tracks):
         for c, clip in enumerate(track.clips):
             for tail in (("gain_db",), ("automation", "gain")):
-                pointer = timeline.origin("tracks", t, "clips", c, *tail).pointer
-                origin = timeline.via.get(pointer)
-                if origin is not None and origin.cause:
-                    name = f"{track.id}/{clip_id(clip, c)}"
-                    yield Decision(about=name, what=origin.cause, place=_place(origin, documents))
+                origin = timeline.origin("tracks", t, "clips", c, *tail)
+                decided = origin.via
+                if decided is None or not decided.cause or (origin.pointer, decided.cause) in seen:
+                    continue
+                seen.add((origin.pointer, decided.cause))
+                name = f"{track.id}/{clip_id(clip, c)}"
+                yield Decision(about=name, what=decided.cause, place=_place(decided, documents))
+    yield from _cuts(compilation)
     for bus, ducking in compilation.ducking.items():
         yield Decision(about=bus, what=ducking.cause, place=None)
+
+
+def _cuts(compilation: Compilation) -> Iterator[Decision]:
+    """What each key of the document takes out of the mix."""
+    ripple, timeline = compilation.ripple, compilation.timeline
+    for key, noun in CUT_BY.items():
+        lengths = [r.length for r in (ripple.removed if ripple else ()) if r.place[0] == key]
+        if lengths:
+            seconds = sum(lengths) / timeline.sample_rate
+            what = f"{counted(len(lengths), noun)}, {seconds:.1f} s in all"
+            place = _place(timeline.origin(key), timeline.documents)
+            yield Decision(about=key, what=what, place=place)
 
 
 def _limited(

@@ -21,6 +21,7 @@ import soundfile
 from attrs import frozen
 from hypothesis import strategies as st
 from mixdown.compiler.timeline.automation import Automation, Keyframe, Region, Target
+from mixdown.compiler.timeline.cuts import CutRange
 from mixdown.compiler.timeline.model import BusOverride, Clip, EqBand, Timeline, Track
 from mixdown.documents.writer import dump
 from mixdown.ir.curves import FADE_CURVES, FilterKind, PanLaw, Shape
@@ -109,6 +110,7 @@ def mixes(
     shapes = draw(st.lists(TRACKS, min_size=1, max_size=max_tracks))
     length = session.ms(chance, span_ms / 4, 2 * span_ms) if draw(st.booleans()) else None
     buses = draw(st.frozensets(st.sampled_from(BUSES)))
+    cuts = draw(st.integers(0, 2))
     return Timeline(
         id="random",
         sample_rate=session.rate,
@@ -117,6 +119,7 @@ def mixes(
         length_ms=length,
         sources={name: medium.file for name, medium in MEDIA.items()},
         buses=tuple(session.bus(Random(f"{seed}/{name}"), name) for name in sorted(buses)),
+        cuts=tuple(session.cut(Random(f"{seed}/cut {number}")) for number in range(cuts)),
         tracks=tuple(session.track(f"{seed}/{t}", t, *shape) for t, shape in enumerate(shapes)),
         root=directory,
     )
@@ -129,6 +132,15 @@ class _Session:
     rate: int
     channels: int
     span_ms: int
+
+    def cut(self, chance: Random) -> CutRange:
+        """A cut that starts within the span and leaves something before it."""
+        start = self.ms(chance, 20, self.span_ms)
+        return CutRange(
+            from_ms=start,
+            to_ms=start + self.ms(chance, 1, self.span_ms / 3),
+            crossfade_ms=chance.choice([0, 0.1, 10, 120]),
+        )
 
     def track(
         self,

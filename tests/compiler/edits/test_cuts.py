@@ -175,7 +175,7 @@ def test_clips_fades_crossfades_and_markers_follow(document):
     assert rows == [
         ("c1", 0, 0, 605, 595, 10),
         ("next", 595, 95, 605, 10, 0),
-        ("next/2", 1200, 800, 1200, 0, 300),
+        ("next.2", 1200, 800, 1200, 0, 300),
     ]
     (clip,) = bed.clips
     assert (clip.offset_ms, clip.duration_ms, clip.fade_out_ms) == (0, 1600, 400)
@@ -186,7 +186,7 @@ def test_a_crossfade_that_no_cut_touches_is_kept(document):
     document.write_text(DOCUMENT.replace("from_ms: 600, to_ms: 900", "from_ms: 300, to_ms: 500"))
     host = cut(document).timeline.tracks[0]
     second, third = host.clips[1:3]
-    assert (second.id, second.fade_out_ms, second.fade_out_curve) == ("c1/2", 200, "qsin")
+    assert (second.id, second.fade_out_ms, second.fade_out_curve) == ("c1.2", 200, "qsin")
     assert (third.id, third.start_ms, third.fade_in_ms) == ("next", 600, 200)
     assert second.start_ms + second.duration_ms == 800
 
@@ -195,11 +195,11 @@ def test_origins_lead_back_and_name_the_cut(document, capfd):
     unit = cut(document)
     places = {n.name: n.origin for n in unit.ir.nodes}
     documents = unit.timeline.documents
-    assert shown_place(places["host/next/2.clip"], documents).endswith("talk.yaml:18")
+    assert shown_place(places["host/next.2.clip"], documents).endswith("talk.yaml:18")
     join = places["host/next.fade_in"]
     assert cause_of(join) == "cut 1"
     assert shown_place(join, documents).endswith("talk.yaml:6")
-    assert cause_of(places["host/next/2.fade_out"]) == ""
+    assert cause_of(places["host/next.2.fade_out"]) == ""
     assert run(["explain", str(document), "--at", "0.6"]) == 0
     said = capfd.readouterr().out
     assert "fade in 10 ms qsin, 50% through" in said

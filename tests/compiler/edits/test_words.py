@@ -73,7 +73,7 @@ def word(number):
 def test_words_are_taken_out_wherever_they_are_said(document):
     ranges, unit = removed(document("remove: {words: [Um, 'uh,']}"))
     assert ranges == [word(1), word(5), word(8)]
-    (first,) = [n for n in unit.ir.nodes if n.name == "host/c1/2.fade_in"]
+    (first,) = [n for n in unit.ir.nodes if n.name == "host/c1.2.fade_in"]
     assert cause_of(first.origin) == "without 'um'"
     assert [r.cause for r in unit.ripple.removed] == [
         "without 'um'",
