@@ -6,12 +6,15 @@ on the peak of every millisecond, gives the gain that it has there, without a lo
 them, makes the loudness. Two things are neglected: peaks between samples, and the spread of a gain
 that moves. On speech with music, limited by up to 1.4 LU, predictions were within 0.02 LU.
 
-Results are the same for any division of the stream into blocks; memory is 32 MB for an hour.
+Results are the same for any division of the stream into blocks; memory is 17 MB for an hour.
 """
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 from attrs import field, frozen
 
 from ...ir.finish import Reading
@@ -30,6 +33,9 @@ from .loudness import (
 )
 from .statistics import RmsMeter
 
+PeakArray: TypeAlias = npt.NDArray[np.float32]
+"""Magnitudes; half the memory, and more exact than what is predicted from them."""
+
 PEAKS_PER_SECOND = 1000
 _BLOCK = 1 << 16  # peaks at a time
 _PER_SLICE = PEAKS_PER_SECOND // SLICES_PER_SECOND
@@ -47,26 +53,26 @@ class PremasterLevels:
 
     lufs: float
     powers: FloatArray = field(eq=False, repr=False)
-    peaks: FloatArray = field(eq=False, repr=False)
+    peaks: PeakArray = field(eq=False, repr=False)
 
     def limited(self, gain_db: float, ceiling_db: float) -> float:
         """The integrated loudness that it has behind a gain and a limiter, LUFS."""
         factor = gain_factor(gain_db)
         limiter = TruePeakLimiter(PEAKS_PER_SECOND, 1, ceiling_db, detector="sample_peak")
-        squares, done = np.ones(len(self.peaks)), 0
+        squares, done = np.ones(len(self.peaks), np.float32), 0
         blocks = range(0, len(self.peaks), _BLOCK)
         for start in (*blocks, None):
             if start is None:
                 limited = limiter.flush()
             else:
-                limited = limiter.process(factor * self.peaks[None, start : start + _BLOCK])
-            before = factor * self.peaks[done : done + limited.shape[1]]
-            gains = squares[done : done + limited.shape[1]]
-            np.divide(limited[0], before, out=gains, where=before > 0.0)
-            np.square(gains, out=gains)
+                peaks = self.peaks[None, start : start + _BLOCK].astype(np.float64)
+                limited = limiter.process(factor * peaks)
+            before = factor * self.peaks[done : done + limited.shape[1]].astype(np.float64)
+            gains = np.divide(limited[0], before, out=np.ones(len(before)), where=before > 0.0)
+            squares[done : done + limited.shape[1]] = np.square(gains)
             done += limited.shape[1]
         count = min(len(squares) // _PER_SLICE, len(self.powers))
-        means = squares[: count * _PER_SLICE].reshape(count, _PER_SLICE).mean(axis=1)
+        means = squares[: count * _PER_SLICE].reshape(count, _PER_SLICE).mean(1, np.float64)
         powers = self.powers[:count] * means * factor**2
         return integrated_loudness(window_powers(powers, MOMENTARY_STEPS)[::SLICES_PER_STEP])
 
@@ -85,7 +91,7 @@ class PremasterMeter:
         self._framer = Framer(channels, rate)  # whose frames hold a whole number of milliseconds
         edges = np.rint(np.arange(PEAKS_PER_SECOND) * rate / PEAKS_PER_SECOND)
         self._starts = edges.astype(np.intp)
-        self._peaks: list[FloatArray] = []
+        self._peaks: list[PeakArray] = []
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
@@ -109,9 +115,9 @@ class PremasterMeter:
         padded = self._reading is Reading.MOMENTARY
         return loudness.padded if padded else loudness.integrated
 
-    def _peaks_of(self, frame: FloatArray) -> FloatArray:
+    def _peaks_of(self, frame: FloatArray) -> PeakArray:
         starts = self._starts[: np.searchsorted(self._starts, frame.shape[1])]
         if not len(starts):
-            return np.zeros(0)
+            return np.zeros(0, np.float32)
         magnitudes = np.maximum(frame.max(axis=0), -frame.min(axis=0))
-        return np.asarray(np.maximum.reduceat(magnitudes, starts))
+        return np.asarray(np.maximum.reduceat(magnitudes, starts), np.float32)

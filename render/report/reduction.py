@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio import FloatArray
+from ...audio.meter.premaster import PeakArray
 from ...ir.units import gain_factor
 from ...media.samples import SequentialFile
 
@@ -41,7 +42,7 @@ def reduction(
     gain_db: float,
     progress: Callable[[float], None],
     *,
-    peaks: FloatArray | None = None,
+    peaks: PeakArray | None = None,
     ceiling_db: float = 0.0,
 ) -> FloatArray:
     """The gain reduction in dB, 0 or more, of each 10 ms of the master, shape (n,).
@@ -64,7 +65,7 @@ def reduction(
         found = np.zeros(-(-count // size))
         near = np.ones(len(found), np.bool_)
         if peaks is not None:
-            hot = factor * peaks > gain_factor(ceiling_db - NEAR_DB)
+            hot = peaks > gain_factor(ceiling_db - NEAR_DB) / factor
             near = _around(hot, np.arange(len(found)) * size / after.samplerate)
         for first in range(0, len(found), _WINDOWS):
             windows, start = slice(first, first + _WINDOWS), first * size
@@ -82,7 +83,7 @@ def reduction(
 
 def _around(hot: npt.NDArray[np.bool_], times: FloatArray) -> npt.NDArray[np.bool_]:
     """Whether a millisecond is hot within `REACH_S` of each time, in seconds."""
-    counted = np.concatenate([[0], np.cumsum(hot)])
+    counted = np.concatenate([[0], np.cumsum(hot, dtype=np.int32)], dtype=np.int32)
     edges = (times - REACH_S, times + WINDOW_S + REACH_S)
     first, last = (np.clip(np.rint(1000.0 * e), 0, len(hot)).astype(int) for e in edges)
     return np.asarray(counted[last] > counted[first])

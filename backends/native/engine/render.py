@@ -23,11 +23,11 @@ from .piece import Piece, take, whole
 from .sources import Locate, Sources, open_sources
 from .streams import SharedStream
 
-BLOCK = 1 << 17
+BLOCK = 1 << 16
 """Samples of a block: large enough that Python's overhead, and the waits of threads for each other,
 are small; a few blocks fit the cache that cores share."""
 
-MANY_TRACKS = 8
+MANY_TRACKS = 16
 """Above this number of tracks blocks are shorter, which limits the memory of the lookahead."""
 
 SHORTEST = 1 << 11

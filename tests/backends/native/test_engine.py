@@ -175,7 +175,7 @@ def test_threads_change_no_bit(media: Media, tmp_path: Path):
 
 
 def test_many_tracks_are_taken_in_shorter_blocks():
-    assert block_for(1) == block_for(8) == 131072
+    assert block_for(1) == block_for(16) == 65536
     assert block_for(32) == 32768
     assert block_for(64) == 16384
     assert block_for(100000) == 2048
