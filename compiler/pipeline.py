@@ -27,6 +27,7 @@ from .passes.clamp_overlaps import ClampOverlaps
 from .passes.duck import Ducking
 from .passes.fold_automation import FoldAutomation
 from .passes.fold_gain import FoldGain
+from .passes.join_clips import JoinClips
 from .passes.legalize import Legalize, Toposort, VerifyLegal
 from .passes.lower import Lower
 from .passes.pack_lanes import PackLanes
@@ -55,6 +56,7 @@ OPTIMISATIONS: tuple[Pass, ...] = (
     FoldAutomation(),
     FoldGain(),
     DropIdentity(),
+    JoinClips(),
     DeadCode(),
     CommonSubexpressions(),
     PackLanes(),

@@ -11,13 +11,15 @@ Algorithm Design, 4.1).
     place c          |ccc|
     place d             |dd|
 
-Each sample is the sum of the same terms in another grouping, hence the tolerance.
+A value with other users may be in a lane too. Each sample is the sum of the same terms in another
+grouping, hence the tolerance.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from attrs import evolve, frozen
 
@@ -63,7 +65,9 @@ class PackLanes(GraphPass):
         return packed if packed.nodes == graph.nodes else _without_idle_places(packed, graph)
 
     def _pack(self, graph: Graph, mix: Mix, names: Names) -> tuple[Node, ...]:
-        pieces = [_piece(graph, i, operand) for i, operand in enumerate(mix.operands)]
+        times = Counter(mix.operands)
+        once = ((i, o) for i, o in enumerate(mix.operands) if times[o] == 1)
+        pieces = [_piece(graph, index, operand) for index, operand in once]
         fitting = [p for p in pieces if p is not None and p.end <= mix.length]
         lanes = [lane for lane in colour(fitting)[: self.max_lanes] if len(lane) > 1]
         if not lanes:
@@ -81,10 +85,24 @@ class PackLanes(GraphPass):
                 )
             )
         packed = {p.placed: lane.name for lane, ps in zip(made, lanes, strict=True) for p in ps}
-        operands = dict.fromkeys(packed.get(o, o) for o in mix.operands)
+        operands = _once_each(mix.operands, packed)
         if len(operands) == 1:  # the lane replaces the sum, under its name
             return (evolve(made[0], name=mix.name),)
-        return (*made, evolve(mix, operands=tuple(operands)))
+        return (*made, evolve(mix, operands=operands))
+
+
+def _once_each(operands: Iterable[str], packed: Mapping[str, str]) -> tuple[str, ...]:
+    """The operands, with each lane in place of the first of those that it has."""
+    lanes: set[str] = set()
+    found: list[str] = []
+    for operand in operands:
+        lane = packed.get(operand)
+        if lane is None:
+            found.append(operand)
+        elif lane not in lanes:
+            lanes.add(lane)
+            found.append(lane)
+    return tuple(found)
 
 
 def colour(pieces: list[_Piece]) -> list[list[_Piece]]:
@@ -108,7 +126,7 @@ def colour(pieces: list[_Piece]) -> list[list[_Piece]]:
 def _piece(graph: Graph, index: int, operand: str) -> _Piece | None:
     node = graph[operand]  # sums keep their names, so every operand is in the graph
     length = graph.signals[operand].length
-    if length is None or len(graph.users[operand]) != 1:
+    if length is None:
         return None
     if isinstance(node, Place):
         return _Piece(node.start, index, length, node.operands[0], operand)

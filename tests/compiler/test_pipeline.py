@@ -44,6 +44,7 @@ def test_order_is_the_design():
         "fold-automation",
         "fold-gain",
         "drop-identity",
+        "join-clips",
         "dead-code",
         "common-subexpressions",
         "pack-lanes",

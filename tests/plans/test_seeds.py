@@ -51,6 +51,13 @@ def test_graph(seeds, mir_snapshot):
 
 
 def test_graph_with_nothing_optimised(seeds, mir_snapshot):
-    optional = ["fold-gain", "drop-identity", "dead-code", "common-subexpressions", "pack-lanes"]
+    optional = [
+        "fold-gain",
+        "drop-identity",
+        "join-clips",
+        "dead-code",
+        "common-subexpressions",
+        "pack-lanes",
+    ]
     graph = mixdown.compile(seeds, preset="podcast", stems=True, disable=optional).graph
     assert print_graph(graph, origins=False) == mir_snapshot
