@@ -228,6 +228,12 @@ _MIX_CHOICES = (
         help="Mix preset: buses (see 'mixdown presets bus').  [default: the timeline's]",
     ),
     click.option(
+        "--only-tags",
+        multiple=True,
+        metavar="TAG",
+        help="Only tracks with this tag, and those without tags; repeatable.",
+    ),
+    click.option(
         "--presets",
         multiple=True,
         metavar="DIR",

@@ -46,6 +46,7 @@ class _OtherChoices(TypedDict, total=False):
     stems: bool | Iterable[str]
     stem_mode: StemMode | StemModeName
     silent_stems: bool
+    only_tags: str | Iterable[str]
     backend: str
     format: FormatName | Sequence[FormatName] | None
     bit_depth: BitDepth | None
@@ -92,9 +93,9 @@ class Choices(_OtherChoices, total=False):
         preset: id of the export preset ("default"); or several, for a file of each.
         mix: id of the mix preset; None: the timeline's own.
         profile: a name for these choices, kept in the metadata.
-        stems, stem_mode, silent_stems, backend, format, bit_depth, bit_rate, dither, short,
-            sample_rate, channels, broadcast, facts, presets, lufs, headroom_db, deliver: as of a
-            `RenderRequest`; of `format` also several, for a file of each.
+        stems, stem_mode, silent_stems, only_tags, backend, format, bit_depth, bit_rate, dither,
+            short, sample_rate, channels, broadcast, facts, presets, lufs, headroom_db, deliver: as
+            of a `RenderRequest`; of `format` also several, for a file of each.
         disable, pass_limit, pipeline, passes, media, variables, single, one_pass, strict: as of
             `CompileOptions`.
     """

@@ -29,6 +29,7 @@ from ..presets.model import DitherChoice, ExportPreset
 from .deliveries import BIT_DEPTHS, MASTER, DeliveryChoices, deliveries_of, unusable
 from .facts import Facts, facts_of
 from .timeline.model import Timeline
+from .timeline.tags import only_tagged
 
 
 class StemMode(StrEnum):
@@ -72,6 +73,11 @@ class RenderRequest:
         default=False,
     )
     stem_mode: Word[StemMode] = key("see `StemMode`", default=StemMode.PREMASTER)
+    only_tags: Texts = key(
+        "only tracks with one of these tags, and those without tags, such as a language's",
+        default=(),
+        examples=(["en"],),
+    )
     silent_stems: bool = key(
         "whether to deliver the stems of buses on which nothing plays", default=False
     )
@@ -221,7 +227,13 @@ class RenderRequest:
         return self.stems if isinstance(self.stems, bool) else bus_id in self.stems
 
     def session(self, timeline: Timeline) -> Timeline:
-        """The timeline with the requested rate and channels."""
+        """The timeline with the requested tracks, rate and channels.
+
+        Raises:
+            TimelineError: MIX307, no track has a tag of `only_tags`.
+        """
+        if self.only_tags:
+            timeline = only_tagged(timeline, self.only_tags)
         rate = self.sample_rate or self.export.sample_rate or timeline.sample_rate
         channels = self.channels or timeline.channels
         if (rate, channels) == (timeline.sample_rate, timeline.channels):

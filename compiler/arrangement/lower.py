@@ -32,7 +32,7 @@ from .moves import Mover
 from .report import Report
 from .takes import Player
 from .transitions import check_transitions, crossfade
-from .whole import blank, probe
+from .whole import blank, delayed, probe
 
 
 def lower_arrangement(arrangement: Arrangement, faults: Faults, mode: MediaMode) -> Timeline:
@@ -73,7 +73,8 @@ def lower_arrangement(arrangement: Arrangement, faults: Faults, mode: MediaMode)
         notes=report.notes,
         faults=report.faults,
     )
-    return replace(whole, length_ms=_length(whole, layout, clips.played))
+    length = _length(whole, layout, clips.played) + arrangement.head_ms + arrangement.tail_ms
+    return replace(delayed(whole, arrangement.head_ms), length_ms=length)
 
 
 def _layout(arrangement: Arrangement, report: Report) -> Layout:

@@ -56,7 +56,7 @@ def lower_show(show: Show, faults: Faults, mode: MediaMode) -> Timeline:
         replace(
             timeline,
             length_ms=milliseconds(length, show.sample_rate),
-            markers=tuple(sorted(mixer.markers, key=lambda marker: marker.at_ms)),
+            markers=tuple(marker for marker, _ in mixer.in_order()),
             tracks=mixer.tracks(),
             via={**timeline.via, **mixer.via()},
             faults=report.faults,
@@ -123,14 +123,16 @@ class _ShowMixer:
     show: Show
     media: Mapping[str, Source]
     report: Report
-    markers: list[Marker] = field(factory=list)
+    markers: list[tuple[Marker, Origin]] = field(factory=list)
     clips: dict[str, list[tuple[Clip, Origin]]] = field(factory=dict)
     is_whole: bool = True
 
     def mix(self) -> int:
         """Place everything; return the length of the show."""
-        words = self._segments(self._intro())
-        length = self._outro(words)
+        for m, marker in enumerate(self.show.markers):
+            self.markers.append((marker, self.show.origin("markers", m)))
+        words = self._segments(*self._intro())
+        length = self._outro(words) + self._samples(self.show.tail_ms)
         if self.show.bed is not None:
             self._bed(length)
         return length
@@ -158,7 +160,15 @@ class _ShowMixer:
                 found[f"/tracks/{t}"] = self.show.origin(_BED)
             for c, (_, origin) in enumerate(self.clips[owner.id]):
                 found[f"/tracks/{t}/clips/{c}"] = origin
-        return found
+        marked = enumerate(self.in_order())
+        return found | {f"/markers/{m}": origin for m, (_, origin) in marked}
+
+    def in_order(self) -> list[tuple[Marker, Origin]]:
+        """The markers and their places, in time order."""
+        return sorted(self.markers, key=lambda marked: marked[0].at_ms)
+
+    def _mark(self, at: int, label: str, origin: Origin) -> None:
+        self.markers.append((Marker(at_ms=self._ms(at), label=label), origin))
 
     def _owners(self) -> list[Speaker]:
         """The names, roles and levels of the tracks with clips."""
@@ -169,24 +179,22 @@ class _ShowMixer:
         by_id = {owner.id: owner for owner in every}
         return [owner for id, owner in by_id.items() if id in self.clips]
 
-    def _intro(self) -> int:
-        """The start of the first segment."""
-        intro = self.show.intro
+    def _intro(self) -> tuple[int, Decimal]:
+        """Where words may begin, and the gap before them if the first segment has none."""
+        intro, head = self.show.intro, self._samples(self.show.head_ms)
         if intro is None:
-            return 0
-        end = self._music(intro, 0, "intro")
-        self.markers.append(Marker(at_ms=ZERO, label="Intro"))
-        return (
-            end + self._samples(self.show.gap_ms)
-            if intro.alone_ms is None
-            else min(end, self._samples(intro.alone_ms))
-        )
+            return head, ZERO
+        end = self._music(intro, head, "intro")
+        self._mark(head, "Intro", self.show.origin("intro"))
+        if intro.alone_ms is None:
+            return end, self.show.gap_ms
+        return min(end, head + self._samples(intro.alone_ms)), ZERO
 
-    def _segments(self, at: int) -> int:
+    def _segments(self, at: int, first_gap: Decimal) -> int:
         """Place the segments from `at` on; return the end of the last."""
         for s, segment in enumerate(self.show.segments):
-            gap = self.show.gap_ms if segment.gap_ms is None else segment.gap_ms
-            start = at + self._samples(gap) if s else at
+            usual = self.show.gap_ms if s else first_gap
+            start = at + self._samples(usual if segment.gap_ms is None else segment.gap_ms)
             if self._ms(start) > MAX_TIME_MS:
                 message = f"this begins after {MAX_TIME_MS:,} ms, the maximum length of a show"
                 self.report.error(Code.OUT_OF_RANGE, message, self.show.origin("segments", s))
@@ -194,7 +202,7 @@ class _ShowMixer:
             at = start
             label = segment.label or ("Ad" if segment.kind is SegmentKind.AD else None)
             if label is not None:
-                self.markers.append(Marker(at_ms=self._ms(at), label=label))
+                self._mark(at, label, self.show.origin("segments", s))
             if segment.source is None:
                 self.is_whole = self.is_whole and segment.duration_ms is not None
                 at += self._samples(segment.duration_ms or ZERO)
@@ -230,7 +238,7 @@ class _ShowMixer:
             )
             return max(ends)
         start = max(0, start)
-        self.markers.append(Marker(at_ms=self._ms(start), label="Outro"))
+        self._mark(start, "Outro", self.show.origin("outro"))
         return max(*ends, self._music(outro, start, "outro"))
 
     def _music(self, music: Music, start: int, key: str) -> int:

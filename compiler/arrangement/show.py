@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ...documents.fields import Many, Number, One, OptionalTime, Time, key, like, version
+from ...documents.fields import Many, Number, One, OptionalTime, Texts, Time, key, like, version
 from ...documents.limits import DURATION, TIME
 from ...documents.models import model
 from ...presets.model import GAIN, EqBand, LevelTarget
-from ..timeline.model import Track
+from ..timeline.model import Marker, Track
 from .whole import Whole
 
 SHOW_VERSION = 1
@@ -35,6 +35,7 @@ class Speaker:
     name: str | None = like(Track, default=None)
     gain_db: Number = key("level", GAIN, default=0, examples=(-3,))
     pan: Number = like(Track, default=0)
+    tags: Texts = like(Track, default=())
     eq: Many[EqBand] = like(Track, default=())
     level: One[LevelTarget | None] = like(Track, default=None)
 
@@ -112,5 +113,6 @@ class Show(Whole):
     segments: Many[Segment] = key(
         "the segments, in order", examples=([{"source": "audio/host.flac"}],)
     )
+    markers: Many[Marker] = key("named moments, in addition to those of segments", default=())
     outro: One[Music | None] = key("the music that closes the show", default=None)
     bed: One[Bed | None] = key("the bed under the whole show", default=None)

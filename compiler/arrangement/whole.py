@@ -7,18 +7,22 @@ only files that the document may name are opened.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 
 from attrs import evolve
 
-from ...documents.fields import aside, key, like
+from ...documents.fields import aside, declaration, key, like
+from ...documents.limits import TIME
 from ...documents.models import model, replace, shared
+from ...documents.values import Milliseconds
 from ...ir.curves import PanLaw
 from ...ir.diagnostics import Diagnostic, errors
 from ...ir.nodes import Source
 from ...ir.origin import Document, Origin
 from ..declared import MediaMode
 from ..media import probe_sources
+from ..timeline.automation import Target
 from ..timeline.cuts import CutRange, Keep, Remove, Tighten
 from ..timeline.entry import SourceEntry
 from ..timeline.model import BusOverride, Clip, Timeline, Track
@@ -36,6 +40,9 @@ class Whole:
     pan_law: PanLaw = like(Timeline, default=PanLaw.CONSTANT_POWER)
     mix_preset_id: str = like(Timeline, default="default_mix")
     metadata: Mapping[str, str] = like(Timeline, default={})
+    cover: str | None = like(Timeline, default=None)
+    head_ms: Milliseconds = key("the silence before everything; a bed plays in it", TIME, default=0)
+    tail_ms: Milliseconds = key("the silence after everything; a bed plays in it", TIME, default=0)
     sources: Mapping[str, SourceEntry] = like(Timeline, default={})
     buses: tuple[BusOverride, ...] = like(Timeline, default=())
     cuts: tuple[CutRange, ...] = like(Timeline, default=())
@@ -53,13 +60,39 @@ class Whole:
 
 def blank(whole: Whole) -> Timeline:
     """The timeline without tracks."""
+    known = declaration(Timeline).keys
     return Timeline(
-        **shared(whole, Whole),
+        **{name: value for name, value in shared(whole, Whole).items() if name in known},
         root=whole.root,
         allow_outside=whole.allow_outside,
         document=generated(whole.document),
         made_from=whole.document,
         via={"": whole.origin()},
+    )
+
+
+def delayed(timeline: Timeline, by_ms: Decimal) -> Timeline:
+    """The timeline with everything so much later: clips, automation and markers."""
+    if not by_ms:
+        return timeline
+    return replace(
+        timeline,
+        tracks=tuple(_later(track, by_ms) for track in timeline.tracks),
+        markers=tuple(replace(m, at_ms=m.at_ms + by_ms) for m in timeline.markers),
+    )
+
+
+def _later(track: Track, by_ms: Decimal) -> Track:
+    moved = {
+        target.value: tuple(replace(k, at_ms=k.at_ms + by_ms) for k in keyframes)
+        for target in Target
+        if (keyframes := getattr(track.automation, target))
+    }
+    regions = (replace(r, start_ms=r.start_ms + by_ms) for r in track.automation.regions)
+    return replace(
+        track,
+        clips=tuple(replace(clip, start_ms=clip.start_ms + by_ms) for clip in track.clips),
+        automation=replace(track.automation, regions=regions, **moved),
     )
 
 

@@ -184,7 +184,11 @@ class Track:
     )
     mute: bool = like(Clip, default=False)
     solo: bool = key("true: only tracks that are solo sound", default=False)
-    tags: Texts = key("keywords", default=(), examples=(["remote"],))
+    tags: Texts = key(
+        "keywords; --only-tags selects the tracks of a version, such as a language",
+        default=(),
+        examples=(["en"],),
+    )
     eq: Many[EqBand] = like(Clip, default=())
     filter: One[EqBand | None] = like(Clip, default=None)
     gate: One[Gating | None] = like(Clip, default=None)

@@ -120,6 +120,26 @@ def test_a_stretched_loop_keeps_the_beat_and_its_pitch_follows(arrange, tmp_path
     assert len(mix) == round(96000 + 8 * beat)
 
 
+def test_silence_at_both_ends_moves_everything(arrange):
+    text = """
+tempo_map: [{bar: 1, tempo: 120}]
+sections: [{name: a, bars: 2}]
+parts:
+  - id: p
+    role: music
+    material: bar
+    play: [a]
+    moves: [{section: a, target: gain, begin: -6, end: 0}]
+"""
+    plain, moved = arrange(text), arrange(f"{text}head_ms: 500\ntail_ms: 250\n")
+    assert moved.length_ms == plain.length_ms + 750
+    for before, after in zip(plain.tracks[0].clips, moved.tracks[0].clips, strict=True):
+        assert after.start_ms == before.start_ms + 500
+    assert moved.markers[0].at_ms == 500
+    (region,) = moved.tracks[0].automation.regions
+    assert region.start_ms == 500
+
+
 def test_a_file_plays_once_and_rings_on(arrange):
     timeline = arrange("""
         tempo_map: [{bar: 1, tempo: 120}]

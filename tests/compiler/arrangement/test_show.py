@@ -45,6 +45,25 @@ def test_gaps_are_the_shows_or_the_segments(show):
     assert laid(timeline) == {"host": [(0, None), (1000, None), (2100, None)]}
 
 
+def test_the_gap_of_the_first_segment_and_silence_at_both_ends(show):
+    timeline = show("""
+head_ms: 700
+tail_ms: 0:02
+markers: [{at_ms: 1100, label: Own}]
+segments: [{source: s1.wav, gap_ms: 50, label: First}]
+bed: {source: s10.wav, fade_in_ms: 0}
+cover: art.png
+""")
+    assert laid(timeline) == {"host": [(750, None)], "bed": [(0, 3750)]}
+    assert timeline.length_ms == 3750
+    assert [(m.at_ms, m.label) for m in timeline.markers] == [(750, "First"), (1100, "Own")]
+    assert str(timeline.origin("markers", 1).via).endswith("/markers/0")
+    assert timeline.cover == "art.png"
+    under = "{source: s10.wav, duration_ms: 2000, alone_ms: 300}"
+    music = show(f"intro: {under}\nhead_ms: 100\nsegments: [{{source: s1.wav, gap_ms: 50}}]\n")
+    assert laid(music) == {"host": [(450, None)], "music": [(100, 2000)]}
+
+
 def test_speakers_ads_and_stings_have_their_tracks(show):
     timeline = show("""
 speakers: [host, {id: guest, gain_db: -2, pan: 0.2, name: Guest}]
