@@ -1,17 +1,26 @@
-"""Names the causes of differences: a solo, another rule of ducking, clips that duck elsewhere.
+"""Names the causes of differences: solos, cuts, another rule of ducking, clips that duck elsewhere.
 
 What follows from such a cause is not a difference of its own: tracks that a solo silences, buses
-that they leave empty, keyframes of a duck.
+that they leave empty, clips that a cut splits and moves, keyframes of a duck.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from attrs import evolve
+
+from ..compiler.edits.ripple import Removed
+from ..compiler.edits.splice import NO_CUTS
+from ..compiler.pipeline import FRONT, final
 from ..compiler.timeline.model import Timeline, Track
 from ..compiler.unit import Trigger, Unit
+from ..documents.models import put
+from ..ir.diagnostics import counted
+from ..ir.units import clock
 from ..presets.model import BusPreset, Duck
 from .compare import Change
+from .trace import Trace
 
 MOST_NAMED = 5
 """Clips in a line."""
@@ -96,3 +105,47 @@ def _settings(was: Duck, now: Duck) -> Iterator[str]:
             yield f"{name} {new.normalize():f} ms, was {old.normalize():f} ms"
     if was.detect is not now.detect:
         yield f"detect {now.detect}, was {was.detect}"
+
+
+_LISTED = 6
+"""Differences of more cuts are counted."""
+
+
+def without_cuts(trace: Trace) -> Unit:
+    """The mix of a trace as lowered without its cuts: what cuts move is no difference."""
+    timeline = put(trace.start.timeline, **NO_CUTS)
+    return final(evolve(trace.start, timeline=timeline), FRONT)
+
+
+def cut_changes(one: Unit, other: Unit) -> tuple[Change, ...]:
+    """What a second mix takes out of its time, and a first does not, and the other way round."""
+    old, new = _removed(one), _removed(other)
+    gone = [r for key, r in old.items() if key not in new]
+    come = [r for key, r in new.items() if key not in old]
+    if len(gone) + len(come) > _LISTED:
+        amounts = [_amount(unit, cuts) for unit, cuts in ((other, new), (one, old))]
+        place = (come or gone)[0].place
+        origins = [unit.timeline.origin(place[0]) for unit in (one, other)]
+        return (Change("cuts", f"take out {', was '.join(amounts)}", *origins),)
+    return (
+        *(_change(one, r, "no longer take out", is_new=False) for r in gone),
+        *(_change(other, r, "take out", is_new=True) for r in come),
+    )
+
+
+def _removed(unit: Unit) -> Mapping[tuple[int, int, int], Removed]:
+    ranges = unit.ripple.removed if unit.ripple is not None else ()
+    return {(r.start, r.end, r.fade): r for r in ranges}
+
+
+def _amount(unit: Unit, cuts: Mapping[tuple[int, int, int], Removed]) -> str:
+    seconds = sum(r.length for r in cuts.values()) / unit.timeline.sample_rate
+    return f"{counted(len(cuts), 'range')} of {seconds:.1f} s in all"
+
+
+def _change(unit: Unit, removed: Removed, what: str, *, is_new: bool) -> Change:
+    rate = unit.timeline.sample_rate
+    ends = " to ".join(clock(at / rate, 3) for at in (removed.start, removed.end))
+    origin = unit.timeline.origin(*removed.place)
+    said = f"{what} {ends} ({removed.cause})"
+    return Change("cuts", said, *((None, origin) if is_new else (origin, None)))

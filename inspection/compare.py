@@ -29,7 +29,7 @@ class Change:
     """One difference.
 
     Attributes:
-        about: the clip, track or bus, "master", or "source", "metadata", "markers".
+        about: the clip, track or bus, "master", or "source", "metadata", "markers", "cuts".
         what: a phrase.
         before: its place in the first mix.
         after: its place in the second.

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from ..ir.origin import Documents, Origin
 from ..ir.places import place, shown_place
-from .causes import ducking_words, with_solos
+from .causes import cut_changes, ducking_words, with_solos, without_cuts
 from .compare import Change, compare_graphs, compare_timelines, silent_ids
 from .dumps import unit_text
 from .linediff import unified
@@ -69,10 +69,13 @@ def diff(a: Trace, b: Trace, names: tuple[str, str]) -> MixDiff:
     changes: tuple[Change, ...]
     if a.start.graph is None and b.start.graph is None:
         one, other = a.lowered, b.lowered
+        cuts = cut_changes(one, other)
+        if cuts:
+            one, other = without_cuts(a), without_cuts(b)
         silent = (silent_ids(one.timeline, one.ir), silent_ids(other.timeline, other.ir))
         changes = compare_graphs(one.ir, other.ir, silent, ducking_words(one, other))
         changes = with_solos(one, other, changes)
-        changes += compare_timelines(a.start.timeline, b.start.timeline)
+        changes += cuts + compare_timelines(a.start.timeline, b.start.timeline)
     else:
         changes = compare_graphs(a.final.ir, b.final.ir)
     texts = [unit_text(each.final, origins=False) for each in (a, b)]

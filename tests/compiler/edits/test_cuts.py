@@ -237,3 +237,24 @@ def test_the_mix_fades_where_its_start_or_end_is_cut(folder, tmp_path):
         got[-80:], before[-80:] * np.sin((1 - np.arange(80) / 80) * np.pi / 2)[:, None]
     )
     assert milliseconds(len(got), RATE) == 1200
+
+
+def test_a_diff_names_the_cuts_and_not_what_they_move(document, capfd, tmp_path):
+    def said(text):
+        other = tmp_path / "other.yaml"
+        other.write_text(text)
+        run(["diff", str(document), str(other)])
+        lines = capfd.readouterr().out.split("\n\n")[0].strip().split("\n")
+        return [line.partition("  (")[0] for line in lines]
+
+    longer = DOCUMENT.replace("to_ms: 900", "to_ms: 950").replace("gain_db: -3", "gain_db: -4")
+    assert said(longer) == [
+        "clip host/next: gain -4 dB, was -3 dB",
+        "cuts: no longer take out 0:00.600 to 0:00.900 (cut 1)",
+        "cuts: take out 0:00.600 to 0:00.950 (cut 1)",
+    ]
+    lines = DOCUMENT.split("\n")
+    lines[5:7] = [f"  - {{from_ms: {at}, to_ms: {at + 20}}}" for at in range(100, 900, 100)]
+    assert said("\n".join(lines)) == [
+        "cuts: take out 8 ranges of 0.2 s in all, was 2 ranges of 0.4 s in all"
+    ]
