@@ -302,7 +302,7 @@ def _read(text: str, name: str, format: Format) -> tuple[object, Root | None]:
         raise _too_complex(problem, name, text) from None
 
 
-_TIME = re.compile(r"\d+(?::\d\d)+(?:\.\d+)?")
+_TIME = re.compile(r"(?<!\d)\d{1,4}(?::\d\d)+(?:\.\d+)?")  # linear in any text
 
 
 def _syntax_help(format: Format, text: str, index: int) -> str | None:

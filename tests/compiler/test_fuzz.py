@@ -106,6 +106,7 @@ HOSTILE = {
     "huger exponent": ("id: x\nlength_ms: 1e99999999999999999999", "yaml", "MIX106"),
     "many digits": ('{"id": "x", "length_ms": ' + "9" * 100_000 + "}", "json", "MIX206"),
     "many decimals": ("id: x\nlength_ms: 1." + "1" * 100_000, "yaml", "MIX206"),
+    "many digits before an error": ('{"id": ' + "9" * 100_000 + "x}", "json", "MIX102"),
     "huge offset": ("id: x\nlength_ms: 0e999999999", "yaml", "MIX206"),
     "nan": ('{"id": "x", "length_ms": NaN}', "json", "MIX106"),
     "nul in yaml": ("id: a\0b", "yaml", "MIX102"),

@@ -80,14 +80,14 @@ def run(seed: int, rounds: int) -> dict[str, int]:
         except BaseException as error:
             error.add_note(f"seed {seed}, round {number}, {name}: {content!r}")
             raise
-        assert time.process_time() - start < 10
+        assert time.process_time() - start < 10, f"seed {seed}, round {number}"
     return counts
 
 
 def test_mutants_of_presets():
     counts = run(seed=1, rounds=400)
     assert counts["refused"] > 100
-    assert counts["read"] > 30
+    assert counts["read"] > 20
 
 
 @pytest.mark.soak
