@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...audio.dither import SilenceGate, TpdfNoise
-from ...audio.dynamics import Compressor, DeEsser, LevelFollower, NoiseGate
 from ...audio.envelope import Keyframes, keyframes
 from ...audio.shaping import NoiseShaper
 from ...ir import nodes as ir
@@ -14,6 +13,9 @@ from ...ir.graph import Graph
 from ...ir.node import Signal
 from ...ir.nodes import Dither, DitherNoise, Point
 from ...plans.carried import value_digests
+
+if TYPE_CHECKING:
+    from ...audio.dynamics import LevelFollower
 
 
 def frames_of(points: tuple[Point, ...]) -> Keyframes:
@@ -24,6 +26,9 @@ def frames_of(points: tuple[Point, ...]) -> Keyframes:
 
 def dynamics_of(node: ir.Dynamics, signal: Signal) -> LevelFollower:
     """What changes a signal of this type."""
+    # scipy.signal, which compiled kernels do without, takes 70 MB and most of a second.
+    from ...audio.dynamics import Compressor, DeEsser, NoiseGate  # noqa: PLC0415
+
     values: dict[str, Any] = node.attributes()
     if isinstance(node, ir.Compress):
         return Compressor(signal.channels, **values)

@@ -127,6 +127,12 @@ def test_a_render_delivers_the_same_bytes_with_and_without(tmp_path: Path):
     assert compiled == numpy
 
 
+def test_a_render_with_them_loads_no_scipy_signal():
+    code = "import mixdown.render.service, mixdown.backends.native.run, sys; "
+    code += "assert 'numba' in sys.modules and 'scipy.signal' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize(
     ("numba", "environment", "reason"),
     [
