@@ -58,7 +58,7 @@ NARROW = frozenset(
         *("g723_1", "g729", "ilbc", "qcelp", "evrc", "musepack7", "musepack8", "codec2"),
         *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_u16le", "pcm_u16be"),
         *("pcm_s24le", "pcm_s24be", "pcm_f32le", "pcm_f32be", "pcm_alaw", "pcm_mulaw"),
-        *("pcm_16", "pcm_24", "float"),  # of plain files
+        *("pcm_16", "pcm_24", "float", "mpeg_layer_iii"),  # as named by libsndfile
     }
 )
 """Codings whose decoders output 32-bit floats, or integers of up to 24 bits. All others are decoded
@@ -75,9 +75,18 @@ A start later than that of other streams would be lost, so the other streams are
 discarded."""
 
 VORBIS = "ogg/vorbis"
-"""The one codec that libsndfile decodes instead of ffmpeg. At the end of a Vorbis stream, ffmpeg's
-Ogg demuxer drops 128 samples too many, or leaves up to 1,023 samples that do not belong to it;
+"""A codec that libsndfile decodes instead of ffmpeg. At the end of a Vorbis stream, ffmpeg's Ogg
+demuxer drops 128 samples too many, or leaves up to 1,023 samples that do not belong to it;
 libvorbis, which libsndfile uses, does neither."""
+
+MPEG = "mp3/mpeg_layer_iii"
+"""MP3 of `MISREAD_RATE`, which libsndfile decodes too, if it is whole. ffmpeg 5.1 misreads it, with
+errors of -20 dBFS in speech and of up to full scale; mpg123, which libsndfile uses, does not."""
+MISREAD_RATE = 24_000
+"""Hz."""
+
+BY_LIBSNDFILE = frozenset({VORBIS, MPEG})
+"""The codecs that libsndfile decodes."""
 
 STREAM = "ogg/vorbis_stream"
 """Ogg Vorbis that ffmpeg decodes after all: a damaged file, or a chain of several streams, of which
@@ -161,11 +170,8 @@ class Decoding:
 
 
 def fault_of(ffmpeg: Tool, coding: str, rate: int) -> str:
-    """Why a version of ffmpeg does not decode a coding as others do; "" if it does.
-
-    Version 5.1 misreads MP3 of 24 kHz, with errors of -20 dBFS in speech, and of up to full scale.
-    """
-    if coding != "mp3" or rate != 24_000 or ffmpeg.version >= (6,):
+    """Why a version of ffmpeg does not decode a coding as others do; "" if it does."""
+    if coding != "mp3" or rate != MISREAD_RATE or ffmpeg.version >= (6,):
         return ""
     return (
         f"ffmpeg {ffmpeg.version_text} decodes {coding} of {rate:,} Hz incorrectly; use a later "
@@ -193,7 +199,7 @@ def decoding_of(source: Source) -> Decoding:
 
 
 def own_arguments(decoding: Decoding) -> tuple[str, ...]:
-    """The arguments of `mixdown step decode` after the two files, for `VORBIS`."""
+    """The arguments of `mixdown step decode` after the two files, for `BY_LIBSNDFILE`."""
     gains = " ".join(map(repr, decoding.matrix))
     mixed = ("--channels", str(decoding.channels), "--gains", gains) if decoding.matrix else ()
     return (*mixed, *(("--repair",) if decoding.repair else ()))

@@ -24,6 +24,9 @@ from ..ir.units import MAX_CHANNELS
 from ..programs.ffmpeg import find_ffmpeg
 from .cache import INPUT, OUTPUT, run_key, scratch, user_cache
 from .decoder import (
+    BY_LIBSNDFILE,
+    MISREAD_RATE,
+    MPEG,
     STREAM,
     TIMED,
     VORBIS,
@@ -40,7 +43,7 @@ from .headers import RATES, Header, read_header
 from .identity import check_unchanged, digest_of
 from .job import DecodingJob, UnfitError, unreadable
 from .log import Log
-from .ogg import read_outline
+from .ogg import Outline, read_outline
 from .selection import WHOLE, Selection, matrix
 from .trim import read_trim
 
@@ -159,12 +162,12 @@ def _played(path: Path, source: Source) -> Iterator[Path]:
 
 def _decode_again(job: DecodingJob, decoding: Decoding, target: Path) -> None:
     """Decode a file in a known way."""
-    if decoding.codec != VORBIS:
+    if decoding.codec not in BY_LIBSNDFILE:
         job.decode(decoding, target)
         return
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
-    for _ in samples.decode_vorbis(job.path, target, decoding):
+    for _ in samples.decode_file(job.path, target, decoding):
         pass
 
 
@@ -240,7 +243,7 @@ def _ingest(job: DecodingJob) -> SourceFacts:
 def _key(job: DecodingJob, decoding: Decoding) -> str:
     """The key of the plan's step that decodes the file."""
     files = INPUT.format(0), OUTPUT.format(0)
-    if decoding.codec == VORBIS:
+    if decoding.codec in BY_LIBSNDFILE:
         from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
         words = ("decode", *files, *own_arguments(decoding))
@@ -275,11 +278,11 @@ def _decoded_once(job: DecodingJob, target: Path, *, repair: bool) -> tuple[Sour
     outline = read_outline(job.path) if listing.container == "ogg" else None
     if outline is not None and outline.streams > 1 and decoding.codec == "ogg/speex":
         raise unreadable("ffmpeg plays the headers of chained Speex streams as noise")
-    facts: SourceFacts | None = None
     log = Log()
-    if decoding.codec == VORBIS and outline is not None and outline.streams == 1:
-        facts = _vorbis(job, decoding, listing, target)
-    if facts is None:
+    own = _by_libsndfile(job, decoding, chosen.rate, outline)
+    if own is not None and (facts := _read_whole(job, own, listing, target)) is not None:
+        decoding = own
+    else:
         if decoding.codec == VORBIS:
             decoding = evolve(decoding, codec=STREAM)
         decoding, log = job.decode_with_gaps(decoding, listing, target)
@@ -295,12 +298,26 @@ def _decoded_once(job: DecodingJob, target: Path, *, repair: bool) -> tuple[Sour
     return _nonfinite(target, facts), decoding.limited_to(facts.frames)
 
 
-def _vorbis(job: DecodingJob, decoding: Decoding, listing: Log, target: Path) -> SourceFacts | None:
+def _by_libsndfile(
+    job: DecodingJob, decoding: Decoding, rate: int, outline: Outline | None
+) -> Decoding | None:
+    """The decoding by libsndfile of a file for which ffmpeg is the wrong decoder."""
+    if decoding.codec == VORBIS and outline is not None and outline.streams == 1:
+        return decoding
+    misread = decoding.codec == "mp3/mp3" and rate == MISREAD_RATE
+    if misread and not ends_early(job.path, "mp3"):
+        return evolve(decoding, codec=MPEG)
+    return None
+
+
+def _read_whole(
+    job: DecodingJob, decoding: Decoding, listing: Log, target: Path
+) -> SourceFacts | None:
     """The facts of a file that libsndfile decodes; None if it cannot."""
     from . import samples  # noqa: PLC0415 (numpy and soundfile)
 
     try:
-        for _ in samples.decode_vorbis(job.path, target, decoding):
+        for _ in samples.decode_file(job.path, target, decoding):
             pass
     except samples.UNREADABLE:
         return None

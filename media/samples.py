@@ -1,9 +1,9 @@
 """Reads the samples of files with libsndfile, from beginning to end.
 
-Files are read in blocks, with bounded memory. Only plain files and Vorbis are read with libsndfile,
-because its other decoders may print to the terminal. Nothing seeks: python-soundfile would seek
-after each block, and libsndfile's seeks in Vorbis are not exact. The imports are slow, so import
-this module only where samples are read.
+Files are read in blocks, with bounded memory. Only plain files, Vorbis and whole MP3s are read with
+libsndfile, because its other decoders, and that of damaged MP3s, may print to the terminal. Nothing
+seeks: python-soundfile would seek after each block, and libsndfile's seeks in Vorbis are not exact.
+The imports are slow, so import this module only where samples are read.
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def scan_flac(path: Path, heard: Callable[[FloatArray], None] | None = None) -> 
     return Scan(frames)
 
 
-def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[float]:
-    """Decode an Ogg Vorbis file to a float WAV; yields the progress, 0 to 1, after each block.
+def decode_file(source: Path, target: Path, decoding: Decoding) -> Iterator[float]:
+    """Decode a file of Vorbis or MP3 to a float WAV; yields the progress, 0 to 1, after each block.
 
     Raises:
         soundfile.SoundFileError, OSError: it cannot be decoded, or written.
@@ -145,7 +145,7 @@ def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[fl
     with SequentialFile(source) as file, target.open("wb") as out:
         channels = decoding.channels or file.channels
         gains = np.reshape(decoding.matrix, (channels, -1)) if decoding.matrix else None
-        order = _FROM_VORBIS.get(file.channels)
+        order = _FROM_VORBIS.get(file.channels) if file.format == "OGG" else None
 
         def head(frames: int) -> bytes:
             frame = channels * width
@@ -162,7 +162,11 @@ def decode_vorbis(source: Path, target: Path, decoding: Decoding) -> Iterator[fl
             out.write(np.ascontiguousarray(samples, f"<f{width}").tobytes())
             frames += len(block)
             yield min(1.0, frames / max(file.frames, 1))
-        if frames != file.frames:
+        if file.format == "MP3":
+            # It may not say how long it is; libsndfile then estimates.
+            out.seek(0)
+            out.write(head(frames))
+        elif frames != file.frames:
             raise OSError(None, f"{source}: it has {frames} samples, but declares {file.frames}")
 
 
@@ -179,7 +183,7 @@ def run_decode(arguments: Sequence[str], progress: Callable[[float], None]) -> M
     except ValueError as error:
         raise OSError(None, f"invalid arguments for decode: {error}") from error
     try:
-        for done in decode_vorbis(Path(source), Path(target), decoding):
+        for done in decode_file(Path(source), Path(target), decoding):
             progress(done)
     except soundfile.SoundFileError as error:
         raise OSError(None, f"{source}: {error}") from error

@@ -14,7 +14,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import BackendError
 from ..ir.graph import Graph
 from ..ir.nodes import Clip, Source
-from ..media.decoder import VORBIS, arguments, decoding_of, is_plain, own_arguments
+from ..media.decoder import BY_LIBSNDFILE, arguments, decoding_of, is_plain, own_arguments
 from ..programs.ffmpeg import QUIET
 from .carried import decoded
 from .plan import OURSELVES, File, Space, Step, source_file
@@ -56,7 +56,7 @@ def check_codecs(graph: Graph) -> None:
 
 def _step(step_id: str, source: Source, file: File) -> Step:
     original, decoding = source_file(source.path), decoding_of(source)
-    by_ourselves = source.codec == VORBIS
+    by_ourselves = source.codec in BY_LIBSNDFILE
     return Step(
         id=step_id,
         purpose=f"decode {source.path}",

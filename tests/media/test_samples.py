@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from mixdown.media.decoder import VORBIS, Decoding, own_arguments
 from mixdown.media.headers import read_header
-from mixdown.media.samples import Scan, decode_vorbis, run_decode, scan_flac, scan_floats
+from mixdown.media.samples import Scan, decode_file, run_decode, scan_flac, scan_floats
 from odd_media import RATE, encode, flac, nonfinite, tone, write_tone
 
 
@@ -23,7 +23,7 @@ def ogg(tmp_path: Path, embedded_ffmpeg: str) -> Path:
 
 
 def test_vorbis_is_decoded_completely(ogg: Path, tmp_path: Path):
-    done = list(decode_vorbis(ogg, tmp_path / "out.wav", Decoding(VORBIS)))
+    done = list(decode_file(ogg, tmp_path / "out.wav", Decoding(VORBIS)))
     assert done[-1] == 1.0
     made, rate = soundfile.read(tmp_path / "out.wav")
     wanted, _ = soundfile.read(ogg)
@@ -39,7 +39,7 @@ def test_the_block_size_has_no_effect(tmp_path: Path, count: int):
     """A seek near the end of a Vorbis file is not exact, so nothing may seek."""
     noise = np.random.default_rng(2).normal(0, 0.1, count)
     soundfile.write(tmp_path / "a.ogg", noise, RATE, subtype="VORBIS", format="OGG")
-    list(decode_vorbis(tmp_path / "a.ogg", tmp_path / "out.wav", Decoding(VORBIS)))
+    list(decode_file(tmp_path / "a.ogg", tmp_path / "out.wav", Decoding(VORBIS)))
     np.testing.assert_array_equal(
         soundfile.read(tmp_path / "out.wav")[0], soundfile.read(tmp_path / "a.ogg")[0]
     )
@@ -49,7 +49,7 @@ def test_the_block_size_has_no_effect(tmp_path: Path, count: int):
 def test_channels_are_in_the_order_of_ffmpeg(tmp_path: Path, embedded_ffmpeg: str, channels: int):
     source = write_tone(tmp_path / "a.wav", channels=channels)
     path = encode(embedded_ffmpeg, source, tmp_path / "a.ogg", "-c:a", "libvorbis")
-    list(decode_vorbis(path, tmp_path / "out.wav", Decoding(VORBIS)))
+    list(decode_file(path, tmp_path / "out.wav", Decoding(VORBIS)))
     encode(embedded_ffmpeg, path, tmp_path / "wanted.wav", "-c:a", "pcm_f32le")
     ours, wanted = (soundfile.read(tmp_path / name)[0] for name in ("out.wav", "wanted.wav"))
     assert np.abs(ours[:40_000] - wanted[:40_000]).max() < 1e-5

@@ -34,7 +34,7 @@ def pcm(name: str, coding: str, rate: int = 48_000, channels: int = 2, *more: st
 
 LOSSY = (
     coded("cbr.mp3", 44_100, 2, *MP3, "-b:a", "128k"),
-    coded("vbr.mp3", 22_050, 1, *MP3, "-q:a", "4"),
+    coded("vbr.mp3", 24_000, 1, *MP3, "-q:a", "4"),
     coded("no-xing.mp3", 44_100, 2, *MP3, "-q:a", "4", "-write_xing", "0"),
     coded("slow.mp3", 8_000, 1, *MP3, "-b:a", "16k"),
     coded("low.mp3", 32_000, 2, *MP3, "-b:a", "32k", "-write_id3v2", "1"),
