@@ -147,7 +147,9 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
     if not wanted:
         return backend(graph, options)
     if options.single:
-        raise BackendError(_not_in_one(output) for output in wanted.values())
+        if not _needs_only_tags(graph, extras):
+            raise BackendError(_not_in_one(output) for output in wanted.values())
+        return backend(graph, evolve(options, tags=(*options.tags, *chapter_tags(extras.chapters))))
     plan = backend(graph.rewrite(_raw), options)
     jobs = tuple(_jobs(plan, graph, wanted, options.tags, extras))
     raw = {job.left: job.raw for job in jobs}
@@ -174,6 +176,12 @@ def _is_encoded(output: Output, extras: Extras) -> bool:
     """Whether ffmpeg finishes the file: a lossy one, or a FLAC master with chapters or a cover."""
     has_extras = output.role is OutputRole.MASTER and extras != Extras()
     return output.encoding.is_lossy or (has_extras and output.container == "flac")
+
+
+def _needs_only_tags(graph: Graph, extras: Extras) -> bool:
+    """Whether chapters in a lone FLAC are all that is to be added: there they are tags."""
+    outputs = list(graph.outputs)
+    return len(outputs) == 1 and not outputs[0].encoding.is_lossy and extras.cover is None
 
 
 def _raw(node: Node) -> Node:
@@ -320,10 +328,12 @@ def _too_many(output: Output, chapters: int, most: int) -> Diagnostic:
 
 
 def _not_in_one(output: Output) -> Diagnostic:
-    what = output.container if output.encoding.is_lossy else "a FLAC with chapters or a cover"
+    if output.encoding.is_lossy:
+        message = f"one command cannot both mix and encode {output.container}"
+        help = "deliver wav or flac in one command, or compile the plan as steps"
+    else:
+        message = "one command cannot complete a FLAC with a cover, or with chapters beside stems"
+        help = "deliver the master alone without a cover, or compile the plan as steps"
     return Diagnostic(
-        Code.UNSUPPORTED_NODE,
-        f"%{output.name}: one command cannot both mix and encode {what}",
-        origin=output.origin,
-        help="deliver wav or flac in one command, or compile the plan as steps",
+        Code.UNSUPPORTED_NODE, f"%{output.name}: {message}", origin=output.origin, help=help
     )

@@ -110,11 +110,30 @@ def test_a_cover_is_attached_or_made_a_tag(form):
     assert ("copy" in plan["encode"].argv) == (form in ("flac", "mp3", "m4a", "m4b"))
 
 
-@pytest.mark.parametrize(("form", "extras"), [("mp3", Extras()), ("flac", Extras(cover=COVER))])
-def test_one_command_cannot_encode_too(form, extras):
-    with pytest.raises(BackendError, match=r"MIX502.*both mix and encode") as caught:
-        emit(find_backend("ffmpeg").emit, graph_of(form), EmitOptions(single=True), extras)
+CHAPTERS = Extras(chapters=(Chapter(0, 500, "One"), Chapter(500, 1000, "Two")))
+
+
+@pytest.mark.parametrize(
+    ("forms", "extras", "said"),
+    [
+        ({"container": "mp3"}, Extras(), "both mix and encode mp3"),
+        ({"container": "flac"}, Extras(cover=COVER), "complete a FLAC with a cover"),
+        ({"container": "flac", "a": "flac"}, CHAPTERS, "with chapters beside stems"),
+    ],
+)
+def test_one_command_cannot_encode_too(forms, extras, said):
+    with pytest.raises(BackendError, match=f"MIX502.*{said}") as caught:
+        emit(find_backend("ffmpeg").emit, graph_of(**forms), EmitOptions(single=True), extras)
     assert "compile the plan as steps" in (caught.value.diagnostics[0].help or "")
+
+
+def test_one_command_writes_the_chapters_of_a_flac_master(tmp_path, ffmpegs):
+    options = EmitOptions(single=True, one_pass=True, tags=TAGS)
+    plan = emit(find_backend("ffmpeg").emit, graph_of("flac"), options, CHAPTERS)
+    (step,) = plan.steps
+    written = [arg for arg in step.argv if str(arg).startswith(("CHAPTER", "title"))]
+    assert written[0] == "title=A = B"
+    assert "CHAPTER002NAME=Two" in written
 
 
 def test_more_chapters_than_a_format_holds_are_refused():

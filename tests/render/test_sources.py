@@ -236,3 +236,25 @@ def test_a_plan_in_json_states_what_it_reads(tmp_path):
 
 def test_plans_without_media_need_none():
     assert "\ncheck" not in to_shell(mixdown.Plan("hand", (), ()))
+
+
+@pytest.mark.parametrize("rate", [16, 999, 768_001, 2_000_000, 10**12])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_graph_with_an_absurd_rate_is_refused_before_anything_runs(
+    tmp_path: Path, rate: int, whole: bool
+):
+    """Of its source alone, or everywhere; the limits are those of a file."""
+    tone(tmp_path / "a.wav")
+    mix = graph(tmp_path)
+    text = mix.read_text()
+    source = next(line for line in text.splitlines() if line.startswith("source"))
+    changed = source.replace("rate = 48000", f"rate = {rate}")
+    text = text.replace(source, changed)
+    if whole:
+        text = text.replace("rate = 48000", f"rate = {rate}").replace("<48000,", f"<{rate},")
+    mix.write_text(text)
+    with pytest.raises(mixdown.MixdownError) as caught:
+        mixdown.render(mix, out=tmp_path / "out")
+    codes = {problem.code for problem in caught.value.diagnostics}
+    assert codes in ({Code.MEDIA_CHANGED}, {Code.IR_ATTRIBUTE}), codes
+    assert not (tmp_path / "out").exists()
