@@ -31,8 +31,10 @@ class Origin:
 
     def child(self, *tokens: str | int) -> Origin:
         """The place `tokens` below this one."""
-        tail = "".join("/" + escape(str(token)) for token in tokens)
-        return Origin(self.document, self.pointer + tail, self.via, self.cause)
+        pointer = self.pointer
+        for token in tokens:
+            pointer += f"/{token}" if isinstance(token, int) else f"/{escape(token)}"
+        return Origin(self.document, pointer, self.via, self.cause)
 
     def inside(self, rest: str) -> Origin:
         """The place that the rest of a pointer leads to, in every document up to a decision."""
@@ -45,7 +47,9 @@ class Origin:
 
 def escape(token: str) -> str:
     """One reference token of a JSON Pointer, escaped as RFC 6901 requires."""
-    return token.replace("~", "~0").replace("/", "~1")
+    if "~" in token or "/" in token:
+        return token.replace("~", "~0").replace("/", "~1")
+    return token
 
 
 def tokens(pointer: str) -> tuple[str, ...]:
