@@ -1,6 +1,6 @@
 """Runs every comparison and writes docs/performance.md: `python -m benchmarks`.
 
-    python -m benchmarks                   all of it, for hours, on a quiet machine
+    python -m benchmarks                   all of it, for some 40 minutes, on a quiet machine
     python -m benchmarks --short           small sizes, for minutes
     python -m benchmarks --only compile    some comparisons; the others keep their results
     python -m benchmarks --resume          go on where it was interrupted
@@ -35,7 +35,7 @@ from .watch import Run, watched
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-LIMIT_SECONDS = 600.0
+LIMIT_SECONDS = 240.0
 PACKAGES = ("numpy", "scipy", "soundfile", "soxr", "pydub", "typed-ffmpeg", "ffmpeg-normalize")
 PACKAGES += ("pedalboard", "ruamel.yaml", "PyYAML")
 

@@ -78,7 +78,7 @@ CASES = (
         text="From a document to a plan or a command line. typed-ffmpeg builds the naive "
         "graph without checks, places or automation.",
         peers=("typed-ffmpeg", "compile", "compile-yaml"),
-        sizes=(Size(45, 1_000), Size(45, 10_000), Size(450, 50_000)),
+        sizes=(Size(45, 1_000), Size(45, 10_000), Size(450, 30_000)),
         forms=("json", "yaml"),
         short=(Size(10, 200),),
         axis="clips",
@@ -100,7 +100,7 @@ CASES = (
         "from the start of the mix, and ffmpeg searches all filters for each frame that moves. "
         "Here mixdown renders a `draft`, with limiter, checks and manifest, the others the sum.",
         peers=("native-draft", "ffmpeg-draft", "naive", "pydub"),
-        sizes=(Size(10, 50), Size(20, 200), Size(30, 500), Size(60, 2_000)),
+        sizes=(Size(5, 50), Size(10, 200), Size(15, 400), Size(20, 1_600)),
         short=(Size(1, 10), Size(2, 40)),
         axis="clips",
     ),
@@ -109,7 +109,7 @@ CASES = (
         title="Growth with minutes",
         text="60 clips, however long they are.",
         peers=("by-hand", "native", "ffmpeg"),
-        sizes=(Size(10), Size(30), Size(90)),
+        sizes=(Size(5), Size(15), Size(45)),
         short=(Size(1, 10), Size(2, 10)),
         axis="minutes",
     ),
