@@ -179,10 +179,17 @@ def _gathered(
         "format",
         multiple=several,
         metavar="FORMAT",
-        help=f"File format: wav, flac, mp3, m4a, m4b, opus or ogg{more}.  [default: the preset's]",
+        help="File format: wav, flac, mp3, m4a, m4b, mp4, opus or ogg"
+        f"{more}.  [default: the preset's]",
     )
-    return form(preset(_DELIVER(command) if several else command))
+    return form(preset(_DELIVER(_FILM(command)) if several else command))
 
+
+_FILM = click.option(
+    "--video",
+    metavar="FILE",
+    help="Put the mix into a copy of this film, an MP4 with its picture unchanged.",
+)
 
 _DELIVER = click.option(
     "--deliver",

@@ -31,7 +31,7 @@ ExportPresetName: TypeAlias = Literal[
 MixPresetName: TypeAlias = Literal[
     "default_mix", "podcast_mix", "podcast_leveled", "music_mix", "flat"
 ]
-FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "m4b", "opus", "ogg"]
+FormatName: TypeAlias = Literal["wav", "flac", "mp3", "m4a", "m4b", "mp4", "opus", "ogg"]
 BitDepth: TypeAlias = Literal["16", "24", "32f", "64f", 16, 24]
 StemModeName: TypeAlias = Literal["premaster", "mastered"]
 MediaName: TypeAlias = Literal["files", "declared"]
@@ -58,6 +58,7 @@ class _OtherChoices(TypedDict, total=False):
     broadcast: bool
     facts: Facts | Mapping[str, object] | str | Path | None
     lufs: float | None
+    video: str | Path | None
     headroom_db: float | None
     deliver: Mapping[str, DeliveryChoices | Mapping[str, object]] | str | Path | None
     disable: str | Iterable[str]
@@ -94,8 +95,8 @@ class Choices(_OtherChoices, total=False):
         mix: id of the mix preset; None: the timeline's own.
         profile: a name for these choices, kept in the metadata.
         stems, stem_mode, silent_stems, only_tags, backend, format, bit_depth, bit_rate, dither,
-            short, sample_rate, channels, broadcast, facts, presets, lufs, headroom_db, deliver: as
-            of a `RenderRequest`; of `format` also several, for a file of each.
+            short, sample_rate, channels, broadcast, facts, presets, lufs, video, headroom_db,
+            deliver: as of a `RenderRequest`; of `format` also several, for a file of each.
         disable, pass_limit, pipeline, passes, media, variables, single, one_pass, strict: as of
             `CompileOptions`.
     """

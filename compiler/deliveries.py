@@ -52,7 +52,7 @@ class DeliveryChoices:
         "id of the export preset; None: the request's", default=None, examples=("podcast",)
     )
     format: str | None = key(
-        "wav, flac, mp3, m4a, m4b, opus or ogg; None: the export preset's",
+        "wav, flac, mp3, m4a, m4b, mp4, opus or ogg; None: the export preset's",
         Words(tuple(CONTAINERS), Code.BAD_REQUEST),
         default=None,
     )

@@ -36,7 +36,7 @@ from .edits.transcripts import read_transcripts
 from .emit import chapter_warnings, one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix, opened
 from .lanes import lanes_svg
-from .media import probe_cover, probe_sources
+from .media import probe_cover, probe_film, probe_sources
 from .meta import FileMeta, file_metas
 from .options import CompileOptions
 from .pipeline import final, problems
@@ -270,6 +270,7 @@ def _begun(mix: Timeline, request: RenderRequest, media: MediaMode) -> Unit:
         surveys=surveys,
         transcripts=transcripts,
         cover=None if isinstance(cover, Diagnostic) else cover,
+        film=probe_film(request.video) if request.video and media is MediaMode.FILES else None,
         diagnostics=(*timeline.notes, *found, *unheard, *unread),
     )
 

@@ -10,10 +10,10 @@ from attrs import evolve
 from ..backends.protocol import plan_for
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
-from ..ir.diagnostics import Diagnostic, Severity, located
+from ..ir.diagnostics import Diagnostic, Severity, TimelineError, located
 from ..ir.finish import unmeasured
 from ..ir.graph import Graph
-from ..ir.units import milliseconds, samples
+from ..ir.units import clock, milliseconds, samples
 from ..plans import encoding
 from ..plans.encoding import Extras
 from ..plans.ffmetadata import Chapter
@@ -21,6 +21,9 @@ from ..plans.plan import EmitOptions, Plan
 from .options import CompileOptions
 from .timeline.model import Timeline
 from .unit import Unit
+
+FILM_TOLERANCE_S = 0.1
+"""By how much the lengths of a film and its mix may differ: a few frames."""
 
 
 def plan_of(unit: Unit, options: CompileOptions) -> Plan:
@@ -30,15 +33,33 @@ def plan_of(unit: Unit, options: CompileOptions) -> Plan:
         BackendError: MIX502, the backend cannot express it; MIX505, it fails.
     """
     timeline = unit.timeline
+    _check_film(unit)
     extras = Extras(
         chapters=chapters(timeline, unit.ir.session.length or 0),
         cover=unit.cover,
+        film=unit.film[0] if unit.film else None,
     )
     tags = tuple(sorted(timeline.metadata.items()))
     emit = EmitOptions(single=options.single, one_pass=options.one_pass, tags=tags)
     with located(timeline.documents):
         plan = encoding.emit(partial(plan_for, unit.backend), unit.ir, emit, extras)
     return evolve(plan, surveys={name: survey.digest for name, survey in unit.surveys.items()})
+
+
+def _check_film(unit: Unit) -> None:
+    """Refuse a film that is longer or shorter than the mix.
+
+    Raises:
+        TimelineError: MIX307.
+    """
+    if unit.film is None:
+        return
+    session = unit.ir.session
+    lasts, wanted = (session.length or 0) / session.rate, unit.film[1]
+    if abs(lasts - wanted) > FILM_TOLERANCE_S:
+        message = f"the mix lasts {clock(lasts, 3)}, and the film {clock(wanted, 3)}"
+        help = f"set length_ms to {round(wanted * 1000)}, or cut the film"
+        raise TimelineError.of(Code.BAD_REQUEST, message, help=help)
 
 
 def chapters(timeline: Timeline, length: int) -> tuple[Chapter, ...]:

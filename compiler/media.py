@@ -11,15 +11,17 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from attrs import evolve
 
 from ..documents.models import within_limits
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, Severity
+from ..ir.diagnostics import Diagnostic, Severity, TimelineError
 from ..ir.node import Source
 from ..ir.origin import Origin
 from ..media.facts import SourceFacts
+from ..media.film import read_film
 from ..media.gate import normal, refused
 from ..media.ingest import establish
 from ..plans.pictures import picture_of, read_picture
@@ -152,6 +154,24 @@ def _where(timeline: Timeline) -> str:
     document = timeline.made_from or timeline.document
     name = document.name if document else "the timeline"
     return f"paths are relative to the directory of {name}"
+
+
+def probe_film(name: str) -> tuple[PlannedSource, float]:
+    """A film and its seconds, from a path that counts from the current directory.
+
+    Raises:
+        TimelineError: MIX214, MIX215: it is missing, or has no picture that can be copied.
+    """
+    path = Path(name).absolute()
+    if not path.is_file():
+        raise TimelineError.of(Code.MEDIA_MISSING, f"film {name!r} does not exist")
+    try:
+        film = read_film(path)
+    except (ValueError, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"film {name!r} cannot be used: {reason}"
+        raise TimelineError.of(Code.MEDIA_UNREADABLE, message) from error
+    return PlannedSource(source_file(str(path)), film.digest), film.seconds
 
 
 def probe_cover(

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from attrs import evolve, frozen
 
@@ -24,6 +24,7 @@ from ..ir.containers import CONTAINERS, Encoding, spelt
 from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.nodes import ShortLoudness
 from ..ir.origin import Origin
+from ..plans.encoding import FILM
 from ..presets.load import Library, library, unknown_preset
 from ..presets.model import DitherChoice, ExportPreset
 from .deliveries import BIT_DEPTHS, MASTER, DeliveryChoices, deliveries_of, unusable
@@ -39,7 +40,7 @@ class StemMode(StrEnum):
     MASTERED = "mastered"
 
 
-_INPUTS = ("facts", "presets", "deliver")
+_INPUTS = ("facts", "presets", "deliver", "video")
 """The fields that hold data, or other requests, instead of choices."""
 
 
@@ -109,6 +110,10 @@ class RenderRequest:
         Range(-70, 0, "LUFS"),
         default=None,
     )
+    video: As[str | None, str | PurePath | None] = key(
+        "the path of a film whose picture the mix gets, in an MP4; from the current directory",
+        default=None,
+    )
     headroom_db: float | None = key(
         "attenuation of the premaster before the loudness gain; None: the export preset's",
         Range(0, 60, "dB"),
@@ -134,10 +139,15 @@ class RenderRequest:
         return library(self.presets)
 
     @property
+    def form(self) -> str | None:
+        """The requested format: with a film MP4, unless another one is named."""
+        return self.format or (FILM if self.video else None)
+
+    @property
     def export(self) -> ExportPreset:
         """The export preset with the requested format, bit depth, dither and short loudness."""
         preset = self.library.export[self.export_preset]
-        container = self.format or preset.container
+        container = self.form or preset.container
         encoding = _encoding(preset, container, self.bit_depth)
         return replace(
             preset,
@@ -177,7 +187,7 @@ class RenderRequest:
         """
         export_preset = choices.preset or self.export_preset
         preset = self.library.export.get(export_preset)
-        container = choices.format or self.format or (preset.container if preset else "wav")
+        container = choices.format or self.form or (preset.container if preset else "wav")
         held = CONTAINERS.get(container)
         lossy = held is not None and held.is_lossy
         return replace(
@@ -187,6 +197,7 @@ class RenderRequest:
             export_preset=export_preset,
             stems=self.stems if stems else False,
             format=choices.format or self.format,
+            video=self.video if container == FILM else None,
             bit_depth=choices.bit_depth or (None if lossy else self.bit_depth),
             bit_rate=choices.bit_rate or (self.bit_rate if lossy else None),
             broadcast=self.broadcast and container == "wav",
@@ -302,7 +313,10 @@ def _encoding(preset: ExportPreset, container: str, depth: str | None) -> Encodi
 
 def _format_problems(request: RenderRequest, preset: ExportPreset) -> Iterator[Diagnostic]:
     """What the container of the files does not support."""
-    form = request.format or preset.container
+    form = request.form or preset.container
+    if request.video is not None and form != FILM:
+        message = f"{form} has no picture, so a film cannot be put into it"
+        yield Diagnostic(Code.BAD_REQUEST, message, help=f"choose {FILM}, or leave out the film")
     encoding, held = _encoding(preset, form, request.bit_depth), CONTAINERS[form]
     if request.bit_rate is not None and not held.is_lossy:
         lossy = ", ".join(name for name, container in CONTAINERS.items() if container.is_lossy)

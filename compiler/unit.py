@@ -93,6 +93,7 @@ class Unit:
             the loudness.
         graph: None before `lower`.
         cover: the picture for the files.
+        film: whose picture the master gets, and its seconds.
         fact_key: the key of the facts about this finish; "" before `resolve-facts`.
         premaster_key: the digest of what is measured for a loudness target, with the backend; ""
             before `resolve-facts`, and without a target.
@@ -115,6 +116,7 @@ class Unit:
     thresholds: Mapping[str, Origin] = field(factory=dict)
     graph: Graph | None = None
     cover: PlannedSource | None = None
+    film: tuple[PlannedSource, float] | None = None
     fact_key: str = ""
     premaster_key: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()

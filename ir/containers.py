@@ -186,6 +186,16 @@ CONTAINERS: Mapping[str, Container] = {
         tail=1024,
         listed_chapters=255,
     ),
+    "mp4": Container(
+        name="MP4",
+        codec="aac",
+        encodings=(Encoding.AAC,),
+        rates=_AAC_RATES,
+        bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
+        bit_rate=192,
+        tail=1024,
+        listed_chapters=255,
+    ),
     "opus": Container(
         name="Opus",
         codec="opus",

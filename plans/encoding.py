@@ -23,7 +23,7 @@ from ..ir.graph import Graph
 from ..ir.names import Names
 from ..ir.node import Signal
 from ..ir.nodes import Node, Output, OutputRole
-from ..programs.ffmpeg import QUIET, input_arguments
+from ..programs.ffmpeg import FILM_DEMUXERS, QUIET, input_arguments
 from .ffmetadata import Chapter, Tags, chapter_tags, chapter_text
 from .plan import (
     OURSELVES,
@@ -40,6 +40,9 @@ from .plan import (
 )
 
 PROGRAM = "ffmpeg"
+
+FILM = "mp4"
+"""The container that takes the picture of a film."""
 
 
 @frozen
@@ -72,6 +75,7 @@ CODERS: Mapping[str, Coder] = {
     "m4a": Coder("aac", "ipod", _MP4),
     # What makes players list it as an audiobook: the brand, and stik = 2.
     "m4b": Coder("aac", "ipod", (*_MP4, "-brand", "M4B ", "-metadata", "media_type=2")),
+    "mp4": Coder("aac", "mp4", _MP4),
     "opus": Coder("libopus", "opus", comments=True, attaches=False),
     "ogg": Coder("libvorbis", "ogg", comments=True, attaches=False),
     "flac": Coder("copy", "flac", comments=True),
@@ -94,10 +98,12 @@ class Extras:
     Attributes:
         chapters: in time order.
         cover: a JPEG or PNG.
+        film: whose picture an MP4 has, in place of a cover.
     """
 
     chapters: tuple[Chapter, ...] = ()
     cover: PlannedSource | None = None
+    film: PlannedSource | None = None
 
 
 @frozen
@@ -116,6 +122,7 @@ class _EncodingJob:
         tags: to write into it.
         chapters: to write into it, where they are not tags.
         cover: the picture to add.
+        film: the file whose video stream is copied.
     """
 
     output: Output
@@ -129,6 +136,7 @@ class _EncodingJob:
     tags: Tags
     chapters: tuple[Chapter, ...]
     cover: File | None
+    film: File | None
 
     @property
     def coder(self) -> Coder:
@@ -163,6 +171,7 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
             labels[step.id] = job.output.name
     deliveries = (evolve(d, file=coded.get(d.file, d.file)) for d in plan.deliveries)
     covers = [extras.cover] if extras.cover and any(job.cover for job in jobs) else []
+    covers += [extras.film] if extras.film and any(job.film for job in jobs) else []
     return evolve(
         plan,
         steps=chained(steps),
@@ -201,6 +210,8 @@ def _jobs(
         comments, master = CODERS[output.container].comments, output.role is OutputRole.MASTER
         container = CONTAINERS[output.container]
         chapters = extras.chapters if master and container.holds_chapters else ()
+        has_film = master and extras.film is not None and output.container == FILM
+        film = extras.film.file if has_film and extras.film else None
         most = container.most_chapters
         if most is not None and len(chapters) > most:
             raise BackendError(_too_many(output, len(chapters), most))
@@ -217,7 +228,8 @@ def _jobs(
             coded=File(Space.OUT, f"{PurePosixPath(left.path).with_suffix('')}.{output.container}"),
             tags=(*tags, *chapter_tags(chapters)) if comments else tags,
             chapters=() if comments else chapters,
-            cover=extras.cover.file if master and extras.cover else None,
+            cover=extras.cover.file if master and extras.cover and film is None else None,
+            film=film,
         )
 
 
@@ -243,6 +255,8 @@ def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
         inputs = (job.raw, metadata)
     elif job.cover is not None:
         inputs = (job.raw, job.cover)
+    elif job.film is not None:
+        inputs = (job.raw, job.film)
     encoding = Step(
         id=ids.take(f"encode{job.suffix}"),
         purpose=f"encode as {name}" if job.output.encoding.is_lossy else f"complete the {name}",
@@ -296,6 +310,8 @@ def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
         *input_arguments(job.raw, ("flac" if coder.encoder == "copy" else "wav",)),
         *(input_arguments(metadata, ("ffmetadata",)) if metadata else ()),
         *(input_arguments(attached, ("image2",), _UNNUMBERED) if attached else ()),
+        *(input_arguments(job.film, FILM_DEMUXERS) if job.film else ()),
+        *(("-map", "2:v:0" if metadata else "1:v:0", "-c:v", "copy") if job.film else ()),
         *("-map", "0:a"),
         *(("-map", "2:v" if metadata else "1:v", *_ATTACHED) if attached else ()),
         *("-map_metadata", "1" if metadata else "-1"),  # -1 would drop the titles of chapters

@@ -58,6 +58,10 @@ def graph_file_option(option: str, tool: Tool) -> str:
     return fitting[-1] if fitting else GRAPH_FILE_OPTIONS[min(GRAPH_FILE_OPTIONS)]
 
 
+FILM_DEMUXERS = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+"""Those of the films whose picture is copied, by the names that ffmpeg gives them."""
+
+
 def input_arguments(
     file: _T, demuxers: Sequence[str], options: Sequence[str] = ()
 ) -> tuple[str | _T, ...]:

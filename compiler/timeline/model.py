@@ -38,7 +38,7 @@ from ...documents.fields import (
     like,
     version,
 )
-from ...documents.limits import DURATION, MAX_TIME_MS, TIME, Range, Words
+from ...documents.limits import DURATION, MAX_TIME_MS, TIME, Range, Rule, Words
 from ...documents.load import Faults
 from ...documents.models import adds, model, put
 from ...documents.writer import dump, write_file
@@ -61,6 +61,12 @@ SCHEMA_VERSION = 1
 ZERO = Decimal(0)
 
 CURVE = Words((*FADE_CURVES, *CURVE_ALIASES), Code.UNKNOWN_CURVE)
+
+
+CLICK, DROPOUT = "click", "dropout"
+"""What the delivery report finds at the joins and in the sources of clips."""
+
+_FAULTS = Rule({CLICK, DROPOUT}.issuperset, f"{CLICK}, {DROPOUT}", {})
 
 
 @model("a clip")
@@ -117,6 +123,13 @@ class Clip:
     gain_db: Number = key("level", GAIN, default=0, examples=(2,))
     pan: Number = key("-1 left, 0 centre, 1 right", PAN, default=0, examples=(-0.2,))
     mute: bool = key("true: it is silent", default=False)
+    accept: Texts = key(
+        "what the report may find in it without a warning",
+        _FAULTS,
+        default=(),
+        examples=([DROPOUT],),
+        schema={"items": {"enum": [CLICK, DROPOUT]}},
+    )
     fade_in_ms: Time = key("the length of its fade-in", TIME, default=0, examples=(30,))
     fade_out_ms: Time = key("the length of its fade-out", TIME, default=0, examples=(30,))
     fade_in_curve: str | None = key(

@@ -389,6 +389,7 @@ def _remarks(
             duration_s=None if finding.length is None else round(finding.length / rate, 6),
             tracks=tuple(dict.fromkeys(clip.track for clip in finding.clips)),
             clips=tuple(clip.name for clip in finding.clips),
+            accepted=finding.is_accepted,
         )
 
 

@@ -34,6 +34,7 @@ class SoundingClip:
         source: the source it plays.
         ratio: samples of the mix per sample of the source.
         origin: its place in the document.
+        accepts: the faults in it that are meant.
         moves: gain automation of clip and track, each with the origin of its points.
     """
 
@@ -48,6 +49,7 @@ class SoundingClip:
     source: Source
     ratio: float
     origin: Origin
+    accepts: tuple[str, ...]
     moves: tuple[tuple[int, tuple[Point, ...]], ...]
 
     def automation_db(self, at: int) -> float:
@@ -105,6 +107,7 @@ def _of_track(compilation: Compilation, number: int, track: Track) -> Iterator[S
             source=source,
             ratio=session / played,
             origin=timeline.origin("tracks", number, "clips", index),
+            accepts=clip.accept,
             moves=tuple(_moves(timeline, track, clip, where.start)),
         )
 

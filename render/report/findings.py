@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from ...compiler.timeline.model import CLICK, DROPOUT
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity
 from ...ir.nodes import Edge
@@ -28,6 +29,12 @@ class Finding:
     at: int
     length: int | None
     clips: tuple[SoundingClip, ...]
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether one of its clips says that it is meant."""
+        kind = CLICK if self.diagnostic.code is Code.CLICK else DROPOUT
+        return any(kind in clip.accepts for clip in self.clips)
 
 
 def of_click(click: Click, rate: int) -> Finding:
@@ -85,7 +92,7 @@ def shown(findings: tuple[Finding, ...]) -> tuple[Diagnostic, ...]:
     """The warnings that a render prints: the first of each kind, and the number of the others."""
     warnings: list[Diagnostic] = []
     for code, noun in ((Code.CLICK, "clicks"), (Code.DROPOUT, "dropouts")):
-        found = [f.diagnostic for f in findings if f.diagnostic.code is code]
+        found = [f.diagnostic for f in findings if f.diagnostic.code is code and not f.is_accepted]
         warnings += found[:SHOWN]
         if len(found) > SHOWN:
             message = f"{len(found) - SHOWN} more {noun}"

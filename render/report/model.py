@@ -153,6 +153,7 @@ class Remark:
         at_s: its time in the mix; None if it has none.
         duration_s: of a dropout.
         tracks, clips: that it concerns; clips as "track/clip".
+        accepted: whether one of these clips says that it is meant.
     """
 
     code: str
@@ -163,6 +164,7 @@ class Remark:
     duration_s: float | None = None
     tracks: tuple[str, ...] = ()
     clips: tuple[str, ...] = ()
+    accepted: bool = False
 
 
 @frozen(kw_only=True)
@@ -239,8 +241,9 @@ class DeliveryReport:
 
     @property
     def faults(self) -> tuple[Remark, ...]:
-        """Clicks and dropouts."""
-        return tuple(remark for remark in self.remarks if remark.at_s is not None)
+        """Clicks and dropouts that no clip accepts."""
+        found = (remark for remark in self.remarks if remark.at_s is not None)
+        return tuple(remark for remark in found if not remark.accepted)
 
     @property
     def passed(self) -> bool:

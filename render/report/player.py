@@ -25,6 +25,7 @@ _TYPES = {
     ".mp3": "audio/mpeg",
     ".m4a": "audio/mp4",
     ".m4b": "audio/mp4",
+    ".mp4": "audio/mp4",
     ".opus": "audio/ogg",
     ".ogg": "audio/ogg",
 }

@@ -186,9 +186,9 @@ def test_a_file_without_facts_is_an_error(tmp_path, text):
         (
             {"format": "wav", "bit_rate": 128},
             "wav has no bit rate to choose",
-            "mp3, m4a, m4b, opus",
+            "m4b, mp4, opus",
         ),
-        ({"bit_rate": 128}, "wav has no bit rate to choose", "m4a, m4b, opus"),
+        ({"bit_rate": 128}, "wav has no bit rate to choose", "m4b, mp4, opus"),
         ({"format": "aac"}, "'format' cannot be 'aac'", "m4a"),
     ],
 )

@@ -107,7 +107,7 @@ def test_a_cover_is_attached_or_made_a_tag(form):
     else:
         assert readers == [plan["encode"]]
         assert "attached_pic" in plan["encode"].argv
-    assert ("copy" in plan["encode"].argv) == (form in ("flac", "mp3", "m4a", "m4b"))
+    assert ("copy" in plan["encode"].argv) == (form in ("flac", "mp3", "m4a", "m4b", "mp4"))
 
 
 CHAPTERS = Extras(chapters=(Chapter(0, 500, "One"), Chapter(500, 1000, "Two")))

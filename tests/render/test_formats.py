@@ -33,11 +33,11 @@ BURSTS_S = (0.0, 0.31, 0.72)
 TAGS = {"title": "=Ünï; #1\\", "artist": "A\nB", "album": "C", "date": "2024-05-06"}
 # What ffmpeg's decoders make of an end that the file itself says exactly (docs/formats.md).
 SLACK = {
-    **{(form, "ffmpeg"): (0, 1023) for form in ("m4a", "m4b")},
+    **{(form, "ffmpeg"): (0, 1023) for form in ("m4a", "m4b", "mp4")},
     ("ogg", "ffmpeg"): (-128, 1023),
 }
 TEXTS = {"mp3": ("TIT2", "TPE1", "TALB", "TDRC")}
-TEXTS |= dict.fromkeys(("m4a", "m4b"), ("©nam", "©ART", "©alb", "©day"))
+TEXTS |= dict.fromkeys(("m4a", "m4b", "mp4"), ("©nam", "©ART", "©alb", "©day"))
 
 
 def burst(rate: int) -> np.ndarray:
@@ -91,7 +91,7 @@ def test_nothing_is_moved_or_cut(form, rate, channels, tmp_path, ffmpegs, monkey
     assert (meta.sample_rate, meta.samples) == (held, samples)
     assert meta.duration_s == samples / held
     decoded = {"ffmpeg": by_ffmpeg(ffmpegs, result.master.path, channels)}
-    if form not in ("m4a", "m4b"):
+    if form not in ("m4a", "m4b", "mp4"):
         decoded["libsndfile"] = soundfile.read(result.master.path, always_2d=True)[0][:, 0]
     for reader, found in decoded.items():
         least, most = SLACK.get((form, reader), (0, 0))

@@ -122,6 +122,18 @@ def test_a_graph_has_a_report_without_joins(mixed, tmp_path, media):
     assert [bus.id for bus in report.buses] == ["bus_music"]
 
 
+def test_a_fault_that_a_clip_accepts_is_listed_and_no_failure(mixed):
+    cut = "source: tone.wav, start_ms: 500, duration_ms: 1000.9, fade_in_ms: 5"
+    heard = mixed(track(cut), preset="podcast")
+    meant = mixed(track(f"{cut}, accept: [click]"), preset="podcast")
+    other = mixed(track(f"{cut}, accept: [dropout]"), preset="podcast")
+    assert [r.report.passed for r in (heard, meant, other)] == [False, True, False]
+    assert "MIX608" not in {d.code.value for d in meant.diagnostics}
+    (remark,) = [r for r in meant.report.remarks if r.code == "MIX608"]
+    assert remark.accepted
+    assert remark.message == heard.report.faults[0].message
+
+
 @pytest.mark.parametrize("form", ["flac", "mp3", "m4a", "opus"])
 def test_a_report_of_any_format(mixed, form):
     """The cut is found in what the codec made of it, and the limiter's work too."""
