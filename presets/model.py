@@ -130,7 +130,7 @@ class EqKind(StrEnum):
         return self is not EqKind.HUM and FilterKind(self.value).has_gain
 
 
-DEFAULT_Q = sqrt(0.5)
+DEFAULT_Q = 1 / sqrt(2)
 _HUM_Q, _HUM_DB = 30.0, -30.0
 
 

@@ -29,7 +29,7 @@ def timeline(tmp_path: Path) -> mixdown.Timeline:
     document = {
         "schema_version": 1,
         "id": "t",
-        "metadata": {"title": TITLE},
+        "metadata": {"title": TITLE.replace("$", "$$")},
         "tracks": [{"id": "a", "role": "music", "clips": clips}],
     }
     (tmp_path / "t.json").write_text(json.dumps(document))
