@@ -26,12 +26,14 @@ def command(file: str, media: MediaName, strict: bool, as_json: bool, how: Opene
     """
     from .. import compile
     from ..compiler.graph_input import open_mix
+    from ..compiler.timeline.hints import hints
     from ..ir.diagnostics import counted, warnings
     from .console import print_json, print_text, show
 
     mix = open_mix(file, media=media, **how)
     compilation = compile(mix, media=media, strict=strict)
-    timeline, found = compilation.timeline, compilation.diagnostics
+    timeline = compilation.timeline
+    found = (*compilation.diagnostics, *hints(timeline, compilation.media))
     if as_json:
         data = [d.to_dict(timeline.documents) for d in found]
         print_json({"ok": True, "diagnostics": data})

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+import soundfile
+
 
 def test_a_sound_timeline(mixdown, show, listing):
     before = listing()
@@ -66,3 +70,23 @@ def test_arrange_needs_no_declared_file(mixdown, show):
     ended = mixdown("arrange", "show2.yaml")
     assert ended.code == 2
     assert "paths are relative to the directory of show2.yaml\n" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("clips", "noted"),
+    [
+        ("{source: l.wav, start_ms: 2, duration_ms: 5}", True),
+        ("{source: l.wav, duration_ms: 5}, {source: l.wav, duration_ms: 500}", False),
+        ("{source: l.wav, start_ms: 2}", False),
+        ("{source: media/voice.wav, duration_ms: 5}", False),
+    ],
+)
+def test_seconds_that_are_taken_for_milliseconds_are_noted(mixdown, show, clips, noted):
+    soundfile.write(show.parent / "l.wav", np.zeros(12 * 8000), 8000)
+    show.write_text(f"id: x\ntracks:\n  - {{id: a, role: fx, clips: [{clips}]}}\n")
+    ended = mixdown("check", show.name)
+    assert ended.code == 0
+    assert ("note[MIX263]: this clip plays 5 ms of 'l.wav', which lasts 0:12.0" in ended.err) is (
+        noted
+    )
+    assert ("5 s are 5000, or a clock time such as 0:05.0" in ended.err) is noted
