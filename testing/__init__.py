@@ -11,16 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .audio import assert_loudness, assert_null
+    from .audio import assert_loudness, assert_null, assert_report
     from .mix_snapshot import MixSnapshot
 
 _HOME = {
     "MixSnapshot": ".mix_snapshot",
     "assert_loudness": ".audio",
     "assert_null": ".audio",
+    "assert_report": ".audio",
 }
 
-__all__ = ["MixSnapshot", "assert_loudness", "assert_null"]
+__all__ = ["MixSnapshot", "assert_loudness", "assert_null", "assert_report"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Assertions about rendered files: two signals are equal, and a file meets its loudness.
+"""Assertions about rendered files: two are equal, one meets its loudness, a report is clean.
 
 Promises: the message says how much two signals differ, where and in which channel. Files are read
 as float64 and never resampled, because a null test between different rates means nothing.
@@ -7,7 +7,7 @@ as float64 and never resampled, because a null test between different rates mean
 from __future__ import annotations
 
 from os import PathLike
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,10 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
 from ..ir.units import decibels, gain_factor
 from ..presets.load import library
+
+if TYPE_CHECKING:
+    from ..render.report.model import DeliveryReport
+    from ..render.result import RenderResult
 
 Signal: TypeAlias = str | PathLike[str] | npt.NDArray[np.float64]
 
@@ -164,3 +168,33 @@ def _where(marked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], rate: int | 
 
 def _dbfs(value: float) -> str:
     return f"{decibels(value):.1f} dBFS"
+
+
+def assert_report(result: RenderResult) -> DeliveryReport:
+    """Fail if a render missed a target of its preset, or has a click or a dropout.
+
+    Args:
+        result: of `mixdown.render`, with its report.
+
+    Returns:
+        The report.
+
+    Raises:
+        AssertionError: with every check that failed, what to do about it, and every click and
+            dropout with its time.
+        ValueError: the render made no report.
+    """
+    __tracebackhide__ = True
+    report = result.report
+    if report is None:
+        raise ValueError("this render made no report: render it with report=True")
+    failed = [
+        f"{check.file}: {check.what} is {check.measured} {check.unit}".rstrip()
+        + (f": {check.fix}" if check.fix else "")
+        for check in report.checks
+        if not check.passed
+    ]
+    failed += [f"{fault.code}: {fault.message}" for fault in report.faults]
+    if failed:
+        raise AssertionError("\n".join(["the report has failed checks", *failed]))
+    return report

@@ -7,8 +7,10 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from attrs import evolve
+from mixdown import Timeline, render
 from mixdown.ir.diagnostics import TimelineError
-from mixdown.testing import assert_loudness, assert_null
+from mixdown.testing import assert_loudness, assert_null, assert_report
 
 RATE = 8000
 
@@ -124,3 +126,25 @@ def test_a_spec_must_be_known_and_have_a_target(tone):
     for name in ("draft", "acx"):
         with pytest.raises(ValueError, match=f"{name} has no loudness target"):
             assert_loudness(tone(-20), name)
+
+
+def test_a_report_with_a_click_or_a_missed_target_fails(tmp_path):
+    """A clip that is cut in the middle of a loud tone begins and ends with a click."""
+    at = np.arange(2 * 48000) / 48000
+    soundfile.write(tmp_path / "tone.wav", 0.5 * np.sin(2 * np.pi * 220 * at), 48000, "PCM_24")
+    mix = Timeline(id="x", root=tmp_path).track(id="t", role="music")
+
+    def rendered(**more):
+        return render(
+            mix.clip(source="tone.wav", offset_ms=1, duration_ms=1500, start_ms=200, **more),
+            out=tmp_path / "out",
+            preset="podcast",
+            backend="native",
+        )
+
+    clean = rendered(fade_in_ms=100, fade_out_ms=100)
+    assert assert_report(clean) is clean.report
+    with pytest.raises(AssertionError, match=r"the report has failed checks\nMIX608: a click at"):
+        assert_report(rendered())
+    with pytest.raises(ValueError, match="report=True"):
+        assert_report(evolve(clean, report=None))
