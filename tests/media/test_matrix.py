@@ -97,13 +97,15 @@ def test_every_backend_plays_the_same(
     assert recipe.verdict == (DAMAGED if damaged else PLAYED)
     (source,) = compiled.media.values()
     wide = recipe.shape is not None and recipe.shape[1] == 6
-    # A plain run of ffmpeg 5.1 keeps padding that the container states.
+    # A plain run of ffmpeg keeps padding that the container states: 5.1 often, 9.0 sometimes.
     decoding = decoding_of(source)
     rounded = decoding.delay or decoding.frames or source.codec == MPEG
     reference = embedded() if rounded else ffmpegs
     expected = decode(recipe, path, reference, 6 if wide else source.channels)
     if wide:
         expected = expected @ DOWNMIX
+    if decoding.frames:  # test_trim.py tests the number
+        expected = expected[: decoding.frames]
     row += [source.codec, f"{source.rate} Hz", f"{source.channels} ch", f"{source.frames} samples"]
     differences = []
     for renderer in renderers(ffmpegs):
