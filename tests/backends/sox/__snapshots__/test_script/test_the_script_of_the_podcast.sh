@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 37bc3edb20e47263.
+# A mix of mixdown's sox backend, plan cc47c236708ea68c.
 #
 # SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav [.]

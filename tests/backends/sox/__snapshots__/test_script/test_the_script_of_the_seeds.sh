@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 52fb05a7974d1336.
+# A mix of mixdown's sox backend, plan 567face140e980b5.
 #
 # SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav, bus_dialogue.wav, bus_music.wav [.]
