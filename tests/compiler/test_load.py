@@ -99,10 +99,13 @@ def test_everything_is_read():
         for name, key in declaration(type(owner)).keys.items()
         if getattr(owner, name) == key.default
     ]
-    # Those that the document sets to what they are by default, and lists of other rows.
+    # Those that the document sets to what they are by default, or on another band, and lists of
+    # other rows.
+    assert timeline.tracks[0].eq[1].harmonics == 4
     assert set(untouched) <= {
         *("Timeline.schema_version", "Timeline.channels", "Timeline.mix_preset_id"),
-        *("Track.mute", "BusOverride.roles", "EqBand.q", "SourceEntry.downmix"),
+        *("Track.mute", "BusOverride.roles", "EqBand.q", "EqBand.harmonics"),
+        "SourceEntry.downmix",
     }
 
 
