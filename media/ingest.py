@@ -43,6 +43,7 @@ from .headers import RATES, Header, read_header
 from .identity import check_unchanged, digest_of
 from .job import DecodingJob, UnfitError, unreadable
 from .log import Log
+from .mp3 import is_regular
 from .ogg import Outline, read_outline
 from .selection import WHOLE, Selection, matrix
 from .trim import read_trim
@@ -305,7 +306,7 @@ def _by_libsndfile(
     if decoding.codec == VORBIS and outline is not None and outline.streams == 1:
         return decoding
     misread = decoding.codec == "mp3/mp3" and rate == MISREAD_RATE
-    if misread and not ends_early(job.path, "mp3"):
+    if misread and is_regular(job.path):
         return evolve(decoding, codec=MPEG)
     return None
 

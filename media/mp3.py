@@ -55,6 +55,28 @@ def is_cut(data: _Bytes) -> bool:
     return end > len(data) or (len(frames) - 1 < count and end - start < size)
 
 
+def is_regular(path: Path) -> bool:
+    """Whether a file is contiguous frames, with tags around them, and the first states all of them.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    data = path.read_bytes()
+    start = _after_tags(data)
+    frames = [*_frames(data, start)]
+    if not frames:
+        return False
+    at, _ = frames[-1]
+    end = at + frame_at(data, at)[1]
+    count, size = _stated(data[start : start + frame_at(data, start)[1]])
+    tagged = data[end : end + 3] in (b"", b"TAG", b"APE")
+    return (
+        end <= len(data)
+        and tagged
+        and (not count or (len(frames) - 1, end - start) == (count, size))
+    )
+
+
 def frame_at(data: _Bytes, at: int) -> tuple[int, int]:
     """Bit rate, kbit/s, and size, in bytes, of a frame; 0, 0 if there is none that states them."""
     (word,) = struct.unpack(">I", data[at : at + 4].ljust(4, b"\xff"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mutagen.mp3
 import pytest
-from mixdown.media.mp3 import frame_rates
+from mixdown.media.mp3 import frame_rates, is_regular
 
 NOISE = ("-f", "lavfi", "-i", "anoisesrc=d=2:a=0.1:seed=3:r={rate}")
 
@@ -36,3 +36,20 @@ def test_anything_else_has_none(tmp_path, content):
     path = tmp_path / "a.mp3"
     path.write_bytes(content)
     assert frame_rates(path) is None
+
+
+@pytest.mark.parametrize("xing", ["0", "1"])
+def test_only_a_whole_file_is_regular(embedded_ffmpeg, tmp_path, xing):
+    path = encoded(embedded_ffmpeg, tmp_path / "a.mp3", 24000, "-q:a", "4", "-write_xing", xing)
+    data = path.read_bytes()
+    for content, regular in (
+        (data, True),
+        (data + b"TAG" + bytes(125), True),
+        (data[:-1], False),
+        (data + data, False),
+        (data + b"more", False),
+        (data[:500] + bytes(1000) + data[1500:], False),
+        (b"", False),
+    ):
+        path.write_bytes(content)
+        assert is_regular(path) == regular

@@ -34,7 +34,8 @@ def pcm(name: str, coding: str, rate: int = 48_000, channels: int = 2, *more: st
 
 LOSSY = (
     coded("cbr.mp3", 44_100, 2, *MP3, "-b:a", "128k"),
-    coded("vbr.mp3", 24_000, 1, *MP3, "-q:a", "4"),
+    coded("vbr.mp3", 22_050, 1, *MP3, "-q:a", "4"),
+    coded("speech.mp3", 24_000, 1, *MP3, "-q:a", "4"),
     coded("no-xing.mp3", 44_100, 2, *MP3, "-q:a", "4", "-write_xing", "0"),
     coded("slow.mp3", 8_000, 1, *MP3, "-b:a", "16k"),
     coded("low.mp3", 32_000, 2, *MP3, "-b:a", "32k", "-write_id3v2", "1"),
@@ -188,12 +189,12 @@ CUT = (
     *("cbr.mp3", "vbr.mp3", "raw.aac", "aac.ts", "dolby.ac3", "opus.opus", "vorbis.ogg"),
     *("speex.ogg", "two.wma", "ima.wav", "plain.wav", "plain.aiff", "plain.flac"),
     *("fast.flac", "double.w64", "sun.au", "apple.caf", "flac.ogg", "pack.wv", "true.tta"),
-    *("aac.mkv", "opus.webm", "float.wav", "wide.wav"),
+    *("aac.mkv", "opus.webm", "float.wav", "wide.wav", "theatre.dts", "disc.thd", "radio.sbc"),
 )
 # The index of a movie comes last.
 CUT_REFUSED = ("aac.m4a", "apple.m4a", "float.mov")
-# Raw frames without a length: what is left is a shorter file.
-CUT_PLAYED = ("theatre.dts", "disc.thd", "wide.g722", "radio.sbc")
+# Samples without a length: what is left is a shorter file.
+CUT_PLAYED = ("wide.g722",)
 TWICE = (
     *("layer2.mp2", "raw.aac", "dolby.ac3", "plus.eac3", "theatre.dts", "disc.thd", "radio.sbc"),
     *("opus.opus", "vorbis.ogg", "slow.ogg", "flac.ogg", "aac.ts"),
