@@ -1,16 +1,21 @@
 """A template of a timeline: the fields that most mixes need, with a comment on each.
 
 Promises: the text loads, and is valid as soon as its media exist; ids and paths are quoted where
-YAML needs it. Each given file becomes a source and a track with one clip.
+YAML needs it. Each given file becomes a source and a track with one clip, which starts where that
+of the file before it ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from attrs import frozen
+
+from ...audio.activity import Contrast
 from ...documents.writer import yaml_text
 from ...ir.names import NumberedNames
+from ...media.survey import SourceSurvey
 
 _HEAD = """\
 # A timeline of mixdown. Times are milliseconds, gains dB; paths count from this file.
@@ -39,11 +44,11 @@ tracks:
 
 _TRACK = """\
   - {id}
-    role: {role}
+    role: {role}{reason}
     # gain_db: 0                # also: pan, mute, solo, bus, eq, filter, automation
     clips:
       - {source}
-        start_ms: 0             # where it starts in the mix
+        {start}
         # offset_ms: 0          # where it starts in the file
         # duration_ms: 12000    # absent: to the end of the file
         fade_in_ms: 30          # fade_in_curve: tri; the same for out
@@ -56,25 +61,62 @@ _AUTOMATION = """\
     #   gain: [{at_ms: 0, value: 0, curve: smooth}, {at_ms: 2000, value: -10}]
 """
 
+_START = "start_ms: 0             # where it starts in the mix"
 _EXAMPLE = ("audio/voice.wav", "audio/music.ogg")
 
-# The probable role of a file, by a word in its name; the role of all others.
+# The role of a file by a word in its name.
 _ROLES = (("music", "music"), ("bed", "music"), ("fx", "fx"), ("room", "ambience"))
-_ROLE = "dialogue"
 
 
-def starter(id: str, media: Sequence[str] = (), file: str = "timeline.yaml") -> str:
-    """A commented YAML timeline."""
+@frozen
+class Guess:
+    """The probable role of a file, and what it is guessed from."""
+
+    role: str
+    reason: str
+
+
+def guess(path: str, survey: SourceSurvey | None) -> Guess:
+    """The role of a file: by a word in its name, or else by its survey, where there is one.
+
+    Speech has pauses that are at least 8 dB under it; anything else is taken for music. Percussion
+    with rests is the known mistake.
+    """
+    name = PurePath(path).name.lower()
+    role = next((role for word, role in _ROLES if word in name), None)
+    if role is not None:
+        return Guess(role, "by its name")
+    if survey is None:
+        return Guess("dialogue", "a guess: it was not read")
+    if survey.contrast is Contrast.CLEAR and len(survey.spans) > 1:
+        return Guess("dialogue", f"a guess: {len(survey.spans)} phrases with pauses, like speech")
+    return Guess("music", "a guess: sound without pauses, like music")
+
+
+def starter(
+    id: str,
+    media: Sequence[str] = (),
+    file: str = "timeline.yaml",
+    guesses: Mapping[str, Guess] | None = None,
+) -> str:
+    """A commented YAML timeline; `guesses` are the roles of the files, by path."""
     sources = _sources(media or _EXAMPLE)
     text = _HEAD.format(
         file=" ".join(file.split()),
         id=_line("id", id),
         sources=yaml_text({"sources": sources}).strip(),
     )
+    start = _START
     for number, (name, path) in enumerate(sources.items()):
+        guessed = (guesses or {}).get(path)
         text += "\n" * bool(number) + _TRACK.format(
-            id=_line("id", name), role=_role(path), source=_line("source", name)
+            id=_line("id", name),
+            role=(guessed or guess(path, None)).role,
+            reason=f"  # {guessed.reason}" if guessed else "",
+            source=_line("source", name),
+            start=start,
         )
+        start = f"{_line('after', f'{name}/c1')}  # or start_ms: where it starts in the mix"
     return text + _AUTOMATION
 
 
@@ -82,11 +124,6 @@ def _sources(media: Sequence[str]) -> dict[str, str]:
     """A name for each path: its stem, with a number where two share one."""
     names = NumberedNames(separator="-")
     return {names.take(PurePath(path).stem or "source"): path for path in media}
-
-
-def _role(path: str) -> str:
-    name = PurePath(path).name.lower()
-    return next((role for word, role in _ROLES if word in name), _ROLE)
 
 
 def _line(key: str, value: str) -> str:
