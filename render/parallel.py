@@ -108,9 +108,10 @@ class _Scheduler(Generic[Result]):
         return bool(self._failures) and number >= min(self._failures)
 
     def _work(self, number: int, stop: Stop) -> None:
-        """Run one step, in a thread of its own; none if `_end_all` was there first."""
+        """Run one step, in a thread of its own; not if it was stopped before it began."""
         with self._changed:
             if stop.asked:
+                self._end(number)
                 return
         try:
             result = self._run(self._steps[number], stop)
@@ -119,13 +120,16 @@ class _Scheduler(Generic[Result]):
                 if not stop.asked:
                     self._failures[number] = error
                     self._stop_after(number)
-                del self._running[number]
-                self._changed.notify()
+                self._end(number)
         else:
             with self._changed:
                 self._results[number] = result
-                del self._running[number]
-                self._changed.notify()
+                self._end(number)
+
+    def _end(self, number: int) -> None:
+        """Note that a step no longer runs."""
+        del self._running[number]
+        self._changed.notify()
 
     def _stop_after(self, number: int) -> None:
         """Ask the running steps after this one to stop."""

@@ -98,6 +98,25 @@ def test_the_first_failure_in_order_counts_whichever_happens_first(jobs):
     assert done == ["a"]
 
 
+def test_a_step_that_is_stopped_before_it_begins_has_ended(monkeypatch):
+    """A thread may begin long after its start, when the failure of another has stopped it."""
+
+    class Late(threading.Thread):
+        def run(self):
+            number, stop = self._args
+            while number == 1 and not stop.asked:
+                time.sleep(0.001)
+            super().run()
+
+    def run(step, stop):
+        assert step.id == "a"
+        raise ValueError("a")
+
+    monkeypatch.setattr(threading, "Thread", Late)
+    with pytest.raises(ValueError, match="a"):
+        run_steps(steps("a", "b"), run, 2)
+
+
 def test_a_step_before_the_failed_one_still_runs():
     """It may fail too, and would have been the first."""
     done = []
