@@ -65,7 +65,7 @@ def reduction(
         found = np.zeros(-(-count // size))
         near = np.ones(len(found), np.bool_)
         if peaks is not None:
-            hot = peaks > gain_factor(ceiling_db - NEAR_DB) / factor
+            hot = peaks > np.float64(gain_factor(ceiling_db - NEAR_DB) / factor)  # may exceed f4
             near = _around(hot, np.arange(len(found)) * size / after.samplerate)
         for first in range(0, len(found), _WINDOWS):
             windows, start = slice(first, first + _WINDOWS), first * size

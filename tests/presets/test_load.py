@@ -193,7 +193,7 @@ def test_texts_that_wear_a_parser_out(tmp_path, kind, text, said):
     [
         ("mp3 = { bit_rate = 100 }", "mp3 has no 100 kbit/s"),
         ("wav = { bit_rate = 128 }", "'wav' is not a lossy container"),
-        ("mp4 = { bit_rate = 128 }", "'mp4' is not a lossy container"),
+        ("mkv = { bit_rate = 128 }", "'mkv' is not a lossy container"),
         ("mp3 = { bit_rate = 128.5 }", "'bit_rate' must be a whole number, not a number"),
         ("mp3 = { bitrate = 128 }", "a format has no key 'bitrate'"),
         ("mp3 = { }", "a format needs the key 'bit_rate'"),
