@@ -161,7 +161,8 @@ def _overshoot(node: FilterAutomation, here: Point, there: Point, rate: int) -> 
 def _passed(node: FilterAutomation, rate: int) -> Iterator[Section]:
     """The filters at the keyframes of a moving filter, and midway between them."""
     frequencies = [value for point in node.points for value in point.values]
-    between = (math.sqrt(low * high) for low, high in pairwise(frequencies))
+    # The product of two tiny frequencies may be 0.
+    between = (math.sqrt(low * high) or min(low, high) for low, high in pairwise(frequencies))
     for hertz in (*frequencies, *between):
         yield section(_at(node, hertz), rate)
 

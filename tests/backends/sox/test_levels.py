@@ -105,6 +105,11 @@ def test_the_loudest_signal_passes_moving_filters_at_their_bound(kind, q, points
     assert np.max(np.sum(np.abs(responses), axis=0)) <= moving_peak(node, RATE)
 
 
+def test_frequencies_whose_product_is_0_have_a_bound():
+    points = (ir.Point(0, 1e-38), ir.Point(1500, 1e-323))
+    assert moving_peak(ir.FilterAutomation("f", FilterKind.LOWPASS, points, 0.7, 0.0), RATE) > 0
+
+
 def in_phase(bench: Bench, count: int) -> None:
     """Full scale, all alike: what adds up to the most."""
     square = np.where(np.arange(3000) % 96 < 48, 1.0, -1.0)
