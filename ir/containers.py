@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 
 class Encoding(StrEnum):
@@ -139,6 +139,16 @@ def _aac(rate: int) -> BitRates:
 
 
 _AAC_RATES = (*_UP_TO_48000, 64000, 88200, 96000)
+_M4A = Container(
+    name="AAC",
+    codec="aac",
+    encodings=(Encoding.AAC,),
+    rates=_AAC_RATES,
+    bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
+    bit_rate=192,
+    tail=1024,
+    listed_chapters=255,  # the count in chpl is one byte
+)
 
 CONTAINERS: Mapping[str, Container] = {
     "wav": Container(
@@ -166,36 +176,9 @@ CONTAINERS: Mapping[str, Container] = {
         bit_rate=192,
         most_chapters=255,  # the count in CTOC is one byte
     ),
-    "m4a": Container(
-        name="AAC",
-        codec="aac",
-        encodings=(Encoding.AAC,),
-        rates=_AAC_RATES,
-        bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
-        bit_rate=192,
-        tail=1024,
-        listed_chapters=255,  # the count in chpl is one byte
-    ),
-    "m4b": Container(
-        name="AAC audiobook",
-        codec="aac",
-        encodings=(Encoding.AAC,),
-        rates=_AAC_RATES,
-        bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
-        bit_rate=128,
-        tail=1024,
-        listed_chapters=255,
-    ),
-    "mp4": Container(
-        name="MP4",
-        codec="aac",
-        encodings=(Encoding.AAC,),
-        rates=_AAC_RATES,
-        bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
-        bit_rate=192,
-        tail=1024,
-        listed_chapters=255,
-    ),
+    "m4a": _M4A,
+    "m4b": evolve(_M4A, name="AAC audiobook", bit_rate=128),
+    "mp4": evolve(_M4A, name="MP4"),
     "opus": Container(
         name="Opus",
         codec="opus",

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from attrs import frozen
+
 _Bytes: TypeAlias = "bytes | mmap.mmap"
 
 _HERTZ = (44_100, 48_000, 32_000)
@@ -43,16 +45,33 @@ def frame_rates(path: Path) -> tuple[int, int] | None:
     return (min(rates), max(rates)) if len(rates) > 1 else None
 
 
+@frozen
+class _Extent:
+    """The contiguous frames of a file: where they start and end, bytes, and how many they are.
+
+    Attributes:
+        frames: without the first.
+        stated: what the first states of `frames` and of `size`; 0, 0 if nothing.
+    """
+
+    start: int
+    end: int
+    frames: int
+    stated: tuple[int, int]
+
+    @property
+    def size(self) -> int:
+        """Of all frames, bytes; the last may end after the end of the file."""
+        return self.end - self.start
+
+
 def is_cut(data: _Bytes) -> bool:
     """Whether a file ends within a frame, or before the frames that the first one states."""
-    start = _after_tags(data)
-    frames = [*_frames(data, start)]
-    if not frames:
+    extent = _extent(data)
+    if extent is None:
         return False
-    at, _ = frames[-1]
-    end = at + frame_at(data, at)[1]
-    count, size = _stated(data[start : start + frame_at(data, start)[1]])
-    return end > len(data) or (len(frames) - 1 < count and end - start < size)
+    count, size = extent.stated
+    return extent.end > len(data) or (extent.frames < count and extent.size < size)
 
 
 def is_regular(path: Path) -> bool:
@@ -62,19 +81,23 @@ def is_regular(path: Path) -> bool:
         OSError: it cannot be read.
     """
     data = path.read_bytes()
-    start = _after_tags(data)
-    frames = [*_frames(data, start)]
-    if not frames:
+    extent = _extent(data)
+    if extent is None or extent.end > len(data):
         return False
-    at, _ = frames[-1]
-    end = at + frame_at(data, at)[1]
-    count, size = _stated(data[start : start + frame_at(data, start)[1]])
-    tagged = data[end : end + 3] in (b"", b"TAG", b"APE")
-    return (
-        end <= len(data)
-        and tagged
-        and (not count or (len(frames) - 1, end - start) == (count, size))
-    )
+    is_tagged = data[extent.end : extent.end + 3] in (b"", b"TAG", b"APE")
+    return is_tagged and extent.stated in ((0, 0), (extent.frames, extent.size))
+
+
+def _extent(data: _Bytes) -> _Extent | None:
+    """The frames of a file; None if it begins with none."""
+    start = end = _after_tags(data)
+    count = 0
+    for at, _ in _frames(data, start):
+        end = at + frame_at(data, at)[1]
+        count += 1
+    if not count:
+        return None
+    return _Extent(start, end, count - 1, _stated(data[start : start + frame_at(data, start)[1]]))
 
 
 def frame_at(data: _Bytes, at: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import soundfile
 
+from ...ir.finish import Reading
 from .. import FloatArray
 from .loudness import Loudness, LoudnessMeter
 from .statistics import RmsMeter
@@ -90,3 +91,27 @@ def file_blocks(audio: soundfile.SoundFile) -> Iterator[FloatArray]:
     while len(block := audio.buffer_read(FILE_BLOCK, dtype="float64")):
         samples = np.frombuffer(block, np.float64).reshape(-1, audio.channels)
         yield np.ascontiguousarray(samples.T)
+
+
+class LevelMeter:
+    """The one level that a loudness goal reads; errors as of the meter in use."""
+
+    def __init__(self, reading: Reading, rate: int, channels: int) -> None:
+        self._reading = reading
+        self._rms = RmsMeter(rate, channels) if reading is Reading.RMS else None
+        self._loudness = None if self._rms else LoudnessMeter(rate, channels)
+
+    def feed(self, block: FloatArray) -> None:
+        """Process the next block, float64 of shape (channels, n), any n."""
+        if self._rms:
+            self._rms.feed(block)
+        if self._loudness:
+            self._loudness.feed(block)
+
+    def result(self) -> float:
+        """LUFS or dBFS, as the reading says; -inf for silence."""
+        if self._rms:
+            return self._rms.result()
+        assert self._loudness is not None
+        found = self._loudness.result()
+        return found.padded if self._reading is Reading.MOMENTARY else found.integrated

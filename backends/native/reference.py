@@ -18,7 +18,7 @@ from ...audio import FloatArray, biquad, dither, pan
 from ...audio.curves import fade_in, fade_out
 from ...audio.envelope import gain_envelope, interpolate, log_frequency_envelope
 from ...audio.limiter import TruePeakLimiter
-from ...audio.meter.level import LevelMeter
+from ...audio.meter.measure import LevelMeter
 from ...audio.resample import resample
 from ...ir import nodes as ir
 from ...ir.graph import Graph

@@ -15,7 +15,7 @@ import soundfile
 from attrs import evolve
 
 from ...audio import FloatArray
-from ...audio.meter.level import LevelMeter
+from ...audio.meter.measure import LevelMeter
 from ...ir.graph import Graph
 from ...ir.nodes import Limiter, Loudnorm, Node, Reading
 from ...media.samples import run_decode

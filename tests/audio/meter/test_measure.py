@@ -11,8 +11,9 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mixdown.audio.meter.loudness import LoudnessMeter
-from mixdown.audio.meter.measure import measure, measure_file
+from mixdown.audio.meter.measure import LevelMeter, measure, measure_file
 from mixdown.audio.meter.truepeak import TruePeakMeter
+from mixdown.ir.finish import Reading
 
 RATE = 8_000
 
@@ -95,3 +96,20 @@ def test_a_file_reads_as_its_samples(tmp_path, channels):
 def test_a_measurement_cannot_be_changed():
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         measure([], RATE, 1).integrated = -16.0
+
+
+@pytest.mark.parametrize("seconds", [8.0, 0.3])
+def test_one_level_is_that_of_all(seconds):
+    audio = np.sin(np.arange(round(seconds * RATE)) * [[0.3], [0.4]]) * 0.2
+    found = measure([audio], RATE, 2)
+    levels = {}
+    for reading in Reading:
+        meter = LevelMeter(reading, RATE, 2)
+        for block in cut(audio, [1000, 7]):
+            meter.feed(block)
+        levels[reading] = meter.result()
+    assert levels == {
+        Reading.INTEGRATED: found.integrated,
+        Reading.MOMENTARY: found.padded,
+        Reading.RMS: found.rms_dbfs,
+    }
