@@ -29,7 +29,7 @@ from ..plans.plan import PlannedSource, source_file
 from .declared import DECLARED, MediaMode, declared_source, differences
 from .timeline.entry import SourceEntry, selection_of
 from .timeline.model import Timeline
-from .timeline.sources import entry_of, entry_origin, validate_cover
+from .timeline.sources import entry_of, entry_origin, validate_cover, validate_sources
 
 _LISTED = 10  # audio streams in a message
 
@@ -52,7 +52,16 @@ def probe_sources(
             problems += (evolve(d, origin=d.origin or origin) for d in said)
             if source is not None:
                 found[name] = source
-    return found, tuple(problems)
+    return found, tuple(_without_misspelt(timeline, problems))
+
+
+def _without_misspelt(timeline: Timeline, problems: list[Diagnostic]) -> list[Diagnostic]:
+    """The problems but for missing files that `validate` reports as misspelt names."""
+    if all(d.code is not Code.MEDIA_MISSING for d in problems):
+        return problems
+    reported = (d for d in validate_sources(timeline) if d.code is Code.UNKNOWN_SOURCE)
+    misspelt = {d.origin for d in reported}
+    return [d for d in problems if d.code is not Code.MEDIA_MISSING or d.origin not in misspelt]
 
 
 def _may_open(timeline: Timeline, name: str) -> bool:

@@ -251,3 +251,19 @@ def test_a_misspelt_role_is_shown_beside_a_misspelt_key(tmp_path):
         ]
         assert sorted(found) == sorted([*at_load, *later])
         assert len(set(found)) == len(found)
+
+
+def test_a_misspelt_source_is_not_also_a_missing_file(tmp_path):
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        "schema_version: 1\nid: t\nsources: {theme: theme.wav}\ntracks:\n"
+        "  - {id: a, role: music, clips: [{source: theem}, {source: gone.wav, start_ms: 9}]}\n"
+    )
+    with pytest.raises(mixdown.TimelineError) as compiled:
+        mixdown.compile(path)
+    found = [(d.code, d.origin.pointer) for d in compiled.value.diagnostics]
+    clips = "/tracks/0/clips/{}/source"
+    assert sorted(found) == [
+        (Code.UNKNOWN_SOURCE, clips.format(0)),
+        (Code.MEDIA_MISSING, clips.format(1)),
+    ]
