@@ -33,6 +33,9 @@ TOLERANCE = Fraction(1)
 
 _EQUAL_POWER = "qsin"
 
+_HEARD = ("level", "gate", "deess", "compress")
+"""What an entry of `play` has in common with the clips that it becomes, apart from its gain."""
+
 
 def fit(
     arrangement: Arrangement, takes: Iterable[Take], media: Mapping[str, Source], report: Report
@@ -107,6 +110,7 @@ class Clips:
         if length == 0:
             return None
         clip = Clip(
+            **{key: getattr(take.play, key) for key in _HEARD},
             id=id,
             source=self._source(take),
             start_ms=milliseconds(start, rate),

@@ -25,7 +25,7 @@ from ...documents.fields import (
 from ...documents.limits import DURATION, TIME, Range
 from ...documents.models import model
 from ...ir.curves import Shape
-from ...presets.model import GAIN, EqBand
+from ...presets.model import GAIN, Compressing, DeEssing, EqBand, Gating, LevelTarget
 from ..timeline.automation import Target
 from ..timeline.model import Clip, Track
 from .whole import Whole
@@ -158,6 +158,14 @@ class Play:
         "material that ends the section, in place of its last bars", default=None
     )
     gain_db: Number = key("level there", GAIN, default=0, examples=(-3,))
+    level: One[LevelTarget | None] = key(
+        "the loudness of each time it plays; gain_db, also the material's, is added",
+        default=None,
+        examples=({"to": -20},),
+    )
+    gate: One[Gating | None] = like(Clip, default=None)
+    deess: One[DeEssing | None] = like(Clip, default=None)
+    compress: One[Compressing | None] = like(Clip, default=None)
 
 
 @model("a move")
@@ -198,6 +206,15 @@ class Part:
     filter: One[EqBand | None] = key(
         "the filter whose frequency the moves with the target filter change", default=None
     )
+    level: One[LevelTarget | None] = key(
+        "the loudness of all that it plays, but for entries of play with a level of their own; "
+        "gain_db is added",
+        default=None,
+        examples=({"to": -20},),
+    )
+    gate: One[Gating | None] = like(Clip, default=None)
+    deess: One[DeEssing | None] = like(Clip, default=None)
+    compress: One[Compressing | None] = like(Clip, default=None)
     play: Many[Play] = key(
         "the sections in which it plays: their names, or entries with details",
         default=(),

@@ -11,8 +11,8 @@ from enum import StrEnum
 from ...documents.fields import Many, Number, One, OptionalTime, Texts, Time, key, like, version
 from ...documents.limits import DURATION, TIME
 from ...documents.models import model
-from ...presets.model import GAIN, EqBand, LevelTarget
-from ..timeline.model import Marker, Track
+from ...presets.model import GAIN, Compressing, DeEssing, EqBand, Gating, LevelTarget
+from ..timeline.model import Clip, Marker, Track
 from .whole import Whole
 
 SHOW_VERSION = 1
@@ -38,6 +38,9 @@ class Speaker:
     tags: Texts = like(Track, default=())
     eq: Many[EqBand] = like(Track, default=())
     level: One[LevelTarget | None] = like(Track, default=None)
+    gate: One[Gating | None] = like(Clip, default=None)
+    deess: One[DeEssing | None] = like(Clip, default=None)
+    compress: One[Compressing | None] = like(Clip, default=None)
 
 
 @model("a segment", short="source")
@@ -64,6 +67,10 @@ class Segment:
     )
     gain_db: Number = like(Speaker, default=0)
     gap_ms: OptionalTime = key("the silence before it; absent: the show's", TIME, default=None)
+    level: One[LevelTarget | None] = like(Clip, default=None)
+    gate: One[Gating | None] = like(Clip, default=None)
+    deess: One[DeEssing | None] = like(Clip, default=None)
+    compress: One[Compressing | None] = like(Clip, default=None)
 
 
 @model("the music", short="source")

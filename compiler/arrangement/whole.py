@@ -44,6 +44,7 @@ class Whole:
     head_ms: Milliseconds = key("the silence before everything; a bed plays in it", TIME, default=0)
     tail_ms: Milliseconds = key("the silence after everything; a bed plays in it", TIME, default=0)
     sources: Mapping[str, SourceEntry] = like(Timeline, default={})
+    detector: str | None = like(Timeline, default=None)
     buses: tuple[BusOverride, ...] = like(Timeline, default=())
     cuts: tuple[CutRange, ...] = like(Timeline, default=())
     tighten: Tighten | None = like(Timeline, default=None)

@@ -197,7 +197,8 @@ def test_a_part_becomes_a_track_with_all_its_hints(arrange):
           - {id: p, role: keys, name: Piano, bus: bus_x, gain_db: -2.5, pan: 0.25, mute: true,
              solo: true, tags: [soft], eq: [{kind: highpass, frequency_hz: 100}],
              filter: {kind: lowpass, frequency_hz: 9000}, material: bar,
-             play: [{section: a, gain_db: -1}]}
+             level: {to: -20}, gate: {threshold_db: -50}, deess: {}, compress: {ratio: 2},
+             play: [{section: a, gain_db: -1, level: {to: -23}, compress: {ratio: 4}}]}
         """)
     (track,) = timeline.tracks
     assert (track.id, track.role, track.name, track.bus) == ("p", "keys", "Piano", "bus_x")
@@ -209,7 +210,11 @@ def test_a_part_becomes_a_track_with_all_its_hints(arrange):
     )
     assert track.tags == ("soft",)
     assert (track.eq[0].frequency_hz, track.filter.frequency_hz) == (100, 9000)
-    assert track.clips[0].gain_db == -1
+    assert (track.level.to, track.gate.threshold_db, track.compress.ratio) == (-20, -50, 2)
+    assert track.deess is not None
+    (clip,) = track.clips
+    assert (clip.gain_db, clip.level.to, clip.compress.ratio, clip.gate) == (-1, -23, 4, None)
+    assert str(timeline.origin("tracks", 0, "clips", 0, "level").via).endswith("/play/0/level")
     assert timeline.buses[0].id == "bus_x"
 
 

@@ -90,6 +90,20 @@ segments:
     ]
 
 
+def test_levels_and_dynamics_of_speakers_and_segments(show):
+    timeline = show("""
+speakers: [{id: host, level: {to: -18}, compress: {ratio: 4}, deess: {}, gate: {range_db: 6}}]
+segments: [{source: s1.wav, level: {to: -24}, gate: {}}, s2.wav]
+""")
+    (track,) = timeline.tracks
+    assert (track.level.to, track.compress.ratio, track.gate.range_db) == (-18, 4, 6)
+    assert track.deess is not None
+    assert [clip.level and clip.level.to for clip in track.clips] == [-24, None]
+    assert [clip.gate is not None for clip in track.clips] == [True, False]
+    assert str(timeline.origin("tracks", 0, "level").via).endswith("/speakers/0/level")
+    assert str(timeline.origin("tracks", 0, "clips", 0, "level").via).endswith("/segments/0/level")
+
+
 def test_music_leads_in_and_out_under_words(show):
     timeline = show("""
 intro: {source: s10.wav, duration_ms: 6000, alone_ms: 2000, fade_out_ms: 1000}
