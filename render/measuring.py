@@ -8,18 +8,9 @@ file is left behind, also after an interrupt.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 import soundfile
 from attrs import asdict, evolve, frozen
@@ -32,6 +23,7 @@ from ..media.mp3 import frame_rates
 from ..presets.model import DeliverySpec
 from .compliance import Compliance, check_spec
 from .delivery import level, levels_meta
+from .processes import map_in_processes
 
 Result = Survey | Diagnostic
 
@@ -46,9 +38,6 @@ AUDIO_SUFFIXES = frozenset(
 
 _WORTH_PROCESSES = 8 << 20
 """Bytes of audio that justify the half second that processes take to start."""
-
-_SECONDS_TO_UNWIND = 5.0
-"""The time allowed for a task to end its program and to remove its files."""
 
 
 @frozen
@@ -109,14 +98,11 @@ def survey_files(
             results.append(_without_series(file))
             on_done(len(results))
         return tuple(results)
-    with _pool(min(jobs, len(files))) as pool:
-        with _interrupts_held():
-            tasks = [pool.submit(_without_series, file) for file in files]
-        waiting: set[Future[Result]] = set(tasks)
-        while waiting:
-            _, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            on_done(len(tasks) - len(waiting))
-        return tuple(_result(task, file) for task, file in zip(tasks, files, strict=True))
+    found = map_in_processes(_without_series, files, jobs=min(jobs, len(files)), on_done=on_done)
+    return tuple(
+        _unmeasured(file, "reading it crashed the process") if result is None else result
+        for file, result in zip(files, found, strict=True)
+    )
 
 
 def survey_audio(file: str) -> Result:
@@ -185,25 +171,6 @@ def _without_series(file: str) -> Result:
     return evolve(found, loudness=None) if isinstance(found, Survey) else found
 
 
-def _result(task: Future[Result], file: str) -> Result:
-    try:
-        return task.result()
-    except BrokenProcessPool:
-        # The pool does not say which file it was; each remaining file is tried by itself.
-        return _alone(file)
-
-
-def _alone(file: str) -> Result:
-    """Survey a file in a process of its own."""
-    with _pool(1) as pool:
-        try:
-            with _interrupts_held():
-                task = pool.submit(_without_series, file)
-            return task.result()
-        except BrokenProcessPool:
-            return _unmeasured(file, "reading it crashed the process")
-
-
 def _unmeasured(file: str, reason: str) -> Diagnostic:
     reason = reason.removeprefix(f"Error opening {file!r}: ").rstrip(".")
     return Diagnostic(
@@ -215,57 +182,3 @@ def _unmeasured(file: str, reason: str) -> Diagnostic:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
-
-
-@contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with this block, at once if it is interrupted.
-
-    They are spawned, not forked: the fork of a process with threads may hold locks that are never
-    released.
-    """
-    before = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    with _interrupts_held():  # for the process that tracks what the pool shares
-        pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - before:
-            child.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Start processes that never see Ctrl-C or a hang-up: the parent ends their tasks."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin() -> None:
-    """Set up a process of the pool: SIGTERM unwinds it, which removes its files and programs.
-
-    It ends with its parent, even if that was killed.
-    """
-    signal.signal(signal.SIGTERM, _unwind)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    while True:  # the first one ends a task, which the pool reports; another ends the wait for more
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_SECONDS_TO_UNWIND)
-
-
-def _unwind(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(number)

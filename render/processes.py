@@ -1,0 +1,157 @@
+"""Applies a function to items in processes; a process that dies costs no other item.
+
+Every process has a pipe of its own and nothing else in common with its siblings. A pool with one
+queue for all results, such as `concurrent.futures.ProcessPoolExecutor`, has one lock for all: a
+process that is killed while it holds the lock blocks the others, and whatever waits for them, for
+ever.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from types import FrameType
+from typing import NoReturn, TypeVar
+
+from attrs import frozen
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_SECONDS_TO_UNWIND = 5.0
+"""The time allowed for a task to end its program and to remove its files."""
+
+_ATTEMPTS = 2
+"""An item whose process dies is tried again: the machine may have been short of memory."""
+
+
+@frozen(eq=False)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+
+
+def map_in_processes(
+    work: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    jobs: int,
+    on_done: Callable[[int], None] = lambda done: None,
+) -> tuple[Result | None, ...]:
+    """The result of each item, in their order; None where the process died twice.
+
+    No process is left behind, also after an interrupt.
+
+    Args:
+        work: a function that pickle finds by its name and that raises nothing.
+        items: its arguments.
+        jobs: the number of processes, at least 1. Processes started by your own program import its
+            main module again, so guard its code with `if __name__ == "__main__"`.
+        on_done: called with the number of items done, after each item.
+    """
+    results: list[Result | None] = [None] * len(items)
+    upcoming = [(number, 1) for number in reversed(range(len(items)))]
+    running: dict[_Worker, tuple[int, int]] = {}
+    done = 0
+    with _workers(work) as start:
+        idle = [start() for _ in range(min(jobs, len(items)))]
+        while upcoming or running:
+            while idle and upcoming:
+                worker = idle.pop()
+                running[worker] = number, _ = upcoming.pop()
+                with suppress(BrokenPipeError):  # it has died; its end is read below
+                    worker.pipe.send(items[number])
+            ready = wait([worker.pipe for worker in running])
+            for worker in [worker for worker in running if worker.pipe in ready]:
+                number, attempt = running.pop(worker)
+                try:
+                    results[number] = worker.pipe.recv()
+                except (EOFError, ConnectionResetError):
+                    idle.append(start())
+                    if attempt < _ATTEMPTS:
+                        upcoming.append((number, attempt + 1))
+                        continue
+                else:
+                    idle.append(worker)
+                done += 1
+                on_done(done)
+    return tuple(results)
+
+
+@contextmanager
+def _workers(work: Callable[[Item], Result]) -> Iterator[Callable[[], _Worker]]:
+    """Start processes that end with this block, at once if it is interrupted.
+
+    They are spawned, not forked: the fork of a process with threads may hold locks that are never
+    released.
+    """
+    context = multiprocessing.get_context("spawn")
+    workers: list[_Worker] = []
+
+    def start() -> _Worker:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(work, theirs), daemon=True)
+        with _interrupts_held():
+            process.start()
+            workers.append(_Worker(process, ours))
+        theirs.close()
+        return workers[-1]
+
+    try:
+        yield start
+        for worker in workers:
+            worker.pipe.close()
+    except BaseException:
+        for worker in workers:
+            worker.process.terminate()
+        raise
+    finally:
+        latest = time.monotonic() + _SECONDS_TO_UNWIND
+        for worker in workers:
+            worker.process.join(max(0.0, latest - time.monotonic()))
+            worker.process.kill()
+            worker.process.join()
+            worker.process.close()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start processes that never see Ctrl-C or a hang-up: the parent ends their tasks."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(work: Callable[[Item], Result], pipe: Connection) -> None:
+    """The main function of a process: results for items, until the pipe is closed.
+
+    SIGTERM unwinds a task, which removes its files and programs. The process ends with its parent,
+    even if that was killed.
+    """
+    signal.signal(signal.SIGTERM, _unwind)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(EOFError, BrokenPipeError):
+        while True:
+            pipe.send(work(pipe.recv()))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_SECONDS_TO_UNWIND)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _unwind(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(number)
