@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..ir.units import clock_milliseconds
-from .options import Opened, as_json, mix_choices, opening
+from .options import Opened, as_json, mix_choices, opening, time_milliseconds
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -18,17 +17,7 @@ if TYPE_CHECKING:
 
 def _times(context: click.Context, parameter: click.Parameter, value: str | None) -> object:
     """One time, or two with a dash between them, as milliseconds, exactly."""
-    return None if value is None else tuple(map(_milliseconds, value.split("-", 1)))
-
-
-def _milliseconds(value: str) -> Decimal:
-    """1:02:03.5, 12:34.567 or 754.567 as milliseconds, exactly."""
-    at = clock_milliseconds(value)
-    if at is None and value.replace(".", "", 1).isdecimal():
-        at = Decimal(value) * 1000
-    if at is None:
-        raise click.BadParameter(f"{value!r} is not a time; write 1:02:03.5, 12:34.567 or 754.567")
-    return at
+    return None if value is None else tuple(map(time_milliseconds, value.split("-", 1)))
 
 
 @click.command("explain")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from decimal import Decimal
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 import click
+
+from ..ir.units import clock_milliseconds
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -182,9 +185,37 @@ def _gathered(
         help="File format: wav, flac, mp3, m4a, m4b, mp4, opus or ogg"
         f"{more}.  [default: the preset's]",
     )
-    return form(preset(_DELIVER(_FILM(command)) if several else command))
+    return form(preset(_FROM(_TO(_DELIVER(_FILM(command)))) if several else command))
 
 
+def time_milliseconds(value: str) -> Decimal:
+    """1:02:03.5, 12:34.567 or 754.567 as milliseconds, exactly."""
+    at = clock_milliseconds(value)
+    if at is None and value.replace(".", "", 1).isdecimal():
+        at = Decimal(value) * 1000
+    if at is None:
+        raise click.BadParameter(f"{value!r} is not a time; write 1:02:03.5, 12:34.567 or 754.567")
+    return at
+
+
+def _time(context: click.Context, parameter: click.Parameter, value: str | None) -> Decimal | None:
+    return None if value is None else time_milliseconds(value)
+
+
+_FROM = click.option(
+    "--from",
+    "from_ms",
+    metavar="TIME",
+    callback=_time,
+    help="Deliver the mix from this time on, such as 1:00.  [default: all of it]",
+)
+_TO = click.option(
+    "--to",
+    "to_ms",
+    metavar="TIME",
+    callback=_time,
+    help="Deliver the mix up to this time, such as 2:30.  [default: all of it]",
+)
 _FILM = click.option(
     "--video",
     metavar="FILE",

@@ -9,6 +9,7 @@ takes any text, for names that are known only at run time. With `presets`, prese
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Required, TypeAlias, TypedDict
 
@@ -53,6 +54,8 @@ class _OtherChoices(TypedDict, total=False):
     bit_rate: int | None
     dither: DitherChoice | DitherName | None
     short: ShortLoudness | ShortName | None
+    from_ms: Decimal | float | str | None
+    to_ms: Decimal | float | str | None
     sample_rate: int | None
     channels: int | None
     broadcast: bool

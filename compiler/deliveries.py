@@ -15,8 +15,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from ..documents.fields import As, aside, key, like
-from ..documents.limits import Range, Words
+from ..documents.fields import As, OptionalTime, aside, key, like
+from ..documents.limits import TIME, Range, Words
 from ..documents.load import parse_file, read_model
 from ..documents.models import model
 from ..ir.codes import Code
@@ -73,6 +73,18 @@ class DeliveryChoices:
     short: As[ShortLoudness | None, ShortLoudness | str | None] = key(
         "none or momentary: the loudness of a mix shorter than 400 ms; None: the export preset's",
         default=None,
+    )
+    from_ms: OptionalTime = key(
+        "the time of the mix at which the file begins; None: the beginning",
+        TIME,
+        default=None,
+        examples=("1:00",),
+    )
+    to_ms: OptionalTime = key(
+        "the time of the mix at which the file ends; None: the end",
+        TIME,
+        default=None,
+        examples=("2:30",),
     )
     sample_rate: int | None = like(Timeline, default=None)
     channels: int | None = like(Timeline, default=None)

@@ -127,7 +127,11 @@ def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
 
     Raises:
         BackendError: the backend is unknown.
+        TimelineError: MIX307, the request selects a range.
     """
+    if request.from_ms is not None or request.to_ms is not None:
+        message = "a graph states its own delivery, so no range of it can be chosen"
+        raise TimelineError.of(Code.BAD_REQUEST, message, help="slice its buses, or leave it out")
     parsed, root = file.parsed.graph, file.path.parent
     sources = (evolve(source, path=normal(root, source.path)) for source in parsed.sources)
     graph = evolve(parsed, sources=tuple(sources))

@@ -13,6 +13,7 @@ from attrs import asdict, frozen
 
 from ..ir.containers import CONTAINERS
 from ..ir.nodes import Dither, Output, OutputRole
+from ..ir.units import milliseconds
 from ..presets.model import DitherChoice
 from .unit import Unit
 
@@ -61,6 +62,7 @@ class FileMeta:
     sample_rate: int
     channels: int
     samples: int
+    range_ms: tuple[float, float] | None
     tags: Mapping[str, str]
     cover: str | None
     markers: tuple[MarkerMeta, ...]
@@ -111,6 +113,7 @@ def _meta(unit: Unit, output: Output) -> FileMeta:
         sample_rate=signal.rate,
         channels=signal.channels,
         samples=signal.length or 0,
+        range_ms=_range_ms(unit),
         tags=dict(sorted(unit.timeline.metadata.items())),
         cover=cover.digest if cover else None,
         markers=tuple(
@@ -119,6 +122,14 @@ def _meta(unit: Unit, output: Output) -> FileMeta:
         ),
         sources={s.path: s.digest for s in sorted(unit.ir.sources, key=lambda s: s.path)},
     )
+
+
+def _range_ms(unit: Unit) -> tuple[float, float] | None:
+    """Which range of the mix is delivered."""
+    if unit.selection is None:
+        return None
+    first, last = (milliseconds(at, unit.timeline.sample_rate) for at in unit.selection)
+    return float(first), float(last)
 
 
 def _roles(unit: Unit, bus_id: str) -> tuple[str, ...]:

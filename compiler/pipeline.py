@@ -22,6 +22,7 @@ from .edits.cut import Cutting
 from .edits.dynamics import Gates, Thresholds
 from .edits.level import Leveling
 from .edits.place import Placing
+from .edits.select import Selecting
 from .passes.base import Pass
 from .passes.clamp_overlaps import ClampOverlaps
 from .passes.duck import Ducking
@@ -49,6 +50,7 @@ FRONT: tuple[Pass, ...] = (
     Cutting(),
     Ducking(),
     Gates(),
+    Selecting(),
     Lower(),
 )
 

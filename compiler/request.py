@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path, PurePath
 
 from attrs import evolve, frozen
 
 from ..backends.registry import backend_names, unknown_backend
-from ..documents.fields import As, Texts, Word, declaration, key, like
+from ..documents.fields import As, OptionalTime, Texts, Word, declaration, key, like
 from ..documents.limits import Range
 from ..documents.models import exceeded, model, replace
 from ..ir.codes import Code
@@ -90,6 +91,8 @@ class RenderRequest:
     short: As[ShortLoudness | None, ShortLoudness | str | None] = like(
         DeliveryChoices, default=None
     )
+    from_ms: OptionalTime = like(DeliveryChoices, default=None)
+    to_ms: OptionalTime = like(DeliveryChoices, default=None)
     sample_rate: int | None = like(Timeline, default=None)
     channels: int | None = like(Timeline, default=None)
     broadcast: bool = key(
@@ -203,6 +206,8 @@ class RenderRequest:
             broadcast=self.broadcast and container == "wav",
             dither=choices.dither or self.dither,
             short=choices.short or self.short,
+            from_ms=self.from_ms if choices.from_ms is None else choices.from_ms,
+            to_ms=self.to_ms if choices.to_ms is None else choices.to_ms,
             sample_rate=choices.sample_rate or self.sample_rate,
             channels=choices.channels or self.channels,
             headroom_db=self.headroom_db,
@@ -255,7 +260,8 @@ class RenderRequest:
         """The choices as plain data, without the facts and the directories of presets."""
         names = [name for name in declaration(RenderRequest).keys if name not in _INPUTS]
         stems = self.stems if isinstance(self.stems, bool) else sorted(set(self.stems))
-        return {name: getattr(self, name) for name in names} | {"stems": stems}
+        plain = {name: getattr(self, name) for name in names} | {"stems": stems}
+        return {k: float(v) if isinstance(v, Decimal) else v for k, v in plain.items()}
 
     @property
     def digest(self) -> str:

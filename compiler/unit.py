@@ -87,6 +87,7 @@ class Unit:
         buses: the buses of the mix preset and the timeline, in the order of their sum.
         routes: track id -> bus id.
         ripple: the map from the time before the cuts to that after them; None: nothing is cut.
+        selection: samples [first, last) of the mix that are delivered; None: all of it.
         ducking: bus id -> its ducking under other buses.
         gates: those by activity, by the numbers of the track and of the clip on it.
         thresholds: bus id -> where the threshold of its compressor comes from, if it follows from
@@ -111,6 +112,7 @@ class Unit:
     buses: tuple[BusPreset, ...] = ()
     routes: Mapping[str, str] = field(factory=dict)
     ripple: Ripple | None = None
+    selection: tuple[int, int] | None = None
     ducking: Mapping[str, BusDucking] = field(factory=dict)
     gates: Mapping[tuple[int, int], ClipGate] = field(factory=dict)
     thresholds: Mapping[str, Origin] = field(factory=dict)

@@ -122,6 +122,7 @@ _EFFECTS: Mapping[type[ir.Node], Callable[..., Effect]] = {
     ir.Deess: _shapes,
     ir.Compress: _shapes,
     ir.Place: _unity,
+    ir.Slice: _unity,
     ir.Lane: _unity,
     ir.Mix: _unity,
     ir.Bus: _unity,

@@ -130,6 +130,10 @@ def _place(node: ir.Place, rate: int) -> str:
     return f"at {position(node.start, rate)}"
 
 
+def _slice(node: ir.Slice, rate: int) -> str:
+    return f"from {position(node.offset, rate)}, {duration(node.length, rate)}"
+
+
 def _sum(node: ir.Node, rate: int) -> str:
     count = len(node.operands)
     return f"{node.kind} of {count}"
@@ -186,6 +190,7 @@ _PHRASES: Mapping[type[ir.Node], Callable[..., str]] = {
     ir.Deess: _deess,
     ir.Compress: _compress,
     ir.Place: _place,
+    ir.Slice: _slice,
     ir.Lane: _sum,
     ir.Mix: _sum,
     ir.Bus: _sum,

@@ -251,6 +251,31 @@ class Place(Node):
 
 
 @frozen
+class Slice(Node):
+    """Samples [offset, offset + length) of the operand."""
+
+    kind = "slice"
+    family = Family.SUM
+    growth = 1.0
+    linear_without_memory = True
+    offset: int
+    length: int
+
+    def infer(self, operands: Sequence[Signal], sources: Mapping[str, Source]) -> Signal:
+        """Its operand's, with the declared length."""
+        return operands[0].with_length(self.length)
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """Before its own first sample."""
+        return (-self.offset,)
+
+    def is_identity(self, operands: Sequence[Signal]) -> bool:
+        """With all of its operand."""
+        return self.offset == 0 and self.length == operands[0].length
+
+
+@frozen
 class Mix(Node):
     """The sum of the operands in their order, cut or padded with silence to `length`."""
 
@@ -328,6 +353,7 @@ KINDS: dict[str, type[Node]] = {
         PanAutomation,
         Downmix,
         Place,
+        Slice,
         Lane,
         Mix,
         Bus,

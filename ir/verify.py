@@ -9,7 +9,8 @@ users before their operands (MIX414). The verifier collects all violations of th
           of 1 or 2 channels; `downmix` has an operand of 2.
 - MIX406  lengths are known and positive; a fade-out is not longer than its operand (a fade-in may
           be, and is truncated); nothing starts before the timeline; the operands of a lane are in
-          order, do not overlap, and end within it; the operands of a bus have equal lengths.
+          order, do not overlap, and end within it; a slice is within its operand; the operands of
+          a bus have equal lengths.
 - MIX407  attributes are in range: numbers are finite, levels within 1,000 dB, counts within 2^53,
           rates up to 768 kHz, 1 to 64 channels, frequencies inside (0, rate/2), Q from 1e-50 to
           1e6, ratios at least 1, ranges and knees at least 0, times of dynamics up to a minute,
@@ -60,6 +61,7 @@ from .nodes import (
     PanAutomation,
     Place,
     Silence,
+    Slice,
 )
 from .units import MAX_CHANNELS, MAX_COUNT, MAX_DB, MAX_RATE
 
@@ -193,6 +195,13 @@ def _fade(graph: Graph, node: Fade) -> Iterator[Problem]:
 def _place(graph: Graph, node: Place) -> Iterator[Problem]:
     if node.start < 0:
         yield Code.IR_LENGTH, f"it starts at sample {node.start}, before the timeline"
+
+
+def _slice(graph: Graph, node: Slice) -> Iterator[Problem]:
+    available = graph.signals[node.operands[0]].length
+    if node.offset < 0 or (available is not None and node.offset + node.length > available):
+        text = f"samples {node.offset} to {node.offset + node.length} of {available}"
+        yield Code.IR_LENGTH, text
 
 
 def _lane(graph: Graph, node: Lane) -> Iterator[Problem]:
@@ -386,6 +395,7 @@ NODE_RULES: Mapping[Rule, type[Node] | tuple[type[Node], ...]] = {
     _length: Node,
     _fade: Fade,
     _place: Place,
+    _slice: Slice,
     _lane: Lane,
     _number: Node,
     _format: (Clip, Silence),

@@ -40,6 +40,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "automation.pan": _native("the same with two channels"),
         "downmix": _native("an explicit pan matrix"),
         "place": _native("adelay in samples"),
+        "slice": _native("atrim in samples, asetpts"),
         "lane": _native("adelay by the gap before each operand, concat: costs the lane once"),
         "mix": _native("amix without normalisation over a silent bed"),
         "bus": _native("amix without normalisation over a silent bed"),

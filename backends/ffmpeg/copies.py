@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
 from ...ir.names import NumberedNames
-from ...ir.nodes import Lane, Node, Output, Place
+from ...ir.nodes import Lane, Node, Output, Place, Slice
 
 SHORT_SECONDS = 2
 """Values up to this length stay shared: 0.8 MB for each use."""
@@ -65,7 +65,7 @@ def _chain(graph: Graph, value: str) -> Iterator[Node]:
     """A value and the nodes before it, as long as each has one operand and the same timing."""
     node = graph[value]
     yield node
-    while len(node.operands) == 1 and not isinstance(node, (Lane, Place)):
+    while len(node.operands) == 1 and not isinstance(node, (Lane, Place, Slice)):
         node = graph[node.operands[0]]
         yield node
 

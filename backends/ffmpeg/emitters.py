@@ -13,7 +13,7 @@ from .finish import emit_limiter, emit_output
 from .inputs import emit_clip
 from .moving import emit_filter_automation
 from .site import FilterSite
-from .sums import emit_bus, emit_lane, emit_mix, emit_place, emit_silence
+from .sums import emit_bus, emit_lane, emit_mix, emit_place, emit_silence, emit_slice
 from .wiring import FilterChain
 
 # Any: each emitter takes only the node class of its key.
@@ -31,6 +31,7 @@ EMITTERS: Mapping[type[nodes.Node], Emitter] = {
     nodes.PanAutomation: emit_pan_automation,
     nodes.Downmix: emit_downmix,
     nodes.Place: emit_place,
+    nodes.Slice: emit_slice,
     nodes.Lane: emit_lane,
     nodes.Mix: emit_mix,
     nodes.Bus: emit_bus,

@@ -8,7 +8,7 @@ amix does.
 
 from __future__ import annotations
 
-from ...ir.nodes import Bus, Lane, Mix, Place, Silence
+from ...ir.nodes import Bus, Lane, Mix, Place, Silence, Slice
 from .site import LAYOUTS, LONG_FRAME, FilterSite
 from .wiring import Call, FilterChain, call
 
@@ -47,6 +47,12 @@ def emit_silence(site: FilterSite, node: Silence) -> FilterChain:
 def emit_place(site: FilterSite, node: Place) -> FilterChain:
     """Silence, then the operand."""
     return site.then(*delay(node.start))
+
+
+def emit_slice(site: FilterSite, node: Slice) -> FilterChain:
+    """A part of the operand, with timestamps from 0."""
+    cut = call("atrim", start_sample=node.offset, end_sample=node.offset + node.length)
+    return site.then(cut, call("asetpts", expr="N/SR/TB"))
 
 
 def emit_lane(site: FilterSite, node: Lane) -> FilterChain:

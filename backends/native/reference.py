@@ -159,6 +159,11 @@ def _place(node: ir.Place, operands: list[FloatArray], _: Context) -> FloatArray
     return np.pad(operands[0], ((0, 0), (node.start, 0)))
 
 
+def _slice(node: ir.Slice, operands: list[FloatArray], _: Context) -> FloatArray:
+    """y[i] = x[offset + i]."""
+    return operands[0][:, node.offset : node.offset + node.length]
+
+
 def _lane(node: ir.Lane, operands: list[FloatArray], _: Context) -> FloatArray:
     """Each operand from its start on, silence between."""
     lane = np.zeros((operands[0].shape[0], node.length))
@@ -248,6 +253,7 @@ MEANING: Mapping[type[ir.Node], Callable[[Any, list[FloatArray], Context], Float
     ir.PanAutomation: _pan_automation,
     ir.Downmix: _downmix,
     ir.Place: _place,
+    ir.Slice: _slice,
     ir.Lane: _lane,
     ir.Mix: _mix,
     ir.Bus: _bus,

@@ -43,6 +43,7 @@ _ROUNDINGS: Mapping[type[ir.Node], int] = {
     ir.Deess: 2,
     ir.Compress: 2,
     ir.Place: 0,
+    ir.Slice: 0,
     ir.Lane: 1,
     ir.Mix: 1,
     ir.Bus: 1,

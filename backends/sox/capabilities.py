@@ -44,6 +44,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "automation.pan": _native("a two-channel envelope file, multiplied by sox -T"),
         "downmix": _native("a factor for each channel, in the next remix"),
         "place": _native("pad in samples"),
+        "slice": _native("trim in samples"),
         "lane": _native("clips padded by the gap before each, concatenated: costs the lane once"),
         "mix": _native(
             "sox -M and one remix with explicit factors: summed in float64 and rounded once, where "

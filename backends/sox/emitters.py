@@ -252,6 +252,13 @@ def _place(site: EffectSite, node: ir.Place) -> Value:
     return evolve(value, chain=value.chain.padded(node.start, 0))
 
 
+def _slice(site: EffectSite, node: ir.Slice) -> Value:
+    (value,) = site.operands
+    value = settled(site, value)
+    cut = ("trim", f"{node.offset}s", f"{node.length}s")
+    return evolve(value, chain=value.chain.then(*cut, length=node.length))
+
+
 def _lane(site: EffectSite, node: ir.Lane) -> Value:
     """The operands, each with the silence before it, one after the other.
 
@@ -322,6 +329,7 @@ EMITTERS: Mapping[type[ir.Node], Callable[[EffectSite, Any], Value]] = {
     ir.Pan: _pan,
     ir.Downmix: _downmix,
     ir.Place: _place,
+    ir.Slice: _slice,
     ir.Lane: _lane,
     ir.Mix: _sum,
     ir.Bus: _sum,

@@ -115,7 +115,9 @@ class _Splice:
                 continue
             self.via[f"/markers/{count}"] = self.timeline.origin("markers", number)
             count += 1
-            yield put(marker, at_ms=self.ms(new))
+            end = samples(marker.at_ms + (marker.length_ms or 0), self.rate)
+            length = self.ms(self.ripple.new(end) - new) if self.ripple.new(end) > new else None
+            yield put(marker, at_ms=self.ms(new), length_ms=length)
 
     def track(self, t: int, track: Track) -> Track:
         """A track on the new time."""

@@ -19,6 +19,7 @@ from ...ir.graph import Graph
 from ...ir.origin import Origin
 from ...ir.units import samples
 from ...presets.model import BusPreset
+from ..edits.select import CAUSE, selected
 from ..geometry import Crossfades, Extent, crossfades, extent, mix_length, start_order
 from ..request import StemMode
 from ..timeline.automation import Automation
@@ -35,7 +36,17 @@ class Lower(Pass):
     """Makes the graph of the timeline, in the order of the semantics, without optimisations."""
 
     name = "lower"
-    requires = ("valid", "routed", "clamped", "levelled", "thresholds", "cut", "ducked", "gated")
+    requires = (
+        "valid",
+        "routed",
+        "clamped",
+        "levelled",
+        "thresholds",
+        "cut",
+        "ducked",
+        "gated",
+        "selected",
+    )
     establishes = ("lowered",)
 
     def run(self, unit: Unit) -> Unit:
@@ -50,6 +61,13 @@ class Lower(Pass):
                 value = _track(unit, nodes, index, length)
                 by_bus[unit.routes[track.id]] += [value] if value else []
         buses = {b.id: _bus(unit, nodes, b, by_bus[b.id]) for b in unit.buses if by_bus[b.id]}
+        if unit.selection is not None:
+            first, last = unit.selection
+            length = last - first
+            buses = {
+                bus_id: _slice(unit, nodes, bus_id, buses[bus_id], first, length)
+                for bus_id in buses
+            }
         measured = _master(unit, nodes, buses, length)
         stems = [b.id for b in unit.buses if unit.request.wants_stem(b.id)]
         for index, bus_id in enumerate(stems, 1):
@@ -60,7 +78,7 @@ class Lower(Pass):
             if stem.value:
                 _stem(unit, stem, measured, index)
         sources = tuple(unit.media[name] for name in sorted(unit.media))
-        return evolve(unit, graph=Graph.ordered(sources, nodes.made))
+        return selected(evolve(unit, graph=Graph.ordered(sources, nodes.made)))
 
 
 def _track(unit: Unit, nodes: Nodes, index: int, length: int) -> str | None:
@@ -154,6 +172,15 @@ def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:
         chain.then(ir.GainAutomation, "duck", decided, points=ducking.points)
     if timeline.channels == 2:
         chain.pan(bus.pan, timeline.pan_law, STILL)
+    return chain.value
+
+
+def _slice(unit: Unit, nodes: Nodes, bus_id: str, value: str, first: int, length: int) -> str:
+    """The value of a bus in the range that is delivered."""
+    timeline = unit.timeline
+    place = _bus_place(timeline, bus_id)
+    chain = ChainBuilder(nodes, bus_id, place, timeline.sample_rate, value)
+    chain.then(ir.Slice, "slice", evolve(place, cause=CAUSE), offset=first, length=length)
     return chain.value
 
 

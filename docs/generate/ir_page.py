@@ -107,6 +107,7 @@ MEANING: Mapping[str, str] = {
     "automation.pan": "Automation",
     "downmix": "Channels and pan",
     "place": "Time",
+    "slice": "A range of the mix",
     "lane": "One track",
     "mix": "One track",
     "bus": "One bus, then the master",
@@ -187,6 +188,7 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
     "automation.pan": {"points": f"{_KEYFRAMES}; values from -1 to 1", "law": _LAW},
     "downmix": {},
     "place": {"start": "samples of silence before; 0 or more"},
+    "slice": {"offset": "its first sample in the operand", "length": "samples"},
     "lane": {
         "starts": "the first sample of each operand in the lane",
         "length": "samples",
@@ -276,7 +278,9 @@ source @host = "audio/host.flac" {digest = "sha256:5feceb66", rate = 22050, chan
 %bed/c1.pan = automation.pan %bed/c1.downmix\
  {points = [(0, -1, linear), (95999, 1, linear)], law = constant_power}\
  loc("podcast.yaml" /tracks/1/clips/0/automation/pan)
-%bed/c1.place = place %bed/c1.pan {start = 4000}\
+%bed/c1.slice = slice %bed/c1.pan {offset = 24000, length = 48000}\
+ loc("podcast.yaml" /tracks/1/clips/0)
+%bed/c1.place = place %bed/c1.slice {start = 4000}\
  loc("podcast.yaml" /tracks/1/clips/0/start_ms)
 %bed.mix = mix %bed/c1.place {length = 192000} loc("podcast.yaml" /tracks/1)
 %bus_all.bus = bus %host.compress, %bed.mix

@@ -110,6 +110,8 @@ def make_report(
     clips = sounding_clips(compilation)
     curves = delivered.curves[master.target]
     joins = joins_of(clips)
+    if master.meta.range_ms is not None:  # a range begins and ends in the middle of sounds
+        joins = tuple(join for join in joins if 0 < join.at < compilation.length)
     found = [of_click(click, curves.rate) for click in clicks(path, joins)]
     progress(0.1)
     empty = dropouts(clips, delivered.sources, path, curves.empty)

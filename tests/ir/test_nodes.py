@@ -40,6 +40,7 @@ NODES: tuple[ir.Node, ...] = (
     ir.PanAutomation("n", LEFT_TO_RIGHT, PanLaw.LINEAR, operands=ONE),
     ir.Downmix("n", operands=ONE),
     ir.Place("n", 30, operands=ONE),
+    ir.Slice("n", 30, 250, operands=ONE),
     ir.Lane("n", (20, 20 + LENGTH + 7), 1000, operands=TWO),
     ir.Mix("n", LENGTH + 20, operands=LAST),
     ir.Bus("n", operands=LAST),
@@ -62,6 +63,7 @@ IDENTITIES: tuple[ir.Node, ...] = (
     ir.Pan("n", 0.0, PanLaw.LINEAR, operands=ONE),
     ir.PanAutomation("n", (ir.Point(9, 0.0),), PanLaw.LINEAR, operands=ONE),
     ir.Place("n", 0, operands=ONE),
+    ir.Slice("n", 0, LENGTH, operands=ONE),
     ir.Mix("n", LENGTH, operands=ONE),
     ir.Headroom("n", 0.0, operands=ONE),
 )
@@ -124,16 +126,17 @@ def test_a_value_depends_on_its_audio_operands_alone(node: ir.Node):
 @each_node
 def test_where_an_operand_begins_in_a_value(node: ir.Node):
     silence = dict.fromkeys("abc", np.zeros((2, LENGTH)))
-    click = np.zeros((2, LENGTH))
-    click[:, 0] = 0.25
     assert len(node.starts) == len(node.audio_operands)
     if isinstance(
         node, (ir.Dither, ir.Fade)
     ):  # which hide a click under noise, or at their beginning
         return
     for name, start in zip(node.audio_operands, node.starts, strict=True):
+        first = max(0, -start)  # of the samples of the operand that are in the value
+        click = np.zeros((2, LENGTH))
+        click[:, first] = 0.25
         sounding = np.flatnonzero(np.any(value(node, **{**silence, name: click}), axis=0))
-        assert sounding[0] == start
+        assert sounding[0] == start + first
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,13 @@ class Maker:
             value = self.add(
                 ir.Clip, source=source.name, offset=offset, length=length, rate=self.rate
             )
-        return self.in_session(self.chain(value, max_size=4))
+        value = self.chain(value, max_size=4)
+        if self.draw(st.integers(0, 4)) == 0:
+            length = self.signals[value].length
+            offset = self.draw(st.integers(0, length - 1))
+            kept = self.draw(st.integers(1, length - offset))
+            value = self.add(ir.Slice, value, offset=offset, length=kept)
+        return self.in_session(value)
 
     def chain(self, value: str, max_size: int) -> str:
         """The value behind up to `max_size` nodes of one operand."""

@@ -1,7 +1,8 @@
 """Graph -> streams: one for each value and origin, from the outputs down.
 
 The origin of a value is the position of its sample 0 on the timeline. Places and lanes only shift
-the origin of what they place, so they cost nothing. A value that is placed twice is streamed twice,
+the origin of what they place, so they cost nothing. What a slice is a range of begins before it, at
+a negative position if the slice is the whole mix. A value that is placed twice is streamed twice,
 once from each origin. Values that several others use at the same origin are shared.
 """
 
@@ -31,6 +32,7 @@ from .streams import (
     LookAhead,
     Played,
     SharedStream,
+    Sliced,
     Summed,
 )
 
@@ -63,10 +65,22 @@ class StreamSite(NamedTuple):
 
 
 class Built(NamedTuple):
-    """The streams of the requested values, and those that can be rendered ahead of them."""
+    """The streams of the requested values, and what is made before them.
+
+    Attributes:
+        streams: of the requested values.
+        ahead: those that can be rendered ahead of them.
+        sliced: the slices, operands before their users.
+    """
 
     streams: Mapping[str, Stream]
     ahead: tuple[SharedStream, ...]
+    sliced: tuple[Sliced, ...]
+
+    @property
+    def lead(self) -> int:
+        """The position at which the values begin that the requested ones are sliced from."""
+        return min((each.lead for each in self.sliced), default=0)
 
 
 def build(
@@ -101,6 +115,7 @@ def build(
 
     seeds, early = dither_seeds(graph), set(ahead)
     made: dict[tuple[str, int], Stream | SharedStream] = {}
+    sliced: list[Sliced] = []
 
     def connect(need: Need) -> Stream:
         stream = made[need[:2]]
@@ -111,6 +126,8 @@ def build(
             key = (node.name, origin)
             site = StreamSite(graph, sources, seeds, origin, end, [connect(n) for n in needs[key]])
             stream = STREAMS[type(node)](node, site)
+            if isinstance(stream, Sliced):
+                sliced.append(stream)
             share = hearers[key] > 1 or node.name in early
             if share and stream.start < stream.end:
                 made[key] = SharedStream(stream, grid if node.name in early else 1)
@@ -118,7 +135,7 @@ def build(
                 made[key] = stream
     streams = {n: connect(Need(n, 0, graph.signals[n].length or 0)) for n in wanted}
     can_be_early = (s for key, s in made.items() if key[0] in early and isinstance(s, SharedStream))
-    return Built(streams, tuple(can_be_early))
+    return Built(streams, tuple(can_be_early), tuple(sliced))
 
 
 def _needs(graph: Graph, node: ir.Node, origin: int, end: int) -> Iterator[Need]:
@@ -151,6 +168,12 @@ def _placed(node: ir.Place, site: StreamSite) -> Stream:
     """The operand itself: its origin already has the shift."""
     if site.operands:
         return site.operands[0]
+    return Empty(site.graph.signals[node.name].channels, site.origin)
+
+
+def _sliced(node: ir.Slice, site: StreamSite) -> Stream:
+    if site.operands:
+        return Sliced(site.operands[0], site.origin, site.end)
     return Empty(site.graph.signals[node.name].channels, site.origin)
 
 
@@ -281,6 +304,7 @@ STREAMS: Mapping[type[ir.Node], Callable[[Any, StreamSite], Stream]] = {
     ir.PanAutomation: _changed(_pan_automation, alike=False),
     ir.Downmix: _changed(_downmix, alike=False),
     ir.Place: _placed,
+    ir.Slice: _sliced,
     ir.Lane: _summed,
     ir.Mix: _summed,
     ir.Bus: _summed,

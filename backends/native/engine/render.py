@@ -132,13 +132,18 @@ def _run(
     tracks = {o: None for node in graph.nodes if isinstance(node, Bus) for o in node.operands}
     block = settings.block or block_for(len(tracks))
     built = build(graph, names, sources, tracks, block)
-    ranges = [(a, min(a + block, length)) for a in range(0, length, block)]
+    lead = [(a, min(a + block, 0)) for a in range(built.lead, 0, block)]
+    ranges = [*lead, *((a, min(a + block, length)) for a in range(0, length, block))]
     with ExitStack() as stack:
         workers = _Workers(built.ahead, settings.threads, stack)
         workers.start(ranges[0][1])
         for (start, end), (_, after) in zip(ranges, [*ranges[1:], ranges[-1]], strict=True):
             workers.join()
             workers.start(after)  # renders the next block's tracks during this one's mix
+            if end <= 0:
+                for each in built.sliced:
+                    each.drop(end)
+                continue
             pieces = {name: take(stream, start, end) for name, stream in built.streams.items()}
             yield Block(start, end, pieces)
         workers.join()

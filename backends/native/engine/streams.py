@@ -19,6 +19,9 @@ from ....ir.nodes import Source
 from .piece import Piece, Stream, add, dual, is_dual, joined, take, whole
 from .sources import Reader, Sources
 
+_DROPPED = 1 << 16
+"""Samples that are made at once to be dropped."""
+
 Change = Callable[[FloatArray, int], FloatArray]
 """(samples, the position of the first, counted from the value's own start) -> samples."""
 
@@ -159,6 +162,29 @@ class Summed:
         pieces = [take(operands[i], start, end) for i in self._sounding]
         self._sounding = [i for i in self._sounding if operands[i].end > end]
         return add([piece for piece in pieces if piece is not None])
+
+
+class Sliced:
+    """A range of its operand, whose samples before the range are made and dropped."""
+
+    def __init__(self, operand: Stream, origin: int, end: int) -> None:
+        self._operand = operand
+        self.channels = operand.channels
+        self.start, self.end = max(operand.start, origin), min(operand.end, end)
+        self.lead = self._at = min(operand.start, origin)
+
+    def drop(self, end: int) -> None:
+        """Read the operand up to a position at or before the range."""
+        last = min(end, self.start)
+        while self._at < last:
+            reached = min(self._at + _DROPPED, last)
+            take(self._operand, self._at, reached)
+            self._at = reached
+
+    def pull(self, start: int, end: int) -> Piece | None:
+        """See `Stream`."""
+        self.drop(start)
+        return self._operand.pull(start, end)
 
 
 class LookAhead:

@@ -42,7 +42,7 @@ def test_an_error_is_shown_with_a_caret():
         "  |      ^^^^\n"
         "  = help: did you mean 'gain'? known: clip, silence, gain, fade, crossfade, "
         "automation.gain, filter, automation.filter, gate, deess, compress, pan, automation.pan, "
-        "downmix, place, lane, mix, bus, headroom, loudnorm, limiter, dither, output"
+        "downmix, place, slice, lane, mix, bus, headroom, loudnorm, limiter, dither, output"
     )
 
 
