@@ -121,12 +121,12 @@ def _mix_text(
         unit = done.after(after)
     elif before is not None:
         unit = done.before(before)
-    if unit.graph is None:
-        if form != "text" or focus is not None:
-            raise click.UsageError(
-                "there is no graph before the pass lower; use --format text without --focus"
-            )
+    if form == "text" and focus is None:
         return unit_text(unit)
+    if unit.graph is None:
+        raise click.UsageError(
+            "there is no graph before the pass lower; use --format text without --focus"
+        )
     return GRAPH_FORMATS[form](unit.graph if focus is None else focus_at(done, unit, focus))
 
 

@@ -232,7 +232,7 @@ def begin(
     if isinstance(mix, str | Path):
         mix = open_mix(mix, media=media)
     if isinstance(mix, GraphFile):
-        return graph_unit(mix, request)
+        return graph_unit(mix, request, media)
     if not isinstance(mix, Timeline):
         raise MixdownError.of(
             Code.BAD_REQUEST,

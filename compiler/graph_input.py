@@ -14,15 +14,18 @@ from attrs import evolve, frozen
 
 from ..backends.registry import find_backend
 from ..documents.load import read_text
-from ..documents.models import replace
+from ..documents.models import put, replace
 from ..ir.codes import Code
-from ..ir.diagnostics import TimelineError
+from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.graph import Graph
 from ..ir.nodes import Dither, Headroom, Limiter, Loudnorm, Node, Reading, ShortLoudness
+from ..ir.notes import MixNote
 from ..media.gate import normal, refused
 from ..presets.model import DitherChoice, ExportPreset, MixPreset
 from .declared import MediaMode, media_mode
 from .load import Opening, load_faulty
+from .media import probe_cover
+from .notes import noted_buses, noted_timeline
 from .request import RenderRequest
 from .timeline.model import Timeline
 from .unit import Unit
@@ -39,10 +42,12 @@ class GraphFile:
 
     Attributes:
         parsed: the graph and its text.
+        timeline: one without tracks, with what the notes say.
         path: the file; the sources of the graph are relative to its directory.
     """
 
     parsed: ParsedGraph
+    timeline: Timeline
     path: Path
 
 
@@ -65,15 +70,27 @@ def load_graph(path: str | Path, *, allow_outside: bool = False) -> GraphFile:
     """
     from ..ir.text.parser import parse_text  # noqa: PLC0415 (lark: only where text is read)
 
-    parsed = parse_text(read_text(path), str(path))
-    problems = [
+    return graph_file(parse_text(read_text(path), str(path)), Path(path), allow_outside)
+
+
+def graph_file(parsed: ParsedGraph, path: Path, allow_outside: bool) -> GraphFile:
+    """The graph of a text, verified, and what its notes say; arguments and errors as above."""
+    base = put(
+        Timeline(id=path.stem, mix_preset_id=""),
+        document=parsed.document,
+        root=path.parent,
+        allow_outside=allow_outside,
+    )
+    noted = zip(parsed.notes, parsed.note_places, strict=True)
+    timeline, problems = noted_timeline(noted, base)
+    outside = [
         evolve(problem, origin=parsed.source_places[source.name])
         for source in parsed.check().sources
-        if (problem := refused(Path(path).parent, source.path, allow_outside=allow_outside))
+        if (problem := refused(path.parent, source.path, allow_outside=allow_outside))
     ]
-    if problems:
-        raise TimelineError(problems, parsed.documents)
-    return GraphFile(parsed, Path(path))
+    if problems or outside:
+        raise TimelineError([*problems, *outside], parsed.documents)
+    return GraphFile(parsed, timeline, path)
 
 
 Mix = Timeline | GraphFile
@@ -122,7 +139,7 @@ def _no_document(message: str) -> TimelineError:
     return TimelineError.of(Code.BAD_REQUEST, message, help=help)
 
 
-def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
+def graph_unit(file: GraphFile, request: RenderRequest, media: MediaMode = MediaMode.FILES) -> Unit:
     """The compilation of a graph, in the state of a timeline after `lower`.
 
     Raises:
@@ -136,22 +153,22 @@ def graph_unit(file: GraphFile, request: RenderRequest) -> Unit:
     sources = (evolve(source, path=normal(root, source.path)) for source in parsed.sources)
     graph = evolve(parsed, sources=tuple(sources))
     signal = graph.session
-    stand_in = Timeline(
-        id=file.path.stem,
-        sample_rate=signal.rate,
-        channels=signal.channels,
-        mix_preset_id="",
-        document=file.parsed.document,
-        root=root,
-    )
+    timeline = put(file.timeline, sample_rate=signal.rate, channels=signal.channels)
+    notes = file.parsed.notes
+    about = next((note for note in notes if isinstance(note, MixNote)), MixNote(timeline.id))
+    cover = probe_cover(timeline, media)
     return Unit(
-        timeline=stand_in,
-        request=request,
+        timeline=timeline,
+        request=put(request, render_profile=request.render_profile or about.render_profile or None),
         backend=find_backend(request.backend),
-        export=_export_of(graph),
-        mix=MixPreset(id="", title="", use="", buses=()),
+        export=put(_export_of(graph), id=about.export_preset or request.export_preset),
+        mix=MixPreset(id=about.mix_preset, title="", use="", buses=()),
         media=graph.source_by_name,
+        buses=noted_buses(notes),
+        selection=(about.selection[0], about.selection[1]) if len(about.selection) == 2 else None,
         graph=graph,
+        cover=None if isinstance(cover, Diagnostic) else cover,
+        diagnostics=(cover,) if isinstance(cover, Diagnostic) else (),
     )
 
 

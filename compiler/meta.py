@@ -93,11 +93,11 @@ def _meta(unit: Unit, output: Output) -> FileMeta:
         kind=FILE_KINDS[output.role],
         timeline_id=unit.timeline.id,
         bus_id=output.target,
-        roles=("master",) if bus is None or master else _roles(unit, bus.id),
+        roles=("master",) if bus is None or master else unit.roles_on(bus),
         gain_db=0.0 if bus is None or master else bus.gain_db,
-        export_preset=request.export_preset,
+        export_preset=export.id,
         mix_preset_id=unit.mix.id,
-        render_profile=request.render_profile or request.export_preset,
+        render_profile=unit.render_profile,
         stem_mode=None if master else request.stem_mode.value,
         headroom_db=export.headroom_db if mastered else None,
         loudnorm_target=export.lufs if mastered else None,
@@ -130,9 +130,3 @@ def _range_ms(unit: Unit) -> tuple[float, float] | None:
         return None
     first, last = (milliseconds(at, unit.timeline.sample_rate) for at in unit.selection)
     return float(first), float(last)
-
-
-def _roles(unit: Unit, bus_id: str) -> tuple[str, ...]:
-    """The roles of the tracks that go to a bus, each once, in timeline order."""
-    tracks = (t for t in unit.timeline.tracks if unit.routes[t.id] == bus_id)
-    return tuple(dict.fromkeys(track.role for track in tracks))

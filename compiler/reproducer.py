@@ -70,10 +70,11 @@ def _write(unit: Unit, rest: tuple[Pass, ...], what: str) -> tuple[Path | None, 
         return None, "compile the same timeline to see it again"
     # Compilations that succeed need no printer.
     from ..ir.text.printer import print_graph  # noqa: PLC0415
+    from .notes import notes  # noqa: PLC0415
 
     facts = unit.request.facts.to_json() if unit.request.facts.finishes else ""
     try:
-        graph = print_graph(unit.ir)
+        graph = print_graph(unit.ir, notes=notes(unit))
         key = hashlib.sha256(f"{what}\n{_command('', unit, rest)}\n{facts}{graph}".encode())
         name = f"mixdown-crash-{key.hexdigest()[:12]}.mir"
         path = Path(os.environ.get(DIRECTORY, ""), name)

@@ -124,6 +124,18 @@ class Unit:
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
+    def render_profile(self) -> str:
+        """The name for this kind of render in metadata."""
+        return self.request.render_profile or self.export.id
+
+    def roles_on(self, bus: BusPreset) -> tuple[str, ...]:
+        """The roles of the tracks that go to a bus, each once; of a graph, those noted in it."""
+        if not self.routes:
+            return bus.roles
+        tracks = (t for t in self.timeline.tracks if self.routes[t.id] == bus.id)
+        return tuple(dict.fromkeys(track.role for track in tracks))
+
+    @property
     def ir(self) -> Graph:
         """The graph, for passes after `lower`."""
         if self.graph is None:

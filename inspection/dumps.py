@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..compiler.notes import notes
 from ..compiler.unit import Unit
 from ..documents.writer import dump
 from ..ir.diagnostics import counted
@@ -22,7 +23,7 @@ WIDEST = 160
 def unit_text(unit: Unit, *, origins: bool = True) -> str:
     """The mix in a unit: IR, or a timeline in YAML."""
     if unit.graph is not None:
-        return print_graph(unit.graph, origins=origins)
+        return print_graph(unit.graph, origins=origins, notes=notes(unit))
     routes = "".join(f"# {track} -> {bus}\n" for track, bus in unit.routes.items())
     return routes + dump(unit.timeline)
 

@@ -18,7 +18,7 @@ from functools import cache
 from typing import ClassVar
 
 import attrs
-from attrs import field, frozen
+from attrs import AttrsInstance, field, frozen
 
 from .curves import Shape
 from .origin import Origin
@@ -254,7 +254,7 @@ def attribute_fields(cls: type) -> tuple[attrs.Attribute[object], ...]:
     return tuple(f for f in attrs.fields(cls) if f.name not in ("name", "operands", "origin"))
 
 
-def visible(owner: Node | Source | Point | Aim, name: str) -> bool:
+def visible(owner: AttrsInstance, name: str) -> bool:
     """Whether an attribute is part of the owner's text and digest: not an omitted default."""
     attribute = getattr(attrs.fields(type(owner)), name)
     return not (attribute.metadata.get("omitted") and getattr(owner, name) == attribute.default)

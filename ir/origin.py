@@ -108,7 +108,13 @@ class Document:
 Documents = Mapping[str, Document]
 
 
-def locate_columns(text: str, pointer: str) -> Span:
-    """The locator of a text whose pointers have the form /line/column/width."""
-    line, column, width = map(int, tokens(pointer))
+def locate_columns(text: str, pointer: str) -> Span | None:
+    """The locator of a text whose pointers have the form /line/column/width.
+
+    Of a pointer below such a place, it is that place; others have none.
+    """
+    place = tuple(tokens(pointer))[:3]
+    if len(place) < 3 or not all(map(str.isdecimal, place)):
+        return None
+    line, column, width = map(int, place)
     return Span(line, column, width, text.split("\n")[line - 1].rstrip("\r"))

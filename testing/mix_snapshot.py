@@ -15,10 +15,10 @@ from syrupy.assertion import SnapshotAssertion
 
 from ..compiler.choices import Choices
 from ..compiler.graph_input import Mix
-from ..inspection.dumps import unit_text
 from ..inspection.owners import owners
 from ..inspection.trace import Trace, trace
 from ..ir.places import shown_place
+from ..ir.text.printer import print_graph
 from .snapshots import UPDATE, FilterGraphSnapshot, MirSnapshot
 
 Form = Literal["ir", "plan"]
@@ -59,7 +59,7 @@ class MixSnapshot:
         __tracebackhide__ = True
         done = trace(mix, **choices)
         if form == "ir":
-            text = unit_text(done.lowered, origins=False)
+            text = print_graph(done.lowered.ir, origins=False)
             stored = self._snapshot.use_extension(MirSnapshot)
         else:
             plan = done.plan()

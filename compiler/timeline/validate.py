@@ -49,7 +49,7 @@ def validate_media(timeline: Timeline, media: Media) -> tuple[Diagnostic, ...]:
 
 def _timeline(timeline: Timeline) -> Found:
     yield from exceeded(timeline, timeline.origin)
-    yield from _metadata(timeline)
+    yield from validate_tags(timeline)
     yield from validate_sources(timeline)
     yield from validate_cover(timeline)
     yield from unique(timeline.origin, [b.id for b in timeline.buses], ("buses",), "bus")
@@ -89,7 +89,8 @@ def _cuts(timeline: Timeline) -> Found:
             )
 
 
-def _metadata(timeline: Timeline) -> Found:
+def validate_tags(timeline: Timeline) -> Found:
+    """What is wrong with the names of the tags."""
     for key in timeline.metadata:
         if not key or "=" in key or "\n" in key:
             yield Diagnostic(

@@ -15,6 +15,7 @@ import attrs
 from mixdown.ir import verify
 from mixdown.ir.graph import Graph
 from mixdown.ir.nodes import KINDS, Node, Source
+from mixdown.ir.notes import NOTES, Note
 from mixdown.ir.text.codec import ATTRIBUTES
 from mixdown.ir.text.parser import parse_text
 from mixdown.ir.text.printer import print_graph, print_node
@@ -42,7 +43,7 @@ like a timeline.
 
 ## The text form
 
-A header, then one source or one node per line:
+A header, then one source or one node per line, and before them the [notes](#notes):
 
 ```text
 // file: example.mir
@@ -293,6 +294,31 @@ source @host = "audio/host.flac" {digest = "sha256:5feceb66", rate = 22050, chan
 """
 
 
+NOTED = """\
+## Notes
+
+Tags, markers, the cover and the names in the metadata change no sample, so no node has them. They
+are in lines of the form `kind "name" {attribute = value, ...}`: a `.mir` file renders to the same
+files as the document that it was printed from, tags, chapters and metadata included.
+
+```text
+// file: noted.mir
+mixdown.ir 1
+mix "episode-42" {export_preset = "podcast", mix_preset = "podcast_leveled"}
+tag "title" {text = "Episode 42"}
+marker "Intro" {at_ms = 0.0}
+marker "News" {at_ms = 200.0, url = "https://example.org"}
+bus "bus_voice" {gain_db = 0.0, roles = ["dialogue"]}
+%quiet = silence {rate = 48000, channels = 1, length = 48000}
+%master.output = output %quiet {role = master, target = "master", container = "wav", encoding = s16}
+```
+
+Not in a graph are the words for captions, the video of `--video` and the stem mode. Render the
+document where you need captions or a video, and repeat `--stem-mode`.
+
+"""
+
+
 def page() -> str:
     """The page's text."""
     example = parse_text(EXAMPLE, "example").check()
@@ -304,6 +330,11 @@ def page() -> str:
         "\n## Sources\n\n",
         f"{_doc(Source)}\n",
         _attributes("source", Source),
+        NOTED,
+        *(
+            f"### The note {kind}\n\n{_doc(cls)}\n{_attributes(kind, cls)}"
+            for kind, cls in NOTES.items()
+        ),
         "## Kinds\n\n| kind | value |\n|---|---|\n",
         *(f"| [`{kind}`](#{_slug(kind)}) | {_summary(cls)} |\n" for kind, cls in KINDS.items()),
         *(_section(kind, cls, example) for kind, cls in KINDS.items()),
@@ -353,18 +384,25 @@ def _type_rule(cls: type[Node]) -> str:
     return doc[0].lower() + doc[1:]
 
 
-def _attributes(kind: str, cls: type[Node] | type[Source]) -> str:
+def _attributes(kind: str, cls: type[Node] | type[Source] | type[Note]) -> str:
     if not ATTRIBUTES[cls]:
         return ""
+    meaning = _documented(cls) if issubclass(cls, Note) else ATTRIBUTE[kind]
     labels = {f.name for f in attrs.fields(cls) if f.metadata.get("label")}
     rows = [
-        f"| `{a.name}` | {a.codec.expected} | {ATTRIBUTE[kind][a.name]}"
+        f"| `{a.name}` | {a.codec.expected} | {meaning[a.name]}"
         + ("; a label" if a.name in labels else "")
         + ("" if a.required else "; optional")
         + " |\n"
         for a in ATTRIBUTES[cls]
     ]
     return f"| attribute | written as | meaning |\n|---|---|---|\n{''.join(rows)}\n"
+
+
+def _documented(cls: type) -> Mapping[str, str]:
+    """The attributes of a class as its docstring explains them."""
+    listed = (inspect.getdoc(cls) or "").partition("Attributes:\n")[2]
+    return {name: text.rstrip(".") for name, text in re.findall(r"^ +(\w+): (.+)$", listed, re.M)}
 
 
 def _invariants() -> str:

@@ -2,7 +2,7 @@
 
 Printer and parser share one codec per type, so a printed value reads back as the same value. A new
 node kind or attribute needs no change here unless it has a new type. Attributes must be annotated
-as int, float, str, a StrEnum, Aim, Point, a tuple of those, or one of those or None.
+as int, float, bool, str, a StrEnum, Aim, Point, a tuple of those, or one of those or None.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from attrs import AttrsInstance, frozen
 from ..diagnostics import did_you_mean
 from ..node import visible
 from ..nodes import KINDS, Aim, Point, Source
+from ..notes import NOTES
 
 if TYPE_CHECKING:
     from lark import Token
@@ -228,14 +229,22 @@ def _attributes(cls: type[AttrsInstance]) -> tuple[Attribute, ...]:
     )
 
 
+def _read_truth(syntax: Syntax) -> bool:
+    if isinstance(syntax, Group) or syntax not in _TRUTHS:
+        raise UnreadableError(syntax, "expected true or false")
+    return _TRUTHS[syntax]
+
+
+_TRUTHS = {"true": True, "false": False}
 SYMBOL = _scalar("a source such as @name", "SYMBOL", symbol_name, unsigiled)
 _SCALARS: Mapping[object, Codec] = {
     int: _scalar("an integer", "INT", str, int),
     float: _scalar("a number", "INT FLOAT", repr, float),
     str: _scalar("a quoted string", "STRING", quote, unquote),
+    bool: Codec("true or false", lambda value: "true" if value else "false", _read_truth),
 }
 
-# The attributes in the braces of each kind and of a source, in the order of declaration.
+# The attributes in the braces of each kind, of a source and of notes, as they are declared.
 ATTRIBUTES: Mapping[type, tuple[Attribute, ...]] = {
-    cls: _attributes(cls) for cls in (*KINDS.values(), Source)
+    cls: _attributes(cls) for cls in (*KINDS.values(), Source, *NOTES.values())
 }

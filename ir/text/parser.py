@@ -24,14 +24,16 @@ from ..diagnostics import Diagnostic, IRError, Related, did_you_mean
 from ..graph import Graph
 from ..node import Signal
 from ..nodes import KINDS, Node, Source
+from ..notes import NOTES, MixNote, Note
 from ..origin import Document, Documents, Origin, locate_columns
 from ..verify import verify
-from .codec import ATTRIBUTES, Attribute, Columns, UnreadableError, unquote, unsigiled
+from .codec import ATTRIBUTES, Attribute, Columns, UnreadableError, quote, unquote, unsigiled
 from .printer import HEADER, VERSION
 from .syntax import (
     AttributeSyntax,
     LineError,
     NodeLine,
+    NoteLine,
     SourceLine,
     parse_header,
     parse_signal,
@@ -51,12 +53,16 @@ class ParsedGraph:
         document: the text, which locates the origins of `located` and of the diagnostics.
         places: the place of each node in the text, in graph order.
         source_places: the place of each source in the text, by its name.
+        notes: what its files say about it, in the order of the text.
+        note_places: the place of each note in the text, in their order.
     """
 
     graph: Graph
     document: Document
     places: tuple[Origin, ...]
     source_places: Mapping[str, Origin]
+    notes: tuple[Note, ...]
+    note_places: tuple[Origin, ...]
 
     @cached_property
     def located(self) -> Graph:
@@ -116,7 +122,8 @@ def parse_text(text: str, name: str = "<text>") -> ParsedGraph:
     found = tuple(_disagreements(graph, reader.signals))
     if found:
         raise IRError(found, documents)
-    return ParsedGraph(graph, document, places, reader.source_places)
+    notes, note_places = tuple(reader.notes), tuple(reader.note_places)
+    return ParsedGraph(graph, document, places, reader.source_places, notes, note_places)
 
 
 def _why_not(sources: tuple[Source, ...], nodes: tuple[Node, ...]) -> tuple[Diagnostic, ...]:
@@ -174,6 +181,9 @@ class _Reader:
         self.places: list[Origin] = []
         self.signals: list[_Written | None] = []
         self.source_places: dict[str, Origin] = {}
+        self.notes: list[Note] = []
+        self.note_places: list[Origin] = []
+        self._first_notes: dict[tuple[type[Note], str], Origin] = {}
         self._line = 0
 
     def read(self, number: int, line: str) -> None:
@@ -190,6 +200,8 @@ class _Reader:
             return
         if isinstance(statement, NodeLine):
             self._node(statement)
+        elif isinstance(statement, NoteLine):
+            self._note(statement)
         else:
             self._source(statement)
 
@@ -217,6 +229,22 @@ class _Reader:
                 Diagnostic(Code.IR_DUPLICATE_VALUE, message, origin=place, related=(related,))
             )
         self.sources.append(Source(name, unquote(line.path), **values))
+
+    def _note(self, line: NoteLine) -> None:
+        cls, name, place = NOTES[line.kind], unquote(line.name), self._place(_columns(line.name))
+        values = self._values(f"a {cls.kind}", line.kind, ATTRIBUTES[cls], line.attributes)
+        if values is None:
+            return
+        first = self._first_notes.setdefault((cls, name if cls is not MixNote else ""), place)
+        if first is not place and cls.unique:
+            message, related = f"a second {cls.kind}", Related(first, "the first")
+            if cls is not MixNote:
+                message = f"two notes of the {cls.kind} {quote(name)}"
+            self.found.append(
+                Diagnostic(Code.IR_DUPLICATE_VALUE, message, place, related=(related,))
+            )
+        self.notes.append(cls(name, **values))
+        self.note_places.append(place)
 
     def _node(self, line: NodeLine) -> None:
         cls = KINDS.get(line.kind)

@@ -1,4 +1,4 @@
-"""Prints the IR as text: a header, then one source or one node per line.
+"""Prints the IR as text: a header, then one note, one source or one node per line.
 
 The text is complete and depends only on the graph; `parser` reads it back as an equal graph with
 equal origins. A line depends only on its own node and the types of its operands, and nothing is
@@ -8,8 +8,11 @@ exactly; a value that has not been measured is `?`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..graph import Graph
 from ..node import Node, Signal, Source, visible
+from ..notes import Note
 from ..origin import Origin
 from .codec import ATTRIBUTES, pointer, quote, symbol_name, value_name
 
@@ -17,16 +20,22 @@ VERSION = 1
 HEADER = f"mixdown.ir {VERSION}"
 
 
-def print_graph(graph: Graph, *, origins: bool = True) -> str:
+def print_graph(graph: Graph, *, origins: bool = True, notes: Iterable[Note] = ()) -> str:
     """The text of a graph, with a line feed after each line.
 
     Args:
         graph: any graph, verified or not.
         origins: also print the origin of each node, as `loc(...)`.
+        notes: what its files say about it.
     """
-    lines = [HEADER, *map(print_source, graph.sources)]
+    lines = [HEADER, *map(print_note, notes), *map(print_source, graph.sources)]
     lines += [print_node(node, graph.signals[node.name], origins=origins) for node in graph.nodes]
     return "\n".join(lines) + "\n"
+
+
+def print_note(note: Note) -> str:
+    """A note's line: kind "name" {attributes}."""
+    return f"{note.kind} {quote(note.name)}{_attributes(note)}"
 
 
 def print_source(source: Source) -> str:
@@ -57,7 +66,7 @@ def print_origin(origin: Origin) -> str:
     return f"loc({' via '.join(places)})"
 
 
-def _attributes(owner: Node | Source) -> str:
+def _attributes(owner: Node | Source | Note) -> str:
     shown = [
         f"{a.name} = {a.codec.show(getattr(owner, a.name))}"
         for a in ATTRIBUTES[type(owner)]

@@ -1,7 +1,7 @@
 """Parses one line of text into a statement by the grammar, without semantic checks.
 
-A line is a header, a source or a node, made of tokens with their columns; otherwise it raises
-`LineError` with the columns of the error and what was expected there.
+A line is a header, a source, a node or a note, made of tokens with their columns; otherwise it
+raises `LineError` with the columns of the error and what was expected there.
 """
 
 from __future__ import annotations
@@ -46,6 +46,14 @@ class NodeLine(NamedTuple):
     origin: Origin | None
 
 
+class NoteLine(NamedTuple):
+    """kind "name" {attributes}; the attributes are optional."""
+
+    kind: Token
+    name: Token
+    attributes: Sequence[AttributeSyntax]
+
+
 class LineError(Exception):
     """A line does not follow the grammar."""
 
@@ -65,13 +73,13 @@ def parse_header(line: str) -> int:
     return version
 
 
-def parse_statement(line: str) -> SourceLine | NodeLine:
+def parse_statement(line: str) -> SourceLine | NodeLine | NoteLine:
     """The statement on a line.
 
     Raises:
         LineError: it is not a statement.
     """
-    statement: SourceLine | NodeLine = _parse(line, "statement")
+    statement: SourceLine | NodeLine | NoteLine = _parse(line, "statement")
     return statement
 
 
@@ -102,6 +110,7 @@ def _parse(line: str, start: str) -> Any:  # noqa: ANN401 (what `start` makes: s
 _TERMS: Mapping[str, str] = {
     "VALUE": "a value such as %name",
     "SYMBOL": "a source such as @name",
+    "NOTE": 'a note such as tag "title"',
     "KEY": "an attribute such as gain_db =",
     "TYPE": "a type such as : signal<48000, 2, 96000>",
     "STRING": "a quoted string",
@@ -142,6 +151,11 @@ class _Build(lark.Transformer[Token, Any]):
         origin: Origin | None,
     ) -> NodeLine:
         return NodeLine(name, kind, operands, attributes or (), type_, origin)
+
+    def note(
+        self, kind: Token, name: Token, attributes: Sequence[AttributeSyntax] | None
+    ) -> NoteLine:
+        return NoteLine(kind, name, attributes or ())
 
     def operands(self, *values: Token) -> Sequence[Token]:
         return values

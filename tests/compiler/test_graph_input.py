@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import mixdown
 import pytest
-from attrs import evolve
 from house import ROOT
 from mixdown.compiler.graph_input import is_graph_file, load_graph
+from mixdown.inspection.dumps import unit_text
+from mixdown.inspection.trace import trace
 from mixdown.ir.codes import Code
-from mixdown.ir.diagnostics import IRError, TimelineError
+from mixdown.ir.diagnostics import IRError, MixdownError, TimelineError
 from mixdown.ir.text.printer import print_graph
 
 DEMO = ROOT / "examples" / "podcast" / "podcast.yaml"
@@ -16,15 +17,21 @@ DEMO = ROOT / "examples" / "podcast" / "podcast.yaml"
 
 @pytest.fixture(scope="module", params=["default", "draft", "voiceover"])
 def compilation(request):
-    # Tags are the timeline's and not the graph's.
-    timeline = evolve(mixdown.load(DEMO), metadata={})
-    return mixdown.compile(timeline, preset=request.param, stems=True, stem_mode="mastered")
+    choices = {"preset": request.param, "stems": True, "stem_mode": "mastered"}
+    return mixdown.compile(mixdown.load(DEMO), **choices)
 
 
 @pytest.fixture
 def compiled_again(compilation, tmp_path):
-    (tmp_path / "mix.mir").write_text(print_graph(compilation.graph))
-    return mixdown.compile(load_graph(tmp_path / "mix.mir"))
+    """The mix of what `mixdown inspect` prints."""
+    unit = trace(compilation.timeline, **chosen_by(compilation)).final
+    (tmp_path / "mix.mir").write_text(unit_text(unit))
+    return mixdown.compile(tmp_path / "mix.mir", stem_mode="mastered")
+
+
+def chosen_by(compilation):
+    preset = compilation.request.export_preset
+    return {"preset": preset, "stems": True, "stem_mode": "mastered"}
 
 
 def test_the_plan_is_the_same(compilation, compiled_again):
@@ -33,22 +40,61 @@ def test_the_plan_is_the_same(compilation, compiled_again):
     assert compiled_again.length == compilation.length
 
 
-def test_the_metadata_describes_the_finish_of_the_graph(compilation, compiled_again):
-    keys = [
-        "headroom_db",
-        "loudnorm_target",
-        "limiter_thresh",
-        "dithered",
-        "container",
-        "encoding",
-        "sample_rate",
-        "channels",
-        "samples",
-        "sources",
+def test_the_files_say_the_same(compilation, compiled_again):
+    """Tags, chapters, presets, and the roles and levels of stems."""
+    known = {target: meta.to_dict() for target, meta in compilation.meta.items()}
+    assert {target: meta.to_dict() for target, meta in compiled_again.meta.items()} == known
+    assert known["master"]["tags"] and known["master"]["markers"]
+
+
+NOTED = """mixdown.ir 1
+{notes}
+%a = silence {{rate = 48000, channels = 1, length = 500}}
+%out = output %a {{role = master, target = "master", container = "wav", encoding = s24}}
+"""
+
+
+def noted(folder, *notes: str):
+    (folder / "mix.mir").write_text(NOTED.format(notes="\n".join(notes)))
+    return load_graph(folder / "mix.mir")
+
+
+def test_a_note_is_held_to_what_a_document_may_say(tmp_path):
+    with pytest.raises(TimelineError) as caught:
+        noted(
+            tmp_path,
+            'mix "a" {cover = "../x.png"}',
+            'tag "a=b" {text = ""}',
+            'marker "Intro" {at_ms = -1.0}',
+        )
+    assert [(d.code, d.origin.pointer) for d in caught.value.diagnostics] == [
+        (Code.NEGATIVE_TIME, "/4/8/7"),
+        (Code.OUT_OF_RANGE, "/3/5/5"),
+        (Code.SOURCE_OUTSIDE, "/2/5/3"),
     ]
-    known, found = (c.meta["master"].to_dict() for c in (compilation, compiled_again))
-    assert {k: found[k] for k in keys} == {k: known[k] for k in keys}
-    assert list(compiled_again.meta) == list(compilation.meta)
+    with pytest.raises(TimelineError, match="'at_ms' is infinite"):
+        noted(tmp_path, 'marker "Intro" {at_ms = 1e400}')
+
+
+@pytest.mark.parametrize(
+    ("notes", "message"),
+    [
+        (('mix "a"', 'mix "b"'), "a second mix"),
+        (('tag "t" {text = "1"}', 'tag "t" {text = "2"}'), 'two notes of the tag "t"'),
+    ],
+)
+def test_a_graph_says_a_thing_once(tmp_path, notes, message):
+    with pytest.raises(IRError, match=message) as caught:
+        noted(tmp_path, *notes)
+    assert caught.value.diagnostics[0].code is Code.IR_DUPLICATE_VALUE
+    assert len(noted(tmp_path, *['marker "same" {at_ms = 1.0}'] * 2).timeline.markers) == 2
+
+
+def test_a_cover_that_is_missing_is_reported_at_its_note(tmp_path):
+    noted(tmp_path, 'mix "a" {cover = "x.png"}')
+    with pytest.raises(MixdownError, match="does not exist") as caught:
+        mixdown.compile(tmp_path / "mix.mir")
+    assert "mix.mir:2:5" in str(caught.value)
 
 
 def test_switches_work_on_a_graph(compilation, tmp_path):

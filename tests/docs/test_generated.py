@@ -59,6 +59,6 @@ def test_the_ir_links_every_kind_to_a_heading_of_the_semantics():
 
 
 def test_the_ir_table_links_every_kind_to_its_section():
-    page = PAGES["ir"]()
+    page = PAGES["ir"]().partition("## Kinds")[2]
     anchors = [ir_page._slug(title) for title in re.findall(r"^### (.+)$", page, re.MULTILINE)]
     assert re.findall(r"\]\(#([^)]+)\)", page) == anchors

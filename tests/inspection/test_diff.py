@@ -10,8 +10,8 @@ from house import ROOT
 from mixdown.compiler.graph_input import open_mix
 from mixdown.compiler.request import RenderRequest
 from mixdown.inspection.diff import diff
+from mixdown.inspection.dumps import unit_text
 from mixdown.inspection.trace import trace
-from mixdown.ir.text.printer import print_graph
 
 PODCAST = ROOT / "examples" / "podcast"
 TEXT = (PODCAST / "podcast.yaml").read_text(encoding="utf-8")
@@ -235,8 +235,8 @@ def test_changed_content(folder, first):
 
 
 def test_graphs_can_be_compared_and_with_timelines(folder, first):
-    (folder / "a.mir").write_text(print_graph(first.final.ir))
-    changed = print_graph(first.final.ir).replace("starts = [158400", "starts = [158448")
+    (folder / "a.mir").write_text(unit_text(first.final))
+    changed = unit_text(first.final).replace("starts = [158400", "starts = [158448")
     (folder / "b.mir").write_text(changed.replace("headroom_db = 3.0", "headroom_db = 6.0"))
     a, b = traced(folder / "a.mir"), traced(folder / "b.mir")
     assert not diff(first, a, ("a", "b"))

@@ -17,15 +17,24 @@ import soak
 from graph_strategies import graphs
 from hypothesis import HealthCheck, Phase, given, settings
 from mixdown.compiler.driver import compile
-from mixdown.compiler.graph_input import GraphFile
+from mixdown.compiler.graph_input import graph_file
 from mixdown.ir.codes import Code
-from mixdown.ir.diagnostics import IRError, MixdownError
+from mixdown.ir.diagnostics import IRError, MixdownError, TimelineError
 from mixdown.ir.digest import digests
 from mixdown.ir.graph import Graph
-from mixdown.ir.text.parser import parse_graph, parse_text
+from mixdown.ir.text.parser import parse_text
 from mixdown.ir.text.printer import print_graph
 from mutants import TOKENS, mutated_bytes, mutated_text, mutated_words
 
+NOTES = """mixdown.ir 1
+mix "show" {export_preset = "podcast", mix_preset = "podcast_mix", cover = "cover.png"}
+tag "title" {text = "One"}
+marker "Intro" {at_ms = 0.0}
+marker "Loop" {at_ms = 1.5, length_ms = 2.0, loop = true, url = "https://example.org", toc = false}
+bus "music" {gain_db = -3.0, roles = ["music", "bed"]}
+%a = silence {rate = 48000, channels = 1, length = 500}
+%out = output %a {role = master, target = "master", container = "wav", encoding = s24}
+"""
 FILES = [path.read_text("utf-8") for path in sorted(Path(__file__).parents[1].rglob("*.mir"))]
 MIR_TOKENS = [
     *TOKENS,
@@ -62,7 +71,7 @@ def corpus() -> list[str]:
             valid.append(TYPE.sub("", text))
 
     collect()
-    return [*FILES, *valid]
+    return [NOTES, *FILES, *valid]
 
 
 def survives(text: str, backend: str) -> str:
@@ -70,18 +79,19 @@ def survives(text: str, backend: str) -> str:
     try:
         parsed = parse_text(text, "fuzz.mir")
         graph = parsed.check()
-    except IRError as error:
+        file = graph_file(parsed, Path("fuzz.mir"), allow_outside=True)
+    except (IRError, TimelineError) as error:
         assert error.diagnostics
         str(error).encode("utf-8")
         for diagnostic in error.diagnostics:
             json.dumps(diagnostic.to_dict(error.documents))
         return "refused"
-    printed = print_graph(graph)
-    again = parse_graph(printed)
-    assert again == graph
+    read = parse_text(print_graph(graph, notes=parsed.notes))
+    again = read.graph
+    assert again == graph and read.notes == parsed.notes
     assert digests(again) == digests(graph)
     try:
-        compile(GraphFile(parsed, Path("fuzz.mir")), backend=backend)
+        compile(file, backend=backend)
     except MixdownError as error:
         assert not OURS & {diagnostic.code for diagnostic in error.diagnostics}, str(error)
         return "inexpressible"
