@@ -9,8 +9,10 @@ an edit moves only the lines that it changes.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from operator import is_
 
 import attrs
@@ -78,10 +80,31 @@ class Graph:
         found: dict[str, Signal] = {}
         sources = self.source_by_name
         for node in self.nodes:
-            operands = [found[operand] for operand in node.operands]
-            typed = len(operands) >= node.arity[0]
-            found[node.name] = node.infer(operands, sources) if typed else UNTYPED
+            found[node.name] = _inferred(node, found, sources)
         return found
+
+    def changed_since(self, before: Graph) -> tuple[Node, ...]:
+        """The nodes that a graph has not, or with operands of other types; in graph order.
+
+        This graph takes the types of all other values from that one, of which it is a rewriting.
+        """
+        sources, same_sources = self.source_by_name, self.sources == before.sources
+        known = {id(node) for node in before.nodes if same_sources or node.operands}
+        found = dict(before.signals)
+        retyped: set[str] = set()
+        changed = []
+        for node in self.nodes:
+            if id(node) in known and (not retyped or retyped.isdisjoint(node.operands)):
+                continue
+            changed.append(node)
+            signal = _inferred(node, found, sources)
+            if found.get(node.name, signal) != signal:
+                retyped.add(node.name)
+            found[node.name] = signal
+        for name in found.keys() - self.by_name.keys():
+            del found[name]
+        object.__setattr__(self, "signals", found)  # its cache
+        return tuple(changed)
 
     @cached_property
     def position(self) -> Mapping[str, int]:
@@ -96,6 +119,11 @@ class Graph:
             for operand in node.operands:
                 found[operand].append(node)
         return {name: tuple(users) for name, users in found.items()}
+
+    @cached_property
+    def uses(self) -> Mapping[str, int]:
+        """How often each value is used, by name; values without users are absent."""
+        return Counter(chain.from_iterable(node.operands for node in self.nodes))
 
     @cached_property
     def outputs(self) -> tuple[Output, ...]:
@@ -163,6 +191,13 @@ class Graph:
         return self if same else Graph(self.sources, tuple(made))
 
 
+def _inferred(node: Node, signals: Mapping[str, Signal], sources: Mapping[str, Source]) -> Signal:
+    """The type of a node's value, given those of the values before it."""
+    if len(node.operands) < node.arity[0]:
+        return UNTYPED
+    return node.infer([signals[operand] for operand in node.operands], sources)
+
+
 def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     """Depth-first postorder from the roots, operands in their order, each value once.
 
@@ -178,26 +213,41 @@ def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
     if len(by_name) != len(nodes) or not used <= by_name.keys():
         raise IRError([*_duplicates(nodes), *_unknown_operands(nodes)])
     roots = sorted((node for node in nodes if node.name not in used), key=_root_key)
-    # A cycle that no root needs is found from its values.
-    roots += (by_name[name] for name in sorted(used))
-    order: list[Node] = []
-    is_done: dict[str, bool] = {}
-    for root in roots:
-        path = [] if root.name in is_done else [(root, iter(root.operands))]
-        while path:
-            node, operands = path[-1]
-            is_done[node.name] = False
-            for name in operands:
-                if name not in is_done:
-                    path.append((by_name[name], iter(by_name[name].operands)))
-                    break
-                if not is_done[name]:
-                    raise IRError(_cycle([node for node, _ in path], name))
-            else:
-                path.pop()
-                order.append(node)
-                is_done[node.name] = True
+    order = _postorder(roots, by_name)
+    if len(order) < len(nodes):  # no root needs the values of a cycle
+        _postorder([by_name[name] for name in sorted(used)], by_name)
     return tuple(order)
+
+
+def _postorder(roots: Iterable[Node], by_name: Mapping[str, Node]) -> list[Node]:
+    """The roots and all that they depend on, each after its operands.
+
+    Raises:
+        IRError: there is a cycle.
+    """
+    order: list[Node] = []
+    done: set[str] = set()
+    path: set[str] = set()  # from the root to the value whose operands are pending
+    for root in roots:
+        pending = [root]
+        while pending:
+            node = pending[-1]
+            name = node.name
+            if name in done:
+                pending.pop()
+            elif name in path or done.issuperset(node.operands):
+                pending.pop()
+                path.discard(name)
+                done.add(name)
+                order.append(node)
+            else:
+                path.add(name)
+                for operand in reversed(node.operands):
+                    if operand in path:
+                        raise IRError(_cycle([n for n in pending if n.name in path], operand))
+                    if operand not in done:
+                        pending.append(by_name[operand])
+    return order
 
 
 def _root_key(node: Node) -> tuple[int, int, str, str]:

@@ -52,16 +52,26 @@ class NumberedNames:
     def take(self, wanted: str, prefix: str = "", suffix: str = "") -> str:
         """Reserve and return prefix + safe(wanted) + suffix, with a number before the suffix."""
         stem = prefix + self.safe(wanted)
-        number = self._last.get((stem, suffix), 0)
-        while True:
-            number += 1
-            name = f"{stem}{suffix}" if number == 1 else f"{stem}{self.separator}{number}{suffix}"
-            key = name.casefold() if self.folded else name
-            if key not in self.taken:
-                break
-        self._last[stem, suffix] = number
+        name = stem + suffix
+        key = self._key(name)
+        if key in self.taken:
+            name = self._numbered(stem, suffix)
+            key = self._key(name)
         self.taken.add(key)
         return name
+
+    def _key(self, name: str) -> str:
+        return name.casefold() if self.folded else name
+
+    def _numbered(self, stem: str, suffix: str) -> str:
+        """The first free name with a number, from 2 or the last one of this stem."""
+        number = self._last.get((stem, suffix), 1)
+        while True:
+            number += 1
+            name = f"{stem}{self.separator}{number}{suffix}"
+            if self._key(name) not in self.taken:
+                self._last[stem, suffix] = number
+                return name
 
 
 def printable(text: str) -> str:

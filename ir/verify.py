@@ -88,22 +88,9 @@ def verify(graph: Graph, before: Graph | None = None) -> tuple[Diagnostic, ...]:
         before: a valid graph of which it is a rewriting; nodes that are the same in both, with
             operands of the same types, are valid and not checked again.
     """
-    nodes = graph.nodes if before is None else tuple(_changed(graph, before))
+    nodes = graph.nodes if before is None else graph.changed_since(before)
     found = list(_apply(_counting, graph, nodes)) or list(_apply(_rules, graph, nodes))
     return (*_unplayed(graph), *found, *_outputs(graph))
-
-
-def _changed(graph: Graph, before: Graph) -> Iterator[Node]:
-    """The nodes that are not in a valid graph, or with operands of other types there."""
-    same_sources = graph.sources == before.sources
-    retyped: set[str] = set()
-    for node in graph.nodes:
-        known = before.by_name.get(node.name) is node
-        if known and (same_sources or node.operands) and retyped.isdisjoint(node.operands):
-            continue
-        yield node
-        if graph.signals[node.name] != before.signals.get(node.name):
-            retyped.add(node.name)
 
 
 def _apply(
@@ -376,7 +363,7 @@ def _outputs(graph: Graph) -> Iterator[Diagnostic]:
             )
     names = {output.name for output in graph.outputs}
     for node in graph.nodes:
-        for name in names.intersection(node.operands):
+        for name in () if names.isdisjoint(node.operands) else names.intersection(node.operands):
             text = f"%{node.name} uses %{name}, which is an output and has no value"
             yield Diagnostic(Code.IR_UNKNOWN_OPERAND, text, origin=node.origin)
 

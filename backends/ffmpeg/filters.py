@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from ...audio.pan import position_gains
-from ...ir.curves import FilterKind
+from ...ir.curves import FilterKind, PanLaw
 from ...ir.nodes import Downmix, Edge, Fade, Filter, Gain, Headroom, Loudnorm, Pan
 from ...plans.plan import Fact
 from .automation import EnvelopePiece, multiplied
@@ -90,10 +91,14 @@ def _exponential_rise(site: FilterSite, length: int) -> list[EnvelopePiece]:
 
 def emit_pan(site: FilterSite, node: Pan) -> FilterChain:
     """A static pan, or balance."""
-    channels = site.incoming.channels
-    sides = enumerate(position_gains(node.position, node.law.value, channels))
+    return site.then(_panned(node.position, node.law, site.incoming.channels))
+
+
+@lru_cache(maxsize=64)  # most clips are in the centre
+def _panned(position: float, law: PanLaw, channels: int) -> Call:
+    sides = enumerate(position_gains(position, law.value, channels))
     terms = (f"c{side}={gain!r}*c{0 if channels == 1 else side}" for side, gain in sides)
-    return site.then(call("pan", "|".join(("stereo", *terms))))
+    return call("pan", "|".join(("stereo", *terms)))
 
 
 def emit_downmix(site: FilterSite, node: Downmix) -> FilterChain:

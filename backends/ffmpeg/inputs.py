@@ -14,6 +14,7 @@ float64.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from ...ir.nodes import Clip, Source
 from ...media.decoder import decoding_of, demuxer_of
@@ -68,6 +69,7 @@ def resample(rate: int, sample_format: str = "dblp") -> Call:
     return call("aresample", rate, resampler="soxr", precision=28, tsf="dblp", osf=sample_format)
 
 
+@lru_cache(maxsize=64)  # every clip of a source begins with these
 def as_declared(source: Source, rate: int) -> tuple[Call, ...]:
     """The file as planar float64 at `rate`; ffmpeg stops if its rate is not the declared one.
 

@@ -33,13 +33,13 @@ class Call:
 
 
 def call(name: str, /, *plain: Value, **options: Value) -> Call:
-    """A filter with positional and named arguments; floats are written by `repr`.
+    """A filter with positional and named arguments; floats are written in full, as by `repr`.
 
     A text with any of `,;[]` in it has to be `quoted`.
     """
     # Few calls wait for a fact, so the text of the others is made in one go.
-    if not any(isinstance(value, tuple) for value in (*plain, *options.values())):
-        texts = [*map(_plain, plain), *(f"{key}={_plain(v)}" for key, v in options.items())]
+    if tuple not in map(type, (*plain, *options.values())):
+        texts = [*map(str, plain), *[f"{key}={value}" for key, value in options.items()]]
         return Call(name, (":".join(texts),) if texts else ())
     written = [*map(_text, plain), *((f"{key}=", *_text(v)) for key, v in options.items())]
     joined: list[str | Fact] = []
@@ -54,13 +54,7 @@ def quoted(text: str) -> str:
 
 
 def _text(value: Value) -> Text:
-    if isinstance(value, tuple):
-        return value
-    return (_plain(value),)
-
-
-def _plain(value: Value) -> str:
-    return value if isinstance(value, str) else repr(value)
+    return value if isinstance(value, tuple) else (str(value),)
 
 
 _UNSAFE = re.compile("[^A-Za-z0-9_]")
@@ -132,11 +126,14 @@ class Wiring:
 
     def extend(self, chain: FilterChain, value: str, *calls: Call) -> FilterChain:
         """The same chain with more filters; its end then carries `value`."""
+        text = chain.text
         for each in calls:
-            instance = each.instance or self.instances.name(each.filter, value)
-            chain.text += [",", instance] if chain.text else [instance]
+            if text:
+                text.append(",")
+            text.append(each.instance or self.instances.name(each.filter, value))
             if each.arguments:
-                chain.text += ["=", *each.arguments]
+                text.append("=")
+                text.extend(each.arguments)
         chain.value = value
         return chain
 
@@ -175,7 +172,7 @@ class Wiring:
 
 def _merged(parts: Sequence[str | Fact]) -> Text:
     """The same text with adjacent strings joined."""
-    if all(isinstance(part, str) for part in parts):
+    if Fact not in map(type, parts):
         return ("".join(map(str, parts)),)
     merged: list[str | Fact] = []
     for is_text, run in groupby(parts, lambda part: isinstance(part, str)):

@@ -60,8 +60,9 @@ class Placing(Pass):
 
     def run(self, unit: Unit) -> Unit:
         """The unit with the clips of its timeline placed."""
-        clips = (clip for track in unit.timeline.tracks for clip in track.clips)
-        if all(clip.after is None and not clip.loop and not _idle_keys(clip) for clip in clips):
+        clips = [clip for track in unit.timeline.tracks for clip in track.clips]
+        moved = any(clip.after is not None or clip.loop for clip in clips)
+        if not moved and not any(any(_idle_keys(clip)) for clip in clips):
             return unit
         placer = _Placer(unit.timeline, unit.media)
         timeline = placer.placed()
@@ -73,9 +74,9 @@ def _idle_keys(clip: Clip) -> Iterator[tuple[str, str]]:
     if clip.gap_ms and clip.after is None:
         yield "gap_ms", "after: previous"
     if not clip.loop:
-        loop_keys = {"until": clip.until, "through": clip.through}
-        loop_keys["loop_crossfade_ms"] = str(clip.loop_crossfade_ms or "")
-        yield from ((key, "loop: true") for key, value in loop_keys.items() if value)
+        for key in ("until", "through", "loop_crossfade_ms"):
+            if getattr(clip, key):
+                yield key, "loop: true"
 
 
 @define

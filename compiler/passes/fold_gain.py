@@ -51,7 +51,7 @@ class FoldGain(GraphPass):
 
 def _gain_before(graph: Graph, gain: Gain, folded: set[str]) -> Gain | None:
     name = gain.operands[0]
-    while len(graph.users[name]) == 1:
+    while graph.uses[name] == 1:
         node = graph[name]
         if isinstance(node, Gain) and name not in folded:
             return node

@@ -129,7 +129,7 @@ def _cut(graph: Graph, operand: str) -> _Cut | None:
     """The operand as a cut; None if anything else is done to it or its values are used again."""
     chain = list(_chain(graph, operand))[::-1]
     clip, top = chain[0], chain[-1]
-    if not isinstance(clip, Clip) or any(len(graph.users[node.name]) != 1 for node in chain):
+    if not isinstance(clip, Clip) or any(graph.uses[node.name] != 1 for node in chain):
         return None
     edges = (node.length for node in chain if isinstance(node, Fade))
     if any(length > clip.length for length in edges):

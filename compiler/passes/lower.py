@@ -10,6 +10,7 @@ A muted clip or track makes no nodes. A crossfade cuts the clip before it where 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from attrs import evolve, frozen
 
@@ -120,40 +121,41 @@ def _clip(
     chain = ChainBuilder(nodes, name, place, rate)
     length = where.length if join.length is None else join.length
     chain.begin(ir.Clip(f"{name}.clip", clip.source, where.offset, length, rate, origin=place))
-    chain.gain(float(clip.gain_db), _decided(timeline, number, "gain_db"))
+    decided = partial(_decided, timeline, number, place) if timeline.via else place.child
+    chain.gain(float(clip.gain_db), decided("gain_db"))
     if join.fade_in:
         chain.envelope(ir.Crossfade, ir.Edge.IN, join.fade_in, join.curve_in)
     else:
         curve = canonical_curve(clip.fade_in_curve or "tri")
-        place_in = _decided(timeline, number, "fade_in_ms")
-        chain.envelope(ir.Fade, ir.Edge.IN, samples(clip.fade_in_ms, rate), curve, place_in)
+        length = samples(clip.fade_in_ms, rate)
+        chain.envelope(ir.Fade, ir.Edge.IN, length, curve, decided("fade_in_ms"))
     if join.fade_out:
         chain.envelope(ir.Crossfade, ir.Edge.OUT, join.fade_out, join.curve_out)
     else:
         curve = canonical_curve(clip.fade_out_curve or "tri")
-        place_out = _decided(timeline, number, "fade_out_ms")
-        chain.envelope(ir.Fade, ir.Edge.OUT, samples(clip.fade_out_ms, rate), curve, place_out)
-    chain.gain_automation(clip.automation, _decided(timeline, number, "automation", "gain"))
+        length = samples(clip.fade_out_ms, rate)
+        chain.envelope(ir.Fade, ir.Edge.OUT, length, curve, decided("fade_out_ms"))
+    if clip.automation.gain:
+        chain.gain_automation(clip.automation, decided("automation", "gain"))
     chain.eq(clip.eq)
     chain.movable_filter(clip.filter, clip.automation)
     gate = unit.gates.get(number)
     if gate is not None:
         chain.then(ir.GainAutomation, "gate", gate.origin, points=gate.points)
-    chain.dynamics(clip, _decided(timeline, number, "compress"))
+    chain.dynamics(clip, decided("compress"))
     if timeline.channels == 2:
         chain.pan(float(clip.pan), timeline.pan_law, clip.automation)
     elif unit.media[clip.source].channels == 2:
         chain.then(ir.Downmix, "downmix", place)
-    chain.then(ir.Place, "place", _decided(timeline, number, "start_ms"), start=where.start)
+    chain.then(ir.Place, "place", decided("start_ms"), start=where.start)
     return chain.value
 
 
-def _decided(timeline: Timeline, number: tuple[int, int], *tail: str) -> Origin:
-    """The place of a value of a clip, with its cause if an edit made the value."""
-    whole = ("tracks", number[0], "clips", number[1])
-    if Origin("").child(*whole, *tail).pointer in timeline.via:
-        return timeline.origin(*whole, *tail)
-    return timeline.origin(*whole).child(*tail)
+def _decided(timeline: Timeline, number: tuple[int, int], place: Origin, *tail: str) -> Origin:
+    """The place of a value of a clip at `place`, with its cause if an edit made the value."""
+    path: tuple[str | int, ...] = ("tracks", number[0], "clips", number[1], *tail)
+    is_decided = Origin("").child(*path).pointer in timeline.via
+    return timeline.origin(*path) if is_decided else place.child(*tail)
 
 
 def _bus(unit: Unit, nodes: Nodes, bus: BusPreset, tracks: list[str]) -> str:

@@ -140,7 +140,7 @@ def _without_idle_places(packed: Graph, before: Graph) -> Graph:
         tuple(
             node
             for node in packed.nodes
-            if not (isinstance(node, Place) and not packed.users[node.name])
-            or not before.users[node.name]
+            if not (isinstance(node, Place) and not packed.uses[node.name])
+            or not before.uses[node.name]
         ),
     )
