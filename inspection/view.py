@@ -2,15 +2,17 @@
 
 Boxes, labels and nesting are the same in every format: one frame per bus, inside it one per track,
 and one for the master. A wire whose signal is only measured is marked. Labels and titles are short
-and printable, whatever the ids in the document.
+and printable, whatever the ids in the document. Of a large mix the clips of each track are one box.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from ..ir.diagnostics import counted
 from ..ir.graph import Graph
 from ..ir.names import printable
 from ..ir.node import Family, Node
@@ -22,11 +24,16 @@ LONGEST = 40
 """The maximum length of a label, in characters; longer ones end in an ellipsis."""
 
 
+MOST_CLIPS = 60
+"""The number of clips up to which each is drawn; `--focus` draws some of a larger mix."""
+
+
 @frozen
 class Box:
     """A node: its value's name, what it does, its short name, its IR, and the family of its colour.
 
-    `called`, the short name, omits what the frames around it already show.
+    `called`, the short name, omits what the frames around it already show. A box of all clips of a
+    track has the name of their first value, and their ids for its IR.
     """
 
     name: str
@@ -79,13 +86,45 @@ class View:
 def view(graph: Graph) -> View:
     """The view of a graph."""
     of = owners(graph)
-    boxes = {node.name: _box(graph, node, of[node.name]) for node in graph.nodes}
-    wires = tuple(
-        Wire(operand, node.name, index >= len(node.audio_operands))
+    clips = {track: ids for track, ids in _clips(of).items() if track}
+    folded: dict[str, str] = {}  # value -> box
+    if sum(map(len, clips.values())) > MOST_CLIPS:
+        for ids in clips.values():
+            folded |= dict.fromkeys(chain(*ids.values()), next(chain(*ids.values())))
+    boxes = {
+        node.name: _box(graph, node, of[node.name])
+        for node in graph.nodes
+        if folded.get(node.name, node.name) == node.name
+    }
+    for track, ids in clips.items():
+        first = next(chain(*ids.values()))
+        if first in folded:
+            boxes[first] = _folded(boxes[first], track, tuple(ids))
+    wires = dict.fromkeys(
+        Wire(start, end, index >= len(node.audio_operands))
         for node in graph.nodes
         for index, operand in enumerate(node.operands)
+        if (start := folded.get(operand, operand)) != (end := folded.get(node.name, node.name))
     )
-    return View(boxes, wires, tuple(_frames(of)))
+    shown = {name: owner for name, owner in of.items() if name in boxes}
+    return View(boxes, tuple(wires), tuple(_frames(shown)))
+
+
+def _clips(of: Mapping[str, Owner]) -> dict[str, dict[str, list[str]]]:
+    """The values of each clip, by track and clip."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, owner in of.items():
+        if owner.level is Level.CLIP:
+            found.setdefault(owner.track, {}).setdefault(owner.id, []).append(name)
+    return found
+
+
+def _folded(box: Box, track: str, ids: tuple[str, ...]) -> Box:
+    """The box of all clips of a track, from that of their first value."""
+    first, last = (id.removeprefix(f"{track}/") for id in (ids[0], ids[-1]))
+    called = first if first == last else f"{first} to {last}"
+    line = ", ".join(map(printable, ids))
+    return evolve(box, does=counted(len(ids), "clip"), called=_short(called), line=line)
 
 
 def _frames(of: Mapping[str, Owner]) -> Iterator[Frame]:

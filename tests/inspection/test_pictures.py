@@ -11,9 +11,12 @@ import pytest
 from attrs import evolve
 from graph_strategies import graphs
 from hypothesis import given, settings
+from mixdown.compiler.timeline.model import Clip, Timeline, Track
+from mixdown.documents.models import put
 from mixdown.inspection.formats import GRAPH_FORMATS
 from mixdown.inspection.graph_json import graph_data
-from mixdown.inspection.layout import layout
+from mixdown.inspection.layout import CHARACTER, PADDING, TITLE, Rect, layout
+from mixdown.inspection.trace import trace
 from mixdown.inspection.view import view
 from mixdown.ir.graph import Graph
 
@@ -58,6 +61,61 @@ def test_boxes_lie_apart_and_in_their_frames_alone(graph):
         "bus_dialogue", "host", "guest", "bus_music", "music", "bus_fx", "sting",
         "bus_ambience", "room", "master",
     ]  # fmt: skip
+
+
+def hidden_titles(placed) -> list[str]:
+    """The titles of frames that a box or a later frame covers."""
+    found = []
+    for number, (frame, rect) in enumerate(placed.frames):
+        width = len(frame.label) * CHARACTER
+        title = Rect(rect.x + PADDING, rect.y, width, TITLE)
+        others = [*placed.boxes.values(), *(other for _, other in placed.frames[number + 1 :])]
+        found += [frame.title for other in others if overlap(title, other)]
+    return found
+
+
+def test_no_frame_and_no_box_hides_a_title(graph):
+    assert not hidden_titles(layout(graph, view(graph)))
+
+
+@pytest.fixture
+def large():
+    """31 clips on each of two tracks, one of them with a fade, and a bed."""
+    tracks = [
+        Track(id=f"t{number}", role="dialogue", clips=[
+            Clip(id=f"c{n}", source="a.wav", start_ms=200 * n, duration_ms=90, fade_in_ms=number)
+            for n in range(31)
+        ])
+        for number in range(2)
+    ]  # fmt: skip
+    bed = Track(id="bed", role="music", clips=[Clip(id="x", source="a.wav", start_ms=0)])
+    declared = {"path": "a.wav", "rate": 48_000, "channels": 1, "frames": 480_000}
+    return Timeline(
+        id="large",
+        sources={"a.wav": declared},
+        tracks=[*tracks, bed],
+        mix_preset_id="podcast_mix",
+    )
+
+
+def test_the_clips_of_a_large_mix_are_a_box_for_each_track(large):
+    graph = trace(large, media="declared").lowered.ir
+    seen = view(graph)
+    shown = [(box.does, box.called) for box in seen.boxes.values() if box.owner.level == "clip"]
+    assert shown == [("31 clips", "c0 to c30"), ("31 clips", "c0 to c30"), ("1 clip", "x")]
+    first = next(iter(seen.boxes.values()))
+    assert first.line.startswith("t0/c0, t0/c1, ") and first.line.endswith("t0/c30")
+    assert [wire.end for wire in seen.wires if wire.start == first.name] == ["t0.mix"]
+    placed = layout(graph, seen)
+    assert set(placed.boxes) == set(seen.boxes) and not hidden_titles(placed)
+    assert not [p for p in combinations(placed.boxes.values(), 2) if overlap(*p)]
+    assert placed.height < 500
+    for form in ("svg", "dot", "mermaid"):
+        assert GRAPH_FORMATS[form](graph).count("31 clips") == 2
+
+    few = put(large, tracks=(large.tracks[0],))
+    graph = trace(few, media="declared").lowered.ir
+    assert set(view(graph).boxes) == {node.name for node in graph}
 
 
 def test_sound_runs_from_left_to_right(graph):
