@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic, RenderError, did_you_mean
 from ..ir.nodes import KINDS
-from ..programs.program import Program
+from ..plans.plan import OURSELVES, Plan
+from ..programs.program import Program, Tool
 from .protocol import Backend, failure, programs_of, unusable
 
 GROUP = "mixdown.backends"
@@ -91,6 +93,21 @@ def find_program(name: str) -> Program:
             help=did_you_mean(name, known),
         )
     return known[name]
+
+
+def find_tools(plan: Plan, given: Mapping[str, Tool] = MappingProxyType({})) -> Mapping[str, Tool]:
+    """Each program of a plan's steps besides mixdown, by its plain name, sorted.
+
+    Args:
+        plan: any.
+        given: programs to use instead of those that are found.
+
+    Raises:
+        RenderError: MIX601 to MIX603, a program is not there.
+    """
+    programs = programs_of(find_backend(plan.backend))
+    names = sorted({step.program for step in plan.steps} - {OURSELVES})
+    return {name: given[name] if name in given else programs[name].find() for name in names}
 
 
 def _installed(name: str) -> list[EntryPoint]:

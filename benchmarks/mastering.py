@@ -27,8 +27,8 @@ import soundfile
 import soxr
 from attrs import frozen
 from mixdown.programs.ffmpeg import VARIABLE
-from mixdown.render.executor import Progress
 from mixdown.render.loudness import RULES
+from mixdown.render.progress import Progress
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "support"))
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ..render.result import Rendered, RenderResult
     from .app import ExitCode
 
+UNCHANGED = "unchanged: the files are what this would render (--force renders all the same)\n"
+
 
 def show_results(
     results: Sequence[RenderResult], *, as_json: bool, quiet: bool, is_strict: bool
@@ -52,6 +54,8 @@ def show_result(
     documents = result.compilation.timeline.documents
     show(result.diagnostics, documents)
     if not quiet:
+        if result.unchanged:
+            print_text(UNCHANGED)
         from ..render.report.model import COLUMNS
 
         columns = ("file", "what", "LUFS", "LU range", "true peak dBTP", "duration")
@@ -77,6 +81,7 @@ def _document(
     clean = passed and not warnings(result.diagnostics)
     return {
         "ok": sounds and (clean or not is_strict),
+        "unchanged": result.unchanged,
         "passed": None if report is None else report.passed,
         "checks": [] if report is None else report.verdicts,
         "manifest": str(result.manifest),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import as_json, delivery_choices, strict
+from .options import as_json, delivery_choices, force, strict
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @strict
 @as_json
 @click.option("--no-report", is_flag=True, help="Write no report.json and report.html.")
+@force
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def command(
     files: tuple[str, ...],
@@ -39,6 +40,7 @@ def command(
     choices: OwnChoices,
     as_json: bool,
     no_report: bool,
+    force: bool,
     quiet: bool,
 ) -> ExitCode:
     """Master finished recordings: one, many or an album.
@@ -58,7 +60,13 @@ def command(
     folder = out or (f"{Path(files[0]).stem}-mixdown" if len(files) == 1 else "mastered")
     with progress_bars(wanted=not (quiet or as_json)) as progress:
         results = master(
-            files, out=folder, album=album, report=not no_report, progress=progress, **choices
+            files,
+            out=folder,
+            album=album,
+            report=not no_report,
+            progress=progress,
+            force=force,
+            **choices,
         )
     return show_results(
         results, as_json=as_json, quiet=quiet, is_strict=bool(choices.get("strict"))

@@ -129,6 +129,10 @@ media = click.option(
 
 strict = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
+force = click.option(
+    "--force", is_flag=True, help="Render even if the files in DIR are what this would render."
+)
+
 
 def mix_choices(function: Callable[..., object]) -> Callable[..., object]:
     """The options for mixing, delivering and compiling a timeline, as one argument `choices`.

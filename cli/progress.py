@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from ..render.executor import Listener, Progress
+    from ..render.progress import Listener, Progress
 
 
 @contextmanager
@@ -49,7 +49,7 @@ _BARS_SHOWN = 8
 def progress_bars(*, wanted: bool) -> Iterator[Listener]:
     """A listener that draws a bar for each step; it does nothing if there is no terminal."""
     from ..ir.diagnostics import visible
-    from ..render.executor import ignore
+    from ..render.progress import ignore
 
     if not wanted or not sys.stderr.isatty():
         yield ignore

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import Opened, as_json, delivery_choices, opening, registry, strict, timing
+from .options import Opened, as_json, delivery_choices, force, opening, registry, strict, timing
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="The number of steps to run at once.  [default: one per processor]",
 )
+@force
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @timing
 @opening
@@ -70,6 +71,7 @@ def command(
     registry: str | None,
     no_report: bool,
     jobs: int | None,
+    force: bool,
     quiet: bool,
     how: Opened,
 ) -> ExitCode:
@@ -77,7 +79,8 @@ def command(
 
     Writes master.wav, with --stems one file per bus, manifest.json with everything known about
     them, and a delivery report for people (report.html) and machines (report.json). If anything
-    fails, writes nothing. The same FILE, options and media give the same bytes.
+    fails, writes nothing. The same FILE, options and media give the same bytes; if DIR already has
+    them, nothing is rendered.
 
     FILE may be a graph (.mir, see 'mixdown inspect'), which states its own delivery.
 
@@ -103,6 +106,7 @@ def command(
             report=not no_report,
             progress=progress,
             jobs=jobs,
+            force=force,
             **choices,
         )
     kept = service.keep(result).artifacts if service is not None else ()

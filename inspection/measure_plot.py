@@ -19,7 +19,8 @@ from ..ir.codes import Code
 from ..ir.diagnostics import RenderError, TimelineError
 from ..ir.units import clock, gain_factor
 from ..presets.model import DeliverySpec
-from ..render.report.curves import Curve, Curves
+from ..render.report.curves import Curves
+from ..render.report.model import Curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

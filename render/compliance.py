@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from ..audio.meter.survey import Survey
 from ..ir.units import clock
 from ..presets.model import DeliverySpec
+
+if TYPE_CHECKING:
+    from ..audio.meter.survey import Survey
 
 DECIMALS = 2
 

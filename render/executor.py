@@ -21,7 +21,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from ..backends.protocol import programs_of
-from ..backends.registry import find_backend
+from ..backends.registry import find_backend, find_tools
 from ..compiler.driver import Compilation
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
@@ -46,6 +46,7 @@ from ..programs.run import (
 )
 from ..programs.timings import timed
 from .parallel import processors, run_steps
+from .progress import Listener, Progress, ignore
 from .recording import Tap, feed_file
 from .sources import content_problem, other_source, shape, source_problems
 from .workspace import Workspace
@@ -67,28 +68,6 @@ _LINES_SHOWN = 4
 
 Readings = Mapping[str, float]
 """What a measuring step printed last under each metadata key, such as lavfi.r128.I."""
-
-
-@frozen
-class Progress:
-    """How far a step is.
-
-    Attributes:
-        step: its id.
-        purpose: what it does, a short phrase.
-        done: from 0 to 1.
-    """
-
-    step: str
-    purpose: str
-    done: float
-
-
-Listener = Callable[[Progress], None]
-
-
-def ignore(progress: Progress) -> None:
-    """The listener that ignores all progress."""
 
 
 @frozen
@@ -329,13 +308,10 @@ def executor_for(
     Raises:
         RenderError: MIX601 to MIX603, a program is not there.
     """
-    programs = programs_of(find_backend(plan.backend))
-    given = tools or {}
-    names = sorted({step.program for step in plan.steps} - {OURSELVES})
-    found = {name: given[name] if name in given else programs[name].find() for name in names}
+    found = find_tools(plan, tools or {})
     return Executor(
         plan=plan,
-        programs=programs,
+        programs=programs_of(find_backend(plan.backend)),
         tools=found,
         spaces=spaces,
         listener=listener,

@@ -24,8 +24,8 @@ from ..compiler.timeline.model import Timeline
 from ..documents.models import replace
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, errors
-from .executor import Listener, ignore
 from .measuring import survey_audio
+from .progress import Listener, ignore
 from .result import RenderResult
 from .service import render_mixes
 
@@ -41,6 +41,7 @@ def master(
     report: bool = True,
     progress: Listener = ignore,
     jobs: int | None = None,
+    force: bool = False,
     **choices: Unpack[Choices],
 ) -> tuple[RenderResult, ...]:
     """Master each file; of several, each into a directory with its name in `out`.
@@ -52,6 +53,7 @@ def master(
         report: as of `render`.
         progress: as of `render`.
         jobs: as of `render`.
+        force: as of `render`.
         choices: as of `render`.
 
     Raises:
@@ -74,7 +76,11 @@ def master(
             for file in each.files
         ]
         folder = Path(out) / path.stem if len(paths) > 1 else Path(out)
-        results.append(render_mixes(mixes, out=folder, report=report, progress=progress, jobs=jobs))
+        results.append(
+            render_mixes(
+                mixes, out=folder, report=report, progress=progress, jobs=jobs, force=force
+            )
+        )
     return tuple(results)
 
 

@@ -31,10 +31,11 @@ from .broadcast import annotate
 from .clipping import clipped_stems
 from .compliance import Check, check_spec
 from .delivery import check_shape, faulty, file_digest, levels_meta, loop_levels
-from .executor import Executor, Listener, Progress, executor_for
+from .executor import Executor, executor_for
 from .loudness import extra_gain, judge, judge_peak
 from .mastering import PremasterReading, run_plan
 from .measuring import survey_audio
+from .progress import Listener, Progress
 from .recording import FileMeter, FileRecord, Tap, premaster_tap, record_file
 from .result import Delivered, Rendered, RenderedMeta
 from .workspace import Workspace

@@ -9,12 +9,13 @@ in <podcast:chapters>.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Collection, Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
-from attrs import fields, frozen
+from attrs import asdict, fields, frozen
 
 from ..compiler.driver import Compilation
 from ..compiler.facts import Facts, FinishFacts
@@ -23,6 +24,7 @@ from ..compiler.timeline.model import Marker, Timeline
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Severity, counted
 from ..ir.nodes import OutputRole
+from ..ir.origin import Origin
 
 if TYPE_CHECKING:
     from .compliance import Check
@@ -160,6 +162,8 @@ class RenderResult:
         diagnostics: warnings, of the compilation and of the render.
         facts: those of the request and what this render measured; a request with them compiles
             without measuring.
+        unchanged: whether nothing was rendered, because the files of an earlier render are what
+            this one would write; everything else is as that render recorded it.
     """
 
     deliveries: tuple[Delivered, ...]
@@ -169,6 +173,7 @@ class RenderResult:
     chapters: Path | None
     diagnostics: tuple[Diagnostic, ...]
     facts: Facts
+    unchanged: bool = False
 
     @property
     def master(self) -> Rendered:
@@ -213,14 +218,36 @@ class RenderResult:
         return player_html(self)
 
 
+def measured_facts(delivered: Sequence[Delivered]) -> Facts:
+    """Those of the request, and what this render was compiled from and measured."""
+    facts = delivered[0].compilation.request.facts
+    for mix in delivered:
+        surveys = {survey.key: survey for survey in mix.compilation.surveys.values()}
+        facts = facts.with_surveys(surveys)
+        if mix.finish is not None:
+            facts = facts.with_finish(mix.compilation.fact_key, mix.finish)
+    return facts
+
+
 def manifest_text(
     deliveries: tuple[Delivered, ...],
     *,
     diagnostics: tuple[Diagnostic, ...],
     report: Mapping[str, str] | None,
     chapters: str | None,
+    files: Mapping[str, str],
+    inputs_digest: str,
 ) -> str:
-    """The manifest as JSON."""
+    """The manifest as JSON.
+
+    Args:
+        deliveries: of the render.
+        diagnostics: its warnings.
+        report: the names of the report's files; None: there is no report.
+        chapters: the name of the file of chapters; None: there is none.
+        files: the digest of each file besides the artifacts, by its name.
+        inputs_digest: of what decides all files, see `reuse.inputs_digest`.
+    """
     first, programs = deliveries[0], dict[str, str]()
     for mix in deliveries:
         programs |= mix.programs
@@ -234,7 +261,13 @@ def manifest_text(
         "programs": dict(sorted(programs.items())),
         "finish": made["finish"],
         "deliveries": [
-            {"name": mix.name, "file": mix.master.path.name, **_made_by(mix)} for mix in deliveries
+            {
+                "name": mix.name,
+                "file": mix.master.path.name,
+                **_made_by(mix),
+                "checks": [asdict(check) for check in mix.checks],
+            }
+            for mix in deliveries
         ],
         "artifacts": [
             {
@@ -256,11 +289,41 @@ def manifest_text(
                 "code": d.code.value,
                 "message": d.message,
                 "pointer": d.origin.pointer if d.origin else None,
+                "severity": d.severity.value,
+                "help": d.help,
+                "place": _place(d.origin),
+                "related": [{"label": r.label, "place": _place(r.origin)} for r in d.related],
             }
             for d in diagnostics
         ],
+        "files": dict(files),
+        "inputs_digest": inputs_digest,
     }
+    data["digest"] = _seal(data)
     return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def sealed(manifest: Mapping[str, Any]) -> bool:
+    """Whether the data of a manifest are what `manifest_text` wrote."""
+    return manifest.get("digest") == _seal(manifest)
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    """The digest of a manifest without its own."""
+    rest = {key: value for key, value in manifest.items() if key != "digest"}
+    return f"sha256:{hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()}"
+
+
+def _place(origin: Origin | None) -> dict[str, object] | None:
+    """A place with all that it comes from; documents by file name and not by absolute path."""
+    if origin is None:
+        return None
+    return {
+        "document": PurePath(origin.document).name,
+        "pointer": origin.pointer,
+        "cause": origin.cause,
+        "via": _place(origin.via),
+    }
 
 
 def _made_by(mix: Delivered) -> dict[str, object]:

@@ -17,7 +17,7 @@ from ...compiler.choices import Choices
 from ...compiler.graph_input import Mix
 from ...compiler.options import CompileOptions
 from ...compiler.request import RenderRequest
-from ..executor import Listener, ignore
+from ..progress import Listener, ignore
 from ..result import RenderResult
 from ..service import render
 from .artifact import Artifact, artifacts_of
@@ -85,6 +85,7 @@ class AudioRenderService:
         report: bool = True,
         progress: Listener = ignore,
         jobs: int | None = None,
+        force: bool = False,
         **choices: Unpack[Choices],
     ) -> Registered:
         """Render, store and register.
@@ -97,6 +98,7 @@ class AudioRenderService:
             report: whether to check joins and write the delivery report.
             progress: called with the progress of each step.
             jobs: the number of steps that may run at once.
+            force: as of `mixdown.render`.
             choices: keywords that override `request` and `options`.
 
         Raises:
@@ -111,6 +113,7 @@ class AudioRenderService:
                 report=report,
                 progress=progress,
                 jobs=jobs,
+                force=force,
                 **choices,
             )
             return self.keep(result)

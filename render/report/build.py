@@ -27,13 +27,14 @@ from ..delivery import level
 from ..loudness import RULES
 from ..result import Delivered, Rendered
 from .clips import SoundingClip, sounding_clips, united
-from .curves import Curve, Curves, column_width, greatest, rounded
+from .curves import Curves, column_width, greatest, rounded
 from .findings import Finding, of_click, of_dropout, shown
 from .holes import dropouts
 from .joins import clicks, crossfades, joins_of
 from .model import (
     BusReport,
     ChapterLoudness,
+    Curve,
     Decision,
     DeliveredFile,
     DeliveryReport,

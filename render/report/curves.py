@@ -25,27 +25,13 @@ from ...audio.meter.loudness import (
 )
 from ...audio.meter.measure import FILE_BLOCK
 from .holes import EMPTY_MASTER_DB, EmptyStretches, SampleRange
+from .model import Curve
 
 COLUMNS = 2000
 """The maximum number of values of a curve: about the width of a screen in pixels."""
 
 STEP_S = 0.1
 """The step of the meter's series, in seconds."""
-
-
-@frozen
-class Curve:
-    """Values at equal steps of time.
-
-    Attributes:
-        start_s: the end of the first value's window; for the waveform, its start.
-        step_s: from one value to the next.
-        values: None for a level that does not exist, such as the loudness of silence.
-    """
-
-    start_s: float
-    step_s: float
-    values: tuple[float | None, ...]
 
 
 @frozen(kw_only=True)

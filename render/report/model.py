@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import asdict, field, frozen
 
 from ...ir.diagnostics import counted
 from ..compliance import Check
-from .curves import Curve
+from ..recorded import recorded_as
 
 REPORT_VERSION = 1
 """The version of the keys of report.json; raised when one changes its meaning or is removed."""
@@ -24,6 +25,21 @@ COLUMNS = ("check", "asked", "measured", "verdict")
 
 JSON_NAME = "report.json"
 PAGE_NAME = "report.html"
+
+
+@frozen
+class Curve:
+    """Values at equal steps of time.
+
+    Attributes:
+        start_s: the end of the first value's window; for the waveform, its start.
+        step_s: from one value to the next.
+        values: None for a level that does not exist, such as the loudness of silence.
+    """
+
+    start_s: float
+    step_s: float
+    values: tuple[float | None, ...]
 
 
 @frozen(kw_only=True)
@@ -326,6 +342,31 @@ class DeliveryReport:
                 "short_term_lufs": asdict(self.short_term),
             },
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> DeliveryReport:
+        """The report in the data of `to_dict`.
+
+        Raises:
+            KeyError: a key is missing.
+        """
+        curves, target = data["curves"], data["target"]
+        drawn = curves["waveform"]
+        renamed: dict[str, Any] = {
+            "preset": data["export_preset"],
+            "mix_preset": data["mix_preset_id"],
+            "rate": data["sample_rate"],
+            "samples": round(data["duration_s"] * data["sample_rate"]),
+            "waveform": [{**drawn, "values": drawn[name]} for name in ("lowest", "highest")],
+            "momentary": curves["momentary_lufs"],
+            "short_term": curves["short_term_lufs"],
+            "target_lufs": target["lufs"],
+            "tolerance_lu": target["tolerance_lu"],
+            "ceiling_db": target["ceiling_db"],
+            "reduction": data["limiter"],
+            "remarks": data["warnings"],
+        }
+        return recorded_as(cls, {**data, **renamed})
 
     def to_json(self) -> str:
         """The text of report.json, with a final line feed."""

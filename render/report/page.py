@@ -15,8 +15,7 @@ from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ...ir.units import clock, decibels, gain_factor
-from .curves import Curve
-from .model import BusReport, DeliveryReport
+from .model import BusReport, Curve, DeliveryReport
 
 WIDTH = 1000.0
 """The width of every picture, in its own units: the whole master."""

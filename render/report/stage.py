@@ -17,8 +17,8 @@ from ...ir.diagnostics import Diagnostic, RenderError
 from ...media.ingest import readable
 from ...plans.carried import file_of
 from ...plans.decoding import prepare
-from ..executor import Listener, Progress
 from ..mixes import StagedMix
+from ..progress import Listener, Progress
 from ..workspace import Workspace
 from .build import StagedDelivery, make_report
 from .model import JSON_NAME, PAGE_NAME, DeliveryReport

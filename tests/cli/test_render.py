@@ -341,3 +341,17 @@ def test_finished_recordings_need_no_timeline(mixdown, show):
     wrong = mixdown("render", "media/voice.wav")
     assert wrong.code == 2
     assert "mixdown master FILE" in wrong.err
+
+
+def test_a_render_of_nothing_new_says_so_and_ends_as_the_first(mixdown, show):
+    """--strict: the mix has a warning, so that every run ends with code 1."""
+    show.write_text(show.read_text().replace("fade_in_ms: 20", "crossfade_in_ms: 20"))
+    line = ("render", show.name, "-o", "out", "--preset", "podcast", "--backend", "native")
+    first, second = (mixdown(*line, "--json") for _ in range(2))
+    assert (first.data["unchanged"], second.data["unchanged"]) == (False, True)
+    assert {**first.data, "unchanged": True} == second.data
+    shown = [mixdown(*line, *more) for more in ((), ("--force",), ("--quiet",))]
+    assert "unchanged: the files are what this would render" in shown[0].out
+    assert shown[0].out.split("\n\n", 1)[1] == shown[1].out
+    assert shown[0].err == shown[1].err == shown[2].err != ""
+    assert [ended.code for ended in (first, second, *shown)] == [first.code] * 5

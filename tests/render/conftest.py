@@ -9,7 +9,8 @@ import pytest
 from mixdown.plans.plan import Plan
 from mixdown.programs.ffmpeg import FFMPEG, probe
 from mixdown.programs.program import Tool
-from mixdown.render.executor import Executor, Progress, ignore
+from mixdown.render.executor import Executor
+from mixdown.render.progress import Progress, ignore
 from mixdown.render.workspace import Workspace, workspace
 
 

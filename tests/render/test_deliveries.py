@@ -9,7 +9,7 @@ import mixdown
 import numpy as np
 import pytest
 import soundfile
-from mixdown.render.executor import Progress
+from mixdown.render.progress import Progress
 
 RATE = 16000
 

@@ -18,8 +18,8 @@ from handmade import step
 from mixdown.plans.plan import OURSELVES
 from mixdown.programs.run import Stop, StoppedError, by_line, run_process
 from mixdown.render import parallel
-from mixdown.render.executor import Progress
 from mixdown.render.parallel import processors, run_steps
+from mixdown.render.progress import Progress
 from rendering import render_compilation
 
 PATIENCE = 20.0

@@ -17,8 +17,8 @@ from meters import ebur128
 from mixdown.audio.meter.measure import measure_file
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Severity
-from mixdown.render.executor import Progress
 from mixdown.render.loudness import RULES
+from mixdown.render.progress import Progress
 from programmes import PROGRAMMES, programme
 
 PRESET, LONG_PRESET, CEILING = "music", "podcast", -1.0

@@ -17,7 +17,7 @@ from meters import ebur128
 from mixdown.compiler.facts import FinishFacts, read_facts
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Severity
-from mixdown.render.executor import Progress
+from mixdown.render.progress import Progress
 from mixdown.render.service import render_mixes
 
 RATE = 48000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mixdown.compiler.driver import Compilation
-from mixdown.render.executor import Listener, ignore
+from mixdown.render.progress import Listener, ignore
 from mixdown.render.result import RenderResult
 from mixdown.render.service import render_mixes
 

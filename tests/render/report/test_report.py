@@ -12,7 +12,7 @@ import pytest
 from mixdown.ir.codes import Code
 from mixdown.ir.text.printer import print_graph
 from mixdown.render.artifacts.service import AudioRenderService
-from mixdown.render.executor import Progress
+from mixdown.render.progress import Progress
 from mixdown.render.service import render
 from small_mixes import RATE, track
 
