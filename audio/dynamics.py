@@ -54,24 +54,24 @@ class LevelFollower(ABC):
 
     def __init__(self, channels: int, look_ahead: int) -> None:
         """look_ahead: samples, 0 or more."""
-        self._look_ahead = look_ahead
+        self.look_ahead = look_ahead
         self._line = np.zeros((channels, 0))
 
     def process(self, block: FloatArray) -> FloatArray:
         """Process the next samples, shape (channels, n); return those ready, (channels, m)."""
         self._line = np.concatenate([self._line, block], axis=1)
-        changes = self._changes(block)
-        count = max(self._line.shape[1] - self._look_ahead, 0)
+        changes = self.gains(block)
+        count = max(self._line.shape[1] - self.look_ahead, 0)
         ready, self._line = self._line[:, :count], self._line[:, count:]
         # The last `count` changes belong to these samples: each was found from what lies ahead.
         return self._changed(ready, changes[changes.shape[0] - count :])
 
     def flush(self) -> FloatArray:
         """The remaining samples, as if silence followed; it cannot be used afterwards."""
-        return self.process(np.zeros((len(self._line), self._look_ahead)))
+        return self.process(np.zeros((len(self._line), self.look_ahead)))
 
     @abstractmethod
-    def _changes(self, block: FloatArray) -> FloatArray:
+    def gains(self, block: FloatArray) -> FloatArray:
         """The gain in dB for the samples `look_ahead` before those of the block, shape (n,)."""
 
     def _changed(self, samples: FloatArray, gains: FloatArray) -> FloatArray:
@@ -100,7 +100,8 @@ class Compressor(LevelFollower):
         self._detector = PeakDetector(attack, release)
         self._makeup_db = makeup_db
 
-    def _changes(self, block: FloatArray) -> FloatArray:
+    def gains(self, block: FloatArray) -> FloatArray:
+        """See `LevelFollower`."""
         peaks = np.abs(block).max(axis=0, initial=0.0)
         return self._makeup_db - self._detector.smooth(self._computer.reduction(_level(peaks)))
 
@@ -131,7 +132,8 @@ class NoiseGate(LevelFollower):
         self._is_open = False
         self._gain_db = -range_db
 
-    def _changes(self, block: FloatArray) -> FloatArray:
+    def gains(self, block: FloatArray) -> FloatArray:
+        """See `LevelFollower`."""
         line = np.concatenate([self._recent, np.abs(block).max(axis=0, initial=0.0)])
         hold = len(self._recent)
         self._recent = line[len(line) - hold :]
@@ -194,7 +196,8 @@ class DeEsser(LevelFollower):
         self._detector = PeakDetector(attack, release)
         self._range_db = range_db
 
-    def _changes(self, block: FloatArray) -> FloatArray:
+    def gains(self, block: FloatArray) -> FloatArray:
+        """See `LevelFollower`."""
         sibilance, voice = (band.level(block) for band in self._bands)
         excess = np.minimum(self._computer.reduction(sibilance - voice), self._range_db)
         return -self._detector.smooth(excess)
@@ -203,7 +206,7 @@ class DeEsser(LevelFollower):
         """The samples without (1 - gain) of their high band."""
         line = np.concatenate([self._before, samples, self._line], axis=1)
         count = samples.shape[1]
-        self._before = line[:, count : count + self._look_ahead]
+        self._before = line[:, count : count + self.look_ahead]
         if not gains.any():
             return samples
         low = oaconvolve(line, self._low[None, :], mode="valid", axes=1)

@@ -24,6 +24,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, counted, strict, warnings
 from ..ir.graph import Graph
 from ..ir.nodes import Source
+from ..ir.origin import Origin
 from ..ir.units import clock
 from ..plans.plan import Plan
 from ..presets.load import unknown_preset
@@ -42,7 +43,7 @@ from .options import CompileOptions
 from .pipeline import final, problems
 from .request import RenderRequest
 from .timeline.model import Timeline
-from .unit import BusDucking, Unit
+from .unit import BusDucking, ClipGate, Unit
 
 if TYPE_CHECKING:
     from ..media.survey import SourceSurvey
@@ -70,6 +71,9 @@ class Compilation:
         routes: track id -> bus id; empty for a graph.
         ripple: the map from the time before the cuts to that after them; None: nothing is cut.
         ducking: bus id -> its ducking; empty for a graph.
+        gates: those by activity, by the numbers of the track and of the clip on it.
+        thresholds: bus id -> where the threshold of its compressor comes from, if it follows from
+            the loudness.
     """
 
     timeline: Timeline
@@ -88,6 +92,8 @@ class Compilation:
     routes: Mapping[str, str]
     ripple: Ripple | None
     ducking: Mapping[str, BusDucking]
+    gates: Mapping[tuple[int, int], ClipGate]
+    thresholds: Mapping[str, Origin]
 
     @cached_property
     def render_digest(self) -> str:
@@ -216,6 +222,8 @@ def _compiled(
         routes=unit.routes,
         ripple=unit.ripple,
         ducking=unit.ducking,
+        gates=unit.gates,
+        thresholds=unit.thresholds,
     )
 
 

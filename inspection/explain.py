@@ -2,13 +2,13 @@
 
 Every clip that has a sample there is listed once for each path to the master, with all nodes on it
 in order. The product of the known factors is what the native engine multiplies the source's sample
-by, apart from filters and the limiter. A graph from `lower`, in which no gains are folded yet, is
-explained gain by gain; any other graph is explained as it is.
+by, apart from filters, de-essers and the limiter. A graph from `lower`, in which no gains are
+folded yet, is explained gain by gain; any other graph is explained as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from attrs import frozen
@@ -19,12 +19,13 @@ from ..compiler.unit import Unit
 from ..ir.codes import Code
 from ..ir.diagnostics import MixdownError
 from ..ir.graph import Graph
-from ..ir.nodes import Clip, Limiter, Node, Output, OutputRole, Source
+from ..ir.nodes import Clip, Dynamics, Limiter, Node, Output, OutputRole, Source
 from ..ir.origin import Origin
 from ..ir.places import cause_of
 from ..ir.units import decibels
 from .gains import Effect, effect
 from .owners import Owner, owners
+from .reductions import Deepest, Wanted, deepest_gains, reduced
 from .words import phrase, position
 
 
@@ -49,11 +50,11 @@ class Stage:
     @property
     def matters(self) -> bool:
         """Whether it changes the sound, as far as one sample shows."""
-        if self.cause:
+        if self.cause or self.effect.shapes:
             return True
         if self.effect.factors is not None:
             return any(factor != 1.0 for factor in self.effect.factors)
-        return self.effect.now != "" or not self.effect.known or self.effect.shapes
+        return self.effect.now != "" or not self.effect.known
 
 
 @frozen
@@ -135,12 +136,17 @@ def explain(unit: Unit, at: int) -> Explanation:
             f"{position(length, signal.rate)}",
         )
     of = owners(graph)
-    found = tuple(
-        sounding
+    there = [
+        (node, path, local)
         for node in graph.nodes
         if isinstance(node, Clip)
         for path in paths(graph, node, ())
-        if (sounding := _sounding(unit, node, path, at, of)) is not None
+        if 0 <= (local := at - shift_of(path)) < node.length
+    ]
+    followed = {each for _, path, local in there for each in dynamics_on(path, local, local + 1)}
+    deepest = deepest_gains(unit, followed)
+    found = tuple(
+        _sounding(unit, clip, path, local, at, of, deepest) for clip, path, local in there
     )
     audible = {sounding.owner.id for sounding in found}
     silent = tuple(s for s in silent_clips(unit, at, at + 1) if s.clip not in audible)
@@ -171,19 +177,39 @@ def paths(graph: Graph, node: Node, so_far: tuple[Step, ...]) -> Iterator[tuple[
                 yield from paths(graph, user, (*so_far, (user, index)))
 
 
+def shift_of(path: Sequence[Step]) -> int:
+    """The sample of the last value of a path at which its first one begins."""
+    return sum(node.starts[index] for node, index in path)
+
+
+def dynamics_on(path: Sequence[Step], start: int, end: int) -> Iterator[Wanted]:
+    """The dynamics on a path, at samples [start, end) of its first value."""
+    for node, index in path:
+        start, end = start + node.starts[index], end + node.starts[index]
+        if node.follows_level:
+            yield Wanted(node.name, start, end)
+
+
 def _sounding(
-    unit: Unit, clip: Clip, path: tuple[Step, ...], at: int, of: Mapping[str, Owner]
-) -> Sounding | None:
-    """The clip on one path; None if it has no sample there."""
+    unit: Unit,
+    clip: Clip,
+    path: tuple[Step, ...],
+    local: int,
+    at: int,
+    of: Mapping[str, Owner],
+    deepest: Mapping[Wanted, Deepest],
+) -> Sounding:
+    """The clip on one path, at its sample `local`, which is the sample `at` of the mix."""
     graph = unit.ir
-    local = at - sum(node.starts[index] for node, index in path)
-    if not 0 <= local < clip.length:
-        return None
     stages = []
     now, factors, measured = local, (1.0,) * graph.signals[clip.name].channels, True
     for node, index in path:
         signal = graph.signals[node.operands[index]]
-        done = effect(node, now, signal.length or 0, signal.channels)
+        lowered = deepest.get(Wanted(node.name, now, now + 1))
+        if lowered is not None and isinstance(node, Dynamics):
+            done = reduced(node, lowered, signal.channels)
+        else:
+            done = effect(node, now, signal.length or 0, signal.channels)
         now += node.starts[index]
         cause = _cause(unit, node, of[node.name], done, at)
         stages.append(Stage(node, of[node.name], _does(graph, node, done), done, cause))

@@ -171,6 +171,7 @@ def explanation_data(
                         "does": stage.does,
                         "cause": stage.cause,
                         "gain_db": _list(stage.effect.factors),
+                        "reduction_db": stage.effect.reduction_db,
                         "place": place(stage.node.origin, documents),
                     }
                     for stage in s.stages

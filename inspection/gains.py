@@ -29,13 +29,15 @@ class Effect:
         factors: the factor of each channel; None if the node has no single factor.
         now: the current value of an automation or a fade, in words; "" if it is static.
         known: whether the factors are known; the loudness gain is not until it is measured.
-        shapes: whether it changes samples other than by a factor.
+        shapes: whether it changes samples other than by a fixed factor.
+        reduction_db: how far a compressor, gate or de-esser lowers the level; None if unknown.
     """
 
     factors: tuple[float, ...] | None
     now: str = ""
     known: bool = True
     shapes: bool = False
+    reduction_db: float | None = None
 
 
 def effect(node: ir.Node, at: int, length: int, channels: int) -> Effect:

@@ -2,6 +2,7 @@
 
 Each clip that sounds in the range is one passage. Its gain, including the master, is sampled every
 20 ms: the product of all factors on its path, of the louder channel, without filters and dynamics.
+What dynamics take is computed from the files, at every sample of the range.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..audio import FloatArray, IndexArray
 from ..audio.envelope import interpolate
@@ -23,10 +24,11 @@ from ..ir.diagnostics import MixdownError, did_you_mean
 from ..ir.origin import Origin
 from ..ir.places import cause_of
 from ..ir.units import DB_PER_NEPER
-from .explain import Silent, Step, paths, silent_clips
+from .explain import Silent, Step, dynamics_on, paths, shift_of, silent_clips
 from .gains import effect
 from .owners import Level, Owner, owners
-from .words import position
+from .reductions import Wanted, deepest_gains, reduction_db
+from .words import phrase, position
 
 STEP_MS = 20
 MOST_POINTS = 5000
@@ -49,6 +51,8 @@ class Passage:
         lowest_at, highest_at: where, samples of the mix.
         dips: how often it dips.
         causes: why mixdown changes it, and the places of these rules.
+        dynamics: the compressors, gates and de-essers on its way, at their samples of the range.
+        reductions: what these take at most, as far as it is known.
     """
 
     owner: Owner
@@ -63,6 +67,25 @@ class Passage:
     highest_at: int
     dips: int
     causes: tuple[tuple[str, Origin | None], ...]
+    dynamics: tuple[Wanted, ...]
+    reductions: tuple[LargestReduction, ...] = ()
+
+
+@frozen
+class LargestReduction:
+    """What a compressor, gate or de-esser takes at most in a range.
+
+    Attributes:
+        node: which of them.
+        does: what it does, in words.
+        down_db: the largest reduction, dB.
+        at: where, samples of the mix.
+    """
+
+    node: ir.Dynamics
+    does: str
+    down_db: float
+    at: int
 
 
 @frozen
@@ -82,6 +105,12 @@ def explain_range(unit: Unit, start: int, end: int) -> RangeExplanation:
     Raises:
         MixdownError: MIX307, the range is empty or outside the mix.
     """
+    found = _range(unit, start, end)
+    return evolve(found, passages=_with_reductions(unit, found.passages))
+
+
+def _range(unit: Unit, start: int, end: int) -> RangeExplanation:
+    """The same without what dynamics take."""
     signal = unit.ir.session
     length = signal.length or 0
     if not 0 <= start < min(end, length):
@@ -103,13 +132,14 @@ def explain_part(unit: Unit, level: Level, name: str) -> RangeExplanation:
     Raises:
         MixdownError: MIX307, there is none of this name.
     """
-    whole = explain_range(unit, 0, unit.ir.session.length or 0)
+    whole = _range(unit, 0, unit.ir.session.length or 0)
 
     def known(clip: str) -> tuple[str, ...]:
         track, _, own = clip.partition("/")
         return (clip, own) if level is Level.CLIP else (track,)
 
-    passages = tuple(p for p in whole.passages if name in known(p.owner.id))
+    chosen = (p for p in whole.passages if name in known(p.owner.id))
+    passages = _with_reductions(unit, tuple(chosen))
     silent = tuple(s for s in whole.silent if name in known(s.clip))
     if not passages and not silent:
         names = {known(id)[0] for p in whole.passages for id in (p.owner.id,)}
@@ -124,12 +154,27 @@ def explain_part(unit: Unit, level: Level, name: str) -> RangeExplanation:
     return RangeExplanation(start, end, whole.rate, passages, silent)
 
 
+def _with_reductions(unit: Unit, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    deepest = deepest_gains(unit, {each for passage in passages for each in passage.dynamics})
+
+    def reductions(passage: Passage) -> Iterator[LargestReduction]:
+        for each in passage.dynamics:
+            node = unit.ir[each.name]
+            if each in deepest and isinstance(node, ir.Dynamics):
+                at = passage.start + deepest[each].at - each.start
+                yield LargestReduction(
+                    node, phrase(unit.ir, node), reduction_db(node, deepest[each]), at
+                )
+
+    return tuple(evolve(each, reductions=tuple(reductions(each))) for each in passages)
+
+
 def _passages(unit: Unit, start: int, end: int) -> Iterator[Passage]:
     graph, of = unit.ir, owners(unit.ir)
     for clip in graph.nodes:
         if isinstance(clip, ir.Clip):
             for path in paths(graph, clip, ()):
-                shift = sum(node.starts[index] for node, index in path)
+                shift = shift_of(path)
                 first, last = max(start, shift), min(end, shift + clip.length)
                 if first < last:
                     yield _passage(unit, clip, path, shift, (first, last), of[clip.name])
@@ -175,6 +220,7 @@ def _passage(
         int(at[high]),
         _dips(level),
         tuple(causes.items()),
+        tuple(dynamics_on(path, start - shift, end - shift)),
     )
 
 

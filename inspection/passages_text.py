@@ -11,6 +11,7 @@ from ..ir.places import place, shown_place
 from ..ir.units import milliseconds
 from .explain_text import shown_db, silent_data, silent_lines, source_place, way
 from .passages import DIP_DB, Passage, RangeExplanation
+from .reductions import reduction_text
 from .words import played_part, position
 
 
@@ -37,6 +38,9 @@ def _block(passage: Passage, rate: int, documents: Documents) -> Iterator[str]:
         f"{', '.join([*way(passage.owner), 'master'])}"
     )
     yield f"  gain {_gain(passage, rate)}"
+    for taken in passage.reductions:
+        done = reduction_text(taken.node, taken.down_db)
+        yield f"  {taken.does}: {done} at most, at {position(taken.at, rate)}"
     for cause, origin in passage.causes:
         where = shown_place(origin, documents)
         yield f"  {cause}" + (f"  ({where})" if where else "")
@@ -81,6 +85,10 @@ def range_data(found: RangeExplanation, documents: Documents) -> dict[str, objec
                 "highest_gain_db": None if p.highest == -math.inf else p.highest,
                 "highest_at_ms": ms(p.highest_at),
                 "dips": p.dips,
+                "reductions": [
+                    {"value": r.node.name, "kind": r.node.kind, "db": r.down_db, "at_ms": ms(r.at)}
+                    for r in p.reductions
+                ],
                 "causes": [
                     {"cause": cause, "place": place(origin, documents)}
                     for cause, origin in p.causes

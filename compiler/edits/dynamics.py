@@ -143,7 +143,8 @@ class _Decisions:
             self.warnings.append(_left_out(place, f"{name} is not compressed: it has no loudness"))
             return replaced(owner, compress=None), None
         threshold = Decimal(str(round(loudness, 1))) + compress.over_db
-        cause = f"threshold {compress.over_db:g} dB over the loudness, measured {loudness:.1f}"
+        over = f"{compress.over_db:g} dB over the loudness, measured {loudness:.1f}"
+        cause = f"threshold {threshold:g} dBFS, {over}"
         decided = replaced(compress, threshold_db=threshold)
         return replaced(owner, compress=decided), evolve(place, cause=cause)
 

@@ -185,22 +185,39 @@ def _sounds_wrong(compilation: Compilation) -> tuple[Diagnostic, ...]:
 
 
 def _decisions(compilation: Compilation) -> Iterator[Decision]:
-    """Levels, rides, cuts and ducking, as mixdown decided on them; each once for all of a clip."""
-    timeline, documents = compilation.timeline, compilation.timeline.documents
+    """What mixdown decided on: levels, rides, dynamics, cuts and ducking; each once for a clip."""
+    documents = compilation.timeline.documents
     seen: set[tuple[str, str]] = set()
-    for t, track in enumerate(timeline.tracks):
-        for c, clip in enumerate(track.clips):
-            for tail in (("gain_db",), ("automation", "gain")):
-                origin = timeline.origin("tracks", t, "clips", c, *tail)
-                decided = origin.via
-                if decided is None or not decided.cause or (origin.pointer, decided.cause) in seen:
-                    continue
-                seen.add((origin.pointer, decided.cause))
-                name = f"{track.id}/{clip_id(clip, c)}"
-                yield Decision(about=name, what=decided.cause, place=_place(decided, documents))
+    for about, pointer, decided in _decided(compilation):
+        if decided is not None and decided.cause and (pointer, decided.cause) not in seen:
+            seen.add((pointer, decided.cause))
+            yield Decision(about=about, what=decided.cause, place=_place(decided, documents))
     yield from _cuts(compilation)
     for bus, ducking in compilation.ducking.items():
         yield Decision(about=bus, what=ducking.cause, place=None)
+
+
+def _decided(compilation: Compilation) -> Iterator[tuple[str, str, Origin | None]]:
+    """Values that mixdown may have decided on.
+
+    Of each the clip, track or bus, its place in the document, and where it comes from. The parts of
+    a clip that is cut have one place.
+    """
+    timeline = compilation.timeline
+    for t, track in enumerate(timeline.tracks):
+        for c, clip in enumerate(track.clips):
+            name = f"{track.id}/{clip_id(clip, c)}"
+            for tail in (("gain_db",), ("automation", "gain"), ("compress",)):
+                origin = timeline.origin("tracks", t, "clips", c, *tail)
+                yield name, origin.pointer, origin.via
+            gate = compilation.gates.get((t, c))
+            if gate is not None:
+                owner = track.id if clip.gate is None else name
+                yield owner, gate.origin.pointer, gate.origin
+        origin = timeline.origin("tracks", t, "compress")
+        yield track.id, origin.pointer, origin.via
+    for bus, origin in compilation.thresholds.items():
+        yield bus, f"{bus} {origin.pointer}", origin
 
 
 def _cuts(compilation: Compilation) -> Iterator[Decision]:

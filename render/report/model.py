@@ -219,7 +219,7 @@ class DeliveryReport:
         buses: in the order of their sum.
         reduction: of the limiter; None without a premaster to compare the master with.
         joins: the number of joins checked.
-        decisions: levels, rides and ducking.
+        decisions: levels, rides, dynamics, cuts and ducking.
         remarks: warnings, including clicks and dropouts, and what lint finds if sources were
             surveyed.
     """

@@ -53,6 +53,7 @@ class StreamSite(NamedTuple):
         sources: opens files.
         seeds: of dithers, by name.
         origin, end: of the value: its own sample 0, and the end of its last use.
+        begin: where its stream begins: at the origin, or later.
         operands: the streams of the operands that are used.
     """
 
@@ -61,6 +62,7 @@ class StreamSite(NamedTuple):
     seeds: Mapping[str, bytes]
     origin: int
     end: int
+    begin: int
     operands: Sequence[Stream]
 
 
@@ -89,11 +91,13 @@ def build(
     sources: Sources,
     ahead: Iterable[str] = (),
     grid: int = 1,
+    begin: int | None = None,
 ) -> Built:
-    """Streams of `values`, which begin at position 0.
+    """Streams of `values`, whose sample 0 is at position 0.
 
     `ahead` names values to share even if they have only one user, in ranges on a grid, so that they
-    can be rendered early.
+    can be rendered early. With `begin`, no stream begins before this position: filters and dynamics
+    begin there as if silence preceded.
     """
     wanted = dict.fromkeys(values)
     heard: dict[str, dict[int, int]] = {node.name: {} for node in graph.nodes}
@@ -124,7 +128,9 @@ def build(
     for node in graph.nodes:
         for origin, end in heard[node.name].items():
             key = (node.name, origin)
-            site = StreamSite(graph, sources, seeds, origin, end, [connect(n) for n in needs[key]])
+            operands = [connect(need) for need in needs[key]]
+            first = origin if begin is None else max(origin, begin)
+            site = StreamSite(graph, sources, seeds, origin, end, first, operands)
             stream = STREAMS[type(node)](node, site)
             if isinstance(stream, Sliced):
                 sliced.append(stream)
@@ -152,7 +158,8 @@ def _needs(graph: Graph, node: ir.Node, origin: int, end: int) -> Iterator[Need]
 
 def _played(node: ir.Clip, site: StreamSite) -> Stream:
     source = site.graph.source_by_name[node.source]
-    return Played(site.sources, source, node.rate, node.offset, site.origin, site.end)
+    offset = node.offset + site.begin - site.origin
+    return Played(site.sources, source, node.rate, offset, site.begin, site.end)
 
 
 def _silent(node: ir.Silence, site: StreamSite) -> Stream:
@@ -181,19 +188,19 @@ def _limited(node: ir.Limiter, site: StreamSite) -> Stream:
     signal = site.graph.signals[node.name]
     aim = node.ceiling_db - node.margin_db
     limiter = TruePeakLimiter(signal.rate, signal.channels, aim, detector=node.mode.value)
-    return LookAhead(site.operands[0], limiter, site.origin, site.origin + (signal.length or 0))
+    return LookAhead(site.operands[0], limiter, site.begin, site.origin + (signal.length or 0))
 
 
 def _dynamic(node: ir.Dynamics, site: StreamSite) -> Stream:
     signal = site.graph.signals[node.name]
     last = site.origin + (signal.length or 0)
-    return LookAhead(site.operands[0], dynamics_of(node, signal), site.origin, last)
+    return LookAhead(site.operands[0], dynamics_of(node, signal), site.begin, last)
 
 
 def _dithered(node: ir.Dither, site: StreamSite) -> Stream:
     gate = dithering(site.graph, node, site.seeds)
     last = site.origin + (site.graph.signals[node.name].length or 0)
-    return Dithered(site.operands[0], gate, site.origin, last)
+    return Dithered(site.operands[0], gate, site.begin, last)
 
 
 def _filtered(node: ir.Filter, site: StreamSite) -> Stream:

@@ -116,24 +116,32 @@ def evaluate(
 
 
 def blocks(
-    graph: Graph, locate: Locate, values: Iterable[str], *, settings: Settings | None = None
+    graph: Graph,
+    locate: Locate,
+    values: Iterable[str],
+    *,
+    settings: Settings | None = None,
+    begin: int | None = None,
 ) -> Iterator[Block]:
-    """The pieces of each value, block by block, to the end of the longest."""
+    """The pieces of each value, block by block, to the end of the longest.
+
+    With `begin`, from this sample on: filters and dynamics begin there as if silence preceded.
+    """
     names = tuple(values)
     chosen = settings or Settings()
     with open_sources(locate, chosen.scratch) as sources:
-        yield from _run(graph, sources, names, chosen)
+        yield from _run(graph, sources, names, chosen, begin)
 
 
 def _run(
-    graph: Graph, sources: Sources, names: tuple[str, ...], settings: Settings
+    graph: Graph, sources: Sources, names: tuple[str, ...], settings: Settings, begin: int | None
 ) -> Iterator[Block]:
     length = max(graph.signals[name].length or 0 for name in names)
     tracks = {o: None for node in graph.nodes if isinstance(node, Bus) for o in node.operands}
     block = settings.block or block_for(len(tracks))
-    built = build(graph, names, sources, tracks, block)
+    built = build(graph, names, sources, tracks, block, begin)
     lead = [(a, min(a + block, 0)) for a in range(built.lead, 0, block)]
-    ranges = [*lead, *((a, min(a + block, length)) for a in range(0, length, block))]
+    ranges = [*lead, *((a, min(a + block, length)) for a in range(begin or 0, length, block))]
     with ExitStack() as stack:
         workers = _Workers(built.ahead, settings.threads, stack)
         workers.start(ranges[0][1])

@@ -190,11 +190,11 @@ class Sliced:
 class LookAhead:
     """A processor that reads its operand ahead of its output."""
 
-    def __init__(self, operand: Stream, processor: Processor, origin: int, end: int) -> None:
+    def __init__(self, operand: Stream, processor: Processor, start: int, end: int) -> None:
         """end: of the whole value, even if only a part is requested."""
-        self.channels, self.start, self.end = operand.channels, origin, end
+        self.channels, self.start, self.end = operand.channels, start, end
         self._operand, self._processor = operand, processor
-        self._fed = origin
+        self._fed = start
         self._ready = np.zeros((self.channels, 0))
 
     def pull(self, start: int, end: int) -> Piece | None:
@@ -216,9 +216,9 @@ class LookAhead:
 class Dithered:
     """Adds dither; reads its operand ahead of its output, to see how long a silence is."""
 
-    def __init__(self, operand: Stream, gate: SilenceGate, origin: int, end: int) -> None:
+    def __init__(self, operand: Stream, gate: SilenceGate, start: int, end: int) -> None:
         """end: of the whole value, even if only a part is requested."""
-        self.channels, self.start, self.end = operand.channels, origin, end
+        self.channels, self.start, self.end = operand.channels, start, end
         self._operand, self._gate = operand, gate
         self._line = np.zeros((self.channels, 0))  # from the position on
 
