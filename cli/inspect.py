@@ -1,4 +1,4 @@
-"""`mixdown inspect`: the IR of a mix, what each pass changes, pictures, statistics."""
+"""`mixdown inspect`: the inspector, the IR of a mix, what each pass changes, pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
     from ..inspection.trace import Trace
 
-_FORMATS = ("text", "json", "dot", "svg", "mermaid")
+_FORMATS = ("text", "html", "json", "dot", "svg", "mermaid")
 
 
 @click.command("inspect")
@@ -42,7 +42,8 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
     type=click.Choice(_FORMATS),
     default="text",
     show_default=True,
-    help="The format of a graph; --stats supports text and json.",
+    help="html: the inspector, one page; json: its data; the others show a graph. --stats supports "
+    "text and json.",
 )
 @click.option(
     "--focus",
@@ -50,6 +51,13 @@ _FORMATS = ("text", "json", "dot", "svg", "mermaid")
     help="Show only this clip, track or bus and its neighbours in the graph.",
 )
 @mix_choices
+@click.option(
+    "--render",
+    "rendered",
+    metavar="DIR",
+    help="With html and json: the directory of a render, for what it measured.  "
+    "[default: that of FILE, if it exists]",
+)
 @timing
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
@@ -67,6 +75,7 @@ def command(
     form: str,
     focus: str | None,
     choices: OwnChoices,
+    rendered: str | None,
     out: str | None,
     how: Opened,
 ) -> None:
@@ -75,9 +84,13 @@ def command(
     FILE is a timeline, or a graph (.mir), which enters the pipeline after lowering. The sources of
     a graph are relative to its directory. Without options, prints the final graph as text that this
     command and 'mixdown compile' can read.
+
+    --format html makes a page that shows the mix over time, and explains what sounds at a second:
+    from which file, at what level, and why. The page needs no other file and no network.
     """
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
+    from ..inspection.measured import beside, facts_beside
     from ..inspection.trace import trace
     from .console import print_document, show
 
@@ -86,12 +99,24 @@ def command(
         raise click.UsageError(
             "choose one of --after, --before, --changed, --print-to, --timings, --stats"
         )
-    if full and not changed:
-        raise click.UsageError("--full is for --changed")
+    whole = form in ("html", "json") and not any((*chosen, focus))
+    wrong = {
+        "--full is for --changed": full and not changed,
+        "--format html shows the whole mix": form == "html" and not whole,
+        "--render is for --format html and json": rendered is not None and not whole,
+    }
+    for message, applies in wrong.items():
+        if applies:
+            raise click.UsageError(message)
     mix = open_mix(file, media=choices["media"], **how)
+    directory = beside(file, rendered) if whole else None
+    if directory is not None and not choices["facts"]:
+        choices["facts"] = facts_beside(directory)
     done = trace(mix, **choices)
     show(done.final.diagnostics, done.final.timeline.documents)
-    if changed:
+    if whole:
+        text = _inspection(done, directory, form)
+    elif changed:
         from ..inspection.dumps import changes_text
 
         text = changes_text(done, full=full)
@@ -107,6 +132,16 @@ def command(
         print_document(text)
     else:
         write_file(Path(out), text)
+
+
+def _inspection(done: Trace, directory: Path | None, form: str) -> str:
+    from ..inspection.measured import levels_beside
+    from ..inspection.page.build import inspection, inspection_text
+    from ..inspection.page.emit import page
+
+    levels = None if directory is None else levels_beside(directory, done.lowered)
+    found = inspection(done, levels)
+    return page(found) if form == "html" else inspection_text(found)
 
 
 def _mix_text(
@@ -127,7 +162,12 @@ def _mix_text(
         raise click.UsageError(
             "there is no graph before the pass lower; use --format text without --focus"
         )
-    return GRAPH_FORMATS[form](unit.graph if focus is None else focus_at(done, unit, focus))
+    graph = unit.graph if focus is None else focus_at(done, unit, focus)
+    if form == "json":
+        from ..inspection.page.build import graph_text
+
+        return graph_text(graph, done.start.timeline.documents)
+    return GRAPH_FORMATS[form](graph)
 
 
 def _printed_to(done: Trace, directory: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-KINDS = ("timeline", "arrangement", "show", "deliver", "export", "mix", "spec")
+KINDS = ("timeline", "arrangement", "show", "deliver", "export", "mix", "spec", "inspection")
 
 
 @click.command("schema")
@@ -18,10 +18,11 @@ def command(kind: str, out: str | None) -> None:
     """Print the JSON Schema of a kind of document, for editors.
 
     Without KIND, that of timelines. 'deliver' is that of the files of `render --deliver`; 'export',
-    'mix' and 'spec' are the preset files export.toml, mix.toml and spec.toml.
+    'mix' and 'spec' are the preset files export.toml, mix.toml and spec.toml; 'inspection' is what
+    'inspect --format json' prints.
     """
-    from ..compiler.schemas import schema
     from ..documents.writer import write_file
+    from ..inspection.page.schema import schema
     from .console import print_document
 
     if out is None:

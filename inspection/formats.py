@@ -10,7 +10,6 @@ from ..ir.text.printer import print_graph
 from ..plans.plan import Plan
 from ..render.shell import to_shell
 from .dot import dot
-from .graph_json import graph_data
 from .mermaid import mermaid
 from .svg import svg
 
@@ -22,7 +21,6 @@ def json_text(data: object) -> str:
 
 GRAPH_FORMATS: Mapping[str, Callable[[Graph], str]] = {
     "text": print_graph,
-    "json": lambda graph: json_text(graph_data(graph)),
     "dot": dot,
     "svg": svg,
     "mermaid": mermaid,

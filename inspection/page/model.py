@@ -1,0 +1,313 @@
+"""The data of the inspector: records whose JSON is what `mixdown inspect --format json` prints.
+
+Positions and lengths are samples of the mix at its own rate unless said otherwise. Of a record's
+name-like attributes, `node` and `operands` are names of values, `source` that of a source, `track`
+and `bus` ids. docs/inspection.schema.json is made of these classes and their docstrings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+INSPECTION_VERSION = 1
+"""Raised when a key changes its meaning or is removed."""
+
+
+@frozen(kw_only=True)
+class DocumentText:
+    """A document that the mix was read from: its name, and its text."""
+
+    name: str
+    text: str
+
+
+@frozen(kw_only=True)
+class TextPlace:
+    """A place in a document: its name, JSON Pointer and, if the text is available, its line."""
+
+    document: str
+    pointer: str
+    line: int | None
+
+
+@frozen(kw_only=True)
+class Overview:
+    """The waveform of a source: the peak of every `step` samples of the file.
+
+    Attributes:
+        step: samples of the file.
+        peaks: base64 of one byte for each column, 255 times the square root of the peak.
+    """
+
+    step: int
+    peaks: str
+
+
+@frozen(kw_only=True)
+class PlayedSource:
+    """A source.
+
+    Attributes:
+        name: that clips use.
+        path: of its file.
+        digest: of its content.
+        codec: of the file.
+        rate, channels, frames: of the file, as it is played.
+        ratio: two numbers: samples of the file per sample of the mix, as a fraction.
+        speed: the two sides of its speed.
+        plays: the part that is played, and its speed, in words.
+        overview: of the file; null if it cannot be read.
+    """
+
+    name: str
+    path: str
+    digest: str
+    codec: str
+    rate: int
+    channels: int
+    frames: int
+    ratio: tuple[int, int]
+    speed: tuple[int, int]
+    plays: str
+    overview: Overview | None
+
+
+@frozen(kw_only=True)
+class BusLane:
+    """A bus, and where it is from."""
+
+    id: str
+    place: TextPlace | None
+
+
+@frozen(kw_only=True)
+class TrackLane:
+    """A track; `silent`: why it is, or ""."""
+
+    id: str
+    bus: str
+    role: str
+    silent: str
+    place: TextPlace | None
+
+
+@frozen(kw_only=True)
+class ClipBlock:
+    """A clip.
+
+    Attributes:
+        id: "track/clip".
+        track: of the clip.
+        start, length: its samples of the mix.
+        source: that it plays.
+        offset: the first sample that it plays, of the source at the rate of the mix.
+        node: the value of the clip in the graph; null if it is silent.
+        silent: why it is, or "".
+        place: of the clip in its document.
+    """
+
+    id: str
+    track: str
+    start: int
+    length: int
+    source: str
+    offset: int
+    node: str | None
+    silent: str
+    place: TextPlace | None
+
+
+@frozen(kw_only=True)
+class MarkerLine:
+    """A marker."""
+
+    label: str
+    at: int
+    place: TextPlace | None
+
+
+@frozen(kw_only=True)
+class Breakpoints:
+    """Values that change over time, in straight lines between breakpoints, constant outside.
+
+    Attributes:
+        unit: "db", "factor" or "hz".
+        at: samples of the operand, in increasing order; two at one sample are a jump.
+        values: for each channel, or one for all, the value of each breakpoint.
+    """
+
+    unit: str
+    at: tuple[int, ...]
+    values: tuple[tuple[float, ...], ...]
+
+
+@frozen(kw_only=True)
+class FadeGain:
+    """A fade: `shape` is a key of `shapes`, followed from `start` for `length` samples.
+
+    A fade-in follows its shape forwards and is 1 after it, a fade-out backwards and is 1 before it.
+    """
+
+    shape: str
+    is_in: bool
+    start: int
+    length: int
+
+
+@frozen(kw_only=True)
+class NodeGain:
+    """What a node does to the level of its first operand; of the first three at most one is set.
+
+    Attributes:
+        factors: of each channel.
+        moving: a gain, a pan or a frequency over time.
+        fade: a fade.
+        known: false for a loudness gain that is not measured yet.
+        shapes: whether it changes samples other than by a factor.
+    """
+
+    factors: tuple[float, ...] | None = None
+    moving: Breakpoints | None = None
+    fade: FadeGain | None = None
+    known: bool = True
+    shapes: bool = False
+
+
+@frozen(kw_only=True)
+class NodeOwner:
+    """Whose value it is: `level` is "clip", "track", "bus" or "master"."""
+
+    level: str
+    id: str
+    track: str
+    bus: str
+
+
+@frozen(kw_only=True)
+class ValueType:
+    """The type of a value: its rate, channels and samples; null: not known."""
+
+    rate: int
+    channels: int
+    length: int | None
+
+
+@frozen(kw_only=True)
+class GraphNode:
+    """A node of the graph.
+
+    Attributes:
+        name: of its value.
+        kind: as in docs/ir.md.
+        operands: in order.
+        measures: the last of them, if it only measures these.
+        starts: where each of the others starts in its result; empty: all at 0.
+        attributes: by name, as in docs/ir.md.
+        type: of its value.
+        owner: of its value.
+        does: in words.
+        cause: why, if mixdown decided that; else "".
+        gain: what it does to the level; null in a graph after optimisation.
+        place: it comes from.
+    """
+
+    name: str
+    kind: str
+    operands: tuple[str, ...]
+    measures: tuple[str, ...]
+    starts: tuple[int, ...]
+    attributes: Mapping[str, object]
+    type: ValueType
+    owner: NodeOwner
+    does: str
+    cause: str
+    gain: NodeGain | None
+    place: TextPlace | None
+
+
+@frozen(kw_only=True)
+class DuckSpan:
+    """From a sample to that of the next span: the clips that a bus is down for, where it is."""
+
+    start: int
+    clips: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class DuckCause:
+    """Why the value `node` ducks: the rule in words, and the clips over time."""
+
+    node: str
+    rule: str
+    spans: tuple[DuckSpan, ...]
+
+
+@frozen(kw_only=True)
+class MeasuredCurve:
+    """Levels at equal steps of time, in seconds; null where there is none."""
+
+    start_s: float
+    step_s: float
+    values: tuple[float | None, ...]
+
+
+@frozen(kw_only=True)
+class MeasuredLevels:
+    """What a render measured of the master: LUFS, LUFS, and dB of gain reduction."""
+
+    momentary: MeasuredCurve
+    short_term: MeasuredCurve
+    limiter: MeasuredCurve | None
+
+
+@frozen(kw_only=True)
+class Remarked:
+    """A warning or a note of the compilation."""
+
+    code: str
+    severity: str
+    message: str
+    help: str | None
+    place: TextPlace | None
+
+
+@frozen(kw_only=True)
+class Inspection:
+    """A compilation, as the inspector shows it.
+
+    Attributes:
+        schema_version: of this form.
+        timeline_id, title: of the timeline.
+        backend: that makes the plan.
+        rate, channels, samples: of the mix.
+        documents: with their texts.
+        sources: in the order of their names.
+        buses, tracks, clips: in their order; a graph has only what sounds.
+        markers: in the order of the document.
+        nodes: the graph before optimisation, with measured facts, in its order.
+        shapes: of fades: factors at equal steps from 0 to 1.
+        ducks: why buses duck.
+        levels: null without a render of this mix beside it.
+        remarks: warnings and notes.
+    """
+
+    schema_version: int
+    timeline_id: str
+    title: str
+    backend: str
+    rate: int
+    channels: int
+    samples: int
+    documents: tuple[DocumentText, ...]
+    sources: tuple[PlayedSource, ...]
+    buses: tuple[BusLane, ...]
+    tracks: tuple[TrackLane, ...]
+    clips: tuple[ClipBlock, ...]
+    markers: tuple[MarkerLine, ...]
+    nodes: tuple[GraphNode, ...]
+    shapes: Mapping[str, tuple[float, ...]]
+    ducks: tuple[DuckCause, ...]
+    levels: MeasuredLevels | None
+    remarks: tuple[Remarked, ...]

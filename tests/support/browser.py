@@ -1,0 +1,42 @@
+"""Debian's Chromium, driven by playwright, without a network."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """The browser of this machine."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, address: str, *, width: int = 1280, dark: bool = False, touch: bool = False
+) -> Iterator[Page]:
+    """A page of the inspector when it is ready; whatever it complains about fails the test."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        has_touch=touch,
+    )
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]", timeout=20_000)
+    yield page
+    context.close()
+    assert said == []
