@@ -300,12 +300,12 @@ def _kept_gaps(late: str, most: int) -> str:
     Timestamps that go back or drift have no effect: no sample is ever dropped or stretched. The
     registers are: 0 the end of the output so far, 1 the end of the previous packet by its own
     timestamps, 2 the silence so far, 3 the silence before this packet, 4 the time of this packet.
-    A gap of more than `MOST_SILENCE_SECONDS` is closed; where it is, and its length, are printed to
-    the log.
+    A gap that would bring the silence above `MOST_SILENCE_SECONDS` is closed; where it is, and its
+    length, are printed to the log.
     """
     return (
         "st(3,if(isnan(PTS),0,PTS-ld(1)));"
-        f"if(gt(ld(3),{MOST_SILENCE_SECONDS}*SR),print(ld(0),32);print(ld(3),32));"
+        f"if(gt(ld(3),max({GAP_SECONDS}*SR,{MOST_SILENCE_SECONDS}*SR-ld(2))),print(ld(0),32);print(ld(3),32));"
         f"st(3,if(between(ld(3),if(N,{GAP_SECONDS},{late})*SR,{most}-ld(2)),"
         "ld(3),0));"
         "st(1,if(isnan(PTS),ld(1),PTS)+S);"

@@ -119,3 +119,18 @@ def test_a_gap_beyond_the_hour_that_is_kept_is_reported(
     facts, _ = decoded(path, ffmpegs, monkeypatch)
     assert facts.damage == "a gap of 4000.000 s there is too long to keep"
     assert (facts.broken_at, facts.frames) == (0, RATE // 2)
+
+
+def test_the_gap_that_brings_the_silence_above_an_hour_is_reported(
+    tmp_path: Path, ffmpegs: str, embedded_ffmpeg: str, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "gaps.mkv"
+    argv = [embedded_ffmpeg, "-v", "error", "-f", "lavfi", "-i", "color=s=32x32:r=5:d=1"]
+    argv += ["-f", "lavfi", "-i", "sine=r=8000:d=1:samples_per_frame=800", "-map", "0", "-map", "1"]
+    gaps = "asetpts=PTS+2000*SR*(gte(N\\,3200)+gte(N\\,6400))"  # after 0.4 s and after 0.8 s
+    argv += ["-c:v", "mpeg4", "-af", gaps, "-c:a", "flac", "-frame_size", "800"]
+    subprocess.run([*argv, str(path)], check=True)
+    facts, _ = decoded(path, ffmpegs, monkeypatch)
+    assert facts.silence == 2000 * 8000 and facts.frames == 8000 + facts.silence
+    assert facts.damage == "a gap of 2000.000 s there is too long to keep"
+    assert facts.broken_at == 2000 * 8000 + 6400
