@@ -27,6 +27,7 @@ from ..ir.units import clock as clock
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
+_PLACE = re.compile(r"\d* *(-->|\|)")
 _UNBOUNDED = 1000
 """Columns of a table that goes to a file."""
 
@@ -38,9 +39,26 @@ class OutputError(RenderError):
 def show(diagnostics: Iterable[Diagnostic], documents: Documents) -> None:
     """Print diagnostics with their places, in colour where standard error is a terminal."""
     for severity, text in rendered(diagnostics, documents):
-        head, separator, rest = text.partition(": ")
+        head, separator, rest = _wrapped(text).partition(": ")
         coloured = click.style(head, fg=_COLOURS[severity], bold=True)
         _write(f"{coloured}{separator}{rest}\n", err=True)
+
+
+def _wrapped(text: str) -> str:
+    """A diagnostic whose sentences end within the width of a terminal; places keep their lines."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    lines = []
+    for line in text.split("\n"):
+        if _PLACE.match(line):
+            lines.append(line)
+            continue
+        indent = " " * (len(line) - len(line.lstrip(" =")))
+        lines += textwrap.wrap(
+            line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+    return "\n".join(lines)
 
 
 def print_text(text: str = "", *, end: str = "\n", err: bool = False) -> None:
@@ -90,7 +108,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: int, 
         table.add_row(*map(Text, row))
     file = io.StringIO()
     Console(file=file, width=width, highlight=False).print(table)
-    return file.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in file.getvalue().splitlines())
 
 
 def _stacked(columns: Sequence[str], row: Sequence[str], width: int) -> str:
@@ -100,14 +118,14 @@ def _stacked(columns: Sequence[str], row: Sequence[str], width: int) -> str:
     """
     lines = [row[0]]
     for column, cell in zip(columns[1:], row[1:], strict=True):
-        text = f"{column} {cell}" if cell else ""
+        text = f"{column}: {cell.removesuffix('.')}" if cell else ""
         if len(lines) > 1 and text and len(lines[-1]) + len(text) + 2 <= width:
-            lines[-1] += f", {text}"
+            lines[-1] += f"; {text}"
         elif text:
             lines += textwrap.wrap(
                 text, width, break_long_words=False, initial_indent="  ", subsequent_indent="    "
             )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines[not row[0] :]) + "\n"
 
 
 def _write(text: str, *, err: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import as_json, delivery_choices, force, strict
+from .options import as_json, delivery_choices, force, out_directory, strict
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("master")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "-o",
-    "--out",
-    metavar="DIR",
-    help="The directory for the files; created if missing.  [default: the name of FILE + "
-    "-mixdown, or mastered]",
-)
+@out_directory("the name of FILE + -mixdown, or mastered")
 @click.option("--album", is_flag=True, help="Keep the differences of loudness between the files.")
 @delivery_choices
 @click.option(

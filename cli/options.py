@@ -36,6 +36,30 @@ _ALLOW_OUTSIDE = click.option(
 )
 
 
+def _directory(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A directory; the name of a sound file is probably meant as one."""
+    from ..ir.containers import CONTAINERS
+
+    path = Path(value or "")
+    if path.suffix.lower().removeprefix(".") not in CONTAINERS or path.is_dir():
+        return value
+    raise click.BadParameter(
+        f"{value!r} names a file, DIR a directory, in which files have names of their own; "
+        f"-o {path.with_suffix('')} --format {path.suffix.lower()[1:]} is probably meant"
+    )
+
+
+def out_directory(default: str) -> Callable[[Decorated], Decorated]:
+    """The option -o of a command that writes several files."""
+    return click.option(
+        "-o",
+        "--out",
+        metavar="DIR",
+        callback=_directory,
+        help=f"The directory for the files; created if missing.  [default: {default}]",
+    )
+
+
 def _variables(
     context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> dict[str, str]:

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import Opened, as_json, delivery_choices, force, opening, registry, strict, timing
+from .options import (
+    Opened,
+    as_json,
+    delivery_choices,
+    force,
+    opening,
+    out_directory,
+    registry,
+    strict,
+    timing,
+)
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -16,12 +26,7 @@ if TYPE_CHECKING:
 
 @click.command("render")
 @click.argument("file")
-@click.option(
-    "-o",
-    "--out",
-    metavar="DIR",
-    help="The directory for the files; created if missing.  [default: the name of FILE + -mixdown]",
-)
+@out_directory("the name of FILE + -mixdown")
 @delivery_choices
 @click.option(
     "--backend",

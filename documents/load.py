@@ -270,7 +270,20 @@ def _bytes(path: Path, name: str) -> bytes:
     raise TimelineError.of(Code.FILE_NOT_FOUND, message, help=help)
 
 
+_RECORDINGS = re.compile(
+    rb"RIFF|RF64|FORM|fLaC|OggS|ID3|\xff[\xe2-\xfd]|\x1aE\xdf\xa3|.{4}ftyp", re.DOTALL
+)
+"""How files of audio and video begin."""
+
+
 def _decode(data: bytes, name: str) -> str:
+    if _RECORDINGS.match(data):
+        raise TimelineError.of(
+            Code.ENCODING,
+            f"{name!r} is a recording, not a document",
+            help="master it as it is: `mixdown master FILE`; or make a timeline of it: "
+            "`mixdown new FILE`",
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -283,7 +296,7 @@ def _decode(data: bytes, name: str) -> str:
             name,
             text,
             index,
-            "save it as UTF-8; a recording needs no timeline: mixdown master FILE",
+            "save it as UTF-8",
         ) from None
 
 

@@ -156,8 +156,10 @@ def write_file(path: Path, text: str) -> None:
 
 def not_writable(path: Path, error: OSError) -> RenderError:
     """MIX604, with the reason."""
+    is_file = isinstance(error, FileExistsError)
+    reason = "it is a file, not a directory" if is_file else error.strerror or error
     return RenderError.of(
         Code.NOT_WRITABLE,
-        f"cannot write to {str(path)!r}: {error.strerror or error}",
+        f"cannot write to {str(path)!r}: {reason}",
         help="choose another output with -o",
     )

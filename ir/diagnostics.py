@@ -27,6 +27,42 @@ NAMES_SHOWN = 40  # names listed in help
 MOST_ALIKE = 3  # diagnostics with the same cause that are shown in full
 OTHERS_SHOWN = 5  # of the others, those that are listed
 
+# What other programs call a key, a role, a preset or a format: the first of these that is known.
+_SYNONYMS = {
+    "volume": "gain_db",
+    "file": "source path",
+    "path": "source",
+    "src": "source",
+    "audio": "source",
+    "at": "at_ms start_ms",
+    "position": "start_ms at_ms",
+    "time": "at_ms start_ms",
+    "trim": "offset_ms",
+    "length": "duration_ms length_ms",
+    "length_ms": "duration_ms",
+    "duration_ms": "length_ms",
+    "end": "duration_ms length_ms",
+    "end_ms": "duration_ms length_ms",
+    "title": "label",
+    "speech": "dialogue",
+    "voice": "dialogue",
+    "narration": "voiceover",
+    "narrator": "voiceover",
+    "vocals": "vox",
+    "song": "music",
+    "background": "music",
+    "effects": "fx",
+    "sfx": "fx",
+    "sound": "fx",
+    "room": "ambience",
+    "atmosphere": "ambience",
+    "streaming": "music",
+    "spotify": "music",
+    "acx": "audiobook",
+    "aac": "m4a",
+    "aiff": "wav",
+}
+
 _VARYING = re.compile(r"""'[^']*'|"[^"]*"|%\S+|[0-9][0-9,.]*""")
 
 
@@ -155,14 +191,19 @@ def strict(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Help for an unknown name: the most similar known one, then the known ones in the given order.
+    """Help for an unknown name: the known one that is probably meant, then all in the given order.
+
+    That is the known synonym, or else the most similar name.
 
     Names come from documents, so long names and lists are truncated, and comparison is bounded.
     """
     names = [name[:NAME_SHOWN] for name in known]
     if not names:
         return "there are none"
-    near = difflib.get_close_matches(word[:NAME_SHOWN], names[:1000], n=1, cutoff=0.6)
+    synonyms = _SYNONYMS.get(word.lower(), "").split()
+    near = [name for name in synonyms if name in names] or difflib.get_close_matches(
+        word[:NAME_SHOWN], names[:1000], n=1, cutoff=0.6
+    )
     more = f" and {len(names) - NAMES_SHOWN:,} more" if len(names) > NAMES_SHOWN else ""
     listed = ", ".join(visible(name) for name in names[:NAMES_SHOWN])
     meant = f"did you mean {near[0]!r}? " if near else ""

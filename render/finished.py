@@ -100,9 +100,19 @@ def recording(path: Path) -> Timeline:
     timeline = timeline.track("recording", role="music").clip("recording")
     sources, found = probe_sources(timeline)
     if "recording" not in sources:
-        raise TimelineError(errors(found), timeline.documents)
+        raise TimelineError(_about(path, problem) for problem in errors(found))
     source = sources["recording"]
     return replace(timeline, sample_rate=source.rate, channels=min(source.channels, 2))
+
+
+def _about(path: Path, problem: Diagnostic) -> Diagnostic:
+    """A problem of a recording, which no document names."""
+    help = problem.help
+    if problem.code is Code.MEDIA_MISSING:
+        help = "check the path"
+    elif path.suffix.lower() in (".yaml", ".yml", ".json", ".toml"):
+        help = "a timeline is rendered: `mixdown render FILE`"
+    return evolve(problem, origin=None, help=help)
 
 
 def _named(path: Path, file: FileRequest) -> str:

@@ -7,6 +7,7 @@ of the file before it ends.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
@@ -20,7 +21,7 @@ from ...media.survey import SourceSurvey
 _HEAD = """\
 # A timeline of mixdown. Times are milliseconds, gains dB; paths count from this file.
 #
-#   mixdown check  {file}     is everything sound?
+#   mixdown check  {file}     is anything wrong?
 #   mixdown render {file}     mix, master and measure it
 #
 # An editor with a YAML language server completes and checks it, once `mixdown schema >
@@ -45,27 +46,36 @@ tracks:
 _TRACK = """\
   - {id}
     role: {role}{reason}
-    # gain_db: 0                # also: pan, mute, solo, bus, eq, filter, automation
-    clips:
+{more_of_a_track}    clips:
       - {source}
         {start}
-        # offset_ms: 0          # where it starts in the file
-        # duration_ms: 12000    # absent: to the end of the file
-        fade_in_ms: 30          # fade_in_curve: tri; the same for out
+{more_of_a_clip}        fade_in_ms: 30
         fade_out_ms: 60
-        # crossfade_out_ms: 400 # in place of fade_out_ms, where the next clip overlaps
 """
 
-_AUTOMATION = """\
-    # automation:               # track keyframes are on the timeline's clock
+_MORE_OF_A_TRACK = """\
+    # gain_db: 0                # also: pan, mute, solo, bus, eq, filter
+    # automation:               # keyframes are on the timeline's clock
     #   gain: [{at_ms: 0, value: 0, curve: smooth}, {at_ms: 2000, value: -10}]
+"""
+
+_MORE_OF_A_CLIP = """\
+        # offset_ms: 0          # where it starts in the file
+        # duration_ms: 0:12     # absent: to the end of the file; 0:12 is 12000
+        # crossfade_out_ms: 400 # in place of fade_out_ms, where the next clip overlaps
 """
 
 _START = "start_ms: 0             # where it starts in the mix"
 _EXAMPLE = ("audio/voice.wav", "audio/music.ogg")
 
-# The role of a file by a word in its name.
-_ROLES = (("music", "music"), ("bed", "music"), ("fx", "fx"), ("room", "ambience"))
+# The roles of files by a word in their names.
+_ROLES = {
+    "music": "music bed theme jingle song",
+    "fx": "fx sfx sting effect applause",
+    "ambience": "room roomtone ambience atmo",
+    "drums": "drum drums beat",
+    "bass": "bass",
+}
 
 
 @frozen
@@ -82,12 +92,12 @@ def guess(path: str, survey: SourceSurvey | None) -> Guess:
     Speech has pauses that are at least 8 dB under it; anything else is taken for music. Percussion
     with rests is the known mistake.
     """
-    name = PurePath(path).name.lower()
-    role = next((role for word, role in _ROLES if word in name), None)
-    if role is not None:
-        return Guess(role, "by its name")
+    named = re.findall("[a-z]+", PurePath(path).stem.lower())
+    for role, words in _ROLES.items():
+        if any(word in words.split() for word in named):
+            return Guess(role, "by its name")
     if survey is None:
-        return Guess("dialogue", "a guess: it was not read")
+        return Guess("dialogue", "a guess: there is no such file, or it cannot be read")
     if survey.contrast is Contrast.CLEAR and len(survey.spans) > 1:
         return Guess("dialogue", f"a guess: {len(survey.spans)} phrases with pauses, like speech")
     return Guess("music", "a guess: sound without pauses, like music")
@@ -115,9 +125,11 @@ def starter(
             reason=f"  # {guessed.reason}" if guessed else "",
             source=_line("source", name),
             start=start,
+            more_of_a_track="" if number else _MORE_OF_A_TRACK,
+            more_of_a_clip="" if number else _MORE_OF_A_CLIP,
         )
         start = f"{_line('after', f'{name}/c1')}  # or start_ms: where it starts in the mix"
-    return text + _AUTOMATION
+    return text
 
 
 def _sources(media: Sequence[str]) -> dict[str, str]:

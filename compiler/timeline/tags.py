@@ -26,7 +26,9 @@ def only_tagged(timeline: Timeline, tags: Collection[str]) -> Timeline:
     known = list(dict.fromkeys(tag for track in timeline.tracks for tag in track.tags))
     unknown = [
         Diagnostic(
-            Code.BAD_REQUEST, f"no track has the tag {shown(tag)}", help=did_you_mean(tag, known)
+            Code.BAD_REQUEST,
+            f"no track has the tag {shown(tag)}",
+            help=did_you_mean(tag, known) if known else "no track has any tags",
         )
         for tag in tags
         if tag not in known

@@ -103,9 +103,15 @@ def shown(findings: tuple[Finding, ...]) -> tuple[Diagnostic, ...]:
 
 def _fix(click: Click) -> str:
     if click.join.is_splice:
-        return "overlap the two clips and add crossfade_in_ms: 10 to the second"
-    edge = click.join.least_faded[0]
+        return (
+            "overlap the two clips and add crossfade_in_ms: 10 to the second, or fade out the one "
+            "and fade in the other"
+        )
+    edge, *others = click.join.least_faded[:2]
     kind = "crossfade" if edge.edge in edge.clip.crossfaded else "fade"
     if edge.fade:
         return f"lengthen its {kind}_{edge.edge}_ms, or choose a curve that starts more gently"
-    return f"add {kind}_{edge.edge}_ms: 5, or cut where the waveform crosses zero"
+    fades = f"{kind}_{edge.edge}_ms: 5"
+    for other in others:
+        fades += f" to {edge.clip.name!r} and fade_{other.edge}_ms: 5 to {other.clip.name!r}"
+    return f"add {fades}, or cut where the waveform crosses zero"

@@ -14,6 +14,7 @@ rates of the rule on real material.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -67,9 +68,11 @@ class ClipJoin:
 
     @property
     def least_faded(self) -> tuple[ClipEdge, ...]:
-        """The edges with the shortest fade: those that can click."""
+        """The edges with the shortest fade: those that can click. Those of a splice come first."""
         least = min(edge.fade for edge in self.edges)
-        return tuple(edge for edge in self.edges if edge.fade == least)
+        found = [edge for edge in self.edges if edge.fade == least]
+        tracks = Counter(edge.clip.track for edge in found)
+        return tuple(sorted(found, key=lambda edge: -tracks[edge.clip.track]))
 
     @property
     def is_splice(self) -> bool:

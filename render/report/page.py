@@ -14,6 +14,7 @@ from functools import cache
 from attrs import frozen
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from ...ir.diagnostics import counted
 from ...ir.units import clock, decibels, gain_factor
 from .model import BusReport, Curve, DeliveryReport
 
@@ -84,6 +85,7 @@ def template(name: str) -> Template:
     )
     environment.filters |= {
         "clock": _clock,
+        "counted": counted,
         "level": _level,
         "length": _length,
         "size": _size,

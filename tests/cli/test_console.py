@@ -127,6 +127,20 @@ def test_a_table_that_is_too_wide_keeps_its_names_whole():
     assert _table(columns, [row], 2, 200).count("\n") == 3
     assert _table(columns, [row], 2, 50) == (
         "a-folder/a-very-long-name-of-a-file.wav\n"
-        "  what stem of bus_dialogue, LUFS -16.0\n"
-        "  duration 0:48.0\n"
+        "  what: stem of bus_dialogue; LUFS: -16.0\n"
+        "  duration: 0:48.0\n"
     )
+    assert _table(("mix", "bus", "use"), [("", "bus_fx", "A use.")], 0, 20) == (
+        "  bus: bus_fx\n  use: A use\n"
+    )
+
+
+def test_sentences_end_within_a_terminal_and_places_keep_their_lines(show):
+    """A terminal of no size has 80 columns."""
+    show.write_text(
+        "id: x\ntracks: [{id: a, role: fx, clips: [{source: media/voice.wav, length: 1}]}]"
+    )
+    lines = on_a_terminal("check", show.name).decode().splitlines()
+    helps = [n for n, line in enumerate(lines) if line.startswith("  = help: did you mean 'dur")]
+    assert helps and all(lines[n + 1].startswith("    ") for n in helps)
+    assert all(len(line) <= 80 for line in lines if "|" not in line)

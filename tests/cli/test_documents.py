@@ -27,18 +27,18 @@ def test_new_lays_recordings_one_after_another_and_guesses_their_roles(mixdown, 
     pause = 1e-4 * np.sin(np.arange(RATE) * 0.1)
     phrases = np.concatenate([pause, tone, pause, tone, pause, tone, pause, tone])
     loop = np.sin(np.arange(4 * RATE) * 0.2)
-    for name, sound in {"a b": phrases, "theme": loop, "fx hit": loop}.items():
+    for name, sound in {"a b": phrases, "tune": loop, "fx hit": loop}.items():
         soundfile.write(show.parent / f"{name}.wav", 0.3 * sound, RATE)
-    names = ("a b.wav", "theme.wav", "fx hit.wav", "gone.wav")
+    names = ("a b.wav", "tune.wav", "fx hit.wav", "gone.wav")
     ended = mixdown("new", *names)
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines()[-1] == "wrote timeline.yaml; next: mixdown check timeline.yaml"
     timeline = library.load(show.parent / "timeline.yaml")
     assert [track.role for track in timeline.tracks] == ["dialogue", "music", "fx", "dialogue"]
     assert [track.clips[0].after for track in timeline.tracks] == [
-        *(None, "a b/c1", "theme/c1", "fx hit/c1")
+        *(None, "a b/c1", "tune/c1", "fx hit/c1")
     ]
-    for why in ("4 phrases with pauses", "sound without pauses", "by its name", "not read"):
+    for why in ("4 phrases with pauses", "sound without pauses", "by its name", "no such file"):
         assert why in ended.out
     assert mixdown("new", *names).err.startswith("error[MIX604]")
 

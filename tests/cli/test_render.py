@@ -340,7 +340,10 @@ def test_finished_recordings_need_no_timeline(mixdown, show):
     ]
     wrong = mixdown("render", "media/voice.wav")
     assert wrong.code == 2
+    assert "is a recording, not a document" in wrong.err
     assert "mixdown master FILE" in wrong.err
+    assert "-->" not in mixdown("master", "media/gone.wav").err
+    assert "`mixdown render FILE`" in mixdown("master", show.name).err
 
 
 def test_a_render_of_nothing_new_says_so_and_ends_as_the_first(mixdown, show):
@@ -355,3 +358,11 @@ def test_a_render_of_nothing_new_says_so_and_ends_as_the_first(mixdown, show):
     assert shown[0].out.split("\n\n", 1)[1] == shown[1].out
     assert shown[0].err == shown[1].err == shown[2].err != ""
     assert [ended.code for ended in (first, second, *shown)] == [first.code] * 5
+
+
+def test_a_directory_with_the_name_of_a_file_is_no_output(mixdown, show, listing):
+    before = listing()
+    ended = mixdown("render", show.name, "-o", "episodes/first.MP3")
+    assert ended.code == 2
+    assert "-o episodes/first --format mp3 is probably meant" in " ".join(ended.err.split())
+    assert listing() == before

@@ -118,5 +118,5 @@ def test_the_starter_is_a_timeline_to_change(media):
     filled = loads("\n".join(lines))
     assert validate(filled) == ()
     assert filled.markers
-    assert filled.tracks[-1].automation.gain
+    assert filled.tracks[0].automation.gain
     assert filled.tracks[0].clips[0].duration_ms == 12000

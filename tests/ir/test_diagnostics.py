@@ -173,6 +173,8 @@ def test_strict_makes_warnings_errors():
         ("dialog", ["dialogue", "music"], "did you mean 'dialogue'? known: dialogue, music"),
         ("xyz", ["dialogue", "music"], "known: dialogue, music"),
         ("xyz", [], "there are none"),
+        ("Volume", ["gain_db", "role"], "did you mean 'gain_db'? known: gain_db, role"),
+        ("file", ["path", "role"], "did you mean 'path'? known: path, role"),
     ],
 )
 def test_did_you_mean(word: str, known: list[str], expected: str):

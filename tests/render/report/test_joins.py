@@ -74,6 +74,19 @@ def test_a_splice_that_jumps_is_found_and_both_clips_are_named(mixed):
     assert [related.origin.pointer for related in warning.related] == ["/tracks/0/clips/1"]
 
 
+def test_the_clips_of_the_splice_are_named_first_and_of_others_each_gets_a_fade(mixed):
+    other = track("id: pad, source: noise.wav, gain_db: -80, duration_ms: 1000.9", id="p")
+    splice = (
+        "id: one, source: tone.wav, duration_ms: 1000.9, fade_in_ms: 5",
+        "id: two, source: tone.wav, start_ms: 1000.9, offset_ms: 1002.4, duration_ms: 800, "
+        "fade_out_ms: 5",
+    )
+    (click,) = mixed(other + track(*splice)).report.faults
+    assert click.clips[:2] == ("a/one", "a/two")
+    (click,) = mixed(other + track(splice[0])).report.faults
+    assert click.help.startswith("add fade_out_ms: 5 to 'p/pad' and fade_out_ms: 5 to 'a/one', or")
+
+
 def test_the_same_splice_crossfaded_is_not(mixed):
     result = mixed(
         track(
