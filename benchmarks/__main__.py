@@ -1,6 +1,6 @@
 """Runs every comparison and writes docs/performance.md: `python -m benchmarks`.
 
-    python -m benchmarks                   all of it, for some 40 minutes, on a quiet machine
+    python -m benchmarks                   all of it, for some 25 minutes, on a quiet machine
     python -m benchmarks --short           small sizes, for minutes
     python -m benchmarks --only compile    some comparisons; the others keep their results
     python -m benchmarks --resume          go on where it was interrupted
@@ -36,8 +36,10 @@ from .watch import Run, watched
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 LIMIT_SECONDS = 240.0
+BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Modules are not compiled anew in each run."""
 PACKAGES = ("numpy", "scipy", "soundfile", "soxr", "pydub", "typed-ffmpeg", "ffmpeg-normalize")
-PACKAGES += ("pedalboard", "ruamel.yaml", "PyYAML")
+PACKAGES += ("pedalboard", "ruamel.yaml", "PyYAML", "numba")
 
 
 def machine() -> dict[str, Any]:
@@ -55,6 +57,16 @@ def machine() -> dict[str, Any]:
     return {"cpu": model, "cores": len(os.sched_getaffinity(0)), "versions": versions}
 
 
+def _compile() -> None:
+    """Compile what is compiled once after an installation: modules, and kernels of numba."""
+    environment = {**os.environ, **BYTECODE}
+    for command in (
+        ["-m", "compileall", "-q", "-x", r"/\.|/tests/", str(HERE.parent)],
+        ["-c", "import mixdown.audio.kernels"],
+    ):
+        subprocess.run([sys.executable, *command], check=True, env=environment)
+
+
 class Session:
     """The results so far, and the directory in which peers run."""
 
@@ -65,6 +77,7 @@ class Session:
         self.cases = kept.get("cases", {}) if kept.get("form") == self.form else {}
         self.where = kept.get("where", {}) if kept.get("form") == self.form else {}
         make_sources(directory)
+        _compile()
 
     def run(self, case: Case) -> None:
         """Run a case, size by size; results are written after each run."""
@@ -103,9 +116,10 @@ class Session:
             if case.finished:
                 make_finished(here / FINISHED, size.minutes)
             cache = str(self.directory / "cache") if case.cached else "off"
+            variables = {"MIXDOWN_CACHE": cache, **BYTECODE}
             arguments = PEERS[name].command(name, here, size)
             runs = [
-                watched(arguments, {"MIXDOWN_CACHE": cache}, self.chosen.limit)
+                watched(arguments, variables, self.chosen.limit)
                 for _ in range(case.repeats + case.cached)  # the first fills the cache
             ]
         return min(runs[case.cached :], key=lambda run: run.cpu)

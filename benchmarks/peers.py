@@ -8,6 +8,7 @@ A run is a process, which imports what it needs and nothing else. SIZE is a `Siz
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -34,8 +35,13 @@ def by_hand(directory: Path, size: Size) -> None:
     render(document(size), directory)
 
 
-def render_with(backend: str, preset: str, *, report: bool = True) -> Callable[[Path, Size], None]:
+def render_with(
+    backend: str, preset: str, *, report: bool = True, kernels: str = "numpy"
+) -> Callable[[Path, Size], None]:
+    """A render; `kernels`: "" uses compiled ones if they are there."""
+
     def work(directory: Path, size: Size) -> None:
+        os.environ["MIXDOWN_KERNELS"] = kernels
         from mixdown import render
 
         path, out = written(directory, size), directory / "out"
@@ -59,6 +65,22 @@ def written(directory: Path, size: Size, form: str = "json") -> Path:
 
 def clips_of(size: Size) -> list[dict[str, Any]]:
     return [clip for track in document(size)["tracks"] for clip in track["clips"]]
+
+
+def files_alone(directory: Path, size: Size) -> None:
+    """Read every clip and write three files of the length of the mix, without any processing."""
+    import numpy as np
+    import soundfile
+
+    for clip in clips_of(size):
+        with soundfile.SoundFile(directory / clip["source"]) as source:
+            source.seek(clip.get("offset_ms", 0) * RATE // 1000)
+            source.read(clip["duration_ms"] * RATE // 1000, dtype="int16")
+    second = np.zeros((RATE, 2), np.int16)
+    for name in ("master", "dialogue", "music"):
+        with soundfile.SoundFile(directory / f"{name}.wav", "w", RATE, 2, "PCM_16") as file:
+            for _ in range(int(size.minutes * 60)):
+                file.write(second)
 
 
 def naive(directory: Path, size: Size) -> None:
@@ -245,7 +267,13 @@ class Peer:
 
 PEERS: Mapping[str, Peer] = {
     "by-hand": Peer("a bare numpy script", by_hand),
+    "files": Peer("reading the clips and writing three files", files_alone),
     "native": Peer("mixdown, native", render_with("native", "podcast")),
+    "native-fast": Peer(
+        "mixdown, native, with the extra fast",
+        render_with("native", "podcast", kernels=""),
+        ("numba",),
+    ),
     "ffmpeg": Peer("mixdown, ffmpeg", render_with("ffmpeg", "podcast")),
     "sox": Peer("mixdown, SoX", render_with("sox", "podcast"), ("sox",)),
     "native-draft": Peer("mixdown, native, draft", render_with("native", "draft", report=False)),
