@@ -43,6 +43,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "captions": "Write captions of a finished mix, and its chapters.",
         "presets": "List export presets, mix presets and delivery specs.",
         "artifacts": "List, show, verify and clean up the files of a store.",
+        "serve": "Serve renders over HTTP: documents in, masters and stems out.",
     },
     "Look inside": {
         "compile": "Print the plan of a timeline without rendering it.",

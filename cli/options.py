@@ -60,7 +60,7 @@ def out_directory(default: str) -> Callable[[Decorated], Decorated]:
     )
 
 
-def _variables(
+def assignments(
     context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
 ) -> dict[str, str]:
     """NAME=VALUE, as often as it is given."""
@@ -75,7 +75,7 @@ _SET = click.option(
     "assignments",
     multiple=True,
     metavar="NAME=VALUE",
-    callback=_variables,
+    callback=assignments,
     help="Give a variable of the document this value; repeatable.",
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import click
@@ -33,7 +32,7 @@ def command(
     delivered. A mix preset ('bus') says which roles go to which bus, and in which order buses are
     added up and delivered as stems. A delivery spec says what a receiver requires of a file.
     """
-    from ..presets.load import library
+    from ..presets.load import library, preset_data
     from .console import print_json, print_table, print_text
 
     known = library(directories)
@@ -46,7 +45,9 @@ def command(
     if kind is not None and preset_id is not None:
         shown = {kind: {preset_id: _one(kind, preset_id, tables[kind])}}
     if as_json:
-        print_json({name: [_data(p) for p in table.values()] for name, table in shown.items()})
+        print_json(
+            {name: [preset_data(p) for p in table.values()] for name, table in shown.items()}
+        )
         return
     from ..inspection.preset_tables import TABLES
 
@@ -55,16 +56,6 @@ def command(
             print_text()
         columns, rows, numbers = TABLES[name](table.values())
         print_table(columns, rows, numbers=numbers)
-
-
-def _data(preset: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A preset as plain values, its decimals as floats."""
-    import attrs
-
-    def plain(_owner: object, _field: object, value: object) -> object:
-        return float(value) if isinstance(value, Decimal) else value
-
-    return attrs.asdict(preset, value_serializer=plain)
 
 
 def _one(kind: str, preset_id: str, table: Mapping[str, Any]) -> object:

@@ -103,7 +103,7 @@ def load_faulty(path: str | Path, opening: Opening) -> Timeline:
 
     `begin` raises them together with what later phases find.
     """
-    return _timeline(parse_file(path), Path(path).parent, opening)
+    return timeline_of(parse_file(path), Path(path).parent, opening)
 
 
 def loads(
@@ -132,7 +132,7 @@ def loads(
     """
     parsed = parse(text, name, format)
     opening = Opening(allow_outside, media_mode(media), variables or {})
-    return _faultless(_timeline(parsed, Path(root), opening))
+    return _faultless(timeline_of(parsed, Path(root), opening))
 
 
 def read(text: str, name: str, format: Format | None = None) -> object:
@@ -146,7 +146,8 @@ def read(text: str, name: str, format: Format | None = None) -> object:
     return _model(parsed, _kind(parsed), root, opening)
 
 
-def _timeline(parsed: Parsed, root: Path, opening: Opening) -> Timeline:
+def timeline_of(parsed: Parsed, root: Path, opening: Opening) -> Timeline:
+    """The same of a text that was parsed; `root` is the directory that paths count from."""
     parsed = _with_included(parsed, root, opening)
     kind, faults = _kind(parsed), Faults()
     try:

@@ -51,6 +51,11 @@ def schema_text(root: Any, title: str, description: str, *, variables: bool) -> 
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
+def model_schema(cls: type, definitions: Schema) -> Schema:
+    """The schema of a model class; those of the classes in it are added to the definitions."""
+    return _object(cls, definitions)
+
+
 def _with_variables(schema: Any) -> Any:
     """A schema in which a variable may be used wherever a scalar is."""
     if isinstance(schema, list):
@@ -128,8 +133,7 @@ def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
     """The values of some types, within the limits of a field's declaration."""
     kind, *others = kinds
     if others:
-        limits = key.limit.schema() if key.limit is not None else {}
-        return {**limits} if "anyOf" in limits else {"type": [_NAMES[each] for each in kinds]}
+        return _one_of(kinds, definitions, key)
     if is_model(kind):
         return _reference(kind, definitions)
     if get_origin(kind) is tuple:
@@ -142,6 +146,14 @@ def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
         return {"enum": [member.value for member in kind]}
     limits = key.limit.schema() if key.limit is not None else {}
     return {"type": _NAMES[kind], **limits, **key.schema, **_ALSO.get(kind, {})}
+
+
+def _one_of(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
+    """The values of one of several types."""
+    if any(get_origin(each) is not None for each in kinds):
+        return {"anyOf": [_type([each], definitions, key) for each in kinds]}
+    limits = key.limit.schema() if key.limit is not None else {}
+    return {**limits} if "anyOf" in limits else {"type": [_NAMES[each] for each in kinds]}
 
 
 def _element(kind: Any, definitions: Schema, key: Key | None = None) -> Schema:

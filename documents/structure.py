@@ -267,7 +267,9 @@ def _list(element: Any, name: str) -> Reader:
 
 def _mapping_of_names(kind: Any, name: str) -> Reader:
     read_item = reader(kind, "")
-    values = declaration(kind).noun.partition(" ")[2] + "s" if is_model(kind) else "text"
+    values = "text"
+    if is_model(kind):
+        values = f"{declaration(kind).noun.partition(' ')[2]}s".replace("ys", "ies")
 
     def read(value: Any, at: Place, found: Findings) -> Any:
         if not isinstance(value, Mapping if found.in_python else dict):

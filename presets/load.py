@@ -9,13 +9,14 @@ must be equal. All problems are reported at once: MIX305 invalid files, MIX306 c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Related, TimelineError, did_you_mean
@@ -160,3 +161,12 @@ def _merged(read: list[tuple[str, PresetFile]]) -> tuple[Library, list[Diagnosti
         specs=cast(Mapping[str, DeliverySpec], tables["spec.toml"]),
     )
     return made, conflicts
+
+
+def preset_data(preset: Any) -> dict[str, Any]:  # noqa: ANN401 (a preset of any kind)
+    """A preset as plain values, its decimals as floats."""
+
+    def plain(_owner: object, _field: object, value: object) -> object:
+        return float(value) if isinstance(value, Decimal) else value
+
+    return asdict(preset, value_serializer=plain)

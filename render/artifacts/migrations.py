@@ -32,14 +32,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from ...ir.codes import Code
 from ...ir.diagnostics import RenderError
 
-_VERSIONS = MetaData()
-
-VERSIONS = Table(
-    "mixdown_schema",
-    _VERSIONS,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-)
-"""One row per migration that was run."""
+VERSIONS = "mixdown_schema"
+"""The table with one row per migration of the registry that was run."""
 
 _ATTEMPTS = 20
 _PAUSE_S = 0.1
@@ -80,20 +74,22 @@ MIGRATIONS: tuple[Migration, ...] = (Migration("artifacts, by identity", _create
 """Migration n, counted from 1, leads from version n-1 to n."""
 
 
-def migrate(engine: Engine, migrations: Sequence[Migration] = MIGRATIONS) -> None:
-    """Migrate a registry to the newest version.
+def migrate(
+    engine: Engine, migrations: Sequence[Migration] = MIGRATIONS, versions: str = VERSIONS
+) -> None:
+    """Migrate tables to the newest version, which the table called `versions` records.
 
     Raises:
         RenderError: MIX621, it has a newer version.
         DBAPIError: the database refuses.
     """
     with engine.connect() as connection:  # fails at once if the database does not answer
-        if version(connection) == len(migrations):
+        if version(connection, versions) == len(migrations):
             return
     for attempt in range(_ATTEMPTS):
         try:
             with engine.execution_options(writes=True).begin() as connection:
-                _migrate(connection, migrations)
+                _migrate(connection, migrations, versions)
                 return
         except (IntegrityError, OperationalError, ProgrammingError):
             # Another process may be migrating at the same time.
@@ -102,15 +98,20 @@ def migrate(engine: Engine, migrations: Sequence[Migration] = MIGRATIONS) -> Non
             time.sleep(_PAUSE_S)
 
 
-def version(connection: Connection) -> int:
-    """The version of a registry; 0 if it is empty."""
-    if not inspect(connection).has_table(VERSIONS.name):
+def version(connection: Connection, versions: str = VERSIONS) -> int:
+    """The version of the tables that `versions` records; 0 if there are none."""
+    if not inspect(connection).has_table(versions):
         return 0
-    return connection.scalar(select(func.max(VERSIONS.c.version))) or 0
+    return connection.scalar(select(func.max(_versions(versions).c.version))) or 0
 
 
-def _migrate(connection: Connection, migrations: Sequence[Migration]) -> None:
-    current = version(connection)
+def _versions(name: str) -> Table:
+    column = Column("version", Integer, primary_key=True, autoincrement=False)
+    return Table(name, MetaData(), column)
+
+
+def _migrate(connection: Connection, migrations: Sequence[Migration], versions: str) -> None:
+    current = version(connection, versions)
     if current > len(migrations):
         raise RenderError.of(
             Code.REGISTRY_UNUSABLE,
@@ -119,7 +120,8 @@ def _migrate(connection: Connection, migrations: Sequence[Migration]) -> None:
         )
     if current == len(migrations):
         return
-    _VERSIONS.create_all(connection)
+    table = _versions(versions)
+    table.create(connection, checkfirst=True)
     for number in range(current + 1, len(migrations) + 1):
         migrations[number - 1].run(connection)
-        connection.execute(insert(VERSIONS).values(version=number))
+        connection.execute(insert(table).values(version=number))

@@ -72,7 +72,7 @@ class Registry:
 
     def register(self, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
         """Register artifacts and return them; those already registered are returned unchanged."""
-        with _failures(self.engine):
+        with failures(self.engine):
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.engine.execution_options(writes=True).begin() as connection:
@@ -92,8 +92,15 @@ class Registry:
             wanted = wanted.where(ARTIFACTS.c.timeline_id == timeline_id)
         if kind is not None:
             wanted = wanted.where(ARTIFACTS.c.kind == kind)
-        with _failures(self.engine), self.engine.connect() as connection:
+        with failures(self.engine), self.engine.connect() as connection:
             return tuple(_artifact(row) for row in connection.execute(wanted).mappings())
+
+    def named(self, ids: Sequence[str]) -> Mapping[str, Artifact]:
+        """The artifacts with these ids that there are, by id."""
+        wanted = select(*_FIELDS).where(ARTIFACTS.c.id.in_(ids))
+        with failures(self.engine), self.engine.connect() as connection:
+            found = map(_artifact, connection.execute(wanted).mappings())
+            return {artifact.id: artifact for artifact in found}
 
     def find(self, prefix: str) -> Artifact:
         """The artifact whose id starts with `prefix`.
@@ -101,7 +108,7 @@ class Registry:
         Raises:
             RenderError: MIX623, there is none, or several.
         """
-        with _failures(self.engine), self.engine.connect() as connection:
+        with failures(self.engine), self.engine.connect() as connection:
             matching = ARTIFACTS.c.id.startswith(prefix, autoescape=True)
             query = select(*_FIELDS).where(matching).order_by(ARTIFACTS.c.id).limit(2)
             found = [_artifact(row) for row in connection.execute(query).mappings()]
@@ -130,7 +137,7 @@ def open_registry(url: str) -> Registry:
         raise _unusable(url, str(error)) from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
-    with _failures(engine):
+    with failures(engine):
         migrate(engine)
     return Registry(engine)
 
@@ -146,7 +153,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     Readers need no such lock, and wait only for another process's commit.
     """
     if engine.url.database and engine.url.database != ":memory:":
-        with _failures(engine):
+        with failures(engine):
             Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
 
     @event.listens_for(engine, "connect")
@@ -189,8 +196,8 @@ def _types(column: Column[Any]) -> tuple[type, ...]:
 
 
 @contextmanager
-def _failures(engine: Engine) -> Iterator[None]:
-    """Turn every error of a database into MIX621."""
+def failures(engine: Engine) -> Iterator[None]:
+    """Turn every error of the registry's database into MIX621."""
     try:
         yield
     except (SQLAlchemyError, OSError, ValueError, RecursionError) as error:

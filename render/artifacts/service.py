@@ -71,9 +71,7 @@ class AudioRenderService:
         Raises:
             RenderError: MIX621, MIX622.
         """
-        opened = open_store(store)
-        folder = Path() if "://" in str(store) else Path(store)
-        return cls(opened, open_registry(registry or sqlite_url(folder / REGISTRY_FILE)))
+        return cls(open_store(store), open_registry(registry or default_registry(store)))
 
     def render(
         self,
@@ -135,3 +133,9 @@ class AudioRenderService:
             others=tuple(known[count:]),
             result=result,
         )
+
+
+def default_registry(store: str | Path) -> str:
+    """The URL of the registry of a store, if no other is named."""
+    folder = Path() if "://" in str(store) else Path(store)
+    return sqlite_url(folder / REGISTRY_FILE)

@@ -51,6 +51,13 @@ class Store(Protocol):
         """The SHA-256 of the file of a key, after "sha256:"; None if there is none."""
         ...
 
+    def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from `start` to before `stop` of the file of a key, in blocks.
+
+        A missing file is an error before the first block.
+        """
+        ...
+
     def files(self) -> Iterator[StoredFile]:
         """Every file, including incomplete ones, in the order of keys."""
         ...
@@ -112,6 +119,11 @@ class LocalStore:
             except FileNotFoundError:
                 return None
 
+    def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """See `Store`."""
+        with _failures(str(self.root)), (self.root / key).open("rb") as file:
+            yield from _blocks(file, start, stop)
+
     def files(self) -> Iterator[StoredFile]:
         """See `Store`."""
         with _failures(str(self.root)):
@@ -164,6 +176,11 @@ class RemoteStore:
             except FileNotFoundError:
                 return None
 
+    def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
+        """See `Store`."""
+        with _failures(self.url), self.filesystem.open(self._path(key), "rb") as file:
+            yield from _blocks(file, start, stop)
+
     def files(self) -> Iterator[StoredFile]:
         """See `Store`; in a file system without times, files have infinite age."""
         with _failures(self.url):
@@ -195,6 +212,14 @@ def _hashed(file: BinaryIO) -> str:
     while block := file.read(_BLOCK):
         digest.update(block)
     return digest.hexdigest()
+
+
+def _blocks(file: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
+    """A part of a file in blocks."""
+    file.seek(start)
+    while start < stop and (block := file.read(min(_BLOCK, stop - start))):
+        start += len(block)
+        yield block
 
 
 def _rename(path: Path, final: Path) -> None:

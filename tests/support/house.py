@@ -19,6 +19,7 @@ OUTSIDE = {"tests", "docs", "examples", "benchmarks", "build", "dist"}
 LAYERS = (
     "testing",
     "cli",
+    "service",
     "inspection",
     "render",
     "compiler",

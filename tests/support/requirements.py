@@ -67,6 +67,7 @@ REQUIREMENTS = {
         lambda: all(folder.is_dir() for folder in (SAMPLES, PROMPTS, THEME)),
     ),
     "chromium": Requirement(("chromium",), on_path("chromium", "google-chrome")),
+    "curl": Requirement(("curl",), on_path("curl")),
     "postgresql": Requirement(("postgresql",), has_postgresql),
     "shellcheck": Requirement(("shellcheck",), on_path("shellcheck")),
 }

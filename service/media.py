@@ -1,0 +1,221 @@
+"""Media that documents refer to by digest: uploads in parts, and imports from allowed URLs.
+
+Promises: a file named `sha256:...` in the directory of sources has that content, complete and on
+disk. A part of an upload is in `.uploads` until the whole has the right digest. One request at a
+time writes an upload. Nothing is fetched but URLs below a prefix that the operator allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import frozen
+
+from .problems import ProblemError
+from .settings import ServiceSettings
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
+_UPLOADS = ".uploads"
+_BLOCK = 1 << 20
+OFFSET = "Upload-Offset"
+"""The header with how many bytes of an upload there are."""
+
+
+@frozen
+class UploadPart:
+    """A part of a file: its first byte, the byte after its last, and the size of the whole.
+
+    Without an end and a size it is all of a body, whose length is not known before.
+    """
+
+    start: int = 0
+    stop: int | None = None
+    size: int | None = None
+
+
+def part_of(header: str | None) -> UploadPart:
+    """The part that a Content-Range names; without one the whole file.
+
+    Raises:
+        ProblemError: it is none, or is not inside its file.
+    """
+    if header is None:
+        return UploadPart()
+    found = _RANGE.fullmatch(header)
+    first, last, size = map(int, found.groups()) if found else (1, 0, 0)
+    if not first <= last < size:
+        raise ProblemError("bad-request", "write Content-Range: bytes FIRST-LAST/SIZE")
+    return UploadPart(first, last + 1, size)
+
+
+def digest_of(text: str) -> str:
+    """A digest from a URL.
+
+    Raises:
+        ProblemError: it is none.
+    """
+    if not _DIGEST.fullmatch(text):
+        raise ProblemError("bad-request", "a digest is sha256: and 64 hex digits in lower case")
+    return text
+
+
+@frozen
+class MediaFolder:
+    """The uploaded media of a server."""
+
+    settings: ServiceSettings
+
+    def size(self, digest: str) -> int | None:
+        """The bytes of a complete file; None if there is none."""
+        with suppress(OSError):
+            return self._final(digest).stat().st_size
+        return None
+
+    def offset(self, digest: str) -> int:
+        """How many bytes of an unfinished upload there are."""
+        with suppress(OSError):
+            return self._partial(digest).stat().st_size
+        return 0
+
+    async def receive(self, digest: str, part: UploadPart, body: AsyncIterator[bytes]) -> bool:
+        """Add a part to an upload; whether the file is complete now.
+
+        Raises:
+            ProblemError: the part does not begin where the upload ends, another request is writing
+                it, it is too large, the disk is full, or the whole has another digest.
+        """
+        if self.size(digest) is not None:
+            return True
+        self._check_room(part.size or 0)
+        with self._locked(digest) as file:
+            there = file.seek(0, os.SEEK_END)
+            if part.size is None and there:
+                file.truncate(0)  # the whole is sent again
+            elif part.start != there:
+                raise ProblemError(
+                    "conflict",
+                    f"the upload has {there:,} bytes, and this part begins at {part.start:,}",
+                    headers={OFFSET: str(there)},
+                )
+            await self._write(file, part, body)
+            done = part.size is None or file.tell() == part.size
+            if done:
+                await asyncio.to_thread(self._complete, digest, file)
+            return done
+
+    async def _write(self, file: BinaryIO, part: UploadPart, body: AsyncIterator[bytes]) -> None:
+        """Append a body, as far as it comes: what has arrived is kept if it breaks off."""
+        most = part.stop if part.stop is not None else self.settings.limits.media_mb << 20
+        at = file.seek(0, os.SEEK_END)
+        async for block in body:
+            at += len(block)
+            if at > most:
+                kind = "too-large" if part.stop is None else "bad-request"
+                raise ProblemError(kind, f"the body is longer than {most - part.start:,} bytes")
+            await asyncio.to_thread(file.write, block)
+        file.flush()
+        if part.stop is not None and at != part.stop:
+            raise ProblemError("bad-request", f"the body ended {part.stop - at:,} bytes early")
+
+    def import_file(self, url: str) -> tuple[str, int]:
+        """Fetch the file at a URL; its digest and its size.
+
+        Raises:
+            ProblemError: the URL is not allowed, cannot be read, or its file is too large.
+        """
+        import fsspec  # noqa: PLC0415 (only for a URL)
+
+        if not any(url.startswith(p) for p in self.settings.prefixes) or _climbs(url):
+            raise ProblemError(
+                "not-allowed", "no prefix that this server imports from has this URL"
+            )
+        self._check_room(0)
+        with self._locked(f"import-{secrets.token_hex(16)}") as file:
+            try:
+                with fsspec.open(url, "rb") as source:
+                    self._copy(source, file)
+            except ProblemError:
+                self._discard(file)
+                raise
+            except Exception as error:  # file systems of fsspec raise whatever they like
+                self._discard(file)
+                raise ProblemError("not-found", "the file at this URL cannot be read") from error
+            size = file.tell()
+            digest = f"sha256:{_hashed(file)}"
+            self._publish(digest, file)
+        return digest, size
+
+    def _copy(self, source: BinaryIO, file: BinaryIO) -> None:
+        most, at = self.settings.limits.media_mb << 20, 0
+        while block := source.read(_BLOCK):
+            at += len(block)
+            if at > most:
+                raise ProblemError("too-large", f"the file is longer than {most:,} bytes")
+            file.write(block)
+
+    def _check_room(self, size: int) -> None:
+        most = self.settings.limits.media_mb << 20
+        if size > most:
+            raise ProblemError("too-large", f"a file has at most {most:,} bytes")
+        if not self.settings.has_room():
+            raise ProblemError("unavailable", "the disk is nearly full", retry_after_s=300)
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[BinaryIO]:
+        """The file of an unfinished upload, for one request at a time."""
+        path = self._partial(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise ProblemError(
+                    "conflict", "another request is writing this upload", retry_after_s=5
+                ) from None
+            yield file
+
+    def _complete(self, digest: str, file: BinaryIO) -> None:
+        """Publish an upload that has its digest; discard any other."""
+        file.flush()
+        if f"sha256:{_hashed(file)}" != digest:
+            self._discard(file)
+            raise ProblemError("digest-differs", "the upload was discarded; send it again")
+        self._publish(digest, file)
+
+    def _publish(self, digest: str, file: BinaryIO) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+        Path(file.name).replace(self._final(digest))
+
+    @staticmethod
+    def _discard(file: BinaryIO) -> None:
+        Path(file.name).unlink(missing_ok=True)
+
+    def _final(self, digest: str) -> Path:
+        return self.settings.sources / digest
+
+    def _partial(self, name: str) -> Path:
+        return self.settings.sources / _UPLOADS / name
+
+
+def _climbs(url: str) -> bool:
+    """Whether a URL may lead out of its prefix."""
+    return re.search(r"(^|[/\\])(\.|%2e){2}([/\\]|$)|::|[\x00-\x20]|%2f|%5c", url, re.I) is not None
+
+
+def _hashed(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()

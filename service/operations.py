@@ -1,0 +1,340 @@
+"""The operations of the service: what each answers, as data that routes and OpenAPI are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from ..compiler.schemas import NAMES as SCHEMA_NAMES
+from .bodies import CheckBody, ExplainBody, PlanBody, RenderBody
+from .jobs import JobState
+from .keys import Scope
+
+JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
+ANY = "application/octet-stream"
+
+
+@frozen(kw_only=True)
+class Parameter:
+    """A parameter of an operation.
+
+    Attributes:
+        name: of it.
+        place: path, query or header.
+        doc: what it is.
+        schema: its JSON Schema.
+        is_required: whether a request must have it.
+    """
+
+    name: str
+    place: str
+    doc: str
+    schema: Mapping[str, Any]
+    is_required: bool = False
+
+
+@frozen(kw_only=True)
+class Operation:
+    """An operation.
+
+    Attributes:
+        id: its name, also that of its function in `handlers.py`.
+        method: of HTTP.
+        path: a template.
+        doc: what it does, in a sentence.
+        scope: what a key needs for it; None: no key.
+        parameters: besides the body.
+        body: the model of a document's envelope, or the media type of other bodies.
+        answers: status -> what it means, and the schema's name or the media type.
+        problems: the other kinds of refusals.
+    """
+
+    id: str
+    method: str
+    path: str
+    doc: str
+    scope: Scope | None
+    parameters: tuple[Parameter, ...] = ()
+    body: type[CheckBody] | str | None = None
+    answers: Mapping[int, tuple[str, str | None]]
+    problems: tuple[str, ...] = ()
+
+
+def _path(name: str, doc: str, **schema: object) -> Parameter:
+    whole = {"type": "string", **schema}
+    return Parameter(name=name, place="path", doc=doc, schema=whole, is_required=True)
+
+
+def _query(name: str, doc: str, **schema: object) -> Parameter:
+    return Parameter(name=name, place="query", doc=doc, schema={"type": "string", **schema})
+
+
+def _header(name: str, doc: str, **schema: object) -> Parameter:
+    return Parameter(name=name, place="header", doc=doc, schema={"type": "string", **schema})
+
+
+_ID = "^[0-9a-f]{32}$"
+_DIGEST = "^sha256:[0-9a-f]{64}$"
+_JOB = _path("id", "the id of a job", pattern=_ID)
+_ARTIFACT = _path("id", "the id of an artifact", pattern=_ID)
+_MEDIA = _path("digest", "the digest of the file", pattern=_DIGEST)
+_COMPILES = ("invalid-document", "too-large", "too-slow", "wrong-media-type", "unavailable")
+_FILE_HEADERS = (
+    _header("Range", "one range of bytes; the whole file otherwise", examples=["bytes=0-65535"]),
+    _header("If-None-Match", "the ETag of a copy"),
+    _header("If-Range", "the ETag for which the range is meant"),
+)
+_FILE = {
+    200: ("the file; its ETag is its digest", ANY),
+    206: ("the range of the file", ANY),
+    304: ("the copy is current", None),
+}
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        id="render",
+        method="POST",
+        path="/v1/renders",
+        doc="Render a document: check it, and put a job into the queue.",
+        scope=Scope.RENDER,
+        parameters=(
+            _header(
+                "Idempotency-Key",
+                "the same key with the same body answers with the same job, for a day",
+                maxLength=255,
+            ),
+        ),
+        body=RenderBody,
+        answers={
+            202: ("the job, which waits or has been begun again", "job"),
+            200: ("the job with the same content that there is already", "job"),
+        },
+        problems=(*_COMPILES, "not-allowed", "key-reused", "queue-full"),
+    ),
+    Operation(
+        id="list_renders",
+        method="GET",
+        path="/v1/renders",
+        doc="List the latest jobs, the newest first.",
+        scope=Scope.READ,
+        parameters=(
+            _query("state", "only jobs in this state", enum=[state.value for state in JobState]),
+            _query("limit", "how many", type="integer", minimum=1, maximum=200, default=50),
+        ),
+        answers={200: ("the jobs", "jobs")},
+        problems=("bad-request",),
+    ),
+    Operation(
+        id="get_render",
+        method="GET",
+        path="/v1/renders/{id}",
+        doc="Show a job.",
+        scope=Scope.READ,
+        parameters=(_JOB,),
+        answers={200: ("the job", "job")},
+        problems=("not-found",),
+    ),
+    Operation(
+        id="render_events",
+        method="GET",
+        path="/v1/renders/{id}/events",
+        doc="Follow a job: server-sent events, which end with the job.",
+        scope=Scope.READ,
+        parameters=(
+            _JOB,
+            _header("Last-Event-ID", "the number of the last event received", pattern="^[0-9]+$"),
+        ),
+        answers={200: ("the events of the job", EVENT_STREAM)},
+        problems=("not-found", "unavailable"),
+    ),
+    Operation(
+        id="cancel_render",
+        method="DELETE",
+        path="/v1/renders/{id}",
+        doc="Cancel a job: its processes end, and nothing of it is left.",
+        scope=Scope.RENDER,
+        parameters=(_JOB,),
+        answers={
+            202: ("the job, which ends soon", "job"),
+            200: ("the job, which has ended", "job"),
+        },
+        problems=("not-found",),
+    ),
+    Operation(
+        id="check",
+        method="POST",
+        path="/v1/check",
+        doc="Check a document and every file that it names, without rendering it.",
+        scope=Scope.RENDER,
+        body=CheckBody,
+        answers={200: ("the document can be rendered", "check")},
+        problems=_COMPILES,
+    ),
+    Operation(
+        id="plan",
+        method="POST",
+        path="/v1/plans",
+        doc="Compile a document to its plan: as text, a script, JSON, or as the graph (.mir).",
+        scope=Scope.RENDER,
+        body=PlanBody,
+        answers={200: ("the plan", "plan")},
+        problems=_COMPILES,
+    ),
+    Operation(
+        id="explain",
+        method="POST",
+        path="/v1/explain",
+        doc="Explain what sounds at a moment, in a range, or of a clip or a track.",
+        scope=Scope.RENDER,
+        body=ExplainBody,
+        answers={200: ("the explanation", "explanation")},
+        problems=_COMPILES,
+    ),
+    Operation(
+        id="list_artifacts",
+        method="GET",
+        path="/v1/artifacts",
+        doc="List the artifacts of a timeline, in the order of their registration.",
+        scope=Scope.READ,
+        parameters=(
+            Parameter(
+                name="timeline_id",
+                place="query",
+                doc="the id of the timeline",
+                schema={"type": "string", "minLength": 1},
+                is_required=True,
+            ),
+        ),
+        answers={200: ("the artifacts", "artifacts")},
+        problems=("bad-request",),
+    ),
+    Operation(
+        id="get_artifact",
+        method="GET",
+        path="/v1/artifacts/{id}",
+        doc="Show an artifact and its metadata.",
+        scope=Scope.READ,
+        parameters=(_ARTIFACT,),
+        answers={200: ("the artifact", "artifact")},
+        problems=("not-found",),
+    ),
+    Operation(
+        id="get_report",
+        method="GET",
+        path="/v1/artifacts/{id}/report",
+        doc="Open the delivery report of the latest render with this artifact.",
+        scope=Scope.READ,
+        parameters=(_ARTIFACT,),
+        answers={200: ("the report, a page", "text/html")},
+        problems=("not-found",),
+    ),
+    Operation(
+        id="get_file",
+        method="GET",
+        path="/v1/artifacts/{id}/{file}",
+        doc="Read the file of an artifact, or another file of its render by its name there.",
+        scope=Scope.READ,
+        parameters=(
+            _ARTIFACT,
+            _path("file", "the name of the file", examples=["master.wav"]),
+            *_FILE_HEADERS,
+        ),
+        answers=_FILE,
+        problems=("not-found", "wrong-range"),
+    ),
+    Operation(
+        id="upload",
+        method="PUT",
+        path="/v1/media/{digest}",
+        doc="Upload a media file, at once or in parts; documents name it by its digest.",
+        scope=Scope.MEDIA,
+        parameters=(
+            _MEDIA,
+            _header(
+                "Content-Range",
+                "the part that the body is; parts are sent in order",
+                examples=["bytes 0-1048575/5242880"],
+            ),
+        ),
+        body=ANY,
+        answers={
+            201: ("the file is complete", "media"),
+            202: ("the part has been added; Upload-Offset says where the next begins", "media"),
+        },
+        problems=("bad-request", "conflict", "digest-differs", "too-large", "too-slow"),
+    ),
+    Operation(
+        id="get_media",
+        method="GET",
+        path="/v1/media/{digest}",
+        doc="Show how much of a media file is there.",
+        scope=Scope.MEDIA,
+        parameters=(_MEDIA,),
+        answers={200: ("the file, or the part of it that is there", "media")},
+        problems=("not-found", "bad-request"),
+    ),
+    Operation(
+        id="import_media",
+        method="POST",
+        path="/v1/media",
+        doc="Fetch a media file from a URL that the operator allows.",
+        scope=Scope.MEDIA,
+        body=JSON,
+        answers={201: ("the file is complete", "media")},
+        problems=("bad-request", "not-allowed", "not-found", "too-large", "unavailable"),
+    ),
+    Operation(
+        id="get_schema",
+        method="GET",
+        path="/v1/schema/{kind}",
+        doc="Show the JSON Schema of a kind of document.",
+        scope=Scope.READ,
+        parameters=(_path("kind", "the kind of document", enum=list(SCHEMA_NAMES)),),
+        answers={200: ("the schema", "schema")},
+        problems=("not-found",),
+    ),
+    Operation(
+        id="list_presets",
+        method="GET",
+        path="/v1/presets",
+        doc="List export presets, mix presets and delivery specs.",
+        scope=Scope.READ,
+        answers={200: ("the presets", "presets")},
+    ),
+    Operation(
+        id="get_openapi",
+        method="GET",
+        path="/v1/openapi.json",
+        doc="Show this description of the service.",
+        scope=None,
+        answers={200: ("an OpenAPI document", "schema")},
+    ),
+    Operation(
+        id="live",
+        method="GET",
+        path="/health/live",
+        doc="Whether the server answers.",
+        scope=None,
+        answers={200: ("it does", "health")},
+    ),
+    Operation(
+        id="ready",
+        method="GET",
+        path="/health/ready",
+        doc="Whether the server can take jobs: its database answers, and the disk has room.",
+        scope=None,
+        answers={200: ("it can", "health")},
+        problems=("unavailable",),
+    ),
+    Operation(
+        id="metrics",
+        method="GET",
+        path="/metrics",
+        doc="Show the metrics, in the text format of Prometheus.",
+        scope=Scope.METRICS,
+        answers={200: ("the metrics", "text/plain")},
+    ),
+)
