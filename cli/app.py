@@ -53,6 +53,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     },
     "Check the tools": {
         "doctor": "Show which ffmpeg and SoX are used and what they can do.",
+        "cache": "List, verify and clear what is kept between runs.",
         "verify": "Render a mix with several backends and compare the samples.",
     },
 }

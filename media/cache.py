@@ -6,7 +6,8 @@ truncated or changed is removed and counts as a miss. Entries are copied in and 
 so a program that rewrites a file in place (`ffmpeg -y`) cannot change an entry, and the checksum
 covers the bytes that were copied. If the cache exceeds its limit, the least recently used entries
 are removed; files of others in its directory are never touched. If the directory is not writable,
-nothing is kept, without an error. `MIXDOWN_CACHE` names the directory, or is `off`.
+nothing is kept, without an error. `MIXDOWN_CACHE` names the directory, or is `off`;
+`MIXDOWN_CACHE_SIZE` is the limit.
 """
 
 from __future__ import annotations
@@ -18,23 +19,35 @@ import re
 import secrets
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
+from typing import IO
 
 import platformdirs
 from attrs import frozen
 
+from ..ir.codes import Code
+from ..ir.diagnostics import MixdownError
+
 VARIABLE = "MIXDOWN_CACHE"
+SIZE_VARIABLE = "MIXDOWN_CACHE_SIZE"
 OFF = "off"
 LIMIT_BYTES = 5 << 30
 """An hour of stereo at 48 kHz is 1.4 GB as 32-bit floats, 2.8 GB as 64-bit ones."""
 
 _BLOCK = 1 << 20
 _SUFFIX = ".mixdown"
-# The digest of the key, then the length and CRC-32 of the content. Incomplete entries and scratch
-# files start with a dot. Files with any other name belong to someone else.
-_NAME = re.compile(rf"([0-9a-f]{{64}}\.\d+-[0-9a-f]{{8}}|\.[0-9a-f]{{64}}){re.escape(_SUFFIX)}")
+# The digest of the key, the kind, and the length and CRC-32 of the content. Incomplete entries and
+# scratch files start with a dot. Files with any other name belong to someone else. Older versions
+# wrote no kind.
+_NAME = re.compile(
+    r"(?:[0-9a-f]{64}(?:\.(?P<kind>[a-z]+))?\.(?P<checksum>\d+-[0-9a-f]{8})|\.[0-9a-f]{64})"
+    + re.escape(_SUFFIX)
+)
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?", re.IGNORECASE)
+_PREFIXES = "kmgt"
 
 
 INPUT, OUTPUT = "\0in{}", "\0out{}"
@@ -53,6 +66,46 @@ def run_key(words: Iterable[str], version: str, contents: Iterable[str]) -> str:
     return hashlib.sha256(parts.encode("ascii")).hexdigest()
 
 
+class EntryKind(StrEnum):
+    """What an entry holds: samples, facts about content, digests of files; or an unfinished file.
+
+    Entries without a name of their kind are from older versions.
+    """
+
+    AUDIO = "audio"
+    FACTS = "facts"
+    DIGEST = "digest"
+    OLDER = "older"
+    UNFINISHED = "unfinished"
+
+
+@frozen
+class Entry:
+    """A file in a cache.
+
+    Attributes:
+        path: of the file.
+        kind: of its content.
+        size: bytes.
+        used: when it was last used, seconds since the epoch.
+    """
+
+    path: Path
+    kind: EntryKind
+    size: int
+    used: float
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether its content is what was kept, which is read; False if it is gone."""
+        named = _NAME.fullmatch(self.path.name)
+        try:
+            with self.path.open("rb") as file:
+                return named is not None and named["checksum"] in (None, _checked(file))
+        except OSError:
+            return False
+
+
 @frozen
 class Cache:
     """A directory of files, named by the digests of their keys.
@@ -69,7 +122,7 @@ class Cache:
         """Copy the file of a key to `target`; False on a miss, or if `target` exists."""
         for kept in self._kept(key):
             try:
-                if _name(key, _copy(kept, target)) == kept.name:
+                if _is_of(kept, _copy(kept, target)):
                     with suppress(OSError):  # a read-only cache
                         os.utime(kept)
                     return True
@@ -81,7 +134,7 @@ class Cache:
                 target.unlink(missing_ok=True)
         return False
 
-    def keep(self, key: str, source: Path) -> None:
+    def keep(self, key: str, source: Path, kind: EntryKind = EntryKind.AUDIO) -> None:
         """Keep a copy of a file under a key."""
         with suppress(OSError):
             if source.stat().st_size > self.limit:
@@ -89,7 +142,7 @@ class Cache:
             self.root.mkdir(parents=True, exist_ok=True)
             temporary = self.root / _scratch_name()
             try:
-                kept = self.root / _name(key, _copy(source, temporary))
+                kept = self.root / _name(key, f"{kind}.{_copy(source, temporary)}")
                 temporary.replace(kept)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -103,7 +156,7 @@ class Cache:
         for kept in self._kept(key):
             try:
                 content = kept.read_bytes()
-                if _name(key, _checksum(len(content), zlib.crc32(content))) == kept.name:
+                if _is_of(kept, _checksum(len(content), zlib.crc32(content))):
                     with suppress(OSError):  # a read-only cache
                         os.utime(kept)
                     return content.decode("utf-8")
@@ -112,16 +165,34 @@ class Cache:
                 continue
         return None
 
-    def keep_text(self, key: str, text: str) -> None:
+    def keep_text(self, key: str, text: str, kind: EntryKind) -> None:
         """Keep a short text under a key."""
         with tempfile.TemporaryDirectory() as directory:
             record = Path(directory, "text")
             record.write_text(text, "utf-8")
-            self.keep(key, record)
+            self.keep(key, record, kind)
 
     def size(self) -> int:
         """Its size in bytes."""
-        return sum(size for _, size, _ in self._entries())
+        return sum(entry.size for entry in self.entries())
+
+    def entries(self) -> list[Entry]:
+        """Every entry, the least recently used first."""
+        found: list[Entry] = []
+        for path in self._files():
+            with suppress(OSError):
+                status = path.stat()
+                found.append(Entry(path, _kind(path), status.st_size, status.st_mtime))
+        return sorted(found, key=lambda entry: (entry.used, entry.path))
+
+    def remove(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Remove entries, and return those that could be removed."""
+        removed = []
+        for entry in entries:
+            with suppress(OSError):
+                entry.path.unlink()
+                removed.append(entry)
+        return removed
 
     def _kept(self, key: str) -> list[Path]:
         """The entries of a key: one, or briefly two while another process replaces it."""
@@ -131,35 +202,44 @@ class Cache:
         with suppress(OSError):
             yield from (path for path in self.root.iterdir() if _NAME.fullmatch(path.name))
 
-    def _entries(self) -> list[tuple[float, int, Path]]:
-        """The time of last use, size and path of each entry, the least recently used first."""
-        found: list[tuple[float, int, Path]] = []
-        for path in self._files():
-            with suppress(OSError):
-                status = path.stat()
-                found.append((status.st_mtime, status.st_size, path))
-        return sorted(found)
-
     def _shrink(self) -> None:
-        entries = self._entries()
-        excess = sum(size for _, size, _ in entries) - self.limit
-        for _, size, path in entries:
+        entries = self.entries()
+        excess = sum(entry.size for entry in entries) - self.limit
+        for entry in entries:
             if excess <= 0:
                 return
-            path.unlink(missing_ok=True)
-            excess -= size
+            entry.path.unlink(missing_ok=True)
+            excess -= entry.size
 
 
 def user_cache(environment: Mapping[str, str] | None = None) -> Cache | None:
     """The user's cache; None if `MIXDOWN_CACHE` is `off`.
 
     Args:
-        environment: with the variable; None: that of this process.
+        environment: with the variables; None: that of this process.
+
+    Raises:
+        MixdownError: MIX307, `MIXDOWN_CACHE_SIZE` is not a size.
     """
-    named = (os.environ if environment is None else environment).get(VARIABLE)
+    variables = os.environ if environment is None else environment
+    named = variables.get(VARIABLE)
     if named == OFF:
         return None
-    return Cache(Path(named) if named else platformdirs.user_cache_path("mixdown"))
+    root = Path(named) if named else platformdirs.user_cache_path("mixdown")
+    return Cache(root, _limit(variables.get(SIZE_VARIABLE)))
+
+
+def _limit(text: str | None) -> int:
+    """The number of bytes in a text such as "20 GB" or "500MiB"; of no text, the default."""
+    if not text:
+        return LIMIT_BYTES
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        message = f"{SIZE_VARIABLE} is {text!r}, which is not a size"
+        raise MixdownError.of(Code.BAD_REQUEST, message, help="such as 20GB, 500MB or 2GiB")
+    number, prefix, binary = found.groups()
+    power = _PREFIXES.index(prefix.lower()) + 1 if prefix else 0
+    return int(float(number) * (1024 if binary else 1000) ** power)
 
 
 @contextmanager
@@ -189,6 +269,19 @@ def _name(key: str, checksum: str) -> str:
     return f"{hashlib.sha256(key.encode()).hexdigest()}.{checksum}{_SUFFIX}"
 
 
+def _is_of(kept: Path, checksum: str) -> bool:
+    """Whether an entry's name has this checksum."""
+    return kept.name.endswith(f".{checksum}{_SUFFIX}")
+
+
+def _kind(path: Path) -> EntryKind:
+    if path.name.startswith("."):
+        return EntryKind.UNFINISHED
+    named = _NAME.fullmatch(path.name)
+    known = named["kind"] if named else None
+    return EntryKind(known) if known in set(EntryKind) else EntryKind.OLDER
+
+
 def _scratch_name() -> str:
     return f".{secrets.token_hex(32)}{_SUFFIX}"
 
@@ -198,11 +291,17 @@ def _copy(source: Path, target: Path) -> str:
 
     They detect accidental damage and add a third to the time of the copy.
     """
-    crc = size = 0
     with source.open("rb") as read, target.open("xb") as written:
-        while block := read.read(_BLOCK):
-            crc = zlib.crc32(block, crc)
-            size += written.write(block)
+        return _checked(read, written.write)
+
+
+def _checked(read: IO[bytes], write: Callable[[bytes], object] = lambda block: None) -> str:
+    """The length and CRC-32 of the rest of a file, each block of which is passed to `write`."""
+    crc = size = 0
+    while block := read.read(_BLOCK):
+        crc = zlib.crc32(block, crc)
+        size += len(block)
+        write(block)
     return _checksum(size, crc)
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from attrs import AttrsInstance, asdict, frozen
 
 from ..ir.node import Repair, Source
-from .cache import user_cache
+from .cache import EntryKind, user_cache
 
 VERSION = 5
 """The version of the facts; raised when the attributes or their computation change."""
@@ -110,7 +110,7 @@ def _kept(kind: type[_Record], key: str, establish: Callable[[], _Record]) -> _R
     if record is not None and (found := _read(kind, record)) is not None:
         return found
     made = establish()
-    cache.keep_text(key, json.dumps(asdict(made)))
+    cache.keep_text(key, json.dumps(asdict(made)), EntryKind.FACTS)
     return made
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .cache import Cache, user_cache
+from .cache import Cache, EntryKind, user_cache
 
 _TICK_NS = 50_000_000
 """Two writes within this time may have the same file time."""
@@ -70,7 +70,7 @@ def digest_of(path: Path) -> str:
             return digest
         key = key[0], after
         if (cache := _cache(after)) is not None:
-            cache.keep_text(_record(key), digest)
+            cache.keep_text(_record(key), digest, EntryKind.DIGEST)
     with _lock:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()

@@ -1,0 +1,112 @@
+"""cache: what is kept, by real renders; and renders beside a cache that is of no use."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import soundfile
+
+RENDER = ("render", "small.yaml", "--preset", "draft", "--no-report", "--quiet", "--force")
+
+
+@pytest.fixture
+def kept(show: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of this test's own; every render decodes an Ogg into it."""
+    sound, rate = soundfile.read(show.parent / "media/voice.wav")
+    soundfile.write(show.parent / "media/voice.ogg", sound, rate)
+    show.write_text(show.read_text().replace("voice.wav", "voice.ogg"))
+    monkeypatch.setenv("MIXDOWN_CACHE", str(show.parent / "kept"))
+    return show.parent / "kept"
+
+
+def process(*args: object, **variables: object) -> subprocess.CompletedProcess[str]:
+    """A run of the program by itself."""
+    environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
+    line = [sys.executable, "-m", "mixdown", *map(str, args)]
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+
+
+def rendered(out: Path, **variables: object) -> bytes:
+    """The master of a render in a process of its own, which must say nothing."""
+    done = process(*RENDER, "-o", out, **variables)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    return (out / "master.wav").read_bytes()
+
+
+def test_what_is_kept_is_listed_verified_and_cleared(mixdown, show, kept):
+    assert mixdown("cache", "list").out == f"0 files, 0 of 5,368,709,120 bytes, in {kept}\n"
+    assert mixdown(*RENDER).code == 0
+    listed = mixdown("cache", "list", "--json").data
+    assert {entry["kind"] for entry in listed["entries"]} >= {"audio", "facts"}
+    assert sum(entry["bytes"] for entry in listed["entries"]) == sum(
+        path.stat().st_size for path in kept.iterdir()
+    )
+    assert "audio" in mixdown("cache", "list").out
+    assert mixdown("cache", "verify").code == 0
+    damaged = next(entry for entry in listed["entries"] if entry["kind"] == "audio")["file"]
+    with (kept / damaged).open("rb+") as file:
+        file.write(b"other")
+    ended = mixdown("cache", "verify", "--json")
+    assert ended.code == 1
+    assert [entry["file"] for entry in ended.data["damaged"]] == [damaged]
+    assert not (kept / damaged).exists()
+    assert mixdown("cache", "clear", "--unused", 1).out == "0 files, 0 bytes removed\n"
+    assert mixdown("cache", "clear", "--kind", "facts", "--json").data["removed"]
+    assert {e["kind"] for e in mixdown("cache", "list", "--json").data["entries"]} <= {
+        *("audio", "digest")
+    }
+    mixdown("cache", "clear")
+    assert list(kept.iterdir()) == []
+
+
+def test_a_cache_that_is_off_is_listed_as_that(mixdown, monkeypatch):
+    monkeypatch.setenv("MIXDOWN_CACHE", "off")
+    assert mixdown("cache", "list").out == "cache: off\n"
+    assert mixdown("cache", "clear", "--json").data["directory"] is None
+
+
+@pytest.mark.parametrize("size", ["much", "-1", "5XB"])
+def test_a_size_that_is_none_is_an_error(mixdown, monkeypatch, kept, size):
+    monkeypatch.setenv("MIXDOWN_CACHE_SIZE", size)
+    ended = mixdown("cache", "list", "--json")
+    assert (ended.code, ended.codes) == (2, ["MIX307"])
+
+
+def test_a_size_may_have_a_unit(mixdown, monkeypatch, kept):
+    for text, size in {"7": 7, "2GB": 2 * 10**9, "1.5 MiB": 3 << 19, "20k": 20_000}.items():
+        monkeypatch.setenv("MIXDOWN_CACHE_SIZE", text)
+        assert mixdown("cache", "list", "--json").data["limit"] == size
+
+
+def test_a_cache_of_no_use_changes_nothing(show, kept):
+    """Off, full by its limit, damaged, read-only or a file: every process renders the same."""
+    wanted = rendered(show.parent / "off", MIXDOWN_CACHE="off")
+    assert rendered(show.parent / "first") == wanted
+    assert rendered(show.parent / "full", MIXDOWN_CACHE_SIZE=0) == wanted
+    for entry in kept.iterdir():
+        entry.write_bytes(entry.read_bytes()[:-1] + b"\0\1")
+    assert rendered(show.parent / "damaged") == wanted
+    assert rendered(show.parent / "again") == wanted
+    kept.chmod(0o500)
+    assert rendered(show.parent / "read-only") == wanted
+    kept.chmod(0o700)
+    assert rendered(show.parent / "proc", MIXDOWN_CACHE="/proc/1/mixdown") == wanted
+    assert rendered(show.parent / "file", MIXDOWN_CACHE=show) == wanted
+
+
+def test_processes_share_a_cache_that_is_cleared_meanwhile(show, kept):
+    """A limit that fits little makes every process remove what others are about to read."""
+    wanted = rendered(show.parent / "off", MIXDOWN_CACHE="off")
+    limit = {"MIXDOWN_CACHE_SIZE": "150kB"}
+    with ThreadPoolExecutor(3) as pool:
+        runs = [pool.submit(rendered, show.parent / f"out{n}", **limit) for n in range(3)]
+        cleared = [process("cache", "clear", "--json") for _ in range(3)]
+        assert {run.result() for run in runs} == {wanted}
+    assert all(json.loads(done.stdout)["ok"] for done in cleared)
+    assert process("cache", "verify").returncode == 0
