@@ -17,12 +17,9 @@ from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
-
-if TYPE_CHECKING:
-    from ..ir.diagnostics import MixdownError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Write a timeline": {
@@ -37,6 +34,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Render and deliver": {
         "demo": "Render the podcast that comes with mixdown.",
         "render": "Render a timeline to a measured master and stems.",
+        "batch": "Render many documents, or one with each row of a list.",
         "master": "Master finished recordings: one, many or an album.",
         "measure": "Measure the loudness and peaks of audio files.",
         "survey": "Survey a source: its levels, and where something is said or played.",
@@ -188,10 +186,11 @@ def _failed(error: Exception, *, as_json: bool) -> ExitCode:
         print_json({"ok": False, "diagnostics": found})
     else:
         show(error.diagnostics, error.documents)
-    return _code_of(error)
+    return code_of(d.code for d in error.diagnostics)
 
 
-def _code_of(error: MixdownError) -> ExitCode:
+def code_of(codes: Iterable[str]) -> ExitCode:
+    """The exit code of work that ended with errors of these codes."""
     from ..ir.codes import Code
 
     not_of_users = {
@@ -205,8 +204,7 @@ def _code_of(error: MixdownError) -> ExitCode:
         Code.CEILING_MISSED,
         Code.EXTRA_MISSING,
     }
-    failed = any(d.code in not_of_users for d in error.diagnostics)
-    return ExitCode.FAILED if failed else ExitCode.BAD_INPUT
+    return ExitCode.FAILED if not_of_users.intersection(codes) else ExitCode.BAD_INPUT
 
 
 def terminate(number: int, frame: FrameType | None) -> NoReturn:

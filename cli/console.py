@@ -38,7 +38,12 @@ class OutputError(RenderError):
 
 def show(diagnostics: Iterable[Diagnostic], documents: Documents) -> None:
     """Print diagnostics with their places, in colour where standard error is a terminal."""
-    for severity, text in rendered(diagnostics, documents):
+    show_texts(rendered(diagnostics, documents))
+
+
+def show_texts(texts: Iterable[tuple[Severity, str]]) -> None:
+    """Print diagnostics that are text already, each with its severity."""
+    for severity, text in texts:
         head, separator, rest = _wrapped(text).partition(": ")
         coloured = click.style(head, fg=_COLOURS[severity], bold=True)
         _write(f"{coloured}{separator}{rest}\n", err=True)

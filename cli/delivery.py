@@ -73,14 +73,9 @@ def _document(
     result: RenderResult, *, is_strict: bool, ids: Sequence[str] = ()
 ) -> dict[str, object]:
     """A render as plain data."""
-    from ..ir.diagnostics import warnings
-
     documents, report = result.compilation.timeline.documents, result.report
-    passed = report is None or report.passed
-    sounds = all(mix.master.meta.sample_peak_dbfs is not None for mix in result.deliveries)
-    clean = passed and not warnings(result.diagnostics)
     return {
-        "ok": sounds and (clean or not is_strict),
+        "ok": result.holds(strict=is_strict),
         "unchanged": result.unchanged,
         "passed": None if report is None else report.passed,
         "checks": [] if report is None else report.verdicts,

@@ -170,6 +170,13 @@ def mix_choices(function: Callable[..., object]) -> Callable[..., object]:
     return _gathered(function, "--container")
 
 
+def rendering(function: Decorated) -> Callable[..., object]:
+    """The options of commands that render documents: `delivery_choices`, and what else they do."""
+    for option in reversed(_RENDERING):
+        function = option(function)
+    return delivery_choices(function)
+
+
 def delivery_choices(function: Callable[..., object]) -> Callable[..., object]:
     """The same for commands that deliver files, several if need be; the format is `--format`."""
     return _gathered(function, "--format", several=True)
@@ -244,6 +251,33 @@ _TO = click.option(
     callback=_time,
     help="Deliver the mix up to this time, such as 2:30.  [default: all of it]",
 )
+_RENDERING = (
+    click.option(
+        "--backend",
+        default="ffmpeg",
+        show_default=True,
+        metavar="NAME",
+        help="The backend that renders: ffmpeg, native, sox or an installed one.",
+    ),
+    click.option(
+        "--bwf", "broadcast", is_flag=True, help="Put broadcast metadata (a bext chunk) into WAVs."
+    ),
+    strict,
+    click.option(
+        "--store",
+        envvar="MIXDOWN_STORE",
+        metavar="DIR|URL",
+        help="Also keep and register the files in this store (see 'mixdown artifacts'; or "
+        "$MIXDOWN_STORE).",
+    ),
+    registry,
+    click.option(
+        "--no-report",
+        is_flag=True,
+        help="Skip the check of the joins; write no report.json and report.html.",
+    ),
+)
+
 _FILM = click.option(
     "--video",
     metavar="FILE",

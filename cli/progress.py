@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+    from ..render.batch.model import BatchJob, JobResult
     from ..render.progress import Listener, Progress
 
 
@@ -68,3 +69,68 @@ def progress_bars(*, wanted: bool) -> Iterator[Listener]:
 
     with drawn:
         yield draw
+
+
+class BatchDisplay:
+    """The progress of a batch, without a terminal: a line for each job that has ended."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done = total, 0
+
+    def step(self, job: BatchJob, progress: Progress) -> None:
+        """Show how far a step of a job is."""
+
+    def ended(self, result: JobResult) -> None:
+        """Show that a job has ended."""
+        from .console import print_text
+
+        self._done += 1
+        line = f"[{self._done}/{self._total}] {result.job.name}: {result.status.value}"
+        print_text(line, err=True)
+
+
+class BatchBars(BatchDisplay):
+    """The same on a terminal: a bar for the batch, and one for each job that is running."""
+
+    def __init__(self, total: int, bars: Bars) -> None:
+        super().__init__(total)
+        self._bars, self._failed = bars, 0
+        self._all = bars.add_task("", total=total)
+        self._running: dict[str, TaskID] = {}
+        self._describe()
+
+    def step(self, job: BatchJob, progress: Progress) -> None:
+        """Show how far a step of a job is."""
+        from ..ir.diagnostics import visible
+
+        text = visible(f"{job.name}: {progress.purpose}")
+        if job.name not in self._running:
+            self._running[job.name] = self._bars.add_task(text, total=1.0)
+        self._bars.update(self._running[job.name], description=text, completed=progress.done)
+
+    def ended(self, result: JobResult) -> None:
+        """Take away the bar of a job that has ended."""
+        self._done += 1
+        self._failed += result.status.value == "failed"
+        if result.job.name in self._running:
+            self._bars.remove_task(self._running.pop(result.job.name))
+        self._bars.update(self._all, completed=self._done)
+        self._describe()
+
+    def _describe(self) -> None:
+        failed = f", {self._failed} failed" if self._failed else ""
+        text = f"{self._done} of {self._total} done{failed}"
+        self._bars.update(self._all, description=text)
+
+
+@contextmanager
+def batch_display(total: int, *, wanted: bool) -> Iterator[BatchDisplay | None]:
+    """What shows the progress of so many jobs; None if nothing is to be shown."""
+    if not wanted:
+        yield None
+    elif not sys.stderr.isatty():
+        yield BatchDisplay(total)
+    else:
+        bars = _bars("TaskProgressColumn")
+        with bars:
+            yield BatchBars(total, bars)

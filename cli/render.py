@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import (
-    Opened,
-    as_json,
-    delivery_choices,
-    force,
-    opening,
-    out_directory,
-    registry,
-    strict,
-    timing,
-)
+from .options import Opened, as_json, force, opening, out_directory, rendering, timing
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
@@ -27,34 +17,10 @@ if TYPE_CHECKING:
 @click.command("render")
 @click.argument("file")
 @out_directory("the name of FILE + -mixdown")
-@delivery_choices
-@click.option(
-    "--backend",
-    default="ffmpeg",
-    show_default=True,
-    metavar="NAME",
-    help="The backend that renders: ffmpeg, native, sox or an installed one.",
-)
-@click.option(
-    "--bwf", "broadcast", is_flag=True, help="Put broadcast metadata (a bext chunk) into WAVs."
-)
-@strict
+@rendering
 @as_json
 @click.option(
     "--write-facts", metavar="FILE", help="Write the measurements to this file, for --facts."
-)
-@click.option(
-    "--store",
-    envvar="MIXDOWN_STORE",
-    metavar="DIR|URL",
-    help="Also keep and register the files in this store (see 'mixdown artifacts'; or "
-    "$MIXDOWN_STORE).",
-)
-@registry
-@click.option(
-    "--no-report",
-    is_flag=True,
-    help="Skip the check of the joins; write no report.json and report.html.",
 )
 @click.option(
     "--jobs",

@@ -7,7 +7,7 @@ Strictness, limits and errors are those of `documents.load` for every kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from ..documents.load import (
     read_model,
 )
 from ..documents.models import put
+from ..documents.variables import KEY as VARIABLES
 from ..documents.variables import filled
 from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.origin import Origin
@@ -144,6 +145,18 @@ def read(text: str, name: str, format: Format | None = None) -> object:
     opening, root = Opening(allow_outside=True), Path(name).parent
     parsed = _with_included(parse(text, name, format), root, opening)
     return _model(parsed, _kind(parsed), root, opening)
+
+
+def declared_variables(path: str | Path, *, allow_outside: bool = False) -> Collection[str]:
+    """The names of a document's variables, in itself and in what it includes.
+
+    Raises:
+        TimelineError: it cannot be read.
+    """
+    opening = Opening(allow_outside)
+    data = _with_included(parse_file(path), Path(path).parent, opening).data
+    declared = data.get(VARIABLES) if isinstance(data, dict) else None
+    return tuple(declared) if isinstance(declared, dict) else ()
 
 
 def timeline_of(parsed: Parsed, root: Path, opening: Opening) -> Timeline:

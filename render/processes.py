@@ -15,20 +15,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from attrs import frozen
 
+Say = Callable[[object], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _SECONDS_TO_UNWIND = 5.0
 """The time allowed for a task to end its program and to remove its files."""
 
-_ATTEMPTS = 2
+ATTEMPTS = 2
 """An item whose process dies is tried again: the machine may have been short of memory."""
 
 
@@ -47,19 +49,41 @@ def map_in_processes(
 ) -> tuple[Result | None, ...]:
     """The result of each item, in their order; None where the process died twice.
 
-    No process is left behind, also after an interrupt.
-
     Args:
         work: a function that pickle finds by its name and that raises nothing.
         items: its arguments.
-        jobs: the number of processes, at least 1. Processes started by your own program import its
-            main module again, so guard its code with `if __name__ == "__main__"`.
+        jobs: as of `each_in_processes`.
         on_done: called with the number of items done, after each item.
     """
     results: list[Result | None] = [None] * len(items)
+    ended = each_in_processes(partial(_wordless, work), items, jobs=jobs)
+    for done, (number, result) in enumerate(ended, 1):
+        results[number] = result
+        on_done(done)
+    return tuple(results)
+
+
+def each_in_processes(
+    work: Callable[[Item, Say], Result],
+    items: Sequence[Item],
+    *,
+    jobs: int,
+    on_said: Callable[[int, Any], None] = lambda number, said: None,
+) -> Iterator[tuple[int, Result | None]]:
+    """Yields the number and the result of each item as it is done; None: the process died twice.
+
+    No process is left behind, also after an interrupt, or if the iterator is closed.
+
+    Args:
+        work: a function that pickle finds by its name and that raises nothing; it is also given a
+            function that sends a message while it works.
+        items: its arguments.
+        jobs: the number of processes, at least 1. Processes started by your own program import its
+            main module again, so guard its code with `if __name__ == "__main__"`.
+        on_said: called with the number of an item and a message from its work.
+    """
     upcoming = [(number, 1) for number in reversed(range(len(items)))]
     running: dict[_Worker, tuple[int, int]] = {}
-    done = 0
     with _workers(work) as start:
         idle = [start() for _ in range(min(jobs, len(items)))]
         while upcoming or running:
@@ -70,23 +94,33 @@ def map_in_processes(
                     worker.pipe.send(items[number])
             ready = wait([worker.pipe for worker in running])
             for worker in [worker for worker in running if worker.pipe in ready]:
-                number, attempt = running.pop(worker)
+                number, attempt = running[worker]
+                result = None
                 try:
-                    results[number] = worker.pipe.recv()
+                    is_result, said = worker.pipe.recv()
                 except (EOFError, ConnectionResetError):
+                    del running[worker]
                     idle.append(start())
-                    if attempt < _ATTEMPTS:
+                    if attempt < ATTEMPTS:
                         upcoming.append((number, attempt + 1))
                         continue
                 else:
+                    if not is_result:
+                        on_said(number, said)
+                        continue
+                    del running[worker]
                     idle.append(worker)
-                done += 1
-                on_done(done)
-    return tuple(results)
+                    result = said
+                yield number, result
+
+
+def _wordless(work: Callable[[Item], Result], item: Item, say: Say) -> Result:
+    """Work that sends no messages."""
+    return work(item)
 
 
 @contextmanager
-def _workers(work: Callable[[Item], Result]) -> Iterator[Callable[[], _Worker]]:
+def _workers(work: Callable[[Item, Say], Result]) -> Iterator[Callable[[], _Worker]]:
     """Start processes that end with this block, at once if it is interrupted.
 
     They are spawned, not forked: the fork of a process with threads may hold locks that are never
@@ -131,7 +165,7 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(work: Callable[[Item], Result], pipe: Connection) -> None:
+def _serve(work: Callable[[Item, Say], Result], pipe: Connection) -> None:
     """The main function of a process: results for items, until the pipe is closed.
 
     SIGTERM unwinds a task, which removes its files and programs. The process ends with its parent,
@@ -139,9 +173,15 @@ def _serve(work: Callable[[Item], Result], pipe: Connection) -> None:
     """
     signal.signal(signal.SIGTERM, _unwind)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    lock = threading.Lock()
+
+    def send(is_result: bool, said: object) -> None:
+        with lock:  # the threads of a task send, too
+            pipe.send((is_result, said))
+
     with suppress(EOFError, BrokenPipeError):
         while True:
-            pipe.send(work(pipe.recv()))
+            send(True, work(pipe.recv(), partial(send, False)))
 
 
 def _end_with_parent() -> None:

@@ -22,7 +22,7 @@ from ..compiler.facts import Facts, FinishFacts
 from ..compiler.meta import FILE_KINDS, FileMeta
 from ..compiler.timeline.model import Marker, Timeline
 from ..ir.codes import Code
-from ..ir.diagnostics import Diagnostic, Severity, counted
+from ..ir.diagnostics import Diagnostic, Severity, counted, warnings
 from ..ir.nodes import OutputRole
 from ..ir.origin import Origin
 
@@ -199,6 +199,12 @@ class RenderResult:
     def files(self) -> tuple[Rendered, ...]:
         """The master, then the stems, then the other masters."""
         return tuple(file for mix in self.deliveries for file in mix.files)
+
+    def holds(self, *, strict: bool) -> bool:
+        """Whether every master sounds; if `strict`, whether every check passed without warning."""
+        sounds = all(mix.master.meta.sample_peak_dbfs is not None for mix in self.deliveries)
+        passed = self.report is None or self.report.passed
+        return sounds and not (strict and (warnings(self.diagnostics) or not passed))
 
     def __repr__(self) -> str:
         stems = f" and {counted(len(self.stems), 'stem')}" if self.stems else ""

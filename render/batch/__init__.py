@@ -1,0 +1,1 @@
+"""Many documents in one run: which to render, where they run, and the report of all."""
