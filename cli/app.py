@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "demo": "Render the podcast that comes with mixdown.",
         "render": "Render a timeline to a measured master and stems.",
         "batch": "Render many documents, or one with each row of a list.",
+        "watch": "Render drafts of a document as it changes.",
         "master": "Master finished recordings: one, many or an album.",
         "measure": "Measure the loudness and peaks of audio files.",
         "survey": "Survey a source: its levels, and where something is said or played.",

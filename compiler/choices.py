@@ -114,9 +114,11 @@ _OPTIONS = declaration(CompileOptions).keys.keys()
 
 
 def chosen(
-    choices: Choices, request: RenderRequest | None = None, options: CompileOptions | None = None
+    choices: Mapping[str, object],
+    request: RenderRequest | None = None,
+    options: CompileOptions | None = None,
 ) -> tuple[RenderRequest, CompileOptions]:
-    """The request and the options that keywords make, or that they change.
+    """The request and the options that keywords make, or that they change; see `Choices`.
 
     Raises:
         MixdownError: MIX103, a keyword does not exist; or as the two classes.

@@ -143,7 +143,7 @@ def read(text: str, name: str, format: Format | None = None) -> object:
         TimelineError: as `load` does, without a look into any file.
     """
     opening, root = Opening(allow_outside=True), Path(name).parent
-    parsed = _with_included(parse(text, name, format), root, opening)
+    parsed = with_included(parse(text, name, format), root, opening)
     return _model(parsed, _kind(parsed), root, opening)
 
 
@@ -154,14 +154,14 @@ def declared_variables(path: str | Path, *, allow_outside: bool = False) -> Coll
         TimelineError: it cannot be read.
     """
     opening = Opening(allow_outside)
-    data = _with_included(parse_file(path), Path(path).parent, opening).data
+    data = with_included(parse_file(path), Path(path).parent, opening).data
     declared = data.get(VARIABLES) if isinstance(data, dict) else None
     return tuple(declared) if isinstance(declared, dict) else ()
 
 
 def timeline_of(parsed: Parsed, root: Path, opening: Opening) -> Timeline:
     """The same of a text that was parsed; `root` is the directory that paths count from."""
-    parsed = _with_included(parsed, root, opening)
+    parsed = with_included(parsed, root, opening)
     kind, faults = _kind(parsed), Faults()
     try:
         model = _model(parsed, kind, root, opening)
@@ -170,7 +170,7 @@ def timeline_of(parsed: Parsed, root: Path, opening: Opening) -> Timeline:
     return kind.lower(model, faults, opening.media)
 
 
-def _with_included(parsed: Parsed, root: Path, opening: Opening) -> Parsed:
+def with_included(parsed: Parsed, root: Path, opening: Opening) -> Parsed:
     """The document with those that it includes, whose paths pass the gate for sources."""
 
     def read(path: str, origin: Origin) -> Parsed:

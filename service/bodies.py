@@ -157,7 +157,7 @@ class Envelope:
         given: dict[str, Any] = {k.name: getattr(choices, k.name) for k in keys}
         changed = {k.name: given[k.name] for k in keys if given[k.name] != k.default}
         try:
-            return chosen({**changed, "media": self.body.media})  # type: ignore[typeddict-item]
+            return chosen({**changed, "media": self.body.media})
         except MixdownError as error:
             place = Origin(BODY).child("request")
             raise MixdownError(

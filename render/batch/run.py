@@ -46,7 +46,7 @@ def run_batch(
         MixdownError: the choices are wrong for every job; MIX604, the output directory cannot be
             written to.
     """
-    chosen(settings.choices)  # type: ignore[arg-type]
+    chosen(settings.choices)
     out = Path(settings.out)
     try:
         out.mkdir(parents=True, exist_ok=True)
