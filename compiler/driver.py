@@ -37,6 +37,7 @@ from .edits.transcripts import read_transcripts
 from .emit import chapter_warnings, one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix, opened
 from .lanes import lanes_svg
+from .load import nest
 from .media import probe_cover, probe_film, probe_sources
 from .meta import FileMeta, file_metas
 from .options import CompileOptions
@@ -247,6 +248,7 @@ def begin(
             f"{shown(mix)} is not a mix",
             help="give a timeline, a graph from load_graph, or the path of a file with one",
         )
+    mix = nest(mix, media)
     if not mix.faults.found:
         return _begun(mix, request, media)
     try:

@@ -7,7 +7,7 @@ Strictness, limits and errors are those of `documents.load` for every kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.origin import Origin
 from ..media.gate import refused
 from .declared import MediaMode, media_mode
+from .nesting import NestedDocuments, inlined, read_nested
 from .timeline.model import Timeline
+from .timeline.sources import entry_of
 from .timeline.validate import validate
 
 
@@ -75,6 +77,8 @@ class Opening:
     allow_outside: bool = False
     media: MediaMode = MediaMode.FILES
     variables: Mapping[str, object] = {}
+    chain: tuple[str, ...] = ()
+    """The names of the documents that play this one, the outermost first."""
 
 
 def load(
@@ -167,7 +171,69 @@ def timeline_of(parsed: Parsed, root: Path, opening: Opening) -> Timeline:
         model = _model(parsed, kind, root, opening)
     except FaultyDocumentError as error:
         model, faults = error.model, error.faults
-    return kind.lower(model, faults, opening.media)
+    return _lowered(kind, model, faults, opening)
+
+
+def nest(timeline: Timeline, media: MediaMode) -> Timeline:
+    """A timeline that was made in Python, with the timelines that it plays inlined."""
+    clips = (clip for track in timeline.tracks for clip in track.clips)
+    is_read = bool(timeline.nested or timeline.faults.found)
+    if is_read or not any(entry_of(timeline, clip.source).is_document for clip in clips):
+        return timeline
+    opening = Opening(timeline.allow_outside, media)
+    return _lowered(TIMELINE, timeline, timeline.faults, opening)
+
+
+def _lowered(kind: Kind, model: Any, faults: Faults, opening: Opening) -> Timeline:  # noqa: ANN401
+    """The timeline of a document of any kind, with the timelines that it plays inlined."""
+    reading = _nested(model, opening)
+    if reading is None:
+        return kind.lower(model, faults, opening.media)
+    lengths = reading.lengths(model.sample_rate, model.channels)
+    faults = Faults((*faults.found, *reading.faults.found), faults.bad | reading.faults.bad)
+    timeline = kind.lower(put(model, nested=lengths), faults, opening.media)
+    timeline = put(timeline, others=reading.documents)
+    return inlined(timeline, reading.found, opening.media)
+
+
+def _nested(model: Any, opening: Opening) -> NestedDocuments | None:  # noqa: ANN401
+    """The timelines that clips of a timeline or segments of a show play; None if there are none."""
+    if isinstance(model, Timeline):
+        timeline, sources = model, _sources(model)
+    elif hasattr(model, "segments"):
+        from .arrangement.whole import blank  # noqa: PLC0415
+
+        timeline, sources = blank(model), _segments(model)
+    else:
+        return None
+    uses = []
+    for name, origin in sources:
+        entry = entry_of(timeline, name)
+        place = model.origin("sources", name) if name in model.sources else origin
+        if entry.is_document:
+            uses.append((name, entry, place))
+    if not uses:
+        return None
+    chain = (*opening.chain, model.document.name if model.document else "<timeline>")
+
+    def read(path: Path) -> Timeline:
+        return load_faulty(path, Opening(opening.allow_outside, opening.media, chain=chain))
+
+    return read_nested(timeline, uses, read, opening.media, chain)
+
+
+def _sources(timeline: Timeline) -> Iterator[tuple[str, Origin]]:
+    """What the clips of a timeline play, and where they say so."""
+    for t, track in enumerate(timeline.tracks):
+        for c, clip in enumerate(track.clips):
+            yield clip.source, timeline.origin("tracks", t, "clips", c, "source")
+
+
+def _segments(show: Any) -> Iterator[tuple[str, Origin]]:  # noqa: ANN401
+    """The same for the segments of a show."""
+    for s, segment in enumerate(show.segments):
+        if segment.source is not None:
+            yield segment.source, show.origin("segments", s, "source")
 
 
 def with_included(parsed: Parsed, root: Path, opening: Opening) -> Parsed:

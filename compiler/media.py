@@ -73,6 +73,8 @@ def _may_open(timeline: Timeline, name: str) -> bool:
 
 def _established(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
     """A source, if its file can be used, and what there is to say about the file."""
+    if name in timeline.nested:
+        return timeline.nested[name], ()
     entry = entry_of(timeline, name)
     selection = selection_of(entry, timeline.channels)
     facts = establish(timeline.root / entry.path, entry.path, selection)
@@ -85,6 +87,8 @@ def _established(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Di
 
 def _declared(timeline: Timeline, name: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
     """The same from what its entry declares."""
+    if name in timeline.nested:
+        return timeline.nested[name], ()
     source = declared_source(timeline, name)
     return (None, (source,)) if isinstance(source, Diagnostic) else (source, ())
 

@@ -29,7 +29,12 @@ from .show import Music, Segment, SegmentKind, Show, Speaker
 from .whole import blank, probe, trimmed
 
 # The tracks that do not belong to a speaker: id -> role.
-_OTHERS: Mapping[str, str] = {"ads": "voiceover", "stings": "fx", "music": "music"}
+_OTHERS: Mapping[str, str] = {
+    "ads": "voiceover",
+    "stings": "fx",
+    "music": "music",
+    "timelines": "dialogue",
+}
 _TRACK_OF: Mapping[SegmentKind, str] = {SegmentKind.AD: "ads", SegmentKind.STING: "stings"}
 _BED = "bed"
 _HOST = Speaker(id="host")
@@ -209,15 +214,27 @@ class _ShowMixer:
                 continue
             first = (self.show.speakers or (_HOST,))[0].id
             track = _TRACK_OF.get(segment.kind, segment.speaker or first)
+            is_nested = segment.source in self.show.nested
+            fade = ZERO if is_nested else self.show.fade_ms
+            if is_nested:
+                track = "timelines"
+                self._check_nested(segment, s)
             clip = Clip(
                 **shared(segment, Clip) | {"gap_ms": ZERO},
                 id=f"{segment.kind}-{s + 1}",
                 start_ms=self._ms(at),
-                fade_in_ms=self.show.fade_ms,
-                fade_out_ms=self.show.fade_ms,
+                fade_in_ms=fade,
+                fade_out_ms=fade,
             )
             at += self._place(clip, track, self.show.origin("segments", s))
         return at
+
+    def _check_nested(self, segment: Segment, s: int) -> None:
+        """Report what a segment that is a timeline cannot have."""
+        if segment.speaker is not None:
+            message = "a timeline has tracks of its own, and no speaker"
+            place = self.show.origin("segments", s, "speaker")
+            self.report.error(Code.BAD_NESTING, message, place, "leave it out")
 
     def _outro(self, words: int) -> int:
         """The end of the show; its last segment ends at `words`."""

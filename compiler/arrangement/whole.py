@@ -53,6 +53,7 @@ class Whole:
     document: Document | None = aside(default=None)
     root: Path = aside(default=Path())
     allow_outside: bool = aside(default=True)
+    nested: Mapping[str, Source] = aside(default={})
 
     def origin(self, *tokens: str | int) -> Origin:
         """The place of a value, by the keys and indices that lead to it."""
@@ -66,6 +67,7 @@ def blank(whole: Whole) -> Timeline:
         **{name: value for name, value in shared(whole, Whole).items() if name in known},
         root=whole.root,
         allow_outside=whole.allow_outside,
+        nested=whole.nested,
         document=generated(whole.document),
         made_from=whole.document,
         via={"": whole.origin()},
@@ -85,7 +87,10 @@ def delayed(timeline: Timeline, by_ms: Decimal) -> Timeline:
 
 def _later(track: Track, by_ms: Decimal) -> Track:
     moved = {
-        target.value: tuple(replace(k, at_ms=k.at_ms + by_ms) for k in keyframes)
+        target.value: tuple(
+            replace(k, at_ms=k.at_ms + by_ms, aim=k.aim and (k.aim[0] + by_ms, k.aim[1]))
+            for k in keyframes
+        )
         for target in Target
         if (keyframes := getattr(track.automation, target))
     }

@@ -64,9 +64,14 @@ class Placing(Pass):
         moved = any(clip.after is not None or clip.loop for clip in clips)
         if not moved and not any(any(_idle_keys(clip)) for clip in clips):
             return unit
-        placer = _Placer(unit.timeline, unit.media)
-        timeline = placer.placed()
-        return evolve(unit, timeline=timeline).report(*placer.found)
+        timeline, found = placed(unit.timeline, unit.media)
+        return evolve(unit, timeline=timeline).report(*found)
+
+
+def placed(timeline: Timeline, media: Media) -> tuple[Timeline, tuple[Diagnostic, ...]]:
+    """The timeline with its clips placed, and what is wrong with their places."""
+    placer = _Placer(timeline, media)
+    return placer.placed(), tuple(placer.found)
 
 
 def _idle_keys(clip: Clip) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,9 @@ from attrs import evolve, frozen
 
 Place = tuple[str | int, ...]
 
+_RANGE = "range"
+"""In place of the key of a cut, of what is left out because only a range is wanted."""
+
 
 @frozen
 class Removed:
@@ -151,6 +154,17 @@ def ripple(removed: Iterable[Removed], length: int) -> Ripple:
             for each, before, after in zip(merged, ends, starts, strict=False)
         ),
     )
+
+
+def only(first: int, last: int, length: int, cause: str) -> Ripple:
+    """The map that keeps samples [first, last) of a mix, without fades."""
+    return ripple(outside(first, last, length, cause), length)
+
+
+def outside(first: int, last: int, length: int, cause: str) -> Iterator[Removed]:
+    """What is before samples [first, last) of a mix, and after them."""
+    yield Removed(0, first, 0, cause, (_RANGE,))
+    yield Removed(last, length, 0, cause, (_RANGE,))
 
 
 def _joined(each: Removed, before: int, after: int, length: int) -> Removed:

@@ -8,8 +8,6 @@ whatever follows it: markers, chapters, the report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from attrs import evolve, frozen
 
 from ...documents.models import put
@@ -19,11 +17,11 @@ from ...ir.units import milliseconds, samples
 from ..geometry import mix_length
 from ..passes.base import Pass
 from ..unit import Unit
-from .ripple import Removed, ripple
+from .ripple import only, outside, ripple
 from .splice import spliced
 
-CAUSE, PLACE = "the range", ("range",)
-"""Of what is left out on either side, in place of those of a cut."""
+CAUSE = "the range"
+"""Of what is left out on either side."""
 
 
 @frozen
@@ -59,21 +57,13 @@ def selected(unit: Unit) -> Unit:
     if unit.selection is None:
         return unit
     first, last = unit.selection
-    length = mix_length(unit.timeline, unit.media)
-    timeline = spliced(unit.timeline, unit.media, ripple(_outside(first, last, length), length))
-    rate = timeline.sample_rate
-    end = milliseconds(last - first, rate)
+    length, before = mix_length(unit.timeline, unit.media), unit.ripple
+    kept = only(first, last, length, CAUSE)
+    timeline = spliced(unit.timeline, unit.media, kept)
+    end = milliseconds(kept.new_length, timeline.sample_rate)
     inside = tuple(marker for marker in timeline.markers if marker.at_ms < end)
     timeline = put(timeline, length_ms=end, markers=inside)
-    before = unit.ripple
-    if before is None:
-        return evolve(unit, timeline=timeline, ripple=ripple(_outside(first, last, length), length))
-    first, last = before.old(first), before.old(last - 1) + 1
-    removed = (*before.removed, *_outside(first, last, before.length))
-    return evolve(unit, timeline=timeline, ripple=ripple(removed, before.length))
-
-
-def _outside(first: int, last: int, length: int) -> Iterator[Removed]:
-    """What is before samples [first, last) of a mix, and after them."""
-    yield Removed(0, first, 0, CAUSE, PLACE)
-    yield Removed(last, length, 0, CAUSE, PLACE)
+    if before is not None:
+        removed = outside(before.old(first), before.old(last - 1) + 1, before.length, CAUSE)
+        kept = ripple((*before.removed, *removed), before.length)
+    return evolve(unit, timeline=timeline, ripple=kept)

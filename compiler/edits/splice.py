@@ -245,8 +245,8 @@ class _Splice:
             duration_ms=self.ms(length),
             fade_in_ms=self.ms(fade_in),
             fade_out_ms=self.ms(fade_out),
-            fade_in_curve=clip.fade_in_curve if part.before is None else CURVE,
-            fade_out_curve=clip.fade_out_curve if part.after is None else CURVE,
+            fade_in_curve=clip.fade_in_curve if not part.fade_in else CURVE,
+            fade_out_curve=clip.fade_out_curve if not part.fade_out else CURVE,
             automation=excerpted(clip.automation, first, first + length, self.rate),
         )
 

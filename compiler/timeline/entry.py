@@ -25,11 +25,21 @@ NAME = Length(1, 4096)  # characters of one name or path: the limit of file syst
 
 _MOST_CHANNELS = 2
 
+DOCUMENT_SUFFIXES = (".yaml", ".yml", ".json", ".toml")
+"""Of the documents that a clip can play in place of a media file."""
+
 
 class DownmixRule(StrEnum):
     """A standard matrix from many channels to those of the session."""
 
     ITU = "itu"
+
+
+class NestedBuses(StrEnum):
+    """Where a timeline plays that is the source of a clip."""
+
+    KEEP = "keep"
+    DROP = "drop"
 
 
 def _is_stream(value: int | str) -> bool:
@@ -82,7 +92,7 @@ class SourceEntry:
     """
 
     path: FilePath = key(
-        "the file; its path counts from this document's directory",
+        "the file, which may be another timeline; its path counts from this document's directory",
         kw_only=False,
         examples=("audio/host.flac",),
         schema=NAME.schema(),
@@ -129,6 +139,11 @@ class SourceEntry:
         examples=("audio/host.json",),
         schema=NAME.schema(),
     )
+    buses: Word[NestedBuses] = key(
+        "of a timeline: keep: its tracks have their own roles, and its changes to buses count; "
+        "drop: all of it has the role and the bus of the track that plays it",
+        default=NestedBuses.KEEP,
+    )
     rate: int | None = key(
         "declared: the sample rate of the file",
         Range(RATES[0], RATES[-1], "Hz"),
@@ -146,6 +161,11 @@ class SourceEntry:
     def ratio(self) -> Fraction:
         """Its speed; 1 if that is absent or invalid."""
         return (self.speed is not None and ratio(str(self.speed))) or Fraction(1)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether it is a timeline and no media file, by its extension."""
+        return PurePath(self.path).suffix.lower() in DOCUMENT_SUFFIXES
 
     @property
     def is_path(self) -> bool:

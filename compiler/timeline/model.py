@@ -45,6 +45,7 @@ from ...documents.writer import dump, write_file
 from ...ir.codes import Code
 from ...ir.curves import CURVE_ALIASES, FADE_CURVES, PanLaw
 from ...ir.diagnostics import Diagnostic, TimelineError, counted
+from ...ir.node import Source
 from ...ir.origin import Document, Documents, Origin, parents
 from ...presets.model import GAIN, PAN
 from ...presets.model import Compressing as Compressing
@@ -277,6 +278,8 @@ class Timeline:
     timeline, `made_from` is the document of the origins, and `notes` are warnings about it.
     `faults` are the errors of its document, which a compilation raises with its own. A timeline
     made in Python may use any path (`allow_outside`); `load` does not allow this unless requested.
+    Until the timelines that clips play are inlined (compiler/nesting.py), `nested` has their
+    lengths, by the names that clips use; `others` are their documents.
     """
 
     id: str = key("the name of the timeline", NAME, examples=("episode-042",))
@@ -346,6 +349,8 @@ class Timeline:
     notes: tuple[Diagnostic, ...] = aside(default=())
     faults: Faults = aside(default=Faults())
     allow_outside: bool = aside(default=True)
+    nested: Mapping[str, Source] = aside(default={})
+    others: tuple[Document, ...] = aside(default=())
 
     def __repr__(self) -> str:
         clips = sum(len(track.clips) for track in self.tracks)
@@ -428,7 +433,8 @@ class Timeline:
     @property
     def documents(self) -> Documents:
         """The documents of its origins."""
-        return {d.name: d for d in (self.document, self.made_from) if d is not None}
+        found = (self.document, self.made_from, *self.others)
+        return {d.name: d for d in found if d is not None}
 
 
 def clip_id(clip: Clip, index: int) -> str:

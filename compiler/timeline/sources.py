@@ -17,7 +17,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, did_you_mean
 from ...ir.origin import Origin
 from ...media.gate import refused
-from .entry import SourceEntry, file_entry
+from .entry import NestedBuses, SourceEntry, file_entry
 from .model import Timeline
 
 MOST_SUGGESTED = 20
@@ -47,6 +47,10 @@ def validate_sources(timeline: Timeline) -> Iterator[Diagnostic]:
         if entry.transcript is not None:
             place = entry_origin(timeline, name, "transcript")
             yield from _path(timeline, entry.transcript, place)
+        if entry.buses is NestedBuses.DROP and not entry.is_document:
+            message = f"{shown(name)} is a media file, which has no buses"
+            place = entry_origin(timeline, name, "buses")
+            yield Diagnostic(Code.BAD_STRUCTURE, message, place, "leave it out")
         if entry.downmix is not None and not isinstance(entry.channels, int | None):
             yield Diagnostic(
                 Code.OUT_OF_RANGE,

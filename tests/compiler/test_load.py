@@ -105,7 +105,7 @@ def test_everything_is_read():
     assert set(untouched) <= {
         *("Timeline.schema_version", "Timeline.channels", "Timeline.mix_preset_id"),
         *("Track.mute", "BusOverride.roles", "EqBand.q", "EqBand.harmonics"),
-        "SourceEntry.downmix",
+        *("SourceEntry.downmix", "SourceEntry.buses"),
     }
 
 
