@@ -58,6 +58,11 @@ _FORMATS = ("text", "html", "json", "dot", "svg", "mermaid")
     help="With html and json: the directory of a render, for what it measured.  "
     "[default: that of FILE, if it exists]",
 )
+@click.option(
+    "--against",
+    metavar="OLD",
+    help="With html and json: show the differences from this timeline or graph, too.",
+)
 @timing
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
@@ -76,6 +81,7 @@ def command(
     focus: str | None,
     choices: OwnChoices,
     rendered: str | None,
+    against: str | None,
     out: str | None,
     how: Opened,
 ) -> None:
@@ -103,7 +109,8 @@ def command(
     wrong = {
         "--full is for --changed": full and not changed,
         "--format html shows the whole mix": form == "html" and not whole,
-        "--render is for --format html and json": rendered is not None and not whole,
+        "--render and --against are for --format html and json": not whole
+        and (rendered, against) != (None, None),
     }
     for message, applies in wrong.items():
         if applies:
@@ -115,7 +122,8 @@ def command(
     done = trace(mix, **choices)
     show(done.final.diagnostics, done.final.timeline.documents)
     if whole:
-        text = _inspection(done, directory, form)
+        old = against and trace(open_mix(against, media=choices["media"], **how), **choices)
+        text = _inspection(done, directory, (against, old) if against and old else None, form)
     elif changed:
         from ..inspection.dumps import changes_text
 
@@ -134,13 +142,15 @@ def command(
         write_file(Path(out), text)
 
 
-def _inspection(done: Trace, directory: Path | None, form: str) -> str:
+def _inspection(
+    done: Trace, directory: Path | None, old: tuple[str, Trace] | None, form: str
+) -> str:
     from ..inspection.measured import levels_beside
     from ..inspection.page.build import inspection, inspection_text
     from ..inspection.page.emit import page
 
     levels = None if directory is None else levels_beside(directory, done.lowered)
-    found = inspection(done, levels)
+    found = inspection(done, levels, old)
     return page(found) if form == "html" else inspection_text(found)
 
 

@@ -11,14 +11,25 @@ const CURVE_POINTS = 240, CURVE_TOP = 12, CURVE_LOW = -48;
 export function placeLink(place) {
   if (!place) return "";
   if (!place.line) return "";
-  const one = data.documents.length === 1;
-  return link(one ? "line " + place.line : place.document.split("/").pop() + ":" + place.line, () => set({ tab: "document", line: place.document + "|" + place.line }),
+  const own = place.document === data.documents[0]?.name;
+  return link(own ? "line " + place.line : place.document.split("/").pop() + ":" + place.line, () => set({ tab: "document", line: place.document + "|" + place.line }),
     { class: "link code", title: "Show " + place.document + ":" + place.line });
 }
 
 function ask() {
   const answer = find("answer");
-  answer.replaceChildren(...selection(), ...moment());
+  answer.replaceChildren(...remarks(), ...selection(), ...moment());
+}
+
+/** The warnings of the compilation: all of them, or those about the selected clip. */
+function* remarks() {
+  const place = state.kind === "clip" && clips.get(state.id)?.place;
+  const shown = data.remarks.filter(({ place: where }) => !state.id || (place && where &&
+    where.document === place.document && (where.pointer + "/").startsWith(place.pointer + "/")));
+  for (const { code, severity, message, help, place: where } of shown) {
+    yield make("p", { class: "remark" }, make("b", { class: severity === "note" ? "" : "bad" }, severity + " " + code), " ",
+      message, help ? make("span", { class: "soft" }, " (" + help + ")") : "", " ", placeLink(where));
+  }
 }
 
 function* selection() {
@@ -39,7 +50,7 @@ function* clipFacts(clip) {
   yield facts([
     ["plays", source ? [source.path, source.plays ? ", " + source.plays : ""].join("") : clip.source],
     ["from", source ? fileClock(source, clip.offset) + " to " + fileClock(source, clip.offset + clip.length) + " of the file" : ""],
-    ["in the mix", clock(clip.start) + " to " + clock(clip.start + clip.length) + ", " + span(clip.length)],
+    ["in the mix", clock(clip.start) + " to " + clock(clip.start + clip.length) + ", " + span(clip.length) + ", from sample " + clip.start],
     ["on", [link("track " + clip.track, () => select("track", clip.track)), ", ",
       link("bus " + track?.bus, () => select("bus", track?.bus))]],
     ["silent", clip.silent && make("span", { class: "bad" }, clip.silent)],

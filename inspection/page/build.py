@@ -7,10 +7,13 @@ from attrs import asdict
 from ...compiler.unit import Unit
 from ...ir.graph import Graph
 from ...ir.nodes import Source
-from ...ir.origin import Documents
+from ...ir.origin import Documents, Origin
 from ...ir.units import samples
+from ..compare import Change
+from ..diff import diff
 from ..formats import json_text
 from ..measured import RenderLevels
+from ..owners import Level
 from ..trace import Trace
 from ..words import played_part, shown_speed
 from .lanes import ducks, lanes
@@ -21,18 +24,31 @@ from .model import (
     MarkerLine,
     MeasuredCurve,
     MeasuredLevels,
+    MixChange,
+    OldMix,
     Overview,
     PlayedSource,
     Remarked,
 )
 from .nodes import fade_shapes, graph_nodes, text_place
 from .overviews import overviews
+from .passes import pass_log, plan_text
 
 
-def inspection(done: Trace, levels: RenderLevels | None = None) -> Inspection:
-    """The data of a compilation; `levels`: what a render of it measured."""
+def inspection(
+    done: Trace, levels: RenderLevels | None = None, old: tuple[str, Trace] | None = None
+) -> Inspection:
+    """The data of a compilation.
+
+    Args:
+        done: the compilation.
+        levels: what a render of it measured.
+        old: the name and the compilation of a mix to compare with.
+    """
     unit = done.lowered
-    timeline, graph, documents = unit.timeline, unit.ir, done.start.timeline.documents
+    timeline, graph, documents = unit.timeline, unit.ir, dict(done.start.timeline.documents)
+    before = {} if old is None else dict(old[1].start.timeline.documents)
+    texts = (documents | before).values()  # the new ones first
     signal = graph.session
     drawn = overviews(graph.source_by_name, timeline.root)
     buses, tracks, clips = lanes(unit, documents)
@@ -44,7 +60,7 @@ def inspection(done: Trace, levels: RenderLevels | None = None) -> Inspection:
         rate=signal.rate,
         channels=signal.channels,
         samples=signal.length or 0,
-        documents=tuple(DocumentText(name=d.name, text=d.text) for d in documents.values()),
+        documents=tuple(DocumentText(name=d.name, text=d.text) for d in texts),
         sources=tuple(played_source(s, signal.rate, drawn.get(s.name)) for s in graph.sources),
         buses=buses,
         tracks=tracks,
@@ -54,6 +70,9 @@ def inspection(done: Trace, levels: RenderLevels | None = None) -> Inspection:
         shapes=fade_shapes(graph),
         ducks=tuple(ducks(unit)),
         levels=None if levels is None else _levels(levels),
+        passes=pass_log(done),
+        plan=plan_text(done),
+        against=None if old is None else _compared(done, *old),
         remarks=tuple(
             Remarked(
                 code=d.code.value,
@@ -65,6 +84,35 @@ def inspection(done: Trace, levels: RenderLevels | None = None) -> Inspection:
             for d in done.final.diagnostics
         ),
     )
+
+
+def _compared(done: Trace, name: str, old: Trace) -> OldMix:
+    found = diff(old, done, (name, done.start.timeline.id))
+    before, after = found.documents
+    levels = {level.value for level in Level}
+    changes = []
+    for change in found.changes:
+        level, _, id = change.about.partition(" ")
+        is_owner = level in levels
+        changes.append(
+            MixChange(
+                about=change.about,
+                what=change.what,
+                level=level if is_owner else "",
+                id=(id or level) if is_owner else "",
+                before=text_place(change.before or _entry(old, change), before),
+                after=text_place(change.after or _entry(done, change), after),
+            )
+        )
+    return OldMix(name=name, clips=lanes(old.lowered, before)[2], changes=tuple(changes))
+
+
+def _entry(done: Trace, change: Change) -> Origin | None:
+    """The entry of the source that a change is about, if the document has one."""
+    level, _, name = change.about.partition(" ")
+    timeline = done.start.timeline
+    known = level == "source" and name in timeline.sources
+    return timeline.origin("sources", name) if known else None
 
 
 def inspection_text(found: Inspection) -> str:

@@ -22,7 +22,10 @@ from attrs import asdict
 
 from .model import Inspection
 
-MODULES = ("data", "dom", "gains", "state", "search", "lanes", "ask", "documents", "list", "main")
+MODULES = (
+    *("data", "dom", "gains", "state", "search", "lanes", "ask"),
+    *("documents", "list", "passes", "graph", "plan", "changes", "main"),
+)
 """In the order in which they need each other."""
 
 _IMPORT = re.compile(r'^import (?:({[^}]*}) from )?"\./(\w+)\.js";\n', re.MULTILINE)

@@ -1,6 +1,6 @@
 // The lanes: a bus, its tracks and their clips over time, on a canvas that draws what is in sight.
 
-import { buses, clock, data, fileSeconds, onTrack, overlapping, owned, peaksOf, rate, sources, tracks } from "./data.js";
+import { buses, clips, clock, data, fileSeconds, onTrack, overlapping, owned, peaksOf, rate, sources, tracks } from "./data.js";
 import { find } from "./dom.js";
 import { lastAt } from "./gains.js";
 import { found } from "./search.js";
@@ -25,6 +25,15 @@ function add(kind, id, height) {
   const curves = (owned.get(kind + ":" + id) ?? []).filter(node => node.gain.moving?.unit === "db");
   rows.push({ kind, id, top: total, height, colour: "--c" + (numbers.get(bus) ?? 6) % 7, curves });
   total += height;
+}
+
+// The clips of the old mix that are elsewhere now, or gone, by their tracks.
+const differing = new Map();
+for (const old of data.against?.clips ?? []) {
+  const now = clips.get(old.id);
+  if (now && now.start === old.start && now.length === old.length && !now.silent === !old.silent) continue;
+  if (!differing.has(old.track)) differing.set(old.track, []);
+  differing.get(old.track).push(old);
 }
 
 let width = 0, height = 0, gutter = 0, colours = {}, queued = false;
@@ -94,6 +103,7 @@ function paintRow(row, top) {
       paintClip(row, clip, left, Math.max(right, left + 1), top, names);
       x = right;
     }
+    for (const old of differing.get(row.id) ?? []) outline(old, top, row.height);
     for (const [clip, left, right] of names) name(clip, left, right, top);
   }
   for (const node of row.curves) curve(node, gutter, width, top, row.height, 0);
@@ -140,6 +150,17 @@ function paintClip(row, clip, left, right, top, names) {
     pen.lineWidth = 2;
     pen.strokeRect(left, high - 1, Math.max(right - left, 2), low - high + 2);
   }
+}
+
+/** Where a clip was in the old mix. */
+function outline(clip, top, size) {
+  const left = pixels(clip.start), right = pixels(clip.start + clip.length);
+  if (right < gutter || left > width) return;
+  pen.strokeStyle = colours["--bad"];
+  pen.lineWidth = 1.2;
+  pen.setLineDash([4, 3]);
+  pen.strokeRect(Math.max(left, gutter), top + 1.5, Math.max(right - Math.max(left, gutter), 1), size - 4);
+  pen.setLineDash([]);
 }
 
 function waveform(clip, left, right, high, low) {

@@ -1,14 +1,22 @@
 // Puts the page together: header, tabs, keys.
 
 import { clips, clock, data, onTrack, rate, span, tracks } from "./data.js";
+import { changesPane } from "./changes.js";
 import { documentPane } from "./documents.js";
 import { find, make } from "./dom.js";
 import { fit, pixels, reveal, zoom, measure } from "./lanes.js";
+import { graphPane } from "./graph.js";
 import { listPane } from "./list.js";
+import { passesPane } from "./passes.js";
+import { planPane } from "./plan.js";
 import { follow, read, select, set, state } from "./state.js";
 import "./ask.js";
 
-const TABS = { document: ["Document", documentPane], list: ["List", listPane] };
+const TABS = {
+  document: ["Document", documentPane], list: ["List", listPane], passes: ["Passes", passesPane],
+  graph: ["Graph", graphPane], plan: ["Plan", planPane],
+};
+if (data.against) TABS.changes = ["Differences", changesPane];
 
 find("title").textContent = data.title;
 find("facts").textContent = [data.timeline_id, clock(data.samples, 1), data.rate + " Hz",
@@ -133,7 +141,7 @@ follow(cursor);
 follow(panes);
 addEventListener("hashchange", read);
 theme(dark.matches ? "dark" : "light");
-set({ query: "", tab: "document" });
+set({ query: "", tab: data.against ? "changes" : "document" });
 read();
 reveal();
 document.documentElement.dataset.ready = "true";

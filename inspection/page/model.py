@@ -263,6 +263,91 @@ class MeasuredLevels:
 
 
 @frozen(kw_only=True)
+class LineEdit:
+    """`removed` lines from line `at` on, counted from 0 before the pass, became these lines."""
+
+    at: int
+    removed: int
+    lines: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class PassRun:
+    """A pass that ran.
+
+    Attributes:
+        name: of the pass.
+        changed: whether it changed anything.
+        ms, verifying_ms: the time in it and in the verifier after it.
+        nodes: of the graph after it; null before there is one.
+        edits: of the text before it, in order.
+    """
+
+    name: str
+    changed: bool
+    ms: float
+    verifying_ms: float
+    nodes: int | None
+    edits: tuple[LineEdit, ...]
+
+
+@frozen(kw_only=True)
+class PassLog:
+    """The passes: the text of the mix before the first, and the optimisations for `--pipeline`."""
+
+    start: str
+    pipeline: str
+    runs: tuple[PassRun, ...]
+
+
+@frozen(kw_only=True)
+class FilterLabel:
+    """A filter, or a step, of the plan: the value that it is for, and whose value that is."""
+
+    filter: str
+    value: str
+    level: str
+    owner: str
+
+
+@frozen(kw_only=True)
+class PlanText:
+    """The plan as text, with its filters by name; `problem`: why there is none, or ""."""
+
+    text: str
+    labels: tuple[FilterLabel, ...]
+    problem: str
+
+
+@frozen(kw_only=True)
+class MixChange:
+    """A difference from the old mix, in words; consequences of a cause are no differences.
+
+    Attributes:
+        about: what differs.
+        what: how.
+        level, id: of the clip, track or bus, or of the master; "" for anything else.
+        before, after: its places in the old document and the new.
+    """
+
+    about: str
+    what: str
+    level: str
+    id: str
+    before: TextPlace | None
+    after: TextPlace | None
+
+
+@frozen(kw_only=True)
+class OldMix:
+    """The mix that this one is compared with: its document, its clips, and the differences."""
+
+    name: str
+    clips: tuple[ClipBlock, ...]
+    changes: tuple[MixChange, ...]
+
+
+@frozen(kw_only=True)
 class Remarked:
     """A warning or a note of the compilation."""
 
@@ -290,6 +375,9 @@ class Inspection:
         shapes: of fades: factors at equal steps from 0 to 1.
         ducks: why buses duck.
         levels: null without a render of this mix beside it.
+        passes: what each changed.
+        plan: of the backend.
+        against: null without a mix to compare with.
         remarks: warnings and notes.
     """
 
@@ -310,4 +398,7 @@ class Inspection:
     shapes: Mapping[str, tuple[float, ...]]
     ducks: tuple[DuckCause, ...]
     levels: MeasuredLevels | None
+    passes: PassLog
+    plan: PlanText
+    against: OldMix | None
     remarks: tuple[Remarked, ...]

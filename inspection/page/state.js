@@ -1,6 +1,6 @@
 // What is shown and selected: one record, kept in the address after the #, and those who follow it.
 
-import { data, rate } from "./data.js";
+import { clips, data, rate } from "./data.js";
 
 export const state = {
   at: 0, kind: "", id: "", tab: "document", pass: "", query: "", from: 0, span: data.samples,
@@ -48,6 +48,7 @@ export function read() {
       KEYS[name].forEach((field, k) => { found[field] = values[k] ?? ""; });
     }
   }
+  if (found.kind === "clip") found.at ??= clips.get(found.id)?.start ?? 0;
   if (!(found.span > 0)) { delete found.from; delete found.span; }
   set(found);
 }

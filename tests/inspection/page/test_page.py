@@ -14,11 +14,12 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.requires("chromium")
 
-ASKED = """async times => {
+ASKED = """async samples => {
   const frame = () => new Promise(requestAnimationFrame), found = [];
-  for (const time of times) {
-    location.hash = "t=" + time;
-    await frame(); await frame(); await frame();
+  const shown = () => document.querySelector("#answer .moment").textContent;
+  for (const at of samples) {
+    location.hash = "t=" + at / 48000;
+    while (!shown().includes(", sample " + at + ":")) await frame();
     found.push([...document.querySelectorAll("#answer .card[data-clip]")].map(card => [
       card.dataset.clip,
       card.querySelector("[data-factors]").dataset.factors.split(" ").map(Number),
@@ -43,7 +44,7 @@ def test_it_answers_any_second_like_explain(chromium, address, done):
     unit, draw = done.lowered, random.Random(3)
     samples = sorted(draw.randrange(unit.ir.session.length) for _ in range(60))
     with opened(chromium, address) as page:
-        answers = page.evaluate(ASKED, [at / 48000 for at in samples])
+        answers = page.evaluate(ASKED, samples)
     causes = set()
     for at, cards in zip(samples, answers, strict=True):
         wanted = {s.owner.id: s for s in explain(unit, at).sounding}
@@ -142,3 +143,20 @@ def test_it_fits_its_window_and_needs_no_seeing(chromium, address, width, dark):
         assert page.evaluate(UNNAMED) == 0
         assert page.locator("main section[aria-label]").count() == 3
         assert math.isfinite(page.evaluate("mixdownFrames.at(-1)"))
+
+
+def test_passes_graph_and_plan_lead_to_the_selection_and_back(chromium, address):
+    with opened(chromium, f"{address}#sel=track:music&tab=passes&pass=fold-gain") as page:
+        gone, come = page.locator("#pane .gone"), page.locator("#pane .come")
+        expect(gone.filter(has_text=re.compile("^%music[.]gain "))).to_have_count(1)
+        expect(come.filter(has_text="gain_db = -10.0")).to_have_count(1)
+        expect(page.locator("#pipeline")).to_contain_text("fold-automation,fold-gain,")
+        page.click("#near")
+        expect(page.locator("#pane .gone:not(:empty)").first).to_contain_text("%music")
+        page.click("#tab-plan")
+        page.locator("#pane .marked button", has_text="music_").first.click()
+        expect(page.locator("#answer h2").first).to_contain_text("music")
+        page.click("#tab-graph")
+        page.locator("#pane .node", has_text="bus_music.duck").locator("[role=button]").click()
+        expect(page.locator("#answer h2").first).to_contain_text("bus bus_music")
+        expect(page.locator("#pane .node.inner")).not_to_have_count(0)
