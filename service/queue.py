@@ -12,9 +12,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ..ir.diagnostics import RenderError
@@ -240,22 +241,14 @@ class Queue:
 
     def claim(self) -> RenderJob | None:
         """Take the oldest job that waits, or whose server is gone; None if there is none."""
-        now = time.time()
-        waits = JOBS.c.state == JobState.QUEUED.value
-        left = and_(JOBS.c.state == JobState.RUNNING.value, JOBS.c.lease_until < now)
-        oldest = (
-            select(JOBS.c.id)
-            .where(or_(waits, left))
-            .order_by(JOBS.c.created_at, JOBS.c.id)
-            .limit(1)
-        )
         with self._reading() as connection:
-            if connection.scalar(oldest) is None:
+            if connection.scalar(_oldest()) is None:
                 return None
         with self._writing() as connection:
-            job_id = connection.scalar(oldest.with_for_update(skip_locked=True))
+            job_id = connection.scalar(_oldest().with_for_update(skip_locked=True))
             if job_id is None:
                 return None
+            now = time.time()
             mine = {
                 "state": JobState.RUNNING.value,
                 "owner": self.owner,
@@ -357,3 +350,11 @@ class Queue:
             mine = update(JOBS).where(JOBS.c.id == job.id)
             connection.execute(mine.values(webhook_due=due))
             add_event(connection, job.id, "webhook", said)
+
+
+def _oldest() -> Select[Any]:
+    """The oldest job that waits, or whose lease has ended by now."""
+    waits = JOBS.c.state == JobState.QUEUED.value
+    left = and_(JOBS.c.state == JobState.RUNNING.value, JOBS.c.lease_until < time.time())
+    wanted = select(JOBS.c.id).where(or_(waits, left))
+    return wanted.order_by(JOBS.c.created_at, JOBS.c.id).limit(1)

@@ -11,6 +11,7 @@ from attrs import define, field
 
 from ..render.artifacts.registry import open_registry
 from ..render.artifacts.service import AudioRenderService
+from ..render.artifacts.store import open_store
 from .answers import job_answer
 from .jobs import RenderJob
 from .keys import Keys
@@ -58,12 +59,12 @@ class Service:
         keys = None if settings.keys is None else Keys(settings.keys)
         settings.sources.mkdir(parents=True, exist_ok=True)
         settings.work.mkdir(parents=True, exist_ok=True)
-        artifacts = AudioRenderService.open(settings.store, settings.registry)
+        registry = open_registry(settings.registry, pooled=True)
         lease_s = settings.limits.lease_s
         return cls(
             settings=settings,
-            artifacts=artifacts,
-            queue=Queue.open(open_registry(settings.registry), secrets.token_hex(16), lease_s),
+            artifacts=AudioRenderService(open_store(settings.store), registry),
+            queue=Queue.open(registry, secrets.token_hex(16), lease_s),
             media=MediaFolder(settings),
             keys=keys,
             pool=ThreadPoolExecutor(settings.limits.answers),

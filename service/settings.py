@@ -42,7 +42,7 @@ class Limits:
     length_min: int = key("the longest mix, minutes", Range(1, 100_000), default=600)
     queue: int = key("the most jobs that wait", Range(1, 1_000_000), default=1000)
     renders: int = key("renders at once; 0: this server only takes jobs", Range(0, 64), default=1)
-    render_min: int = key("the longest time of a render, minutes", Range(1, 10_000), default=120)
+    render_s: int = key("the longest time of a render, s", Range(1, 1_000_000), default=7200)
     attempts: int = key("how often a render is begun whose process dies", Range(1, 20), default=3)
     lease_s: int = key(
         "after how long without a sign another server takes a job, s", Range(2, 3600), default=30

@@ -105,7 +105,7 @@ class WebhookSender:
             "Content-Type": "application/json",
             "User-Agent": "mixdown",
             "Mixdown-Event": f"render.{job.state}",
-            "Mixdown-Delivery": f"{job.id}-{job.events}",
+            "Mixdown-Delivery": f"{job.id}-{job.ended_at or 0:.0f}",
             "Mixdown-Signature": signature(self.settings.webhook_secret, now, body),
         }
         request = urllib.request.Request(url, body, headers, method="POST")

@@ -90,7 +90,7 @@ class Worker:
                 command,
                 on_output=by_line(watched.note),
                 stop=watched.stop,
-                watch=Watch(60.0 * self.settings.limits.render_min, watched.beat),
+                watch=Watch(self.settings.limits.render_s, watched.beat),
             )
             self._settle(job, done, directory)
         except StoppedError:
@@ -117,7 +117,7 @@ class Worker:
     def _settle(self, job: RenderJob, done: Completed, directory: Path) -> None:
         """End a job whose process has ended, or give it back."""
         if done.stuck is not None:
-            self._fail(job, took_too_long(self.settings.limits.render_min))
+            self._fail(job, took_too_long(self.settings.limits.render_s))
             return
         if done.failure is not None:
             _LOG.error("job %s: its process %s: %s", job.id, done.failure, "\n".join(done.errors))
@@ -190,12 +190,12 @@ class _Watched:
             self.queue.progress(self.job, round(min(100 * self._done, 99.0), 1), eta, self._step)
 
 
-def took_too_long(minutes: int) -> Diagnostic:
+def took_too_long(seconds: int) -> Diagnostic:
     """MIX631: the render was ended."""
     return Diagnostic(
         Code.RENDER_TOO_LONG,
-        f"the render took more than {minutes:,} minutes, and was ended",
-        help="render a shorter mix, or ask the operator for a higher limit render_min",
+        f"the render took more than {seconds:,} s, and was ended",
+        help="render a shorter mix, or ask the operator for a higher limit render_s",
     )
 
 

@@ -123,14 +123,17 @@ class Registry:
         )
 
 
-def open_registry(url: str) -> Registry:
+def open_registry(url: str, *, pooled: bool = False) -> Registry:
     """Open the registry at an SQLAlchemy URL; create or migrate it as needed.
+
+    With `pooled`, connections are kept open for later use, as a server does.
 
     Raises:
         RenderError: MIX621.
     """
     try:
-        engine = create_engine(url, poolclass=NullPool)
+        kept = {"pool_pre_ping": True} if pooled else {"poolclass": NullPool}
+        engine = create_engine(url, **kept)
     except ValueError as error:  # its words may be a part of the password
         raise _unusable(url, "it is not a URL of a database") from error
     except (ArgumentError, ImportError, TypeError) as error:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from databases import postgresql, url
 from running_server import RunningServer, running
 from service_mixes import write_sound
+
+__all__ = ["postgresql", "url"]
 
 
 @pytest.fixture(scope="session")

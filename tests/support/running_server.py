@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
-LONGEST_S = 60.0
+LONGEST_S = 180.0
+_POLL_S = 0.2
 
 
 @attrs.frozen
@@ -73,8 +74,13 @@ class RunningServer:
             job = self.call("GET", f"/v1/renders/{job_id}").data
             if job["state"] in (states or ("done", "failed", "cancelled")):
                 return job
-            time.sleep(0.05)
-        raise AssertionError(f"{job}\n{self.log.read_text()}")
+            time.sleep(_POLL_S)
+        raise AssertionError(f"{job}\n{self.said()}")
+
+    def said(self) -> str:
+        """The end of its log, without the requests."""
+        lines = self.log.read_text().splitlines()
+        return "\n".join([line for line in lines if '"message": "request"' not in line][-20:])
 
     def events(self, job_id: str, after: int = 0) -> list[tuple[int, str, dict]]:
         """The events of a job after a number, until it ends: number, kind and data."""
@@ -108,7 +114,7 @@ def running(
     try:
         end = time.monotonic() + LONGEST_S
         while not server.url:
-            assert process.poll() is None and time.monotonic() < end, log.read_text()
+            assert process.poll() is None and time.monotonic() < end, server.said()
             lines = [json.loads(x) for x in log.read_text().splitlines() if x.startswith("{")]
             server.url = next((line["url"] for line in lines if "url" in line), "")
             time.sleep(0.02)

@@ -1,0 +1,236 @@
+"""Who may do what, what is too much, and how media comes in: a server with keys and low limits."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import socket
+from urllib.parse import urlsplit
+
+import pytest
+from mixdown.service.keys import Scope, new_key
+from running_server import running
+from service_mixes import QUICK, body, mix, write_sound
+
+LIMITS = {
+    "renders": 0,
+    "queue": 2,
+    "body_mb": 1,
+    "body_s": 1,
+    "tracks": 2,
+    "clips": 3,
+    "length_min": 1,
+    "media_mb": 1,
+    "streams": 1,
+    "free_mb": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory):
+    """The server, the caller's keys by scope, and its folder."""
+    folder = tmp_path_factory.mktemp("strict")
+    keys, entries = {}, []
+    for scope in (*Scope, "all"):
+        scopes = tuple(Scope) if scope == "all" else (scope,)
+        keys[scope], entry = new_key(f"the {scope}", scopes)
+        entries.append(entry)
+    (folder / "keys.toml").write_text("\n".join(entries))
+    write_sound(folder / "mixdown-media" / "a.wav")
+    write_sound(folder / "raw" / "b.wav", seed=3)
+    write_sound(folder / "secret.wav", seed=4)
+    options = ["--keys", "keys.toml", "--import-from", f"file://{folder}/raw/"]
+    options += [word for item in LIMITS.items() for word in ("--limit", "{}={}".format(*item))]
+    with running(folder, *options, key=keys["all"]) as server:
+        yield server, keys, folder
+        assert str(folder) not in server.call("GET", "/metrics").body.decode()
+
+
+def test_a_key_allows_what_its_scopes_say(strict):
+    server, keys, _ = strict
+    wanted = {
+        Scope.READ: ("GET", "/v1/renders"),
+        Scope.RENDER: ("POST", "/v1/check"),
+        Scope.MEDIA: ("GET", f"/v1/media/sha256:{'0' * 64}"),
+        Scope.METRICS: ("GET", "/metrics"),
+    }
+    for holder in Scope:
+        for scope, (method, path) in wanted.items():
+            named = {"Authorization": f"Bearer {keys[holder]}", "Content-Type": "application/json"}
+            answer = server.call(method, path, b"{}" if method == "POST" else None, **named)
+            assert (answer.status == 403) == (holder != scope), (holder, scope, answer)
+    for given in (
+        "",
+        "Bearer ",
+        "Bearer nonsense",
+        f"Basic {keys['all']}",
+        f"Bearer {keys['all']}x",
+    ):
+        answer = server.call("GET", "/v1/renders", Authorization=given)
+        assert (answer.status, answer.kind) == (401, "no-key")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+    for path in ("/health/live", "/health/ready", "/v1/openapi.json"):
+        assert server.call("GET", path, Authorization="").status == 200
+
+
+def test_a_key_that_is_removed_is_revoked(strict):
+    server, keys, folder = strict
+    file = folder / "keys.toml"
+    before = file.read_text()
+    call = lambda: server.call("GET", "/v1/renders", Authorization=f"Bearer {keys[Scope.READ]}")  # noqa: E731
+    file.write_text(before.replace(f'[keys."the {Scope.READ}"]', '[keys."the reader"]\n# moved'))
+    assert call().status == 200
+    file.write_text("keys = 7")  # the keys of before remain
+    assert call().status == 200
+    file.write_text(before.partition("\n\n")[2])
+    assert call().status == 401
+    file.write_text(before)
+    assert call().status == 200
+
+
+def test_the_server_without_keys_answers_this_machine_only(server):
+    for headers in (
+        {"Host": "studio.example"},
+        {"Host": "127.0.0.1.nip.io:80"},
+        {"Host": "localhost", "Origin": "https://studio.example"},
+        {"Host": "localhost", "Origin": "null"},
+        {"Host": "localhost", "Sec-Fetch-Site": "cross-site"},
+    ):
+        assert server.call("GET", "/v1/presets", **headers).status == 403, headers
+    for host in ("localhost:1", "127.0.0.1", "[::1]:80"):
+        assert server.call("GET", "/v1/presets", Host=host, Origin=f"http://{host}").status == 200
+
+
+def test_unknown_paths_and_methods_are_problems(server):
+    assert server.call("GET", "/v1/nothing").kind == "not-found"
+    assert server.call("GET", "/v1/artifacts/" + "0" * 32).kind == "not-found"
+    assert server.call("GET", "/v1/renders/%2e%2e%2fetc").kind == "not-found"
+    assert server.call("GET", "/v1/schema/nothing").kind == "not-found"
+    answer = server.call("PUT", "/v1/renders", b"")
+    assert answer.kind == "wrong-method"
+    assert set(answer.headers["allow"].split(", ")) >= {"GET", "POST"}
+    for kind in ("text/plain", "", "multipart/form-data; boundary=x"):
+        answer = server.call("POST", "/v1/check", b"{}", Content_Type=kind)
+        assert (answer.status, answer.kind) == (415, "wrong-media-type")
+
+
+def test_what_is_too_much_is_refused(strict):
+    server, _, _ = strict
+    tracks = [{"id": f"t{n}", "role": "music", "clips": [{"source": "a.wav"}]} for n in range(3)]
+    many = {"id": "c", "role": "music", "clips": [{"source": "a.wav"}] * 4}
+    for document in (
+        {**mix("tracks"), "tracks": tracks},
+        {**mix("clips"), "tracks": [many]},
+        {**mix("long"), "length_ms": 61_000},
+    ):
+        answer = server.call("POST", "/v1/check", {"document": document})
+        assert (answer.status, answer.kind) == (413, "too-large"), answer.data
+    large = b'"' + b"x" * (1 << 20) + b'"'
+    assert server.call("POST", "/v1/check", large, Content_Type="text/yaml").kind == "too-large"
+    for name in ("q1", "q2"):
+        assert server.call("POST", "/v1/renders", body(name)).status == 202
+    full = server.call("POST", "/v1/renders", body("q3"))
+    assert (full.status, full.kind) == (429, "queue-full")
+    assert int(full.headers["retry-after"]) > 0
+    for job in server.call("GET", "/v1/renders").data["jobs"]:
+        assert server.call("DELETE", job["links"]["self"]).data["state"] == "cancelled"
+
+
+def test_a_second_event_stream_waits_for_the_first(strict):
+    server, keys, _ = strict
+    job = server.call("POST", "/v1/renders", body("stream")).data
+    path = job["links"]["events"]
+    first = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=20)
+    first.request("GET", path, headers={"Authorization": f"Bearer {keys['all']}"})
+    assert first.getresponse().readline() == b"retry: 1000\n"
+    assert server.call("GET", path).status == 503
+    assert server.call("DELETE", job["links"]["self"]).status == 200
+    first.close()
+
+
+def test_a_body_that_trickles_in_is_given_up(strict):
+    server, keys, _ = strict
+    host, port = urlsplit(server.url).netloc.split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        head = f"POST /v1/check HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/yaml\r\n"
+        head += f"Authorization: Bearer {keys['all']}\r\nContent-Length: 100\r\n\r\nabc"
+        connection.sendall(head.encode())
+        answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_media_is_uploaded_in_parts_and_played(strict):
+    server, _, folder = strict
+    content = (folder / "secret.wav").read_bytes()
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    path, size = f"/v1/media/{digest}", len(content)
+    assert server.call("GET", path).status == 404
+    first = server.call("PUT", path, content[:100], Content_Range=f"bytes 0-99/{size}")
+    assert (first.status, first.headers["upload-offset"]) == (202, "100")
+    assert server.call("GET", path).data == {"digest": digest, "complete": False, "size": 100}
+    apart = server.call("PUT", path, content[300:], Content_Range=f"bytes 300-{size - 1}/{size}")
+    assert (apart.status, apart.headers["upload-offset"]) == (409, "100")
+    for wrong in ("bytes 5-4/9", "bytes 0-9/9", "lines 1-2/3", "bytes */9"):
+        assert server.call("PUT", path, b"x", Content_Range=wrong).status == 400
+    short = server.call("PUT", path, b"xyz", Content_Range=f"bytes 100-109/{size}")
+    assert short.status == 400
+    offset = int(server.call("GET", path).headers["upload-offset"])
+    rest = f"bytes {offset}-{size - 1}/{size}"
+    assert server.call("PUT", path, content[offset:], Content_Range=rest).kind == "digest-differs"
+    done = server.call("PUT", path, content)
+    assert (done.status, done.data["complete"]) == (201, True)
+    assert server.call("PUT", path, b"other").status == 201  # it is there already
+    played = server.call("POST", "/v1/check", {"document": mix("up", digest)})
+    assert played.status == 200, played.data
+    assert server.call("PUT", "/v1/media/sha256:abc", b"").status == 400
+    too_large = server.call("PUT", f"/v1/media/sha256:{'1' * 64}", b"x" * ((1 << 20) + 1))
+    assert (too_large.status, too_large.kind) == (413, "too-large")
+
+
+def test_only_what_the_operator_allows_is_imported(strict):
+    server, _, folder = strict
+    done = server.call("POST", "/v1/media", {"url": f"file://{folder}/raw/b.wav"})
+    assert done.status == 201
+    assert (
+        server.call("POST", "/v1/check", {"document": mix("in", done.data["digest"])}).status == 200
+    )
+    for path in ("../secret.wav", "%2e%2e/secret.wav", "x/../../secret.wav", "..\\secret.wav"):
+        answer = server.call("POST", "/v1/media", {"url": f"file://{folder}/raw/{path}"})
+        assert (answer.status, answer.kind) == (403, "not-allowed"), path
+    for url in (f"file://{folder}/secret.wav", "file:///etc/passwd", "http://169.254.169.254/"):
+        assert server.call("POST", "/v1/media", {"url": url}).status == 403
+    missing = server.call("POST", "/v1/media", {"url": f"file://{folder}/raw/missing.wav"})
+    assert missing.status == 404 and str(folder) not in str(missing.data)
+    for wrong in ({}, {"url": 1}, {"url": "x", "more": 1}, []):
+        assert server.call("POST", "/v1/media", wrong).status == 400
+    assert not list((folder / "mixdown-media" / ".uploads").glob("import-*"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../secret.wav", "/etc/passwd", "http://127.0.0.1/a.wav", "file:a.wav", "a.wav/../../x"],
+)
+def test_a_document_opens_nothing_outside_the_source_root(strict, path):
+    server, _, folder = strict
+    for document in (mix("out", path), {**mix("cover"), "cover": path}, {"include": path}):
+        answer = server.call("POST", "/v1/check", {"document": document, "request": QUICK})
+        assert answer.status == 422
+        assert str(folder) not in str(answer.data) and "root:" not in str(answer.data)
+
+
+def test_a_server_that_cannot_be_served_says_why(tmp_path, capfd):
+    from mixdown.cli.app import run
+
+    for options, said in (
+        (["--host", "0.0.0.0"], "needs keys"),
+        (["--keys", str(tmp_path / "none.toml")], "no file"),
+        (["--webhook-host", "studio.example"], "need a secret"),
+        (["--import-from", "s3://shows"], "not a prefix"),
+        (["--limit", "tracks=0"], "allowed: 1 to 100,000"),
+        (["--limit", "trakcs=1"], "did you mean 'tracks'"),
+        (["--registry", "nonsense"], "registry"),
+    ):
+        places = ["--source-root", "m", "--work", "w", "--store", "s"]
+        options += [str(tmp_path / p) if not p.startswith("--") else p for p in places]
+        assert run(["serve", *options]) == 2, options
+        assert said in capfd.readouterr().err, options
