@@ -131,6 +131,33 @@ def put_chunks(path: Path, chunks: Sequence[Chunk]) -> None:
             written.unlink(missing_ok=True)
 
 
+def cut_wave(source: Path, target: Path, first: int, last: int, chunks: Sequence[Chunk]) -> None:
+    """Write samples [first, last) of a WAV file as another one, with chunks of its own.
+
+    Raises:
+        ValueError: it is not a WAV file, or has not so many samples.
+        OSError: it cannot be read, or the other cannot be written.
+    """
+    with source.open("rb") as file:
+        kept, start, size = _read(file)
+        form = next((content for name, content in kept if name == b"fmt "), b"")
+        if len(form) < 16:
+            raise ValueError("not a WAV file: it has no format chunk")
+        frame = max(1, struct.unpack_from("<H", form, 12)[0])
+        if not 0 <= first < last <= size // frame:
+            raise ValueError(f"no samples {first} to {last} in a file of {size // frame}")
+        wanted = (last - first) * frame
+        body = chunk(b"fmt ", form)
+        if any(name == b"fact" for name, _ in kept):
+            body += chunk(b"fact", struct.pack("<I", min(last - first, UNKNOWN)))
+        body += b"".join(chunk(name, content) for name, content in chunks)
+        with target.open("wb") as made:
+            made.write(wave_head(body, wanted, last - first))
+            file.seek(start + first * frame)
+            _copy(file, made, wanted)
+            made.write(b"\0" * (wanted % 2))
+
+
 def read_chunks(path: Path) -> dict[bytes, bytes]:
     """The chunks of a WAV by kind ("LIST" followed by the kind of list), without the samples.
 

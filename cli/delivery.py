@@ -93,12 +93,20 @@ def _row(file: Rendered) -> tuple[str, ...]:
     meta = file.meta
     return (
         str(file.path),
-        "master" if file.parent is None else f"stem of {file.target}",
+        _what(file),
         level(meta.integrated_lufs),
         level(meta.loudness_range_lu),
         level(meta.true_peak_dbtp),
         clock(meta.duration_s),
     )
+
+
+def _what(file: Rendered) -> str:
+    """What a file is."""
+    if file.parent is None:
+        return "master"
+    is_part = file.kind == "audio_part"
+    return f"part {file.meta.tags['track']}" if is_part else f"stem of {file.target}"
 
 
 def _named(result: RenderResult) -> list[tuple[Rendered, str]]:

@@ -220,7 +220,9 @@ def _gathered(
         help="File format: wav, flac, mp3, m4a, m4b, mp4, opus or ogg"
         f"{more}.  [default: the preset's]",
     )
-    return form(preset(_FROM(_TO(_DELIVER(_FILM(command)))) if several else command))
+    return form(
+        preset(_FROM(_TO(_SPLIT(_SPLIT_NAME(_DELIVER(_FILM(command)))))) if several else command)
+    )
 
 
 def time_milliseconds(value: str) -> Decimal:
@@ -278,6 +280,17 @@ _RENDERING = (
     ),
 )
 
+_SPLIT = click.option(
+    "--split",
+    type=click.Choice(["chapters", "markers", "clips"]),
+    help="Also cut the master there into files with tags of their own; clips: those of the first "
+    "track.",
+)
+_SPLIT_NAME = click.option(
+    "--split-name",
+    metavar="TEMPLATE",
+    help="The names of these files.  [default: {number:02} {title}]",
+)
 _FILM = click.option(
     "--video",
     metavar="FILE",

@@ -48,6 +48,16 @@ Options:
   --sources DIR             the directory that the paths of media are relative to
   --work DIR                the directory with the files of earlier steps
 """,
+    "part": """\
+Write some samples of a WAV or FLAC as a file of their own.
+
+FILE is the WAV or FLAC; the new file, the first sample and the one after the last follow. Plans
+that split their master have this step.
+
+\b
+Options:
+  --tag KEY TEXT  metadata of a WAV
+""",
     "envelope": """\
 Write the gains of fades and automation as 32-bit integers, for SoX.
 

@@ -37,6 +37,7 @@ BitDepth: TypeAlias = Literal["16", "24", "32f", "64f", 16, 24]
 StemModeName: TypeAlias = Literal["premaster", "mastered"]
 MediaName: TypeAlias = Literal["files", "declared"]
 DitherName: TypeAlias = Literal["none", "tpdf", "shaped"]
+SplitName: TypeAlias = Literal["chapters", "markers", "clips"]
 ShortName: TypeAlias = Literal["none", "momentary"]
 
 
@@ -54,6 +55,8 @@ class _OtherChoices(TypedDict, total=False):
     bit_rate: int | None
     dither: DitherChoice | DitherName | None
     short: ShortLoudness | ShortName | None
+    split: SplitName | None
+    split_name: str | None
     from_ms: Decimal | float | str | None
     to_ms: Decimal | float | str | None
     sample_rate: int | None

@@ -10,18 +10,21 @@ formats make one delivery of each pair; a document names its own:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from ..documents.fields import As, OptionalTime, aside, key, like
 from ..documents.limits import TIME, Range, Words
 from ..documents.load import parse_file, read_model
 from ..documents.models import model
+from ..documents.values import shown
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding
-from ..ir.diagnostics import Diagnostic
+from ..ir.diagnostics import Diagnostic, TimelineError, did_you_mean
 from ..ir.nodes import ShortLoudness
 from ..ir.origin import Document
 from ..presets.model import DitherChoice
@@ -34,6 +37,14 @@ BIT_DEPTHS: Mapping[str, Encoding] = {
     "64f": Encoding.F64,
 }
 """Bit depths as users write them."""
+
+SPLITS = ("chapters", "markers", "clips")
+"""Where a master can be split into parts."""
+
+TEMPLATE = "{number:02} {title}"
+"""The names of the files of its parts, unless another one is chosen."""
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 MASTER = "master"
 """The name of the file of a render that delivers one."""
@@ -88,6 +99,17 @@ class DeliveryChoices:
     )
     sample_rate: int | None = like(Timeline, default=None)
     channels: int | None = like(Timeline, default=None)
+    split: str | None = key(
+        "chapters, markers or clips: the master is also cut there into files of their own",
+        Words(SPLITS, Code.BAD_REQUEST),
+        default=None,
+    )
+    split_name: str | None = key(
+        "the names of these files, without the extension: {number}, {title} and the keys of the "
+        "metadata stand for values; None: {number:02} {title}",
+        default=None,
+        examples=("{number:02} {title}",),
+    )
     file: str | None = key(
         "the name of the file, without its extension; None: that of the delivery", default=None
     )
@@ -142,6 +164,37 @@ def _pair_name(preset: object, form: object, chosen: list[list[Any]]) -> str:
 def _listed(value: object) -> list[Any]:
     """One value or several as a list of different ones."""
     return list(dict.fromkeys(value)) if isinstance(value, list | tuple) else [value]
+
+
+def template_problems(template: str) -> Iterator[Diagnostic]:
+    """What is wrong with a template of names, as far as it shows without a timeline."""
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
+        for field in fields:
+            if not field.isidentifier():
+                raise ValueError(f"{{{field}}} is not a name")
+        part_name(template, dict.fromkeys(fields, ""), 1)
+    except (ValueError, KeyError) as error:
+        message = f"the template {shown(template)} cannot be used: {error}"
+        help = "write names in braces, such as {number:02} and {title}; {{ is a brace"
+        yield Diagnostic(Code.BAD_REQUEST, message, help=help)
+
+
+def part_name(template: str, tags: Mapping[str, str], number: int) -> str:
+    """The name of a part, with what file systems do not allow replaced.
+
+    Raises:
+        TimelineError: MIX307, a name in the template is unknown.
+    """
+    safe = {key: _UNSAFE.sub("_", value) for key, value in tags.items()}
+    known = safe | {"number": number}
+    wanted = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
+    unknown = [field for field in wanted if field not in known]
+    if unknown:
+        message = f"a part has no {unknown[0]} to name it by"
+        help = did_you_mean(unknown[0], known)
+        raise TimelineError.of(Code.BAD_REQUEST, message, help=help)
+    return template.format_map(known).strip().lstrip(".")
 
 
 def unusable(files: Iterable[tuple[str, str]]) -> Iterator[Diagnostic]:

@@ -18,7 +18,9 @@ from ..plans import encoding
 from ..plans.encoding import Extras
 from ..plans.ffmetadata import Chapter
 from ..plans.plan import EmitOptions, Plan
+from ..plans.splitting import MasterPart, split
 from .options import CompileOptions
+from .parts import master_parts
 from .timeline.model import Timeline
 from .unit import Unit
 
@@ -43,7 +45,18 @@ def plan_of(unit: Unit, options: CompileOptions) -> Plan:
     emit = EmitOptions(single=options.single, one_pass=options.one_pass, tags=tags)
     with located(timeline.documents):
         plan = encoding.emit(partial(plan_for, unit.backend), unit.ir, emit, extras)
+    plan = split(plan, unit.ir, _parts(unit, options), unit.cover)
     return evolve(plan, surveys={name: survey.digest for name, survey in unit.surveys.items()})
+
+
+def _parts(unit: Unit, options: CompileOptions) -> tuple[MasterPart, ...]:
+    """The parts of the master that are files of their own."""
+    parts = master_parts(unit)
+    if parts and options.single:
+        message = "one command cannot split its master"
+        help = "compile the plan as steps, or leave out the split"
+        raise TimelineError.of(Code.BAD_REQUEST, message, help=help)
+    return parts
 
 
 def _check_film(unit: Unit) -> None:

@@ -13,9 +13,10 @@ from typing import Any
 from ..documents.load import parse_file
 from ..documents.variables import filled
 from ..ir.diagnostics import MixdownError
-from ..media.gate import MAX_PATH
+from ..media.gate import MAX_PATH, refused
 from .graph_input import is_graph_file, load_graph
 from .load import Opening, with_included
+from .timeline.entry import DOCUMENT_SUFFIXES
 
 
 def input_files(
@@ -25,18 +26,34 @@ def input_files(
 
     Of a document that cannot be read, those that were read before the error.
     """
-    root = Path(path).parent
+    if not is_graph_file(path):
+        found: dict[Path, None] = {}
+        _read_into(found, Path(path), Opening(allow_outside, variables=variables))
+        return tuple(found)
     try:
-        if is_graph_file(path):
-            graph = load_graph(path, allow_outside=allow_outside).parsed.graph
-            return (Path(path), *(root / source.path for source in graph.sources))
-        parsed = with_included(parse_file(path), root, Opening(allow_outside))
+        graph = load_graph(path, allow_outside=allow_outside).parsed.graph
+    except MixdownError:
+        return (Path(path),)
+    return (Path(path), *(Path(path).parent / source.path for source in graph.sources))
+
+
+def _read_into(found: dict[Path, None], path: Path, opening: Opening) -> None:
+    """Add a document and the files that it names, with those of timelines that it may play."""
+    root = path.parent
+    found[path] = None
+    try:
+        parsed = with_included(parse_file(path), root, opening)
     except MixdownError as error:
-        return tuple({Path(path): None, **dict.fromkeys(map(Path, error.documents))})
-    included = (Path(part.name) for part, _ in parsed.parts.values())
-    data = filled(parsed, variables).data
-    named = (root / text for text in _texts(data) if _may_be_path(text))
-    return tuple(dict.fromkeys((Path(path), *included, *named)))
+        found |= dict.fromkeys(map(Path, error.documents))
+        return
+    found |= {Path(part.name): None for part, _ in parsed.parts.values()}
+    for text in filter(_may_be_path, _texts(filled(parsed, opening.variables).data)):
+        file = root / text
+        is_read = file in found or file.suffix.lower() not in DOCUMENT_SUFFIXES
+        if is_read or refused(root, text, allow_outside=opening.allow_outside):
+            found.setdefault(file)
+        else:
+            _read_into(found, file, Opening(opening.allow_outside))
 
 
 def choice_files(choices: Mapping[str, Any]) -> tuple[Path, ...]:

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from ..ir.containers import CONTAINERS
 from ..ir.nodes import Dither, Output, OutputRole
-from ..ir.units import milliseconds
+from ..ir.units import milliseconds, resampled_length
+from ..plans.splitting import MasterPart
 from ..presets.model import DitherChoice
+from .parts import master_parts
 from .unit import Unit
 
 FILE_KINDS: Mapping[OutputRole, str] = {
     OutputRole.MASTER: "audio_render",
     OutputRole.STEM: "audio_bus_stem",
+    OutputRole.PART: "audio_part",
 }
 """What a delivered file is called in manifests and registries."""
 
@@ -75,8 +78,24 @@ class FileMeta:
 
 
 def file_metas(unit: Unit) -> Mapping[str, FileMeta]:
-    """The metadata of the master and of each stem, by target, in delivery order."""
-    return {output.target: _meta(unit, output) for output in unit.ir.outputs}
+    """The metadata of the master, its stems and its parts, by target, in delivery order."""
+    made = {output.target: _meta(unit, output) for output in unit.ir.outputs}
+    return made | {part.target: _of_part(unit, part) for part in master_parts(unit)}
+
+
+def _of_part(unit: Unit, part: MasterPart) -> FileMeta:
+    """The metadata of a part of the master."""
+    session, whole = unit.ir.session, _meta(unit, unit.ir.outputs[0])
+    first = unit.selection[0] if unit.selection else 0
+    begin, end = (milliseconds(first + at, session.rate) for at in (part.start, part.end))
+    return evolve(
+        whole,
+        kind=FILE_KINDS[OutputRole.PART],
+        samples=resampled_length(part.end - part.start, session.rate, whole.sample_rate),
+        range_ms=(float(begin), float(end)),
+        tags=dict(part.tags),
+        markers=(),
+    )
 
 
 def _meta(unit: Unit, output: Output) -> FileMeta:

@@ -28,7 +28,15 @@ from ..ir.origin import Origin
 from ..plans.encoding import FILM
 from ..presets.load import Library, library, unknown_preset
 from ..presets.model import DitherChoice, ExportPreset
-from .deliveries import BIT_DEPTHS, MASTER, DeliveryChoices, deliveries_of, unusable
+from .deliveries import (
+    BIT_DEPTHS,
+    MASTER,
+    TEMPLATE,
+    DeliveryChoices,
+    deliveries_of,
+    template_problems,
+    unusable,
+)
 from .facts import Facts, facts_of
 from .timeline.model import Timeline
 from .timeline.tags import only_tagged
@@ -91,6 +99,8 @@ class RenderRequest:
     short: As[ShortLoudness | None, ShortLoudness | str | None] = like(
         DeliveryChoices, default=None
     )
+    split: str | None = like(DeliveryChoices, default=None)
+    split_name: str | None = like(DeliveryChoices, default=None)
     from_ms: OptionalTime = like(DeliveryChoices, default=None)
     to_ms: OptionalTime = like(DeliveryChoices, default=None)
     sample_rate: int | None = like(Timeline, default=None)
@@ -206,6 +216,8 @@ class RenderRequest:
             broadcast=self.broadcast and container == "wav",
             dither=choices.dither or self.dither,
             short=choices.short or self.short,
+            split=choices.split or self.split,
+            split_name=choices.split_name or self.split_name,
             from_ms=self.from_ms if choices.from_ms is None else choices.from_ms,
             to_ms=self.to_ms if choices.to_ms is None else choices.to_ms,
             sample_rate=choices.sample_rate or self.sample_rate,
@@ -323,6 +335,10 @@ def _format_problems(request: RenderRequest, preset: ExportPreset) -> Iterator[D
     if request.video is not None and form != FILM:
         message = f"{form} has no picture, so a film cannot be put into it"
         yield Diagnostic(Code.BAD_REQUEST, message, help=f"choose {FILM}, or leave out the film")
+    if request.split is not None and request.video is not None:
+        message = "a film is one file, so its sound cannot be split"
+        yield Diagnostic(Code.BAD_REQUEST, message, help="leave out one of the two")
+    yield from template_problems(request.split_name or TEMPLATE)
     encoding, held = _encoding(preset, form, request.bit_depth), CONTAINERS[form]
     if request.bit_rate is not None and not held.is_lossy:
         lossy = ", ".join(name for name, container in CONTAINERS.items() if container.is_lossy)

@@ -72,6 +72,7 @@ class OutputRole(StrEnum):
 
     MASTER = "master"
     STEM = "stem"
+    PART = "part"
 
 
 @frozen

@@ -107,7 +107,7 @@ class Extras:
 
 
 @frozen
-class _EncodingJob:
+class EncodingJob:
     """A file to encode.
 
     Attributes:
@@ -166,7 +166,7 @@ def emit(backend: Emit, graph: Graph, options: EmitOptions, extras: Extras) -> P
     labels = dict(plan.labels)
     ids = Names(step.id for step in steps)
     for job in jobs:
-        for step in _encoding(job, ids):
+        for step in encoding_steps(job, ids):
             steps.append(step)
             labels[step.id] = job.output.name
     deliveries = (evolve(d, file=coded.get(d.file, d.file)) for d in plan.deliveries)
@@ -202,7 +202,7 @@ def _raw(node: Node) -> Node:
 
 def _jobs(
     plan: Plan, graph: Graph, wanted: Mapping[str, Output], tags: Tags, extras: Extras
-) -> Iterator[_EncodingJob]:
+) -> Iterator[EncodingJob]:
     files = {file for step in plan.steps for file in (*step.inputs, *step.outputs)}
     names = Names(file.path for file in files if file.space is Space.WORK)
     for number, delivery in enumerate(d for d in plan.deliveries if d.target in wanted):
@@ -215,7 +215,7 @@ def _jobs(
         most = container.most_chapters
         if most is not None and len(chapters) > most:
             raise BackendError(_too_many(output, len(chapters), most))
-        yield _EncodingJob(
+        yield EncodingJob(
             output=output,
             signal=graph.signals[output.name],
             is_resampled=graph.signals[output.name].rate != graph.session.rate,
@@ -243,7 +243,7 @@ def _moved(step: Step, moved: Mapping[File, File]) -> Step:
     )
 
 
-def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
+def encoding_steps(job: EncodingJob, ids: Names) -> tuple[Step, ...]:
     """The step that encodes a file, after one that makes a tag of a picture for an Ogg file."""
     metadata = File(Space.WORK, f"encode{job.suffix}.ffmetadata")
     pictured = job.cover is not None and not job.coder.attaches
@@ -272,7 +272,7 @@ def _encoding(job: _EncodingJob, ids: Names) -> tuple[Step, ...]:
     return (*describing, encoding, *commenting)
 
 
-def _commenting(job: _EncodingJob, encoded: File, ids: Names) -> Step:
+def _commenting(job: EncodingJob, encoded: File, ids: Names) -> Step:
     """The step that makes the comment of an encoded file one that players show."""
     return Step(
         id=ids.take(f"comment{job.suffix}"),
@@ -286,7 +286,7 @@ def _commenting(job: _EncodingJob, encoded: File, ids: Names) -> Step:
     )
 
 
-def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) -> Step:
+def _describing(job: EncodingJob, cover: File, metadata: File, step_id: str) -> Step:
     """The step that writes a picture as a tag."""
     return Step(
         id=step_id,
@@ -300,7 +300,7 @@ def _describing(job: _EncodingJob, cover: File, metadata: File, step_id: str) ->
     )
 
 
-def _command(job: _EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
+def _command(job: EncodingJob, metadata: File | None) -> tuple[Arg, ...]:
     """The arguments of ffmpeg: samples, chapters or a picture as tags, a picture to attach."""
     coder, rate = job.coder, job.signal.rate
     attached = job.cover if coder.attaches else None

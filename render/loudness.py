@@ -286,7 +286,20 @@ def judge(
     )
 
 
-def judge_peak(ceiling_db: float, peak_db: float, what: str, unit: str) -> tuple[Diagnostic, ...]:
+_CHECKED = (
+    "peaks are limited before encoding; a preset with a loudness target also checks the encoded "
+    "file"
+)
+
+
+def judge_peak(
+    ceiling_db: float,
+    peak_db: float,
+    what: str,
+    unit: str,
+    whose: str = "the master",
+    help: str = _CHECKED,
+) -> tuple[Diagnostic, ...]:
     """The warning about a file without a loudness target, which no loop holds under its ceiling.
 
     Quantising may raise a peak by less than 0.005 dB, which is no reason to warn; an encoder raises
@@ -298,9 +311,8 @@ def judge_peak(ceiling_db: float, peak_db: float, what: str, unit: str) -> tuple
     return (
         Diagnostic(
             Code.CEILING_MISSED,
-            f"the {what} of the master is {over:.2f} dB over its ceiling of {ceiling_db:g} {unit}",
-            help="peaks are limited before encoding; a preset with a loudness target also checks "
-            "the encoded file",
+            f"the {what} of {whose} is {over:.2f} dB over its ceiling of {ceiling_db:g} {unit}",
+            help=help,
             severity=Severity.WARNING,
         ),
     )

@@ -11,7 +11,7 @@ import math
 import os
 import shutil
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -37,7 +37,7 @@ from .mastering import PremasterReading, run_plan
 from .measuring import survey_audio
 from .progress import Listener, Progress
 from .recording import FileMeter, FileRecord, Tap, premaster_tap, record_file
-from .result import Delivered, Rendered, RenderedMeta
+from .result import Delivered, Rendered, RenderedMeta, of_role
 from .workspace import Workspace
 
 MASTER = "master"
@@ -174,7 +174,8 @@ def stage_mix(
             programs,
         )
         program = f"mixdown {programs['mixdown']}" if request.broadcast else None
-        annotate(path, compilation.timeline.markers, meta, levels, program=program)
+        markers = () if delivery.role is OutputRole.PART else compilation.timeline.markers
+        annotate(path, markers, meta, levels, program=program)
         files.append(
             Rendered(
                 kind=known.kind,
@@ -190,7 +191,8 @@ def stage_mix(
         delivered=Delivered(
             name=file.name,
             master=files[0],
-            stems=tuple(files[1:]),
+            stems=of_role(files, OutputRole.STEM),
+            parts=of_role(files, OutputRole.PART),
             compilation=compilation,
             programs=programs,
             finish=finish,
@@ -202,7 +204,8 @@ def stage_mix(
         diagnostics=(
             *compilation.diagnostics,
             *warnings,
-            *clipped_stems(compilation, tuple(files[1:]), finish, spaces.work),
+            *_over_parts(of_role(files, OutputRole.PART)),
+            *clipped_stems(compilation, of_role(files, OutputRole.STEM), finish, spaces.work),
         ),
     )
 
@@ -259,6 +262,19 @@ def _record(
     except ValueError as error:
         raise faulty(target, f"cannot be measured: {error}") from error
     return found
+
+
+def _over_parts(parts: Sequence[Rendered]) -> Iterator[Diagnostic]:
+    """The warnings about parts whose encoder raised a peak over the ceiling.
+
+    The loudness loop holds the master under it; parts are encoded each by itself.
+    """
+    for part in parts:
+        ceiling, peak = part.meta.limiter_thresh, part.meta.true_peak_dbtp
+        if part.meta.bit_rate is not None and ceiling is not None and peak is not None:
+            help = "choose a higher bit rate"
+            whose = f"part {part.meta.tags['track']}"
+            yield from judge_peak(ceiling, peak, "true peak", "dBTP", whose, help)
 
 
 def _judge(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -84,8 +84,8 @@ class RenderedMeta(FileMeta):
 
     def to_dict(self) -> dict[str, Any]:
         """As a manifest has it: a stem without what is the master's alone."""
-        stem = self.kind == FILE_KINDS[OutputRole.STEM]
-        left_out = _OF_THE_MASTER if stem else ()
+        is_master = self.kind == FILE_KINDS[OutputRole.MASTER]
+        left_out = () if is_master else _OF_THE_MASTER
         return {key: value for key, value in super().to_dict().items() if key not in left_out}
 
 
@@ -94,11 +94,11 @@ class Rendered:
     """A delivered file.
 
     Attributes:
-        kind: "audio_render" for the master, "audio_bus_stem" for a stem.
-        target: "master" or the id of the bus.
+        kind: "audio_render" for the master, "audio_bus_stem" for a stem, "audio_part" for a part.
+        target: "master", the id of the bus, or "part-1" and so on.
         path: of the file.
         digest: "sha256:" and the hex digest of its content.
-        parent: for a stem, the digest of its master.
+        parent: for a stem or a part, the digest of its master.
         meta: everything that is known of it.
     """
 
@@ -121,6 +121,11 @@ class Rendered:
         return ", ".join(found) or "silent"
 
 
+def of_role(files: Iterable[Rendered], role: OutputRole) -> tuple[Rendered, ...]:
+    """Those of the files that have a role."""
+    return tuple(file for file in files if file.kind == FILE_KINDS[role])
+
+
 @frozen(kw_only=True)
 class Delivered:
     """A delivered mix: its master, and what it was made by.
@@ -129,6 +134,7 @@ class Delivered:
         name: of the delivery.
         master: the mix.
         stems: one per bus, in bus order; only the first mix of a render has them.
+        parts: of the master, in order, if it is split.
         compilation: of the mix.
         programs: versions by name.
         finish: how the master reached its loudness; None without a loudness target.
@@ -138,6 +144,7 @@ class Delivered:
     name: str
     master: Rendered
     stems: tuple[Rendered, ...]
+    parts: tuple[Rendered, ...]
     compilation: Compilation
     programs: Mapping[str, str]
     finish: FinishFacts | None
@@ -145,8 +152,8 @@ class Delivered:
 
     @property
     def files(self) -> tuple[Rendered, ...]:
-        """The master, then the stems."""
-        return (self.master, *self.stems)
+        """The master, then the stems and the parts."""
+        return (self.master, *self.stems, *self.parts)
 
 
 @frozen(kw_only=True)
@@ -186,6 +193,11 @@ class RenderResult:
         return self.deliveries[0].stems
 
     @property
+    def parts(self) -> tuple[Rendered, ...]:
+        """The parts that the mix is split into; of several mixes, those of the first."""
+        return self.deliveries[0].parts
+
+    @property
     def compilation(self) -> Compilation:
         """Of the mix; of several, the first."""
         return self.deliveries[0].compilation
@@ -197,7 +209,7 @@ class RenderResult:
 
     @property
     def files(self) -> tuple[Rendered, ...]:
-        """The master, then the stems, then the other masters."""
+        """The master, its stems and parts, then those of the other mixes."""
         return tuple(file for mix in self.deliveries for file in mix.files)
 
     def holds(self, *, strict: bool) -> bool:

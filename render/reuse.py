@@ -23,6 +23,7 @@ from ..compiler.request import FileRequest, RenderRequest
 from ..documents.models import plain
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Related, Severity
+from ..ir.nodes import OutputRole
 from ..ir.origin import Documents, Origin
 from ..media.identity import digest_of
 from ..media.samples import LIBSNDFILE
@@ -36,6 +37,7 @@ from .result import (
     RenderedMeta,
     RenderResult,
     measured_facts,
+    of_role,
     sealed,
 )
 
@@ -152,7 +154,8 @@ def _delivered(
     return Delivered(
         name=made["name"],
         master=files[0],
-        stems=tuple(files[1:]),
+        stems=of_role(files, OutputRole.STEM),
+        parts=of_role(files, OutputRole.PART),
         compilation=compilation,
         programs=files[0].meta.programs,
         finish=FinishFacts(**finish) if finish else None,

@@ -27,6 +27,7 @@ from ...plans.plan import File, Step, bind
 from .engine.render import Settings, WrittenMeter, render
 from .integers import run_envelope, run_integers
 from .options import EngineOptions, read_options
+from .part import run_part
 
 Progress = Callable[[float], None]
 """Receives the part that is done, 0 to 1."""
@@ -112,6 +113,7 @@ COMMANDS: Mapping[str, Callable[[Sequence[str], Progress], Mapping[str, float]]]
     "envelope": run_envelope,
     "integers": run_integers,
     "measure": run_measure,
+    "part": run_part,
     "picture": run_picture,
 }
 

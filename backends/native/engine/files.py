@@ -18,7 +18,7 @@ import soundfile
 
 from ....audio import FloatArray
 from ....audio.dither import quantise
-from ....audio.riff import UNKNOWN, chunk, wave_head
+from ....audio.riff import UNKNOWN, Chunk, chunk, wave_head
 from ....ir.containers import CONTAINERS, Encoding
 from ....ir.node import Signal
 
@@ -125,12 +125,16 @@ def wav_header(signal: Signal, encoding: Encoding, tags: Tags) -> bytes:
     body = chunk(b"fmt ", form)
     if encoding.is_float:
         body += chunk(b"fact", struct.pack("<I", min(frames, UNKNOWN)))
+    body += b"".join(chunk(name, content) for name, content in info_chunks(tags))
+    return wave_head(body, size, frames)
+
+
+def info_chunks(tags: Tags) -> Sequence[Chunk]:
+    """The INFO list of a WAV with these tags; nothing without one that it can hold."""
     info = b"".join(
         chunk(INFO_CHUNKS[key], value.encode() + b"\0") for key, value in tags if key in INFO_CHUNKS
     )
-    if info:
-        body += chunk(b"LIST", b"INFO" + info)
-    return wave_head(body, size, frames)
+    return ((b"LIST", b"INFO" + info),) if info else ()
 
 
 Encoded: TypeAlias = tuple[bytes | memoryview, FloatArray]
