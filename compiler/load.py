@@ -148,7 +148,7 @@ def read(text: str, name: str, format: Format | None = None) -> object:
     """
     opening, root = Opening(allow_outside=True), Path(name).parent
     parsed = with_included(parse(text, name, format), root, opening)
-    return _model(parsed, _kind(parsed), root, opening)
+    return _model(parsed, _kind(parsed), root, opening, complete=False)
 
 
 def declared_variables(path: str | Path, *, allow_outside: bool = False) -> Collection[str]:
@@ -251,7 +251,7 @@ def with_included(parsed: Parsed, root: Path, opening: Opening) -> Parsed:
                 found, {**error.documents, parsed.name: parsed.document()}
             ) from None
 
-    return included(parsed, read)
+    return included(parsed, read, opening.variables)
 
 
 def _faultless(timeline: Timeline) -> Timeline:
@@ -266,9 +266,11 @@ def _faultless(timeline: Timeline) -> Timeline:
     return timeline
 
 
-def _model(parsed: Parsed, kind: Kind, root: Path, opening: Opening) -> object:
+def _model(
+    parsed: Parsed, kind: Kind, root: Path, opening: Opening, *, complete: bool = True
+) -> object:
     model: object = read_model(
-        filled(parsed, opening.variables),
+        filled(parsed, opening.variables, complete=complete),
         kind.model,
         kind.check,
         root=root,

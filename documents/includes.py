@@ -9,7 +9,7 @@ of an included one takes its place. A document that is included twice counts onc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -18,6 +18,8 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic
 from ..ir.origin import Origin, escape, parents
 from .load import Parsed
+from .variables import KEY as VARIABLES
+from .variables import filled
 
 KEY = "include"
 _OWN = ("id", KEY, "schema_version", "show_version", "arrangement_version")
@@ -27,23 +29,33 @@ Read = Callable[[str, Origin], Parsed]
 """(path as written, its place) -> that document; raises TimelineError."""
 
 
-def included(parsed: Parsed, read: Read) -> Parsed:
+def included(parsed: Parsed, read: Read, given: Mapping[str, object]) -> Parsed:
     """The document with all that it includes, and without the key.
+
+    Paths of included documents may have variables of the document that includes them; `given` are
+    values for these.
 
     Raises:
         TimelineError: an included document cannot be read.
     """
     if not isinstance(parsed.data, dict) or KEY not in parsed.data:
         return parsed
-    return _joined(parsed, read, (parsed.name,), {parsed.name})
+    return _joined(parsed, read, given, (parsed.name,), {parsed.name})
 
 
-def _joined(parsed: Parsed, read: Read, path: tuple[str, ...], seen: set[str]) -> Parsed:
+def _joined(
+    parsed: Parsed,
+    read: Read,
+    given: Mapping[str, object],
+    path: tuple[str, ...],
+    seen: set[str],
+) -> Parsed:
     """A document with what it includes.
 
     Args:
         parsed: the document.
         read: as for `included`.
+        given: likewise.
         path: the names of the documents that lead to it, its own last.
         seen: the names of all documents so far.
     """
@@ -51,9 +63,9 @@ def _joined(parsed: Parsed, read: Read, path: tuple[str, ...], seen: set[str]) -
     if not isinstance(data, dict):
         message = "an included document must be a mapping"
         return evolve(parsed, data={}, problems=(_problem(Code.WRONG_TYPE, message, parsed),))
-    listed = data.get(KEY, [])
+    listed, wrong = _filled(parsed, given)
     names = [listed] if isinstance(listed, str) else listed
-    problems: list[Diagnostic] = []
+    problems: list[Diagnostic] = [*wrong]
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         message = "'include' must be a path or a list of paths"
         names, problems = [], [_problem(Code.WRONG_TYPE, message, parsed, KEY)]
@@ -68,7 +80,7 @@ def _joined(parsed: Parsed, read: Read, path: tuple[str, ...], seen: set[str]) -
             problems.append(_problem(Code.CIRCULAR_INCLUDE, message, parsed, *place))
         elif other.name not in seen:
             seen.add(other.name)
-            inner = _joined(other, read, (*path, other.name), seen)
+            inner = _joined(other, read, given, (*path, other.name), seen)
             problems += inner.problems
             _merge(merged, parts, inner, own=False)
     own = evolve(parsed, data={key: value for key, value in data.items() if key != KEY})
@@ -77,6 +89,24 @@ def _joined(parsed: Parsed, read: Read, path: tuple[str, ...], seen: set[str]) -
     for part in dict.fromkeys(part for part, _ in parts.values()):
         repeated += (_outer(whole, part, pointer) for pointer in part.repeated)
     return evolve(whole, repeated=tuple(repeated))
+
+
+def _filled(parsed: Parsed, given: Mapping[str, object]) -> tuple[Any, tuple[Diagnostic, ...]]:
+    """What a document includes, its variables replaced, and what is wrong with these; or nothing.
+
+    They are those that the document itself declares.
+    """
+    data: Any = parsed.data
+    listed, declared = data.get(KEY, []), data.get(VARIABLES)
+    texts = [listed] if isinstance(listed, str) else listed if isinstance(listed, list) else []
+    if not any("${" in text for text in texts if isinstance(text, str)):
+        return listed, ()
+    known = declared if isinstance(declared, dict) else {}
+    own = {name: value for name, value in given.items() if name in known}
+    bare = evolve(parsed, data={KEY: listed, VARIABLES: known}, problems=())
+    made = filled(bare, own)
+    found: Any = made.data
+    return ([], made.problems) if made.problems else (found[KEY], ())
 
 
 def _merge(

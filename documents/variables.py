@@ -33,23 +33,24 @@ _USE = re.compile(r"(\$\$\{)|\$\{([A-Za-z_][A-Za-z0-9_-]*)\}|(\$\{)")
 _NOUNS: Mapping[type, str] = {bool: "true or false", int: "a number", Decimal: "a number"}
 
 
-def filled(parsed: Parsed, given: Mapping[str, object]) -> Parsed:
+def filled(parsed: Parsed, given: Mapping[str, object], *, complete: bool = True) -> Parsed:
     """The document with its variables replaced, and without their declarations.
 
     Args:
         parsed: the document.
         given: values that replace those of `vars`: texts, as on a command line, or of their type.
+        complete: whether a variable without a value is an error; if not, its name is its value.
     """
     data = parsed.data
     if not isinstance(data, dict) or not (KEY in data or given or "${" in parsed.text):
         return parsed
-    filler = _Filler(parsed.name)
+    filler = _Filler(parsed.name, complete)
     filler.declare(data.get(KEY) or {}, given)
     rest = {key: filler.value(value, (key,)) for key, value in data.items() if key != KEY}
     return evolve(
         parsed,
         data=rest,
-        problems=(*parsed.problems, *filler.found[:MOST]),
+        problems=tuple(dict.fromkeys((*parsed.problems, *filler.found[:MOST]))),
     )
 
 
@@ -58,6 +59,7 @@ class _Filler:
     """The variables of one document, and what is wrong with their uses."""
 
     document: str
+    complete: bool
     known: dict[str, Value] = field(factory=dict)
     found: list[Diagnostic] = field(factory=list)
 
@@ -78,6 +80,8 @@ class _Filler:
                 self._error(Code.WRONG_TYPE, message, place)
             elif name in given:
                 self.known[name] = self._typed(given[name], value, place)
+            elif value is None and not self.complete:
+                self.known[name] = name
             elif value is None:
                 help = f"give it one: --set {name}=VALUE, or variables={{{name!r}: ...}} in Python"
                 message = f"the variable {shown(name)} has no value"

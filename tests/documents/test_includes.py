@@ -103,3 +103,28 @@ def test_fmt_keeps_an_include(capfd):
     write(b=f"tracks:\n{track('one')}", x="id:   x\ninclude: b.yaml\n")
     assert run(["fmt", "x.yaml"]) == 0
     assert Path("x.yaml").read_text() == "id: x\ninclude: b.yaml\n"
+
+
+def test_a_path_has_variables_of_the_document_that_includes_it():
+    include = 'vars: {lang: en, deep: c}\ninclude: ["b-${lang}.yaml"]\nid: x\n'
+    include += f"tracks:\n{track('one')}"
+    inner = "vars: {deep: d}\ninclude: '${deep}.yaml'\nmetadata: {lang: %s}\n"
+    write(c="metadata: {from: c}\n", d="metadata: {from: d}\n", x=include)
+    Path("b-en.yaml").write_text(inner % "en")
+    Path("b-de.yaml").write_text(inner % "de")
+    assert mixdown.load("x.yaml").metadata == {"lang": "en", "from": "d"}
+    german = mixdown.load("x.yaml", variables={"lang": "de", "deep": "c"})
+    assert german.metadata == {"lang": "de", "from": "c"}
+    write(x=include.replace("{lang}", "{long}"))
+    assert places() == [("MIX111", "x.yaml:2")]
+    write(x=include.replace("lang: en", "lang: null"))
+    assert places() == [("MIX111", "x.yaml:1")]
+
+
+def test_fmt_knows_variables_without_a_value(capfd):
+    text = "vars: {title: null, gain: -3}\nid:   x\nmetadata: {title: '${title}'}\ntracks:\n"
+    write(x=text + track("one", more="gain_db: '${gain}',"))
+    assert run(["fmt", "x.yaml"]) == 0
+    assert "id: x\n" in Path("x.yaml").read_text()
+    assert run(["check", "x.yaml"]) == 2
+    assert "the variable 'title' has no value" in capfd.readouterr().err
