@@ -14,10 +14,12 @@ import soundfile
 from attrs import define, field, frozen
 
 from ..audio import FloatArray
-from ..audio.meter.measure import FILE_BLOCK, Measurement, levels_of
+from ..audio.meter.framing import Framer
+from ..audio.meter.measure import Measurement, levels_of
 from ..audio.meter.premaster import PremasterLevels, PremasterMeter
 from ..audio.meter.statistics import RmsMeter
 from ..audio.meter.truepeak import TruePeakMeter
+from ..audio.reading import file_blocks
 from ..ir.nodes import Reading
 from ..media.ingest import readable
 from .delivery import faulty
@@ -56,6 +58,7 @@ class FileMeter:
             ValueError: there are no meters for this rate or number of channels.
         """
         self._samples = samples
+        self._framer = Framer(channels, rate)  # the meters need no copies of whole seconds
         self._curves = CurveMeter(rate, channels, samples, finds_empty=finds_empty)
         self._peaks = TruePeakMeter(rate, channels)
         self._rms = RmsMeter(rate, channels)
@@ -66,12 +69,17 @@ class FileMeter:
         Raises:
             ValueError: it contains NaN or infinity.
         """
+        for second in self._framer.push(block):
+            self._feed(second)
+
+    def _feed(self, block: FloatArray) -> None:
         self._curves.feed(block)
         self._peaks.feed(block)
         self._rms.feed(block)
 
     def result(self) -> FileRecord:
         """The record of everything fed."""
+        self._feed(self._framer.drain())
         loudness = self._curves.loudness()
         return FileRecord(
             levels_of(loudness, self._peaks.result(), self._rms.result(), self._samples),
@@ -129,8 +137,8 @@ def feed_file(path: Path, tap: Tap[Any], progress: Callable[[float], None]) -> N
     try:
         with soundfile.SoundFile(path) as file:
             tap.start(file.samplerate, file.channels, file.frames)
-            for block in file.blocks(FILE_BLOCK, dtype="float64", always_2d=True):
-                tap.feed(block.T)
+            for block in file_blocks(file):
+                tap.feed(block)
                 progress(file.tell() / max(file.frames, 1))
     except soundfile.SoundFileError as error:
         raise OSError(None, f"{path}: {error}") from error
@@ -151,8 +159,8 @@ def record_file(path: Path, target: str, samples: int | None = None) -> FileReco
         with readable(path, path.parent) as audio, soundfile.SoundFile(audio) as file:
             count = file.frames if samples is None else min(samples, file.frames)
             meter = FileMeter(file.samplerate, file.channels, count)
-            for block in file.blocks(FILE_BLOCK, frames=count, dtype="float64", always_2d=True):
-                meter.feed(block.T)
+            for block in file_blocks(file, count):
+                meter.feed(block)
             return meter.result()
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
         raise faulty(target, f"cannot be measured: {error}") from error

@@ -34,6 +34,12 @@ class Framer:
         """The samples of the incomplete frame, shape (channels, fewer than size); a view."""
         return self._buffer[:, : self._filled]
 
+    def drain(self) -> FloatArray:
+        """The same, without which it goes on as after the last frame; a view."""
+        drained = self.pending
+        self._filled = 0
+        return drained
+
     def push(self, block: npt.ArrayLike) -> Iterator[FloatArray]:
         """Yield each frame that `block` completes, shape (channels, size).
 
@@ -49,7 +55,7 @@ class Framer:
         taken = 0
         while taken < samples.shape[1]:
             count = min(self.size - self._filled, samples.shape[1] - taken)
-            if count == self.size and samples.flags.c_contiguous:
+            if count == self.size and samples.strides[1] == samples.itemsize:
                 yield samples[:, taken : taken + count]
                 taken += count
                 continue

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from os import PathLike
 
 import attrs
-import numpy as np
 import soundfile
 
 from ...ir.finish import Reading
 from .. import FloatArray
+from ..reading import file_blocks
 from .loudness import Loudness, LoudnessMeter
 from .statistics import RmsMeter
 from .truepeak import PeakLevels, TruePeakMeter
-
-FILE_BLOCK = 1 << 16
-"""Samples read from a file at a time."""
-
-_INTEGERS: Mapping[str, tuple[str, float]] = {
-    "PCM_16": ("int16", 2.0**-15),
-    "PCM_24": ("int32", 2.0**-31),
-    "PCM_32": ("int32", 2.0**-31),
-}
-"""The type as which libsndfile reads samples of a subtype unchanged, and the step between them."""
 
 
 @attrs.frozen
@@ -88,18 +78,6 @@ def measure_file(path: str | PathLike[str]) -> Measurement:
     """
     with soundfile.SoundFile(path) as audio:
         return measure(file_blocks(audio), audio.samplerate, audio.channels)
-
-
-def file_blocks(audio: soundfile.SoundFile) -> Iterator[FloatArray]:
-    """The rest of a file in blocks of a second, of shape (channels, n), consecutive in memory.
-
-    Meters need no copy of a whole second. Integers are read as such, which is four times as fast,
-    and scaled as libsndfile does.
-    """
-    stored, scale = _INTEGERS.get(audio.subtype, ("float64", 1.0))
-    frames = np.empty((audio.samplerate, audio.channels), stored)
-    while count := audio.buffer_read_into(frames, stored):
-        yield np.multiply(frames[:count].T, scale, order="C")
 
 
 class LevelMeter:

@@ -14,10 +14,11 @@ import attrs
 import soundfile
 
 from .. import FloatArray
+from ..reading import file_blocks
 from .clipping import Clipping, ClippingMeter
 from .hum import Hum, HumMeter
 from .loudness import Loudness, LoudnessMeter
-from .measure import Measurement, file_blocks, levels_of
+from .measure import Measurement, levels_of
 from .silence import SilenceMeter, SilentEnds
 from .statistics import Statistics, StatisticsMeter
 from .truepeak import PeakLevels, TruePeakMeter

@@ -11,7 +11,6 @@ import numpy as np
 import soundfile
 from attrs import frozen
 
-from ...audio.meter.measure import FILE_BLOCK
 from ...ir.diagnostics import MixdownError
 from ...ir.nodes import Source
 from ...media.facts import kept
@@ -19,6 +18,7 @@ from ...media.ingest import playable
 from .model import Overview
 
 VERSION = 1
+_BLOCK = 1 << 16
 STEP_MS = 10
 MOST_COLUMNS = 16000
 """Of a long source the columns are longer: its picture stays small."""
@@ -51,7 +51,7 @@ def _key(source: Source) -> str:
 
 def _read(path: Path, source: Source) -> SourcePeaks:
     step = max(source.rate * STEP_MS // 1000, -(-source.frames // MOST_COLUMNS), 1)
-    block = max(FILE_BLOCK // step, 1) * step
+    block = max(_BLOCK // step, 1) * step
     columns: list[np.ndarray] = []
     with playable(path, source) as audio, soundfile.SoundFile(audio) as file:
         for samples in file.blocks(block, dtype="float32", always_2d=True):

@@ -23,7 +23,7 @@ from ...audio.meter.loudness import (
     integrated_loudness,
     power_of,
 )
-from ...audio.meter.measure import FILE_BLOCK
+from ...audio.reading import file_blocks
 from .holes import EMPTY_MASTER_DB, EmptyStretches, SampleRange
 from .model import Curve
 
@@ -156,8 +156,8 @@ def draw(path: Path) -> Curves:
     """
     with soundfile.SoundFile(path) as audio:
         meter = CurveMeter(audio.samplerate, audio.channels, audio.frames)
-        for block in audio.blocks(FILE_BLOCK, dtype="float64", always_2d=True):
-            meter.feed(np.ascontiguousarray(block.T))
+        for block in file_blocks(audio):
+            meter.feed(block)
         return meter.result(meter.loudness())
 
 

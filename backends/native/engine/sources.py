@@ -23,6 +23,7 @@ import soundfile
 from attrs import define, field
 
 from ....audio import FloatArray
+from ....audio.reading import read_block
 from ....audio.resample import Resampler, resample
 from ....ir.nodes import Source
 from ....media.samples import SequentialFile
@@ -94,7 +95,7 @@ class FileReader:
         with self._in_use:
             if self._file is None:
                 self._file = self._open()
-            samples = self._take(self._file, count)
+            samples = read_block(self._file, count)
             self._position += count
         if self._pool is not None:
             self._pool.used(self)
@@ -128,13 +129,6 @@ class FileReader:
             file = SequentialFile(self._path)
         file.seek(min(self._position, file.frames))
         return file
-
-    def _take(self, file: soundfile.SoundFile, count: int) -> FloatArray:
-        frames = file.read(count, dtype="float64", always_2d=True)
-        samples = np.empty(frames.shape[::-1])
-        for channel, row in enumerate(samples):  # numpy's transposed copy is slower
-            row[:] = frames[:, channel]
-        return samples
 
     def _shut(self) -> None:
         if self._file is not None:
