@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mixdown.backends.ffmpeg import BACKEND
 from mixdown.ir import nodes as ir
-from mixdown.ir.curves import PanLaw
+from mixdown.ir.curves import PanLaw, Shape
 from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
@@ -30,6 +30,17 @@ def test_placement_counts_samples_not_milliseconds(bench):
     bench.noise("s", 1, 0.1)
     plan = BACKEND.emit(bench.chain(bench.clip("s"), ir.Place("p", 1600)), EmitOptions())
     assert "adelay@p=delays=1600S:all=1" in plan.filter_complex
+
+
+@pytest.mark.parametrize("offset", [0, 1, 4097, 30_001])
+def test_a_slice_begins_at_its_sample_and_what_follows_counts_from_there(bench, offset):
+    """So does the automation of gain after it."""
+    audio = bench.noise("s", 2, 1.0)[:, offset : offset + 10_007]
+    points = (ir.Point(0, -20.0, Shape.HOLD), ir.Point(5000, 0.0))
+    moved = ir.GainAutomation("g", points)
+    got = bench.render(bench.chain(bench.clip("s"), ir.Slice("x", offset, 10_007), moved))
+    assert got.shape == audio.shape
+    assert got == pytest.approx(np.where(np.arange(10_007) < 5000, 0.1, 1.0) * audio, abs=1e-12)
 
 
 @pytest.mark.parametrize("length", [30_000, 48_000, 60_001])

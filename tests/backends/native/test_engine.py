@@ -118,6 +118,31 @@ def test_outputs_alone_are_the_same_as_with_everything_else(media: Media, block:
             assert np.max(np.abs(found[name] - expected[name])) < EXACT
 
 
+@pytest.mark.parametrize(("block", "threads"), [(64, 0), (1000, 2), (65536, 1)])
+def test_slices_begin_in_the_state_of_the_whole(media: Media, block: int, threads: int):
+    """Of two buses, summed and limited; one within another, and one that is placed."""
+    graph = whole_mix(media, 2000)
+    inner = [node for node in graph.nodes if not isinstance(node, ir.Output)]
+    end = 24_000
+    made = (
+        ir.Slice("late", 9001, 12_000, operands=("talk.eq",)),
+        ir.Slice("later", 9001, 12_000, operands=("band.pan",)),
+        ir.Downmix("late.mono", operands=("later",)),
+        ir.Pan("late.pan", 0.0, PanLaw.LINEAR, operands=("late.mono",)),
+        ir.Slice("latest", 777, 5000, operands=("late.pan",)),
+        ir.Place("again", 13, operands=("latest",)),
+        ir.Mix("sum", end, operands=("later", "again", "late")),
+        ir.Limiter("limited", -20.0, ir.LimitMode.TRUE_PEAK, operands=("sum",)),
+    )
+    sliced = Graph(graph.sources, (*inner, *made))
+    expected = meant(sliced, media)
+    settings = Settings(block=block, threads=threads)
+    for names in (["limited"], ["sum", "latest", "later", "limited"]):
+        found = evaluate(sliced, media.locate, names, settings)
+        for name in names:
+            assert np.max(np.abs(found[name] - expected[name])) < EXACT
+
+
 @pytest.mark.parametrize("block", [64, 1000, 65536])
 @pytest.mark.parametrize("noise", ir.DitherNoise)
 def test_dither_is_the_same_in_blocks_and_stops_in_long_silence(

@@ -52,6 +52,8 @@ def test_integers_are_read_by_sox_itself_to_the_bit(bench, file, coding):
     graph = bench.chain(bench.clip("a", 4321, 5003), ir.Place("p", 7))
     assert bench.residual(graph) == -np.inf
     assert programs(BACKEND.emit(graph, EmitOptions())) == ["sox", "engine"]
+    sliced = bench.chain(bench.clip("a", 4321, 5003), ir.Slice("x", 1002, 3001))
+    assert bench.residual(sliced) == -np.inf
 
 
 @pytest.mark.parametrize(
