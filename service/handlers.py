@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import partial
@@ -29,7 +30,7 @@ from .jobs import Event, JobState, KeyReusedError, QueueFullError, RenderJob
 from .keys import Caller
 from .media import OFFSET, digest_of, part_of
 from .openapi import document
-from .operations import EVENT_STREAM
+from .operations import EVENT_STREAM, ID
 from .problems import ProblemError
 from .ranges import asked_range, is_current
 from .reading import computed, idempotency_of, in_time, text_of
@@ -39,6 +40,7 @@ from .webhooks import check_webhook
 
 Handler = Callable[[Service, Request, Caller], Awaitable[Response]]
 
+_ID = re.compile(ID)
 _POLL_S = 0.5
 _SIGN_S = 15.0
 _MOST_LISTED = 200
@@ -100,9 +102,9 @@ async def get_render(service: Service, request: Request, caller: Caller) -> Resp
 
 async def cancel_render(service: Service, request: Request, caller: Caller) -> Response:
     """A job, cancelled."""
+    await _known_job(service, request)
     job = await asyncio.to_thread(service.queue.cancel, request.path_params["id"])
-    if job is None:
-        raise _no_job()
+    assert job is not None  # jobs are not deleted
     return await _job(service, job, 200 if job.state.is_final else 202)
 
 
@@ -186,7 +188,7 @@ async def list_artifacts(service: Service, request: Request, caller: Caller) -> 
 
 async def get_artifact(service: Service, request: Request, caller: Caller) -> Response:
     """An artifact."""
-    artifact = await _known_artifact(service, request.path_params["id"])
+    artifact = await _known_artifact(service, request)
     names = await asyncio.to_thread(_files_beside, service, artifact)
     name = next((n for n, a in names.items() if a.id == artifact.id), None)
     return _answer(service, answers.artifact_answer(artifact, name))
@@ -194,7 +196,7 @@ async def get_artifact(service: Service, request: Request, caller: Caller) -> Re
 
 async def get_report(service: Service, request: Request, caller: Caller) -> Response:
     """A page."""
-    artifact = await _known_artifact(service, request.path_params["id"])
+    artifact = await _known_artifact(service, request)
 
     def latest() -> bytes | None:
         pages = map(service.queue.report, service.queue.jobs_of(artifact.id))
@@ -208,7 +210,7 @@ async def get_report(service: Service, request: Request, caller: Caller) -> Resp
 
 async def get_file(service: Service, request: Request, caller: Caller) -> Response:
     """A file, or a range of it."""
-    artifact = await _known_artifact(service, request.path_params["id"])
+    artifact = await _known_artifact(service, request)
     names = await asyncio.to_thread(_files_beside, service, artifact)
     name = request.path_params["file"]
     if name not in names:
@@ -348,21 +350,20 @@ async def _job(service: Service, job: RenderJob, status: int) -> Response:
 
 
 async def _known_job(service: Service, request: Request) -> RenderJob:
-    job = await asyncio.to_thread(service.queue.get, request.path_params["id"])
+    job_id = request.path_params["id"]
+    job = await asyncio.to_thread(service.queue.get, job_id) if _ID.fullmatch(job_id) else None
     if job is None:
-        raise _no_job()
+        raise ProblemError("not-found", "no job has this id")
     return job
 
 
-def _no_job() -> ProblemError:
-    return ProblemError("not-found", "no job has this id")
-
-
-async def _known_artifact(service: Service, artifact_id: str) -> Artifact:
-    found = await asyncio.to_thread(service.artifacts.registry.named, [artifact_id])
-    if artifact_id not in found:
+async def _known_artifact(service: Service, request: Request) -> Artifact:
+    wanted = request.path_params["id"]
+    ids = [wanted] if _ID.fullmatch(wanted) else []
+    found = await asyncio.to_thread(service.artifacts.registry.named, ids)
+    if wanted not in found:
         raise ProblemError("not-found", "no artifact has this id")
-    return found[artifact_id]
+    return found[wanted]
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 _UPLOADS = ".uploads"
 _BLOCK = 1 << 20
+_WEEK_S = 7 * 24 * 3600.0
 OFFSET = "Upload-Offset"
 """The header with how many bytes of an upload there are."""
 
@@ -74,6 +76,14 @@ class MediaFolder:
     """The uploaded media of a server."""
 
     settings: ServiceSettings
+
+    def sweep(self) -> None:
+        """Remove unfinished uploads that nothing was added to for a week."""
+        old = time.time() - _WEEK_S
+        for path in (self.settings.sources / _UPLOADS).glob("*"):
+            with suppress(OSError):
+                if path.stat().st_mtime < old:
+                    path.unlink()
 
     def size(self, digest: str) -> int | None:
         """The bytes of a complete file; None if there is none."""

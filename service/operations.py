@@ -76,10 +76,12 @@ def _header(name: str, doc: str, **schema: object) -> Parameter:
     return Parameter(name=name, place="header", doc=doc, schema={"type": "string", **schema})
 
 
-_ID = "^[0-9a-f]{32}$"
+ID = "^[0-9a-f]{32}$"
+"""The pattern of the ids of jobs and artifacts."""
+
 _DIGEST = "^sha256:[0-9a-f]{64}$"
-_JOB = _path("id", "the id of a job", pattern=_ID)
-_ARTIFACT = _path("id", "the id of an artifact", pattern=_ID)
+_JOB = _path("id", "the id of a job", pattern=ID)
+_ARTIFACT = _path("id", "the id of an artifact", pattern=ID)
 _MEDIA = _path("digest", "the digest of the file", pattern=_DIGEST)
 _COMPILES = ("invalid-document", "too-large", "too-slow", "wrong-media-type", "unavailable")
 _FILE_HEADERS = (

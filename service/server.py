@@ -49,6 +49,7 @@ def serve(settings: ServiceSettings) -> None:
         MixdownError: the registry, the store or the keys file cannot be used.
     """
     service = Service.open(settings)
+    service.media.sweep()
     log_as_json()
     with ExitStack() as stack:
         directory = stack.enter_context(own_directory(settings.work))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -39,6 +41,9 @@ def strict(tmp_path_factory):
     write_sound(folder / "mixdown-media" / "a.wav")
     write_sound(folder / "raw" / "b.wav", seed=3)
     write_sound(folder / "secret.wav", seed=4)
+    for name, age_s in (("old", 8 * 86400), ("new", 0)):
+        write_sound(folder / "mixdown-media" / ".uploads" / name)
+        os.utime(folder / "mixdown-media" / ".uploads" / name, (0, time.time() - age_s))
     options = ["--keys", "keys.toml", "--import-from", f"file://{folder}/raw/"]
     options += [word for item in LIMITS.items() for word in ("--limit", "{}={}".format(*item))]
     with running(folder, *options, key=keys["all"]) as server:
@@ -104,7 +109,10 @@ def test_the_server_without_keys_answers_this_machine_only(server):
 def test_unknown_paths_and_methods_are_problems(server):
     assert server.call("GET", "/v1/nothing").kind == "not-found"
     assert server.call("GET", "/v1/artifacts/" + "0" * 32).kind == "not-found"
-    assert server.call("GET", "/v1/renders/%2e%2e%2fetc").kind == "not-found"
+    for name in ("%2e%2e%2fetc", "%00", "%ff", "0" * 5000, "0" * 32):
+        for path in (f"/v1/renders/{name}", f"/v1/renders/{name}/events", f"/v1/artifacts/{name}"):
+            assert server.call("GET", path).kind == "not-found"
+        assert server.call("DELETE", f"/v1/renders/{name}").status == 404
     assert server.call("GET", "/v1/schema/nothing").kind == "not-found"
     answer = server.call("PUT", "/v1/renders", b"")
     assert answer.kind == "wrong-method"
@@ -203,7 +211,8 @@ def test_only_what_the_operator_allows_is_imported(strict):
     assert missing.status == 404 and str(folder) not in str(missing.data)
     for wrong in ({}, {"url": 1}, {"url": "x", "more": 1}, []):
         assert server.call("POST", "/v1/media", wrong).status == 400
-    assert not list((folder / "mixdown-media" / ".uploads").glob("import-*"))
+    left = {path.name for path in (folder / "mixdown-media" / ".uploads").iterdir()}
+    assert "new" in left and not {name for name in left if name == "old" or "import" in name}
 
 
 @pytest.mark.parametrize(

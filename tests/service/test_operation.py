@@ -16,7 +16,12 @@ from pathlib import Path
 
 import pytest
 from databases import new_database
-from mixdown.render.artifacts.registry import open_registry
+from mixdown.render.artifacts.registry import open_registry, sqlite_url
+from mixdown.service.answers import submission
+from mixdown.service.bodies import RenderBody, read_envelope
+from mixdown.service.queue import Queue
+from mixdown.service.settings import Limits, ServiceSettings
+from mixdown.service.workers import Worker, own_directory
 from running_server import LONGEST_S, RunningServer, running
 from service_mixes import body, mix, write_sound
 
@@ -135,12 +140,31 @@ def test_a_render_whose_process_dies_is_begun_again_and_then_given_up(busy):
 
 
 def test_a_render_that_takes_too_long_is_ended(tmp_path):
-    write_sound(tmp_path / "mixdown-media" / "a.wav")
-    with running(tmp_path, "--limit", "render_s=1") as server:
-        job = server.call("POST", "/v1/renders", body("slow", request={})).data
-        failed = server.wait(job["id"])
-        assert (failed["state"], failed["diagnostics"][0]["code"]) == ("failed", "MIX631")
-        assert gone(job["id"])
+    """The worker in this process, the render in one of its own."""
+    write_sound(tmp_path / "a.wav")
+    settings = ServiceSettings(
+        sources=tmp_path,
+        work=tmp_path,
+        store=str(tmp_path / "store"),
+        registry=sqlite_url(tmp_path / "registry.sqlite"),
+        limits=Limits(render_s=1),
+    )
+    queue = Queue.open(open_registry(settings.registry), "this", 30.0)
+    text = json.dumps(body("slow"))
+    envelope = read_envelope(text, "json", RenderBody)
+    job, _ = queue.submit(submission(envelope, text, "json", "", settings), 1)
+    with own_directory(tmp_path / "work") as folder:
+        worker = Worker(queue, settings, folder)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        end = time.monotonic() + LONGEST_S
+        while not (failed := queue.get(job.id)).state.is_final and time.monotonic() < end:
+            time.sleep(0.1)
+        worker.stopping.set()
+        thread.join()
+        assert (failed.state, failed.diagnostics[0]["code"]) == ("failed", "MIX631")
+        assert not list(folder.glob("*-1"))
+    assert gone(job.id)
 
 
 @pytest.mark.requires("postgresql")

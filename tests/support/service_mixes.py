@@ -17,7 +17,7 @@ def write_sound(path: Path, seconds: float = 0.5, seed: int = 11) -> str:
     """Write noise to a WAV; its digest."""
     path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(seed).uniform(-0.1, 0.1, int(seconds * RATE))
-    soundfile.write(path, noise, RATE)
+    soundfile.write(path, noise, RATE, format="WAV")
     return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
 
 
