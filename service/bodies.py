@@ -72,6 +72,8 @@ class MixChoices:
     deliver: Mapping[str, DeliveryChoices] = key(
         "several files of the same mix, by name", default={}
     )
+    split: str | None = like(RenderRequest, default=None)
+    split_name: str | None = like(RenderRequest, default=None)
     strict: bool = like(CompileOptions, default=False)
 
 

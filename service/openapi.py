@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from ..compiler.meta import FILE_KINDS
 from ..documents.schema import model_schema
 from .bodies import CheckBody, ExplainBody, PlanBody, RenderBody
 from .jobs import JobState
@@ -202,14 +203,16 @@ _ANSWERS: dict[str, Schema] = {
         diagnostics=_list(
             _reference("diagnostic"), "warnings; of a job that has failed, its errors"
         ),
-        artifacts=_list(_reference("artifact"), "of a job that is done: the master, then stems"),
+        artifacts=_list(
+            _reference("artifact"), "of a job that is done: the master, then stems and parts"
+        ),
         links=_LINKS,
     ),
     "jobs": _record("jobs", jobs=_list(_reference("job"), "without their artifacts")),
     "artifact": _record(
         "a file that a render made",
         id=_text("of the artifact", examples=[_ARTIFACT_ID]),
-        kind=_text("audio_render or audio_bus_stem"),
+        kind=_text("what it is", enum=list(FILE_KINDS.values())),
         timeline_id=_text("of the document"),
         bus_id=_text("master, or the id of a bus"),
         parent_id=_maybe(_text("of a stem, the id of its master")),
