@@ -5,11 +5,14 @@ The native backend's plans are made of these; others have them for what their pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+
+from attrs import evolve
 
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS, Encoding
 from ..ir.diagnostics import Diagnostic
+from ..ir.digest import digests
 from ..ir.graph import Graph
 from ..ir.nodes import Output, Reading
 from ..ir.text.printer import print_graph
@@ -29,6 +32,10 @@ SPACES: tuple[Arg, ...] = (
     *("--work", File(Space.WORK, ".")),
 )
 """The options that name the directories of a graph's sources."""
+
+
+OUTPUT_OPTION = "--output"
+"""The option that names an output of the graph, and its file."""
 
 
 def graph_step(
@@ -67,9 +74,21 @@ def engine_step(
 ) -> Step:
     """A run of the native engine that writes the graph's outputs."""
     written = {output.name: files[output.name] for output in graph.outputs}
-    naming = (arg for name, file in written.items() for arg in ("--output", name, file))
+    naming = (arg for name, file in written.items() for arg in (OUTPUT_OPTION, name, file))
     argv = ("engine", *SPACES, *options, *naming)
-    return graph_step(step_id, purpose, graph, argv, tuple(written.values()), after)
+    step = graph_step(step_id, purpose, graph, argv, tuple(written.values()), after)
+    of, said = digests(graph), " ".join(map(str, options))
+    return evolve(step, values=tuple(f"{of[name]} {said}" for name in written))
+
+
+def partial_step(step: Step, files: Collection[File]) -> Step:
+    """The part of an engine's step that writes some of its outputs."""
+    argv: list[Arg] = []
+    for number, arg in enumerate(step.argv):
+        named = next((n for n in (0, 1, 2) if step.argv[number - n] == OUTPUT_OPTION), None)
+        if named is None or step.argv[number - named + 2] in files:
+            argv.append(arg)
+    return evolve(step, argv=tuple(argv), outputs=tuple(f for f in step.outputs if f in files))
 
 
 def mastering_steps(phases: Phases, options: Sequence[Arg]) -> tuple[Step, ...]:

@@ -151,6 +151,8 @@ class Step:
         scripts: texts to write to files first.
         channels: of its first output, a WAV, which must have `samples` samples at `rate`, or it
             fails; 0: there is no such rule.
+        values: what determines the content of each output besides the step's facts and the version
+            of mixdown, if the step can make each of them alone; no part of the plan's text.
     """
 
     id: str
@@ -165,6 +167,7 @@ class Step:
     rate: int
     scripts: tuple[Script, ...] = ()
     channels: int = 0
+    values: tuple[str, ...] = ()
 
     @property
     def is_exact(self) -> bool:

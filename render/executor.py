@@ -12,7 +12,8 @@ files are not kept.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -26,12 +27,13 @@ from ..compiler.driver import Compilation
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
-from ..media.cache import Cache, user_cache
+from ..media.cache import Cache, EntryKind, user_cache
 from ..media.headers import read_header
 from ..media.samples import LIBSNDFILE
-from ..plans.cache_keys import keys
+from ..plans.cache_keys import ENGINE, engine_version, keys
 from ..plans.loop import level_key
-from ..plans.plan import OURSELVES, FilterScript, Plan, Step, StepKind, bind
+from ..plans.own_steps import partial_step
+from ..plans.plan import OURSELVES, File, FilterScript, Plan, Step, StepKind, bind
 from ..programs.program import Program, Tool
 from ..programs.run import (
     VARIABLE,
@@ -83,7 +85,8 @@ class Executor:
         origins: the origin of an IR value, by its name.
         documents: those that origins point into.
         cache: where the outputs of steps that have a key are kept; None: nowhere.
-        keys: the cache key of each step that has one, by its id (`cache_keys.keys`).
+        keys: the cache key of each output of each step that has keys, by the step's id
+            (`cache_keys.keys`).
         jobs: how many steps may run at once.
         taps: meters of files as this process writes them, by their paths.
     """
@@ -96,7 +99,7 @@ class Executor:
     origins: Mapping[str, Origin | None] = field(factory=dict)
     documents: Documents = field(factory=dict)
     cache: Cache | None = None
-    keys: Mapping[str, str] = field(factory=dict)
+    keys: Mapping[str, tuple[str, ...]] = field(factory=dict)
     jobs: int = 1
     taps: Mapping[Path, Tap[Any]] = field(factory=dict)
     _reporting: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
@@ -154,23 +157,58 @@ class Executor:
             Path(self.spaces.path(script.file)).write_text(script.text, "utf-8", newline="\n")
 
     def _kept_or_run(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
-        """Take what an earlier run kept of a step, or run it, and keep that."""
-        places = [Path(self.spaces.path(file)) for file in step.outputs]
-        key, cache = self.keys.get(step.id), self.cache
-        files = {f"{key}/{n}": place for n, place in enumerate(places)} if key else {}
-        if cache and files and all(cache.take(*each) for each in files.items()):
+        """Take what an earlier run kept of a step, or run it, and keep that.
+
+        Of a step that can make each output alone, only those that are not kept are made.
+        """
+        keyed = dict(zip(step.outputs, self.keys.get(step.id, ()), strict=False))
+        kept = {file for file, key in keyed.items() if self._take(key, file)}
+        if kept and kept == set(step.outputs):
             self._check_shape(step)
             return {}
-        for place in places:
-            place.unlink(missing_ok=True)  # it may be another name of a kept file
+        part = partial_step(step, set(step.outputs) - kept) if step.values else step
+        for file in part.outputs:
+            Path(self.spaces.path(file)).unlink(missing_ok=True)  # or it names a kept file too
         run = self._run_here if step.program == OURSELVES else self._run_program
-        readings = run(step, facts, stop)
+        readings = run(part, facts, stop)
         self._check_shape(step)
         self._check_contents(step)
-        if cache:
-            for each in files.items():
-                cache.keep(*each)
+        for file in part.outputs:
+            if file in keyed:
+                self._keep(keyed[file], file)
         return readings
+
+    def _take(self, key: str, file: File) -> bool:
+        """Copy what was kept of a file into its place, with what was measured of it."""
+        place = Path(self.spaces.path(file))
+        if self.cache is None or not self.cache.take(key, place):
+            return False
+        tap = self.taps.get(place)
+        if tap is not None:
+            with suppress(OSError, ValueError, KeyError), self._record(place) as record:
+                if self.cache.take(_record_key(key, tap), record):
+                    tap.restore(record)
+        return True
+
+    def _keep(self, key: str, file: File) -> None:
+        place = Path(self.spaces.path(file))
+        if self.cache is None:
+            return
+        self.cache.keep(key, place)
+        tap = self.taps.get(place)
+        if tap is not None and tap.has_begun:
+            with suppress(OSError, ValueError), self._record(place) as record:
+                tap.save(record)
+                self.cache.keep(_record_key(key, tap), record, EntryKind.FACTS)
+
+    @contextmanager
+    def _record(self, place: Path) -> Iterator[Path]:
+        """A file for what was measured of another, until it is in the cache or in its tap."""
+        path = self.spaces.work / f"{place.name}.levels"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
     def check_sources(self) -> None:
         """Check every file that the plan reads.
@@ -318,10 +356,21 @@ def executor_for(
         origins={node.name: node.origin for node in compilation.graph},
         documents=compilation.timeline.documents,
         cache=user_cache(),
-        keys=keys(plan, lambda name: LIBSNDFILE if name == OURSELVES else found[name].version_text),
+        keys=keys(plan, partial(_version, found)),
         jobs=jobs or processors(),
         taps=taps,
     )
+
+
+def _version(tools: Mapping[str, Tool], name: str) -> str:
+    if name == ENGINE:
+        return engine_version()
+    return LIBSNDFILE if name == OURSELVES else tools[name].version_text
+
+
+def _record_key(key: str, tap: Tap[Any]) -> str:
+    """The key of what a tap measured of a file, by the key of the file."""
+    return f"{key}/{tap.kind.__name__} {tap.choice}"
 
 
 def command(

@@ -36,7 +36,7 @@ from .loudness import extra_gain, judge, judge_peak
 from .mastering import PremasterReading, run_plan
 from .measuring import survey_audio
 from .progress import Listener, Progress
-from .recording import FileMeter, FileRecord, Tap, premaster_tap, record_file
+from .recording import FileRecord, Tap, file_tap, premaster_tap, record_file
 from .result import Delivered, Rendered, RenderedMeta, of_role
 from .workspace import Workspace
 
@@ -242,8 +242,8 @@ def _taps(plan: Plan, spaces: Workspace) -> Mapping[Path, Tap[Any]]:
         taps[Path(spaces.path(premaster))] = premaster_tap(plan.loudness.reading)
     for delivery in plan.deliveries:
         # Dropouts are looked for in the master.
-        meter = partial(FileMeter, finds_empty=delivery.role is OutputRole.MASTER)
-        taps[Path(spaces.path(delivery.file))] = Tap(meter)
+        tap = file_tap(finds_empty=delivery.role is OutputRole.MASTER)
+        taps[Path(spaces.path(delivery.file))] = tap
     return taps
 
 

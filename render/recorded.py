@@ -1,13 +1,15 @@
 """Reads records back from the plain data that `attrs.asdict` and JSON made of them.
 
 Promises: `recorded_as(type(record), data of record)` equals the record. The data are trusted: their
-digest was checked, so that only a missing key, not a wrong type, is an error.
+digest was checked, so that only a missing key, not a wrong type, is an error. Arrays are as they
+are.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from types import NoneType, UnionType
+from types import NoneType, SimpleNamespace, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -21,12 +23,20 @@ def recorded_as(kind: type[Record], data: Mapping[str, Any]) -> Record:
     Raises:
         KeyError: a required field is missing.
     """
-    hints = get_type_hints(kind)
     values = {}
     for field in attrs.fields(kind):  # type: ignore[arg-type]
         if field.name in data or field.default is attrs.NOTHING:
-            values[field.name] = _value(hints[field.name], data[field.name])
+            value = data[field.name]
+            is_plain = not isinstance(value, list | dict)
+            values[field.name] = value if is_plain else _value(_hint(kind, field.name), value)
     return kind(**values)
+
+
+def _hint(kind: type, name: str) -> Any:  # noqa: ANN401 (a type)
+    """The type of a field; that of others may not be known at run time, as that of arrays."""
+    owner = next(cls for cls in kind.__mro__ if name in vars(cls).get("__annotations__", ()))
+    only = SimpleNamespace(__annotations__={name: owner.__annotations__[name]})
+    return get_type_hints(only, vars(sys.modules[owner.__module__]))[name]
 
 
 def _value(kind: Any, value: Any) -> Any:  # noqa: ANN401 (types and values of any type)

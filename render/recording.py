@@ -6,12 +6,15 @@ get; others are read once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
 import soundfile
-from attrs import define, field, frozen
+from attrs import asdict, define, field, frozen
 
 from ..audio import FloatArray
 from ..audio.meter.framing import Framer
@@ -23,7 +26,10 @@ from ..audio.reading import file_blocks
 from ..ir.nodes import Reading
 from ..media.ingest import readable
 from .delivery import faulty
+from .recorded import recorded_as
 from .report.curves import CurveMeter, Curves
+
+_ARRAY = "array"
 
 Result_co = TypeVar("Result_co", covariant=True)
 
@@ -89,23 +95,66 @@ class FileMeter:
 
 @define
 class Tap(Generic[Result_co]):
-    """Measures a stream on its way to a file, which is written even if it cannot be measured."""
+    """Measures a stream on its way to a file, which is written even if it cannot be measured.
+
+    What was measured can be saved, and restored where the file itself was kept.
+
+    Attributes:
+        kind: the type of what is measured.
+        choice: how it is measured, if there are several ways.
+    """
 
     _make: Callable[[int, int, int], StreamMeter[Result_co]]
+    kind: type[Result_co]
+    choice: str = ""
     _meter: StreamMeter[Result_co] | None = field(default=None, init=False)
     _error: ValueError | None = field(default=None, init=False)
+    _known: Result_co | None = field(default=None, init=False)
 
     @property
     def has_begun(self) -> bool:
-        """Whether the file was written through it."""
-        return self._meter is not None or self._error is not None
+        """Whether the file was written through it, or its result is known."""
+        return self._meter is not None or self._error is not None or self._known is not None
 
     def start(self, rate: int, channels: int, samples: int) -> None:
         """Begin a file, anew if it was written before."""
+        self._known = None
         try:
             self._meter, self._error = self._make(rate, channels, samples), None
         except ValueError as error:
             self._meter, self._error = None, error
+
+    def save(self, path: Path) -> None:
+        """Write the result to a file.
+
+        Raises:
+            ValueError: it cannot be measured.
+            OSError: the file cannot be written.
+        """
+        arrays: list[FloatArray] = []
+
+        def placed(array: FloatArray) -> dict[str, int]:
+            arrays.append(array)
+            return {_ARRAY: len(arrays) - 1}
+
+        record: Any = self.result()
+        text = json.dumps(asdict(record), default=placed)
+        with path.open("wb") as file:
+            np.savez(file, *arrays, np.frombuffer(text.encode(), np.uint8))
+
+    def restore(self, path: Path) -> None:
+        """Take the result from a file that `save` wrote.
+
+        Raises:
+            OSError, ValueError, KeyError: there is none in it.
+        """
+        with np.load(path) as stored:
+            *arrays, text = (stored[name] for name in stored.files)
+        data = json.loads(
+            text.tobytes(), object_hook=lambda d: arrays[d[_ARRAY]] if _ARRAY in d else d
+        )
+        self._meter, self._error = None, None
+        self._known = recorded_as(self.kind, data)
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block of the file."""
@@ -122,6 +171,8 @@ class Tap(Generic[Result_co]):
         Raises:
             ValueError: it cannot be measured.
         """
+        if self._known is not None:
+            return self._known
         if self._error is not None:
             raise self._error
         assert self._meter is not None, "nothing was written"
@@ -146,7 +197,16 @@ def feed_file(path: Path, tap: Tap[Any], progress: Callable[[float], None]) -> N
 
 def premaster_tap(reading: Reading) -> Tap[PremasterLevels]:
     """What measures a premaster; `reading`: what its level is."""
-    return Tap(lambda rate, channels, _: PremasterMeter(rate, channels, reading))
+    return Tap(
+        lambda rate, channels, _: PremasterMeter(rate, channels, reading),
+        PremasterLevels,
+        reading.value,
+    )
+
+
+def file_tap(*, finds_empty: bool) -> Tap[FileRecord]:
+    """What measures a delivered file; `finds_empty`: see `CurveMeter`."""
+    return Tap(partial(FileMeter, finds_empty=finds_empty), FileRecord, f"{finds_empty=}")
 
 
 def record_file(path: Path, target: str, samples: int | None = None) -> FileRecord:

@@ -27,6 +27,7 @@ from ..ir.nodes import OutputRole
 from ..ir.origin import Documents, Origin
 from ..media.identity import digest_of
 from ..media.samples import LIBSNDFILE
+from ..plans.cache_keys import code_digest
 from .compliance import Check
 from .recorded import recorded_as
 from .report.model import DeliveryReport
@@ -62,6 +63,7 @@ def inputs_digest(mixes: Mixes, *, report: bool) -> str:
         "report": report,
         "timeline": plain(timeline),
         "documents": [document.text for document in timeline.documents.values()],
+        "code": code_digest(),
         "libraries": {name: version(name) for name in _LIBRARIES} | {"libsndfile": LIBSNDFILE},
     }
     text = json.dumps(parts, sort_keys=True, default=str)

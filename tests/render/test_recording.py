@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from mixdown.audio.meter.measure import measure_file
 from mixdown.ir.nodes import Reading
-from mixdown.render.recording import FileMeter, Tap, premaster_tap, record_file
+from mixdown.render.recording import FileMeter, FileRecord, Tap, premaster_tap, record_file
 from mixdown.render.report.model import DeliveryReport
 
 RATE = 48_000
@@ -82,7 +82,7 @@ def test_a_tap_measures_the_last_file_that_was_written():
     ("channels", "bad"), [(2, np.nan), (2, np.inf), (3, 0.0)], ids=["NaN", "inf", "3 channels"]
 )
 def test_what_cannot_be_measured_is_an_error_when_it_is_asked_for(channels, bad):
-    tap = Tap(FileMeter)
+    tap = Tap(FileMeter, FileRecord)
     tap.start(RATE, channels, 200)
     tap.feed(np.full((channels, 100), bad))
     tap.feed(np.zeros((channels, 100)))
