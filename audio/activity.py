@@ -3,7 +3,8 @@
 The input is the K-weighted power of every 10 ms, which `LoudnessMeter` yields. A frame is active if
 its level exceeds the noise floor around it by 6 dB and is at most 40 dB below the loud passages. It
 stays active until the level falls below the floor plus 3 dB. The floor is a percentile of the
-levels within 10 s, so it follows a noise that changes slowly and is not raised by speech.
+levels within 10 s, so it follows a noise that changes slowly and is not raised by speech. Words
+often begin and end with sounds that are hardly above the noise; a span is widened by them.
 
 The detector compares levels, so it cannot distinguish speech from music. Material without pauses
 has no contrast to a floor; `Activity.contrast` then says so, and a caller should treat all of it
@@ -38,6 +39,10 @@ _LOUD_OVER_FLOOR_DB, _LOUD_PERCENTILE, _LOUD_FRAMES = 10.0, 95, 30
 _ON_DB, _OFF_BELOW_ON_DB, _ON_BELOW_LOUD_DB = 6.0, 3.0, 40.0
 _SHORTEST_GAP, _SHORTEST_RUN = 20, 5
 """Frames: shorter gaps between active frames are filled, shorter runs of them are dropped."""
+_EDGE_DB, _EDGE_FRAMES, _EDGE_FRAME_DB = 1.5, 21, 0.5
+"""A weak sound: 210 ms whose mean, and frames whose own level, exceed the floor by so much."""
+_EDGE_REACH = 40
+"""Frames by which a span is widened at most, at each end."""
 _CLEAR_SNR_DB = 8.0
 _ACTIVE_BLOCK = 0.5
 """The part of a block that makes it active."""
@@ -88,9 +93,15 @@ def find_activity(powers: FloatArray) -> Activity:
     if loud < _FAINTEST_LUFS:
         return Activity(Contrast.NONE)
     on = np.maximum(floor + _ON_DB, loud - _ON_BELOW_LOUD_DB)
-    active = _cleaned(_hysteresis(levels, on, on - _OFF_BELOW_ON_DB))
+    off = on - _OFF_BELOW_ON_DB
+    active = _cleaned(_hysteresis(levels, on, off))
     snr = _snr_db(powers, active)
     contrast = Contrast.UNSURE if snr is not None and snr < _CLEAR_SNR_DB else Contrast.CLEAR
+    around = np.convolve(np.pad(powers, _EDGE_FRAMES // 2, mode="edge"), np.ones(_EDGE_FRAMES))
+    mean = lufs(around[_EDGE_FRAMES - 1 : 1 - _EDGE_FRAMES] / _EDGE_FRAMES)
+    faintest = loud - _ON_BELOW_LOUD_DB - _OFF_BELOW_ON_DB
+    weak = (mean > floor + _EDGE_DB) & (levels > np.maximum(floor + _EDGE_FRAME_DB, faintest))
+    active = _cleaned(_widened(active, weak))
     return Activity(contrast if active.any() else Contrast.NONE, spans_of(active), snr)
 
 
@@ -155,6 +166,23 @@ def _cleaned(active: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         if end - start < _SHORTEST_RUN:
             cleaned[start:end] = False
     return cleaned
+
+
+def _widened(active: npt.NDArray[np.bool_], weak: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Also active at weak frames without a break before and after each run of active ones."""
+    widened = active.copy()
+    for start, end in spans_of(active):
+        before, after = (
+            weak[max(start - _EDGE_REACH, 0) : start][::-1],
+            weak[end : end + _EDGE_REACH],
+        )
+        widened[start - _run(before) : end + _run(after)] = True
+    return widened
+
+
+def _run(chosen: npt.NDArray[np.bool_]) -> int:
+    """The number of chosen frames before the first that is not."""
+    return len(chosen) if chosen.all() else int(np.argmin(chosen))
 
 
 def spans_of(chosen: npt.NDArray[np.bool_]) -> tuple[tuple[int, int], ...]:

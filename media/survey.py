@@ -40,7 +40,7 @@ from .facts import kept, tupled
 from .headers import Header
 from .ingest import establish, playable
 
-VERSION = 2
+VERSION = 3
 """The version of surveys; raised when the attributes or their computation change."""
 
 GROUP = "mixdown.detectors"

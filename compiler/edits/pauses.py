@@ -1,8 +1,9 @@
 """Finds the pauses of a timeline that are to be shortened, from the surveys of its sources.
 
 Promises: only time in which a clip of the roles plays, and none of them says anything, is taken
-out. A clip whose source has no reliable spans counts as speech from start to end. Cuts begin and
-end at whole milliseconds, so that they can be written as lines of a document.
+out. A clip whose source has no reliable spans, or much noise, counts as speech from start to end;
+in some noise, more of each pause is kept. Cuts begin and end at whole milliseconds, so that they
+can be written as lines of a document.
 """
 
 from __future__ import annotations
@@ -19,7 +20,12 @@ from ..unit import Unit
 
 AFTER = Decimal("0.625")
 """The part of what is left of a pause that follows the last word: 250 ms of 400. The detector loses
-quiet endings, and finds beginnings at most 100 ms late at a signal-to-noise ratio of 20 dB."""
+quiet endings before it loses beginnings."""
+
+LEAST_SNR_DB = 12.0
+"""At a lower signal-to-noise ratio whole words can be missed, so nothing is cut."""
+_CLEAN_SNR_DB, _MARGIN_MS_PER_DB = 20.0, 15
+"""How much is kept besides at both ends of a pause, for every dB that the ratio is lower."""
 
 Span = tuple[int, int]
 
@@ -72,7 +78,8 @@ def _clips(
             survey = unit.surveys.get(clip.source)
             if clip.mute:
                 continue
-            if survey is None or not survey.is_clear:
+            snr = None if survey is None else survey.snr_db
+            if survey is None or not survey.is_clear or (snr is not None and snr < LEAST_SNR_DB):
                 why = "what is said in it cannot be told from its noise" if survey else "not read"
                 notes.setdefault(
                     clip.source,
@@ -86,7 +93,14 @@ def _clips(
                 yield whole, [whole]
                 continue
             spans = played_spans(survey.spans, where, unit.media[clip.source], rate)
-            yield whole, [(max(a, whole[0]), min(b, whole[1])) for a, b in spans]
+            margin = samples(_margin_ms(snr), rate)
+            yield whole, [(max(a - margin, whole[0]), min(b + margin, whole[1])) for a, b in spans]
+
+
+def _margin_ms(snr_db: float | None) -> Decimal:
+    """How much is kept besides before and after what is said."""
+    below = 0.0 if snr_db is None else max(_CLEAN_SNR_DB - snr_db, 0.0)
+    return Decimal(round(_MARGIN_MS_PER_DB * below))
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:

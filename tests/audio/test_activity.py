@@ -19,14 +19,14 @@ def powers_of(samples, rate=RATE):
 # Between 5 and 10 dB, pink noise is still clear and white noise is not: K-weighted, there is more
 # of it.
 CASES = {
-    ("pink", 40): (0.01, 20, Contrast.CLEAR),
-    ("pink", 30): (0.03, 40, Contrast.CLEAR),
-    ("pink", 20): (0.08, 70, Contrast.CLEAR),
-    ("pink", 10): (0.12, 110, Contrast.CLEAR),
-    ("pink", 5): (0.15, 130, Contrast.CLEAR),
-    ("white", 40): (0.01, 20, Contrast.CLEAR),
-    ("white", 20): (0.10, 110, Contrast.CLEAR),
-    ("white", 5): (0.45, 500, Contrast.UNSURE),
+    ("pink", 40): (0.01, 10, Contrast.CLEAR),
+    ("pink", 30): (0.01, 10, Contrast.CLEAR),
+    ("pink", 20): (0.05, 10, Contrast.CLEAR),
+    ("pink", 10): (0.09, 40, Contrast.CLEAR),
+    ("pink", 5): (0.12, 90, Contrast.CLEAR),
+    ("white", 40): (0.01, 10, Contrast.CLEAR),
+    ("white", 20): (0.07, 10, Contrast.CLEAR),
+    ("white", 5): (0.25, 200, Contrast.UNSURE),
 }
 
 

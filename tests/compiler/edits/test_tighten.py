@@ -49,9 +49,12 @@ def cut(path):
     return final(begin(path, RenderRequest()), FRONT)
 
 
-@pytest.mark.parametrize("voice", ["en", "en-us+f3"])
-@pytest.mark.parametrize("snr_db", [40, 20])
-def test_pauses_are_shortened_and_no_word_is_touched(voice, snr_db, document):
+# What 90% of the shortened pauses last at most, s: in noise, more of them is kept.
+LEFT = [("en", 40, 0.45), ("en-us+f3", 20, 0.5), ("en", 10, 0.75)]
+
+
+@pytest.mark.parametrize(("voice", "snr_db", "longest"), LEFT)
+def test_pauses_are_shortened_and_no_word_is_touched(voice, snr_db, longest, document):
     speech = talk(seconds=60, voice=voice, seed=3, pauses=(0.3, 3.0))
     unit = cut(document(noisy(speech, snr_db)))
     made = unit.ripple
@@ -61,12 +64,16 @@ def test_pauses_are_shortened_and_no_word_is_touched(voice, snr_db, document):
     ]
     assert [r for start, end in words for r in made.touching(start, end)] == []
     pauses = [(a, b) for (_, a), (b, _) in pairwise(words)]
-    long = [(a, b) for a, b in pauses if b - a > 0.95 * 48000]
+    long = [(a, b) for a, b in pauses if b - a > 1.15 * 48000]
     assert len(long) > 8
     left = np.array([made.new(b) - made.new(a) for a, b in long]) / 48000
-    # In noise, words begin and end up to 110 ms outside of what the detector finds.
-    assert np.quantile(left, 0.9) < 0.45
-    assert left.min() > 0.25
+    assert np.quantile(left, 0.9) < longest
+    assert left.min() > 0.3
+
+
+def test_much_noise_is_left_alone_and_a_note_says_so(document):
+    compiled = mixdown.compile(document(noisy(talk(seconds=30, seed=3), 5)))
+    assert ([d.code for d in compiled.diagnostics], compiled.ripple) == (["MIX272"], None)
 
 
 def test_steady_noise_is_left_alone_and_a_note_says_so(document):
