@@ -73,6 +73,8 @@ def _document(
     result: RenderResult, *, is_strict: bool, ids: Sequence[str] = ()
 ) -> dict[str, object]:
     """A render as plain data."""
+    from attrs import asdict
+
     documents, report = result.compilation.timeline.documents, result.report
     return {
         "ok": result.holds(strict=is_strict),
@@ -85,6 +87,7 @@ def _document(
             {**_data(file, delivery), **({"id": id} if id else {})}
             for (file, delivery), id in zip_longest(_named(result), ids)
         ],
+        "cache": None if result.cache is None else asdict(result.cache),
         "diagnostics": [d.to_dict(documents) for d in result.diagnostics],
     }
 

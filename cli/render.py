@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     help="The number of steps to run at once.  [default: one per processor]",
 )
 @force
+@click.option(
+    "--explain-cache",
+    is_flag=True,
+    help="Also print what was reused, and why the rest was not.",
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @timing
 @opening
@@ -43,6 +48,7 @@ def command(
     no_report: bool,
     jobs: int | None,
     force: bool,
+    explain_cache: bool,
     quiet: bool,
     how: Opened,
 ) -> ExitCode:
@@ -61,6 +67,7 @@ def command(
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
     from ..render.service import render
+    from .console import print_text
     from .delivery import show_result
     from .progress import progress_bars
 
@@ -84,6 +91,9 @@ def command(
     if write_facts is not None:
         write_file(Path(write_facts), result.facts.to_json())
     ids = [artifact.id for artifact in kept]
-    return show_result(
+    code = show_result(
         result, as_json=as_json, quiet=quiet, ids=ids, is_strict=bool(choices.get("strict"))
     )
+    if explain_cache and not as_json and result.cache is not None:
+        print_text("\n".join(("", *result.cache.lines)))
+    return code

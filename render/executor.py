@@ -47,6 +47,7 @@ from ..programs.run import (
     size_of,
 )
 from ..programs.timings import timed
+from .cache_use import CacheUse, cache_use
 from .parallel import processors, run_steps
 from .progress import Listener, Progress, ignore
 from .recording import Tap, feed_file
@@ -89,6 +90,7 @@ class Executor:
             (`cache_keys.keys`).
         jobs: how many steps may run at once.
         taps: meters of files as this process writes them, by their paths.
+        uses: what became of each file of a step that has run; of several runs, the first.
     """
 
     plan: Plan
@@ -102,6 +104,7 @@ class Executor:
     keys: Mapping[str, tuple[str, ...]] = field(factory=dict)
     jobs: int = 1
     taps: Mapping[Path, Tap[Any]] = field(factory=dict)
+    uses: dict[tuple[str, File], CacheUse] = field(factory=dict, init=False, eq=False, repr=False)
     _reporting: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
 
     def run_steps(
@@ -163,6 +166,11 @@ class Executor:
         """
         keyed = dict(zip(step.outputs, self.keys.get(step.id, ()), strict=False))
         kept = {file for file, key in keyed.items() if self._take(key, file)}
+        if not (step.values or kept == set(step.outputs)):
+            kept = set()
+        for file in step.outputs:
+            use = cache_use(step, file, self.cache, keyed=file in keyed, kept=file in kept)
+            self.uses.setdefault((step.id, file), use)
         if kept and kept == set(step.outputs):
             self._check_shape(step)
             return {}

@@ -15,6 +15,7 @@ from ..compiler.driver import Compilation
 from ..compiler.request import FileRequest
 from ..documents.writer import write_file
 from ..ir.diagnostics import Diagnostic
+from .cache_use import cache_report
 from .delivery import file_digest
 from .mixes import Premaster, StagedMix, check_names, placed, stage_mix
 from .progress import Listener
@@ -89,6 +90,12 @@ def publish_mixes(
         chapters=None if chapters is None else out / CHAPTERS,
         diagnostics=diagnostics,
         facts=measured_facts(delivered),
+        cache=cache_report(
+            [use for mix in staged for use in mix.executor.uses.values()],
+            compilation,
+            out,
+            staged[0].executor.cache,
+        ),
     )
 
 

@@ -27,6 +27,7 @@ from ..ir.nodes import OutputRole
 from ..ir.origin import Origin
 
 if TYPE_CHECKING:
+    from .cache_use import CacheReport
     from .compliance import Check
     from .report.model import DeliveryReport
 
@@ -171,6 +172,8 @@ class RenderResult:
             without measuring.
         unchanged: whether nothing was rendered, because the files of an earlier render are what
             this one would write; everything else is as that render recorded it.
+        cache: what was taken from the cache, and why the rest was made; None if nothing was
+            rendered.
     """
 
     deliveries: tuple[Delivered, ...]
@@ -181,6 +184,7 @@ class RenderResult:
     diagnostics: tuple[Diagnostic, ...]
     facts: Facts
     unchanged: bool = False
+    cache: CacheReport | None = None
 
     @property
     def master(self) -> Rendered:

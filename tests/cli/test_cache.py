@@ -110,3 +110,18 @@ def test_processes_share_a_cache_that_is_cleared_meanwhile(show, kept):
         assert {run.result() for run in runs} == {wanted}
     assert all(json.loads(done.stdout)["ok"] for done in cleared)
     assert process("cache", "verify").returncode == 0
+
+
+def test_a_render_explains_what_it_reused(mixdown, show, kept):
+    line = ("render", show.name, "-o", "out", "--backend", "native", "--stems", "--explain-cache")
+    first = mixdown(*line).out
+    assert "mix: bus_music.wav: made: not in the cache" in first
+    assert "changes: no earlier render into this directory is known" in first
+    show.write_text(show.read_text().replace("fade_in_ms: 20", "fade_in_ms: 30"))
+    second = mixdown(*line).out
+    assert "mix: bus_music.wav: reused" in second
+    assert "mix: bus_dialogue.wav: made: not in the cache" in second
+    assert "changes: the fade of clip host/hello changed" in second
+    explained = mixdown(*line[:-1], "--force", "--json").data["cache"]
+    assert explained["changes"] == []
+    assert mixdown(*line).out.startswith("unchanged: ")

@@ -146,3 +146,18 @@ def test_levels_that_cannot_be_read_are_measured(cache, media, tmp_path):
     again = Show(preset="podcast").render(media, tmp_path / "two")
     assert again.files[0].meta == wanted.files[0].meta
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
+
+
+def test_the_report_of_the_cache_names_what_changed(cache, media, tmp_path):
+    first = Show(gain_db=1.0).render(media, tmp_path / "out").cache
+    assert first.changes is None
+    assert {(use.file, use.reason) for use in first.uses if not use.reused} == {
+        *((f, "not in the cache") for f in ("premaster.wav", "bus_dialogue.wav", "bus_music.wav")),
+        ("master.wav", "it depends on the measured loudness"),
+    }
+    edited = Show(gain_db=-3.0, has_last=False, stems=False).render(media, tmp_path / "out").cache
+    assert "the gain of clip host/a changed" in edited.changes
+    assert any("bed/d has no" in change for change in edited.changes)
+    again = Show(gain_db=-3.0, preset="music").render(media, tmp_path / "out").cache
+    assert {use.file for use in again.uses if use.reused} >= {"bus_music.wav"}
+    assert next(iter(again.lines)).startswith("mix: premaster.wav: ")

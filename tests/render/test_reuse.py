@@ -67,7 +67,7 @@ def states(out: Path) -> dict[str, tuple[int, int]]:
 def recorded(result: mixdown.RenderResult) -> dict[str, object]:
     """Everything that a result says."""
     found = attrs.asdict(result, recurse=False)
-    del found["unchanged"], found["deliveries"]
+    del found["unchanged"], found["cache"], found["deliveries"]
     found["diagnostics"] = [
         d.to_dict(result.compilation.timeline.documents) for d in result.diagnostics
     ]
