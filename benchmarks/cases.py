@@ -128,8 +128,9 @@ CASES = (
     Case(
         name="measure",
         title="Measuring",
-        text="Integrated loudness, range and true peak of one file.",
-        peers=("ebur128", "measure"),
+        text="Integrated loudness, range and true peak of one file. mixdown also measures RMS, "
+        "noise floor, hum, clipping, silence and correlation, in the same pass.",
+        peers=("ebur128", "measure", "measure-fast"),
         sizes=(Size(minutes=45),),
         short=(Size(minutes=2),),
         finished=True,

@@ -204,8 +204,15 @@ def ebur128(directory: Path, size: Size) -> None:
     ffmpeg("-i", str(directory / FINISHED), "-filter_complex", chain, "-f", "null", "-")
 
 
-def measure(directory: Path, size: Size) -> None:
-    subprocess.run([*MIXDOWN, "measure", str(directory / FINISHED)], check=True)
+def measure_with(kernels: str) -> Callable[[Path, Size], None]:
+    """`kernels`: as of `render_with`."""
+
+    def work(directory: Path, size: Size) -> None:
+        environment = {**os.environ, "MIXDOWN_KERNELS": kernels}
+        command = [*MIXDOWN, "measure", str(directory / FINISHED)]
+        subprocess.run(command, check=True, env=environment)
+
+    return work
 
 
 def pushed(directory: Path) -> Any:
@@ -218,6 +225,7 @@ def pushed(directory: Path) -> Any:
 
 
 def limiter(directory: Path, size: Size) -> None:
+    os.environ["MIXDOWN_KERNELS"] = "numpy"
     from mixdown.audio.limiter import TruePeakLimiter
 
     samples = pushed(directory)
@@ -296,7 +304,8 @@ PEERS: Mapping[str, Peer] = {
     "help": Peer("mixdown --help", (*MIXDOWN, "--help")),
     "check": Peer("mixdown check", (*MIXDOWN, "check", "{}")),
     "ebur128": Peer("ffmpeg's ebur128 with true peak", ebur128, ("ffmpeg",)),
-    "measure": Peer("mixdown measure", measure),
+    "measure": Peer("mixdown measure", measure_with("numpy")),
+    "measure-fast": Peer("mixdown measure, with the extra fast", measure_with(""), ("numba",)),
     "pushing": Peer("reading the file", pushing),
     "limiter": Peer("mixdown's limiter", limiter),
     "pedalboard": Peer("pedalboard's limiter (no true peak)", pedalboard, ("pedalboard",)),
