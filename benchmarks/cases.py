@@ -126,6 +126,17 @@ CASES = (
         axis="keyframes",
     ),
     Case(
+        name="reuse",
+        title="Rendering again",
+        text="The native engine with the preset `podcast` and stems, after a first render into the "
+        "same directory: with nothing changed, with one clip turned up by 1 dB, and with the "
+        "preset `music`. The first row has no cache, the second fills an empty one.",
+        peers=("uncached", "first", "unchanged", "edited", "other-preset"),
+        sizes=(Size(15, 200),),
+        short=(Size(2, 12),),
+        cached=True,
+    ),
+    Case(
         name="measure",
         title="Measuring",
         text="Integrated loudness, range and true peak of one file. mixdown also measures RMS, "

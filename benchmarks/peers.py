@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -46,6 +47,35 @@ def render_with(
 
         path, out = written(directory, size), directory / "out"
         render(path, out=out, preset=preset, backend=backend, report=report, stems=report)
+
+    return work
+
+
+def render_again(preset: str = "podcast", *, gain_db: float = 0.0) -> Callable[[Path, Size], None]:
+    """A render beside a cache; the first run in a directory is that of the mix as it is."""
+
+    def work(directory: Path, size: Size) -> None:
+        os.environ["MIXDOWN_KERNELS"] = "numpy"
+        from mixdown import loads, render
+
+        mix, out = document(size), directory / "out"
+        if out.exists():
+            mix["tracks"][0]["clips"][0]["gain_db"] += gain_db
+        timeline = loads(json.dumps(mix), root=directory)
+        chosen = preset if out.exists() else "podcast"
+        render(timeline, out=out, preset=chosen, backend="native", stems=True)
+
+    return work
+
+
+def render_into(cache: str) -> Callable[[Path, Size], None]:
+    """A first render, whose cache is `off`, or a new folder of this name."""
+
+    def work(directory: Path, size: Size) -> None:
+        folder = directory / f"{cache}{len(list(directory.iterdir()))}"
+        os.environ["MIXDOWN_CACHE"] = cache if cache == "off" else str(folder)
+        render_again()(directory, size)
+        shutil.rmtree(directory / "out")
 
     return work
 
@@ -286,6 +316,11 @@ PEERS: Mapping[str, Peer] = {
     "sox": Peer("mixdown, SoX", render_with("sox", "podcast"), ("sox",)),
     "native-draft": Peer("mixdown, native, draft", render_with("native", "draft", report=False)),
     "ffmpeg-draft": Peer("mixdown, ffmpeg, draft", render_with("ffmpeg", "draft", report=False)),
+    "uncached": Peer("first render, cache off", render_into("off")),
+    "first": Peer("first render", render_into("new-cache")),
+    "unchanged": Peer("nothing changed", render_again()),
+    "edited": Peer("one clip changed", render_again(gain_db=1.0)),
+    "other-preset": Peer("another preset", render_again("music")),
     "naive": Peer("ffmpeg, adelay and amix: the sum alone", naive, ("ffmpeg",)),
     "pydub": Peer("pydub: the sum alone", pydub, ("pydub", "ffmpeg")),
     "ffmpeg-normalize": Peer(
