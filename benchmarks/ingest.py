@@ -1,11 +1,12 @@
-"""Time to establish what sources are: the first time, and again by another process.
+"""Time to establish what sources are, and to survey them: the first time, and again.
 
     python benchmarks/ingest.py [seconds]
 
 The programme, a modulated tone with noise in stereo at 48 kHz, is written in each form. CPU seconds
 include those of ffmpeg. The first run decodes the file and keeps the result in an empty cache; the
 second is another process with that cache. "read only" is the time to compute the digest of the
-file's content, which no run can do without.
+file's content, which no run can do without. "survey" establishes the source and surveys it in one
+process with an empty cache, as `mixdown survey` does.
 """
 
 from __future__ import annotations
@@ -31,18 +32,19 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "flac": ("-c:a", "flac", "-sample_fmt", "s16"),
     "wav": ("-c:a", "pcm_s16le"),
 }
-ESTABLISH = """\
-import os, resource, sys, time
+TIMED = """\
+import resource, sys
 from pathlib import Path
 from mixdown.media.ingest import establish
+from mixdown.media.survey import survey_path
 
 def cpu():
     used = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 began = cpu()
-facts = establish(Path(sys.argv[1]), "source")
-print(cpu() - began, facts.frames)
+done = {"establish": establish, "survey": survey_path}[sys.argv[1]](Path(sys.argv[2]), "source")
+print(cpu() - began, done.frames)
 """
 
 
@@ -56,10 +58,10 @@ def programme(path: Path, seconds: int) -> None:
     soundfile.write(path, samples, RATE, subtype="PCM_16")
 
 
-def establish(path: Path, cache: Path) -> tuple[float, int]:
-    """The CPU seconds that a process takes to establish a source, and its length."""
+def timed(what: str, path: Path, cache: Path) -> tuple[float, int]:
+    """The CPU seconds that a process takes to establish or survey a source, and its length."""
     environment = {"MIXDOWN_CACHE": str(cache), "MIXDOWN_FFMPEG": find_ffmpeg().program}
-    argv = [sys.executable, "-c", ESTABLISH, str(path)]
+    argv = [sys.executable, "-c", TIMED, what, str(path)]
     ran = subprocess.run(argv, env=environment, check=True, capture_output=True, text=True)
     seconds, frames = ran.stdout.split()
     return float(seconds), int(frames)
@@ -75,7 +77,9 @@ def cpu_of(work: Callable[[], object]) -> float:
 def main() -> None:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     print(f"{seconds} s of stereo at 48 kHz, {find_ffmpeg().version_text}")
-    print("form   first run CPU s  x realtime  second run CPU s  read only CPU s")
+    print(
+        "form   first run CPU s  x realtime  second run CPU s  read only CPU s  survey x realtime"
+    )
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         programme(folder / "programme.wav", seconds)
@@ -83,11 +87,15 @@ def main() -> None:
             path = folder / f"source.{form}"
             argv = [find_ffmpeg().program, "-v", "error", "-i", str(folder / "programme.wav")]
             subprocess.run([*argv, *options, str(path)], check=True)
-            first, frames = establish(path, folder / "cache")
-            second, again = establish(path, folder / "cache")
-            assert frames == again
+            first, frames = timed("establish", path, folder / "cache")
+            second, again = timed("establish", path, folder / "cache")
+            survey, heard = timed("survey", path, folder / f"cache {form}")
+            assert frames == again == heard
             read = cpu_of(lambda path=path: digest_of(path))
-            print(f"{form:5}{first:17.3f}{seconds / first:12.0f}{second:18.3f}{read:17.3f}")
+            print(
+                f"{form:5}{first:17.3f}{seconds / first:12.0f}{second:18.3f}{read:17.3f}"
+                f"{seconds / survey:19.0f}"
+            )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import mixdown
 import numpy as np
 import pytest
 import soundfile
+from mixdown.compiler.load import loads
 from mixdown.ir.text.printer import print_graph
 from mixdown.presets.load import library
 
@@ -43,6 +44,26 @@ def test_plan_of_every_export_preset(seeds, preset, plan_snapshot):
 def test_plan_of_mastered_stems(seeds, plan_snapshot):
     plan = mixdown.compile(seeds, preset="podcast", stems=True, stem_mode="mastered").plan
     assert plan.to_text() == plan_snapshot
+
+
+DYNAMICS = """
+buses: [{id: bus_dialogue, compress: {threshold_db: -20, ratio: 2}}]
+tracks:
+  - id: host
+    role: dialogue
+    eq: [{kind: hum, frequency_hz: 50, harmonics: 2}]
+    deess: {}
+    clips: [{source: voice, gate: {threshold_db: -40}, compress: {threshold_db: -18}}]
+  - {id: music, role: music, clips: [{source: bed}]}
+"""
+
+
+@pytest.mark.parametrize("backend", ["ffmpeg", "native", "sox"])
+def test_plan_of_dynamics(seeds, backend, plan_snapshot):
+    """ffmpeg and SoX read what mixdown computes; nodes in succession share a step."""
+    head = SEEDS.read_text("utf-8").partition("markers:")[0]
+    mix = loads(head + DYNAMICS, "dynamics.yaml", seeds.root)
+    assert mixdown.compile(mix, preset="draft", backend=backend).plan.to_text() == plan_snapshot
 
 
 def test_graph(seeds, mir_snapshot):
