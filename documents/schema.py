@@ -141,7 +141,7 @@ def _type(kinds: list[Any], definitions: Schema, key: Key) -> Schema:
         return {"type": "array", "items": items}
     if get_origin(kind) is not None:
         items = key.schema.get("additionalProperties") or _element(get_args(kind)[1], definitions)
-        return {"type": "object", "additionalProperties": items}
+        return {"type": "object", "additionalProperties": items, **key.schema}
     if issubclass(kind, StrEnum):
         return {"enum": [member.value for member in kind]}
     limits = key.limit.schema() if key.limit is not None else {}

@@ -27,7 +27,7 @@ from ..driver import begin
 from ..graph_input import Mix
 from ..pipeline import FRONT, final
 from ..request import RenderRequest
-from ..timeline.model import Timeline, clip_id
+from ..timeline.model import CLICK, Timeline, clip_id
 from .balance import VOICES, balance_findings
 from .excerpts import Surveyed
 from .surveys import survey_sources
@@ -63,7 +63,23 @@ def lint(mix: Mix | str | Path, request: RenderRequest) -> tuple[Timeline, tuple
     )
     unit = final(evolve(unit, surveys=surveys), FRONT)
     failed = tuple(evolve(found, severity=Severity.WARNING) for found in unheard)
-    return unit.timeline, (*unit.diagnostics, *failed, *findings(unit))
+    found = (*unit.diagnostics, *failed, *findings(unit), *_accepted(unit.timeline))
+    return unit.timeline, found
+
+
+def _accepted(timeline: Timeline) -> Iterator[Diagnostic]:
+    """A note for each fault that a clip accepts, so that none is forgotten."""
+    for t, track in enumerate(timeline.tracks):
+        for c, clip in enumerate(track.clips):
+            for fault, reason in clip.accept.items():
+                yield Diagnostic(
+                    Code.CLICK if fault == CLICK else Code.DROPOUT,
+                    f"a {fault} in clip {track.id}/{clip_id(clip, c)} is accepted"
+                    + (f": {reason}" if reason else ""),
+                    timeline.origin("tracks", t, "clips", c, "accept"),
+                    None if reason else f'give the reason: accept: {{{fault}: "..."}}',
+                    severity=Severity.NOTE,
+                )
 
 
 def findings(mix: Surveyed) -> tuple[Diagnostic, ...]:

@@ -70,6 +70,15 @@ CLICK, DROPOUT = "click", "dropout"
 _FAULTS = Rule({CLICK, DROPOUT}.issuperset, f"{CLICK}, {DROPOUT}", {})
 
 
+def _reasons(accepted: object) -> object:
+    """Faults with the reason for each; one, or a list of them, has no reasons."""
+    if isinstance(accepted, str):
+        return {accepted: ""}
+    if isinstance(accepted, list | tuple) and all(isinstance(fault, str) for fault in accepted):
+        return dict.fromkeys(accepted, "")
+    return accepted
+
+
 @model("a clip")
 class Clip:
     """A piece of a source on a track."""
@@ -124,12 +133,17 @@ class Clip:
     gain_db: Number = key("level", GAIN, default=0, examples=(2,))
     pan: Number = key("-1 left, 0 centre, 1 right", PAN, default=0, examples=(-0.2,))
     mute: bool = key("true: it is silent", default=False)
-    accept: Texts = key(
-        "what the report may find in it without a warning",
+    accept: As[Mapping[str, str], str | Iterable[str] | Mapping[str, str]] = key(
+        "what the report may find in it without a warning, each with the reason, or a list",
         _FAULTS,
-        default=(),
-        examples=([DROPOUT],),
-        schema={"items": {"enum": [CLICK, DROPOUT]}},
+        default={},
+        examples=({DROPOUT: "breath before the punchline"}, [CLICK]),
+        schema={
+            "type": ["object", "array", "string"],
+            "propertyNames": {"enum": [CLICK, DROPOUT]},
+            "items": {"enum": [CLICK, DROPOUT]},
+        },
+        convert=_reasons,
     )
     fade_in_ms: Time = key("the length of its fade-in", TIME, default=0, examples=(30,))
     fade_out_ms: Time = key("the length of its fade-out", TIME, default=0, examples=(30,))

@@ -409,7 +409,8 @@ def _remarks(
             duration_s=None if finding.length is None else round(finding.length / rate, 6),
             tracks=tuple(dict.fromkeys(clip.track for clip in finding.clips)),
             clips=tuple(clip.name for clip in finding.clips),
-            accepted=finding.is_accepted,
+            accepted=finding.accepted is not None,
+            reason=finding.accepted or None,
         )
 
 

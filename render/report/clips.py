@@ -6,7 +6,7 @@ compiled from a graph has no timeline clips, so the list is empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
 
@@ -34,7 +34,7 @@ class SoundingClip:
         source: the source it plays.
         ratio: samples of the mix per sample of the source.
         origin: its place in the document.
-        accepts: the faults in it that are meant.
+        accepts: the faults in it that are meant, with the reasons.
         moves: gain automation of clip and track, each with the origin of its points.
     """
 
@@ -49,7 +49,7 @@ class SoundingClip:
     source: Source
     ratio: float
     origin: Origin
-    accepts: tuple[str, ...]
+    accepts: Mapping[str, str]
     moves: tuple[tuple[int, tuple[Point, ...]], ...]
 
     def automation_db(self, at: int) -> float:

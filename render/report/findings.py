@@ -31,10 +31,10 @@ class Finding:
     clips: tuple[SoundingClip, ...]
 
     @property
-    def is_accepted(self) -> bool:
-        """Whether one of its clips says that it is meant."""
+    def accepted(self) -> str | None:
+        """Why it is meant, as its first clip that accepts it says; "" without a reason."""
         kind = CLICK if self.diagnostic.code is Code.CLICK else DROPOUT
-        return any(kind in clip.accepts for clip in self.clips)
+        return next((clip.accepts[kind] for clip in self.clips if kind in clip.accepts), None)
 
 
 def of_click(click: Click, rate: int) -> Finding:
@@ -92,7 +92,7 @@ def shown(findings: tuple[Finding, ...]) -> tuple[Diagnostic, ...]:
     """The warnings that a render prints: the first of each kind, and the number of the others."""
     warnings: list[Diagnostic] = []
     for code, noun in ((Code.CLICK, "clicks"), (Code.DROPOUT, "dropouts")):
-        found = [f.diagnostic for f in findings if f.diagnostic.code is code and not f.is_accepted]
+        found = [f.diagnostic for f in findings if f.diagnostic.code is code and f.accepted is None]
         warnings += found[:SHOWN]
         if len(found) > SHOWN:
             message = f"{len(found) - SHOWN} more {noun}"

@@ -170,6 +170,7 @@ class Remark:
         duration_s: of a dropout.
         tracks, clips: that it concerns; clips as "track/clip".
         accepted: whether one of these clips says that it is meant.
+        reason: that it gives for that; None if it gives none.
     """
 
     code: str
@@ -181,6 +182,7 @@ class Remark:
     tracks: tuple[str, ...] = ()
     clips: tuple[str, ...] = ()
     accepted: bool = False
+    reason: str | None = None
 
 
 @frozen(kw_only=True)

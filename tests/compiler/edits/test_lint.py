@@ -165,6 +165,12 @@ def test_the_command(media, capfd):
     capfd.readouterr()
     assert run(["lint", str(path)]) == 0
     assert capfd.readouterr().out.endswith("mix.yaml: nothing to say\n")
+    accepted = voice("host", 0, ", accept: {dropout: a breath}")
+    path.write_text(f"id: mix\nmix_preset_id: flat\ntracks:\n{accepted}")
+    assert run(["lint", str(path)]) == 0
+    assert re.search(
+        r"note\[MIX609\]: a dropout in .* is accepted: a breath", capfd.readouterr().err
+    )
 
 
 def test_a_graph_is_refused(media, tmp_path, capfd):

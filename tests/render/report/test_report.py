@@ -130,7 +130,10 @@ def test_a_fault_that_a_clip_accepts_is_listed_and_no_failure(mixed):
     assert [r.report.passed for r in (heard, meant, other)] == [False, True, False]
     assert "MIX608" not in {d.code.value for d in meant.diagnostics}
     (remark,) = [r for r in meant.report.remarks if r.code == "MIX608"]
-    assert remark.accepted
+    assert remark.accepted and remark.reason is None
+    why = mixed(track(f"{cut}, accept: {{click: on the <beat>}}"), preset="podcast")
+    assert next(r.reason for r in why.report.remarks if r.code == "MIX608") == "on the <beat>"
+    assert "(accepted: on the &lt;beat&gt;)" in why.report_page.read_text()
     assert remark.message == heard.report.faults[0].message
 
 
