@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Set
 from attrs import frozen
 
 from ..compiler.timeline.model import Timeline, clip_id
+from ..ir.diagnostics import counted
 from ..ir.graph import Graph
 from ..ir.nodes import Mix, Node, Source
 from ..ir.origin import Origin
@@ -110,7 +111,8 @@ def _sources(a: Graph, b: Graph) -> Iterator[Change]:
                 yield Change(about, f"{new.path}, was {old.path}")
             if old.digest != new.digest:
                 lengths = (
-                    f"{s.frames} samples at {s.rate} Hz, {s.channels} channels" for s in (new, old)
+                    f"{s.frames} samples at {s.rate} Hz, {counted(s.channels, 'channel')}"
+                    for s in (new, old)
                 )
                 shapes = list(dict.fromkeys(lengths))
                 how = f": {', was '.join(shapes)}" if len(shapes) > 1 else ""

@@ -80,8 +80,8 @@ def _bounded(text: str) -> str:
 
 def _size(unit: Unit) -> str:
     if unit.graph is None:
-        return f"{len(unit.timeline.tracks)} tracks"
-    return f"{len(unit.graph)} nodes"
+        return counted(len(unit.timeline.tracks), "track")
+    return counted(len(unit.graph), "node")
 
 
 def timings_rows(trace: Trace) -> Iterable[tuple[str, str, str, str]]:

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from ..audio.meter.survey import Survey
+from ..ir.diagnostics import counted
 from ..ir.units import clock
 from ..render.compliance import Check, Compliance
 from ..render.measuring import MeasuredFile
@@ -94,7 +95,7 @@ def verdict(compliance: Compliance, *, failures_only: bool = False) -> Iterator[
     """The result of a spec: a heading, a line for each rule, and the fix of each failed rule."""
     checks = compliance.checks
     failed = sum(not check.passed for check in checks)
-    rules = "1 rule" if len(checks) == 1 else f"{len(checks)} rules"
+    rules = counted(len(checks), "rule")
     summary = f"fails {failed} of {rules}" if failed else f"passes {rules}"
     yield f"{compliance.spec.title}: {summary}"
     for check in checks:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..ir.containers import CONTAINERS
+from ..ir.diagnostics import counted
 from ..ir.finish import Reading
 from ..presets.model import (
     BusPreset,
@@ -35,7 +36,7 @@ def export_table(presets: Iterable[ExportPreset]) -> Table:
         (
             preset.id,
             preset.use,
-            f"{preset.container} {preset.encoding.value}",
+            _form(preset),
             _bit_rates(preset),
             preset.dither.value,
             _target(preset),
@@ -45,6 +46,12 @@ def export_table(presets: Iterable[ExportPreset]) -> Table:
         for preset in presets
     ]
     return columns, rows, 3
+
+
+def _form(preset: ExportPreset) -> str:
+    """The container, and the encoding where its name says more."""
+    encoding = preset.encoding.value
+    return preset.container if encoding == preset.container else f"{preset.container} {encoding}"
 
 
 def _target(preset: ExportPreset) -> str:
@@ -132,7 +139,7 @@ def _file(spec: DeliverySpec) -> str:
     if spec.sample_rate is not None:
         parts.append(f"{spec.sample_rate} Hz")
     if spec.channels is not None:
-        parts.append(f"{spec.channels} channels")
+        parts.append(counted(spec.channels, "channel"))
     if spec.bit_rate_min is not None:
         constant = ", constant" if spec.constant_bit_rate else ""
         parts.append(f"MP3 of at least {spec.bit_rate_min} kbit/s{constant}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..audio.activity import Contrast, active_loudness
+from ..ir.diagnostics import counted
 from ..ir.units import clock
 from ..media.survey import STEP_MS, SourceSurvey
 from .measure_tables import LAYOUTS, figure_line
@@ -42,7 +43,7 @@ def survey_lines(survey: SourceSurvey) -> Iterator[str]:
         note = f"of harmonics of {survey.mains_hz} Hz over the rest"
         yield figure_line("mains hum", f"{survey.hum_db:.1f}", "dB", note)
     yield figure_line("clipped runs", str(survey.clipped_runs or "none"), "", "")
-    count = "1 span" if len(survey.spans) == 1 else f"{len(survey.spans)} spans"
+    count = counted(len(survey.spans), "span")
     lasting = f", {clock(survey.active_s)} of {clock(survey.duration_s)}" if survey.spans else ""
     yield f"{count}{lasting}; contrast {_CONTRASTS[survey.contrast]}"
 

@@ -100,7 +100,7 @@ def _automated(node: ir.Automated, rate: int) -> str:
     what, show = AUTOMATED[type(node)]
     values = [value for point in node.points for value in point.values]
     low, high = show(min(values, default=0.0)), show(max(values, default=0.0))
-    count = "1 keyframe" if len(node.points) == 1 else f"{len(node.points)} keyframes"
+    count = counted(len(node.points), "keyframe")
     return f"{what} automation, {count}, {low} to {high}"
 
 

@@ -17,7 +17,7 @@ from ..audio.meter.measure import Measurement
 from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
-from ..ir.diagnostics import RenderError
+from ..ir.diagnostics import RenderError, counted
 from ..ir.nodes import Reading
 from ..media.ingest import readable
 from .loudness import Levels
@@ -43,10 +43,13 @@ def check_shape(path: Path, target: str, meta: FileMeta) -> int:
     if found[:2] != wanted[:2] or not 0 <= over <= (container.tail if container else 0):
         raise faulty(
             target,
-            "has {} Hz, {} channels, {} samples".format(*found)
-            + " instead of {} Hz, {} channels, {} samples".format(*wanted),
+            f"has {_shape(*found)} instead of {_shape(*wanted)}",
         )
     return int(info.samplerate)
+
+
+def _shape(rate: int, channels: int, frames: int) -> str:
+    return f"{rate} Hz, {counted(channels, 'channel')}, {counted(frames, 'sample')}"
 
 
 def loop_levels(measurement: Measurement, reading: Reading) -> Levels:

@@ -255,7 +255,7 @@ class _ShowMixer:
             )
             return max(ends)
         start = max(0, start)
-        self._mark(start, "Outro", self.show.origin("outro"))
+        self._mark(max(start, words), "Outro", self.show.origin("outro"))
         return max(*ends, self._music(outro, start, "outro"))
 
     def _music(self, music: Music, start: int, key: str) -> int:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ...compiler.timeline.model import CLICK, DROPOUT
 from ...ir.codes import Code
-from ...ir.diagnostics import Diagnostic, Related, Severity
+from ...ir.diagnostics import Diagnostic, Related, Severity, counted
 from ...ir.nodes import Edge
 from ...ir.units import clock, decibels
 from .clips import SoundingClip
@@ -91,11 +91,11 @@ def of_dropout(dropout: Dropout, rate: int) -> Finding:
 def shown(findings: tuple[Finding, ...]) -> tuple[Diagnostic, ...]:
     """The warnings that a render prints: the first of each kind, and the number of the others."""
     warnings: list[Diagnostic] = []
-    for code, noun in ((Code.CLICK, "clicks"), (Code.DROPOUT, "dropouts")):
+    for code, noun in ((Code.CLICK, "more click"), (Code.DROPOUT, "more dropout")):
         found = [f.diagnostic for f in findings if f.diagnostic.code is code and f.accepted is None]
         warnings += found[:SHOWN]
         if len(found) > SHOWN:
-            message = f"{len(found) - SHOWN} more {noun}"
+            message = counted(len(found) - SHOWN, noun)
             help = "the report lists them all"
             warnings.append(Diagnostic(code, message, help=help, severity=Severity.WARNING))
     return tuple(warnings)

@@ -159,7 +159,7 @@ def test_a_program_that_writes_something_else_is_not_believed(mixdown, show, lis
     before = listing()
     ended = mixdown("render", show.name, "-o", "out", "--preset", "draft")
     assert ended.code == 3
-    assert "has 48000 Hz, 1 channels, 480 samples instead of" in ended.err
+    assert "has 48000 Hz, 1 channel, 480 samples instead of" in ended.err
     assert listing() == before
 
 

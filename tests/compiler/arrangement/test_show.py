@@ -112,7 +112,7 @@ outro: {source: s10.wav, alone_ms: 4000, fade_in_ms: 500}
 """)
     assert laid(timeline) == {"host": [(2000, None)], "music": [(0, 6000), (6000, None)]}
     assert timeline.length_ms == 16000
-    assert [m.label for m in timeline.markers] == ["Intro", "Outro"]
+    assert [(m.at_ms, m.label) for m in timeline.markers] == [(0, "Intro"), (12000, "Outro")]
 
 
 def test_music_that_nobody_speaks_over_is_followed_by_the_gap(show):
