@@ -27,7 +27,8 @@ from ..driver import begin
 from ..graph_input import Mix
 from ..pipeline import FRONT, final
 from ..request import RenderRequest
-from ..timeline.model import CLICK, Timeline, clip_id
+from ..timeline.entry import CLICK
+from ..timeline.model import Timeline, clip_id
 from .balance import VOICES, balance_findings
 from .excerpts import Surveyed
 from .surveys import survey_sources

@@ -84,6 +84,21 @@ SPEED = Rule(
 )
 
 
+CLICK, DROPOUT = "click", "dropout"
+"""What the delivery report finds at the joins and in the sources of clips."""
+
+FAULTS = Rule({CLICK, DROPOUT}.issuperset, f"{CLICK}, {DROPOUT}", {})
+
+
+def reasons(accepted: object) -> object:
+    """Faults with the reason for each; one, or a list of them, has no reasons."""
+    if isinstance(accepted, str):
+        return {accepted: ""}
+    if isinstance(accepted, list | tuple) and all(isinstance(fault, str) for fault in accepted):
+        return dict.fromkeys(accepted, "")
+    return accepted
+
+
 @model("a source", short="path")
 class SourceEntry:
     """A file that clips play: which part of it, how fast, and its expected shape.

@@ -38,7 +38,7 @@ from ...documents.fields import (
     like,
     version,
 )
-from ...documents.limits import DURATION, MAX_TIME_MS, TIME, Range, Rule, Words
+from ...documents.limits import DURATION, MAX_TIME_MS, TIME, Range, Words
 from ...documents.load import Faults
 from ...documents.models import adds, model, put
 from ...documents.writer import dump, write_file
@@ -56,27 +56,12 @@ from ...presets.model import Gating as Gating
 from ...presets.model import LevelTarget as LevelTarget
 from .automation import STILL, Automation
 from .cuts import CutRange, Keep, Remove, Tighten
-from .entry import NAME, SourceEntry
+from .entry import CLICK, DROPOUT, FAULTS, NAME, SourceEntry, reasons
 
 SCHEMA_VERSION = 1
 ZERO = Decimal(0)
 
 CURVE = Words((*FADE_CURVES, *CURVE_ALIASES), Code.UNKNOWN_CURVE)
-
-
-CLICK, DROPOUT = "click", "dropout"
-"""What the delivery report finds at the joins and in the sources of clips."""
-
-_FAULTS = Rule({CLICK, DROPOUT}.issuperset, f"{CLICK}, {DROPOUT}", {})
-
-
-def _reasons(accepted: object) -> object:
-    """Faults with the reason for each; one, or a list of them, has no reasons."""
-    if isinstance(accepted, str):
-        return {accepted: ""}
-    if isinstance(accepted, list | tuple) and all(isinstance(fault, str) for fault in accepted):
-        return dict.fromkeys(accepted, "")
-    return accepted
 
 
 @model("a clip")
@@ -135,7 +120,7 @@ class Clip:
     mute: bool = key("true: it is silent", default=False)
     accept: As[Mapping[str, str], str | Iterable[str] | Mapping[str, str]] = key(
         "what the report may find in it without a warning, each with the reason, or a list",
-        _FAULTS,
+        FAULTS,
         default={},
         examples=({DROPOUT: "breath before the punchline"}, [CLICK]),
         schema={
@@ -143,7 +128,7 @@ class Clip:
             "propertyNames": {"enum": [CLICK, DROPOUT]},
             "items": {"enum": [CLICK, DROPOUT]},
         },
-        convert=_reasons,
+        convert=reasons,
     )
     fade_in_ms: Time = key("the length of its fade-in", TIME, default=0, examples=(30,))
     fade_out_ms: Time = key("the length of its fade-out", TIME, default=0, examples=(30,))

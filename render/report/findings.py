@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ...compiler.timeline.model import CLICK, DROPOUT
+from ...compiler.timeline.entry import CLICK, DROPOUT
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Related, Severity, counted
 from ...ir.nodes import Edge
