@@ -12,6 +12,7 @@ from .options import Opened, mix_choices, opening, timing
 
 if TYPE_CHECKING:
     from ..compiler.choices import OwnChoices
+    from ..inspection.page.inspected import InspectedFile
     from ..inspection.trace import Trace
 
 _FORMATS = ("text", "html", "json", "dot", "svg", "mermaid")
@@ -63,6 +64,12 @@ _FORMATS = ("text", "html", "json", "dot", "svg", "mermaid")
     metavar="OLD",
     help="With html and json: show the differences from this timeline or graph, too.",
 )
+@click.option(
+    "--open",
+    "served",
+    is_flag=True,
+    help="Show the inspector in a browser, and compile again whenever the mix changes.",
+)
 @timing
 @click.option(
     "-o", "--out", metavar="FILE", help="Write it to this file.  [default: standard output]"
@@ -82,6 +89,7 @@ def command(
     choices: OwnChoices,
     rendered: str | None,
     against: str | None,
+    served: bool,
     out: str | None,
     how: Opened,
 ) -> None:
@@ -96,7 +104,7 @@ def command(
     """
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
-    from ..inspection.measured import beside, facts_beside
+    from ..inspection.page.inspected import InspectedFile
     from ..inspection.trace import trace
     from .console import print_document, show
 
@@ -105,26 +113,25 @@ def command(
         raise click.UsageError(
             "choose one of --after, --before, --changed, --print-to, --timings, --stats"
         )
+    form = "html" if served else form
     whole = form in ("html", "json") and not any((*chosen, focus))
     wrong = {
         "--full is for --changed": full and not changed,
-        "--format html shows the whole mix": form == "html" and not whole,
+        "--format html and --open show the whole mix": form == "html" and not whole,
+        "--open writes no file": served and out is not None,
         "--render and --against are for --format html and json": not whole
         and (rendered, against) != (None, None),
     }
     for message, applies in wrong.items():
         if applies:
             raise click.UsageError(message)
+    if whole:
+        _inspect(InspectedFile(file, choices, how, rendered, against), form, out, served=served)
+        return
     mix = open_mix(file, media=choices["media"], **how)
-    directory = beside(file, rendered) if whole else None
-    if directory is not None and not choices["facts"]:
-        choices["facts"] = facts_beside(directory)
     done = trace(mix, **choices)
     show(done.final.diagnostics, done.final.timeline.documents)
-    if whole:
-        old = against and trace(open_mix(against, media=choices["media"], **how), **choices)
-        text = _inspection(done, directory, (against, old) if against and old else None, form)
-    elif changed:
+    if changed:
         from ..inspection.dumps import changes_text
 
         text = changes_text(done, full=full)
@@ -142,16 +149,37 @@ def command(
         write_file(Path(out), text)
 
 
-def _inspection(
-    done: Trace, directory: Path | None, old: tuple[str, Trace] | None, form: str
-) -> str:
-    from ..inspection.measured import levels_beside
-    from ..inspection.page.build import inspection, inspection_text
+def _inspect(inspected: InspectedFile, form: str, out: str | None, *, served: bool) -> None:
+    from ..documents.writer import write_file
+    from ..inspection.page.build import inspection_text
     from ..inspection.page.emit import page
+    from ..inspection.page.inspected import relative_to
+    from .console import print_document, show
 
-    levels = None if directory is None else levels_beside(directory, done.lowered)
-    found = inspection(done, levels, old)
-    return page(found) if form == "html" else inspection_text(found)
+    if served:
+        _serve(inspected)
+        return
+    done, found, _ = inspected.inspect(relative_to(Path(out or "page").parent))
+    show(done.final.diagnostics, done.final.timeline.documents)
+    text = page(found) if form == "html" else inspection_text(found)
+    if out is None:
+        print_document(text)
+    else:
+        write_file(Path(out), text)
+
+
+def _serve(inspected: InspectedFile) -> None:
+    import webbrowser
+
+    from ..inspection.page.server import LivePage, server
+    from .console import print_text
+
+    with server(LivePage(inspected.serve)) as running:
+        address = f"http://127.0.0.1:{running.server_port}/"
+        print_text(f"{address}  (Ctrl-C ends)")
+        webbrowser.open(address)
+        with suppress(KeyboardInterrupt):
+            running.serve_forever()
 
 
 def _mix_text(

@@ -48,10 +48,11 @@ def facts_beside(directory: Path) -> Facts:
 
 @frozen
 class RenderLevels:
-    """The levels of a render over time; see docs/report.md."""
+    """The levels of a render over time, and its whole report; see docs/report.md."""
 
     curves: Mapping[str, Any]
     limiter: Mapping[str, Any] | None
+    report: Mapping[str, Any]
 
     def at(self, seconds: float) -> Mapping[str, float | None]:
         """What was measured around a time: by the names that `LEVELS` explains."""
@@ -93,7 +94,7 @@ def levels_beside(directory: Path, unit: Unit) -> RenderLevels | None:
         return None
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
-        return RenderLevels(report["curves"], report["limiter"])
+        return RenderLevels(report["curves"], report["limiter"], report)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"{str(path)!r} is not a report of mixdown"
         raise MixdownError.of(Code.BAD_REQUEST, message, help="render the mix again") from error

@@ -172,8 +172,11 @@ function card(clip, path) {
     make("table", {}, make("tbody", {}, rows)));
 }
 
-let queued = false;
+let queued = false, last = 0;
 follow(() => {
+  // While it plays, four times a second, and not under the pointer.
+  if (state.playing && (performance.now() - last < 250 || find("answer").matches(":hover"))) return;
+  last = performance.now();
   if (queued) return;
   queued = true;
   requestAnimationFrame(() => { queued = false; ask(); });

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from attrs import asdict
 
 from ...compiler.unit import Unit
@@ -27,6 +30,7 @@ from .model import (
     MixChange,
     OldMix,
     Overview,
+    PlayedSound,
     PlayedSource,
     Remarked,
 )
@@ -36,7 +40,10 @@ from .passes import pass_log, plan_text
 
 
 def inspection(
-    done: Trace, levels: RenderLevels | None = None, old: tuple[str, Trace] | None = None
+    done: Trace,
+    levels: RenderLevels | None = None,
+    old: tuple[str, Trace] | None = None,
+    sounds: Sequence[PlayedSound] = (),
 ) -> Inspection:
     """The data of a compilation.
 
@@ -44,6 +51,7 @@ def inspection(
         done: the compilation.
         levels: what a render of it measured.
         old: the name and the compilation of a mix to compare with.
+        sounds: files of that render.
     """
     unit = done.lowered
     timeline, graph, documents = unit.timeline, unit.ir, dict(done.start.timeline.documents)
@@ -70,6 +78,8 @@ def inspection(
         shapes=fade_shapes(graph),
         ducks=tuple(ducks(unit)),
         levels=None if levels is None else _levels(levels),
+        report=None if levels is None else _without_curves(levels.report),
+        sounds=tuple(sounds),
         passes=pass_log(done),
         plan=plan_text(done),
         against=None if old is None else _compared(done, *old),
@@ -84,6 +94,16 @@ def inspection(
             for d in done.final.diagnostics
         ),
     )
+
+
+_CURVES = ("curves", "curve", "peaks", "sounding")
+
+
+def _without_curves(report: Any) -> Any:  # noqa: ANN401 (JSON)
+    """A report without its long lists: `levels` has the curves of the master."""
+    if isinstance(report, Mapping):
+        return {k: _without_curves(v) for k, v in report.items() if k not in _CURVES}
+    return [_without_curves(item) for item in report] if isinstance(report, list) else report
 
 
 def _compared(done: Trace, name: str, old: Trace) -> OldMix:

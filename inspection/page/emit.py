@@ -23,8 +23,19 @@ from attrs import asdict
 from .model import Inspection
 
 MODULES = (
-    *("data", "dom", "gains", "state", "search", "lanes", "ask"),
-    *("documents", "list", "passes", "graph", "plan", "changes", "main"),
+    *("data", "dom", "gains", "state", "search", "levels", "lanes", "ask"),
+    *(
+        "documents",
+        "list",
+        "passes",
+        "graph",
+        "plan",
+        "changes",
+        "report",
+        "player",
+        "live",
+        "main",
+    ),
 )
 """In the order in which they need each other."""
 
@@ -32,17 +43,20 @@ _IMPORT = re.compile(r'^import (?:({[^}]*}) from )?"\./(\w+)\.js";\n', re.MULTIL
 _EXPORT = re.compile(r"^export (?:const|let|function\*?|class) (\w+)", re.MULTILINE)
 
 
-def page(found: Inspection) -> str:
-    """The page, with a final line feed."""
+def page(found: Inspection, *, live: bool = False) -> str:
+    """The page, with a final line feed; `live`: it asks its server whether it is still current."""
     script, style = _script(), _read("page.css")
+    network = "'self'" if live else "'none'"
     policy = (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        "img-src data:; media-src 'self' file:; base-uri 'none'; form-action 'none'"
+        f"img-src data:; media-src 'self' file:; connect-src {network}; "
+        "base-uri 'none'; form-action 'none'"
     )
     data = json.dumps(asdict(found), ensure_ascii=False, separators=(",", ":"))
     packed = zlib.compress(data.encode("utf-8"), 9)
     return Template(_read("page.html")).substitute(
         policy=policy,
+        live='data-live="true"' if live else "",
         title=escape(f"{found.title}: mix"),
         style=style,
         script=script,

@@ -3,10 +3,11 @@
 import { buses, clips, clock, data, fileSeconds, onTrack, overlapping, owned, peaksOf, rate, sources, tracks } from "./data.js";
 import { find } from "./dom.js";
 import { lastAt } from "./gains.js";
+import { paintLevels } from "./levels.js";
 import { found } from "./search.js";
 import { follow, select, set, state } from "./state.js";
 
-const RULER = 30, BUS = 22, TRACK = 46;
+const RULER = 30, BUS = 22, TRACK = 46, LEVELS = 56;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 const canvas = find("canvas"), scroll = find("scroll"), pen = canvas.getContext("2d");
 const numbers = new Map(data.buses.map((bus, number) => [bus.id, number]));
@@ -14,6 +15,7 @@ const numbers = new Map(data.buses.map((bus, number) => [bus.id, number]));
 // Every row from top to bottom: its kind, its id, its top and its height.
 export const rows = [];
 let total = RULER;
+if (data.levels) add("levels", "loudness", LEVELS);
 for (const bus of [...data.buses.map(bus => bus.id), ""]) {
   const inside = data.tracks.filter(track => track.bus === bus || (bus === "" && !buses.has(track.bus)));
   if (bus) add("bus", bus, BUS);
@@ -21,7 +23,7 @@ for (const bus of [...data.buses.map(bus => bus.id), ""]) {
 }
 
 function add(kind, id, height) {
-  const bus = kind === "bus" ? id : tracks.get(id).bus;
+  const bus = kind === "track" ? tracks.get(id).bus : id;
   const curves = (owned.get(kind + ":" + id) ?? []).filter(node => node.gain.moving?.unit === "db");
   rows.push({ kind, id, top: total, height, colour: "--c" + (numbers.get(bus) ?? 6) % 7, curves });
   total += height;
@@ -91,7 +93,9 @@ window.mixdownFrames = painted;
 
 function paintRow(row, top) {
   const chosen = state.kind === row.kind && state.id === row.id;
-  if (row.kind === "bus") {
+  if (row.kind === "levels") {
+    paintLevels(pen, colours, { left: gutter, right: width, top, height: row.height }, pixels);
+  } else if (row.kind === "bus") {
     pen.fillStyle = colours["--bus"];
     pen.fillRect(0, top, width, row.height);
   } else {
@@ -317,11 +321,12 @@ export function rowAt(y) {
 function clicked(x, y) {
   const at = samplesAt(x), row = rowAt(y);
   if (x < gutter) {
-    if (row) select(row.kind, row.id);
+    if (row && row.kind !== "levels") select(row.kind, row.id);
     return;
   }
   const near = row?.kind === "track" ? [...overlapping(row.id, at, at + 1)].pop() : null;
-  if (near) select("clip", near.id, { at }); else select(row?.kind ?? "", row?.id ?? "", { at });
+  const other = row && row.kind !== "levels" ? row : { kind: "", id: "" };
+  if (near) select("clip", near.id, { at }); else select(other.kind, other.id, { at });
 }
 
 const touching = new Map();

@@ -9,13 +9,17 @@ import { graphPane } from "./graph.js";
 import { listPane } from "./list.js";
 import { passesPane } from "./passes.js";
 import { planPane } from "./plan.js";
+import { toggle } from "./player.js";
+import { reportPane } from "./report.js";
 import { follow, read, select, set, state } from "./state.js";
 import "./ask.js";
+import "./live.js";
 
 const TABS = {
   document: ["Document", documentPane], list: ["List", listPane], passes: ["Passes", passesPane],
   graph: ["Graph", graphPane], plan: ["Plan", planPane],
 };
+if (data.report) TABS.report = ["Report", reportPane];
 if (data.against) TABS.changes = ["Differences", changesPane];
 
 find("title").textContent = data.title;
@@ -97,6 +101,7 @@ const KEYS = {
   "+": ACTIONS["zoom-in"], "=": ACTIONS["zoom-in"], "-": ACTIONS["zoom-out"], 0: ACTIONS.fit,
   f: ACTIONS["fit-selection"], "[": ACTIONS.previous, "]": ACTIONS.next,
   "/": () => find("query").focus(),
+  " ": toggle,
   Escape: () => set({ kind: "", id: "", query: "", line: "" }),
   c: () => under("clip"), t: () => under("track"), b: () => under("bus"),
 };
@@ -115,6 +120,7 @@ function under(kind) {
 
 addEventListener("keydown", event => {
   const typing = event.target.matches?.("input");
+  if (event.key === " " && event.target.matches?.("button, [role=button], input")) return;
   if (event.ctrlKey || event.metaKey || event.altKey || (typing && event.key !== "Escape")) return;
   const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (way && !event.target.matches?.("[role=tab]")) {

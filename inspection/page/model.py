@@ -348,6 +348,14 @@ class OldMix:
 
 
 @frozen(kw_only=True)
+class PlayedSound:
+    """A file of the render: "master" or the id of a bus, and its address from the page."""
+
+    target: str
+    url: str
+
+
+@frozen(kw_only=True)
 class Remarked:
     """A warning or a note of the compilation."""
 
@@ -375,6 +383,8 @@ class Inspection:
         shapes: of fades: factors at equal steps from 0 to 1.
         ducks: why buses duck.
         levels: null without a render of this mix beside it.
+        report: of that render, as docs/report.md describes it, without curves.
+        sounds: the files of that render, the master first.
         passes: what each changed.
         plan: of the backend.
         against: null without a mix to compare with.
@@ -398,6 +408,8 @@ class Inspection:
     shapes: Mapping[str, tuple[float, ...]]
     ducks: tuple[DuckCause, ...]
     levels: MeasuredLevels | None
+    report: Mapping[str, object] | None
+    sounds: tuple[PlayedSound, ...]
     passes: PassLog
     plan: PlanText
     against: OldMix | None

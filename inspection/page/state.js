@@ -4,7 +4,7 @@ import { clips, data, rate } from "./data.js";
 
 export const state = {
   at: 0, kind: "", id: "", tab: "document", pass: "", query: "", from: 0, span: data.samples,
-  line: "",
+  line: "", playing: false,
 };
 const KEYS = { sel: ["kind", "id"], tab: ["tab"], pass: ["pass"], q: ["query"], line: ["line"] };
 const listeners = [];
