@@ -2,7 +2,7 @@
 
 import { buses, clips, clock, data, nodes, onTrack, overlapping, owned, rate, sources, span, tracks } from "./data.js";
 import { draw, find, link, make } from "./dom.js";
-import { decibels, levels, matters, paths, stack } from "./gains.js";
+import { decibels, levels, matters, stack, waysOf } from "./gains.js";
 import { fileClock } from "./lanes.js";
 import { follow, select, set, state } from "./state.js";
 
@@ -57,7 +57,7 @@ function* clipFacts(clip) {
     ["written at", placeLink(clip.place)],
   ]);
   if (!clip.node) return;
-  for (const path of paths(clip.node)) yield overTime(clip, path);
+  for (const path of waysOf(clip)) yield overTime(clip, path);
 }
 
 function* trackFacts(track) {
@@ -129,7 +129,7 @@ function* moment() {
       (sounding.length === 1 ? "1 clip sounds" : sounding.length + " clips sound")));
   yield measured();
   for (const clip of sounding) {
-    for (const path of paths(clip.node)) yield card(clip, path);
+    for (const path of waysOf(clip)) yield card(clip, path);
   }
   for (const clip of silent) {
     yield make("div", { class: "card" }, make("h3", {}, clipLink(clip)),
@@ -172,11 +172,14 @@ function card(clip, path) {
     make("table", {}, make("tbody", {}, rows)));
 }
 
-let queued = false, last = 0;
+let queued = false, last = 0, asked = "";
 follow(() => {
+  const question = [state.at, state.kind, state.id].join();
+  if (question === asked) return;
   // While it plays, four times a second, and not under the pointer.
   if (state.playing && (performance.now() - last < 250 || find("answer").matches(":hover"))) return;
   last = performance.now();
+  asked = question;
   if (queued) return;
   queued = true;
   requestAnimationFrame(() => { queued = false; ask(); });

@@ -51,6 +51,12 @@ export function* paths(name, soFar = []) {
   for (const user of users.get(name) ?? []) yield* paths(user.node.name, [...soFar, user]);
 }
 
+/** The ways of a clip to the master; a value that several clips share has ways of the others, too. */
+export function waysOf(clip) {
+  const start = path => path.reduce((sum, step) => sum + step.start, 0);
+  return clip.ways ??= [...paths(clip.node)].filter(path => start(path) === clip.start);
+}
+
 /** What clip.node becomes at sample `at` of the mix, on one path: stages and their product. */
 export function stack(clip, path, at) {
   let now = at - path.reduce((sum, step) => sum + step.start, 0);

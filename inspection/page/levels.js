@@ -33,7 +33,8 @@ function line(pen, curve, pixels, y, right) {
   let isDown = false;
   pen.beginPath();
   for (let k = 0; k < curve.values.length; k++) {
-    const value = curve.values[k], x = pixels((curve.start_s + k * curve.step_s) * rate);
+    // A value belongs to the middle of its window, which ends at `start_s` for the first.
+    const value = curve.values[k], x = pixels((curve.start_s / 2 + k * curve.step_s) * rate);
     if (value === null) { isDown = false; continue; }
     if (isDown) pen.lineTo(x, y(value)); else pen.moveTo(x, y(value));
     isDown = true;

@@ -8,7 +8,7 @@ export const state = {
 };
 const KEYS = { sel: ["kind", "id"], tab: ["tab"], pass: ["pass"], q: ["query"], line: ["line"] };
 const listeners = [];
-let writing = null;
+let writing = null, known = location.hash;
 
 export function follow(listener) { listeners.push(listener); }
 
@@ -24,6 +24,7 @@ export function set(changes) {
 }
 
 function write() {
+  if (location.hash !== known) return; // somebody has changed it, and `read` will follow
   const parts = ["t=" + +(state.at / rate).toFixed(6)];
   if (state.span < data.samples) parts.push("view=" + Math.round(state.from) + "," + Math.round(state.span));
   for (const [name, fields] of Object.entries(KEYS)) {
@@ -31,12 +32,14 @@ function write() {
     if (value.every(Boolean)) parts.push(name + "=" + value.map(encodeURIComponent).join(":"));
   }
   const hash = "#" + parts.join("&");
-  if (hash !== location.hash) history.replaceState(null, "", hash);
+  if (hash !== known) history.replaceState(null, "", hash);
+  known = location.hash;
 }
 
 /** Take over what the address says. */
 export function read() {
   const found = {};
+  known = location.hash;
   for (const part of location.hash.slice(1).split("&")) {
     const name = part.split("=", 1)[0], value = part.slice(name.length + 1);
     if (name === "t" && Number.isFinite(+value)) found.at = Number(value) * rate;
