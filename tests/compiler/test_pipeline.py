@@ -39,6 +39,7 @@ def test_order_is_the_design():
         "cut",
         "duck",
         "gate",
+        "select",
         "lower",
         "resolve-facts",
         "fold-automation",

@@ -41,6 +41,7 @@ META = RenderedMeta.of(
         bus_id="master",
         roles=("master",),
         gain_db=0.0,
+        range_ms=None,
         export_preset="default",
         mix_preset_id="default_mix",
         render_profile="default",

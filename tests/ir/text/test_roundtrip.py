@@ -78,7 +78,7 @@ def test_without_origins_the_rest_is_the_same():
 
 
 def test_every_kind_of_one_operand_has_a_strategy():
-    shaped = {"place", "mix", "lane", "bus", "downmix", "output"}  # drawn where they belong
+    shaped = {"place", "slice", "mix", "lane", "bus", "downmix", "output"}  # drawn elsewhere
     assert {cls.kind for cls in UNARY} | shaped == {
         kind for kind, cls in ir.KINDS.items() if cls.arity != (0, 0)
     }
