@@ -76,9 +76,9 @@ def test_a_render_from_what_was_kept_is_the_same(show, tmp_path, monkeypatch):
         return mixdown.render(edited, out=tmp_path / out, preset="podcast").master.digest
 
     first, edited = render("one", 0.0), render("two", -3.0)
-    kept = {path.name for path in cache.iterdir()}
+    kept = {path.name for path in cache.iterdir() if ".digest." not in path.name}
     again = render("three", 0.0)
-    assert {path.name for path in cache.iterdir()} == kept
+    assert {path.name for path in cache.iterdir() if ".digest." not in path.name} == kept
     assert again == first != edited
     monkeypatch.setenv(VARIABLE, "off")
     assert render("four", -3.0) == edited
