@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Unpack, overload
 from attrs import asdict, evolve, frozen
 
 from ..backends.registry import find_backend
+from ..documents.models import put
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, counted, strict, warnings
 from ..ir.graph import Graph
@@ -29,6 +30,7 @@ from ..ir.units import clock
 from ..plans.plan import Plan
 from ..presets.load import unknown_preset
 from ..presets.model import BusPreset, MixPreset
+from ..presets.read import mix_problems
 from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .declared import MediaMode
 from .edits.ripple import Ripple
@@ -286,11 +288,26 @@ def _begun(mix: Timeline, request: RenderRequest, media: MediaMode) -> Unit:
 
 
 def _mix(timeline: Timeline, request: RenderRequest) -> MixPreset:
+    """The mix preset of a timeline: one that the request knows, or one of its own.
+
+    Raises:
+        TimelineError: MIX304 to MIX306, it is unknown or invalid, or two with its id differ.
+    """
     name = request.mix_preset_id or timeline.mix_preset_id
-    known = request.library
-    if name in known.mix:
-        return known.mix[name]
-    problem = evolve(
-        unknown_preset("mix preset", name, known.mix), origin=timeline.origin("mix_preset_id")
-    )
-    raise TimelineError(problem, timeline.documents)
+    known, own = request.library.mix, timeline.mix_presets
+    if name in own:
+        place = timeline.origin("mix_presets", name)
+        preset: MixPreset = put(own[name], id=name)
+        found = tuple(mix_problems(preset, place))
+        if known.get(name, preset) != preset:
+            message = f"two presets with the id {name!r} differ"
+            help = "give this one another id"
+            found += (Diagnostic(Code.PRESET_CONFLICT, message, place, help),)
+        if found:
+            raise TimelineError(found, timeline.documents)
+        return preset
+    if name in known:
+        return known[name]
+    problem = unknown_preset("mix preset", name, [*known, *own])
+    origin = timeline.origin("mix_preset_id")
+    raise TimelineError(evolve(problem, origin=origin), timeline.documents)

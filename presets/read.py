@@ -68,10 +68,11 @@ def _checked(presets: Mapping[str, Preset], origin: Origin) -> Iterator[Diagnost
         if isinstance(preset, ExportPreset):
             yield from _format(preset, place)
         if isinstance(preset, MixPreset):
-            yield from _buses(preset, place)
+            yield from mix_problems(preset, place)
 
 
-def _buses(preset: MixPreset, origin: Origin) -> Iterator[Diagnostic]:
+def mix_problems(preset: MixPreset, origin: Origin) -> Iterator[Diagnostic]:
+    """MIX305: what is wrong with the buses and the roles of a mix preset at a place."""
     if not preset.buses:
         yield _problem(origin, "a mix preset needs at least one bus")
     ids: set[str] = set()

@@ -20,6 +20,7 @@ from ...ir.curves import PanLaw
 from ...ir.diagnostics import Diagnostic, errors
 from ...ir.nodes import Source
 from ...ir.origin import Document, Origin
+from ...presets.model import MixPreset
 from ..declared import MediaMode
 from ..media import probe_sources
 from ..timeline.automation import Target
@@ -39,6 +40,7 @@ class Whole:
     channels: int = like(Timeline, default=2)
     pan_law: PanLaw = like(Timeline, default=PanLaw.CONSTANT_POWER)
     mix_preset_id: str = like(Timeline, default="default_mix")
+    mix_presets: Mapping[str, MixPreset] = like(Timeline, default={})
     metadata: Mapping[str, str] = like(Timeline, default={})
     cover: str | None = like(Timeline, default=None)
     head_ms: Milliseconds = key("the silence before everything; a bed plays in it", TIME, default=0)

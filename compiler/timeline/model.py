@@ -47,7 +47,7 @@ from ...ir.curves import CURVE_ALIASES, FADE_CURVES, PanLaw
 from ...ir.diagnostics import Diagnostic, TimelineError, counted
 from ...ir.node import Source
 from ...ir.origin import Document, Documents, Origin, parents
-from ...presets.model import GAIN, PAN
+from ...presets.model import GAIN, PAN, MixPreset
 from ...presets.model import Compressing as Compressing
 from ...presets.model import DeEssing as DeEssing
 from ...presets.model import Duck as Duck
@@ -299,6 +299,11 @@ class Timeline:
     )
     mix_preset_id: str = key(
         "the preset that defines the buses and their roles", default="default_mix"
+    )
+    mix_presets: Mapping[str, MixPreset] = key(
+        "mix presets of the document's own, by id",
+        default={},
+        examples=({"house": {"title": "House mix", "use": "Shows.", "buses": [{"id": "all"}]}},),
     )
     metadata: Mapping[str, str] = key(
         "tags for the rendered files", default={}, examples=({"title": "Episode 42"},)

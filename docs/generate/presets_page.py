@@ -57,6 +57,36 @@ package with such files is found through an entry point of the group `mixdown.pr
 studio = "studio_presets"
 ```
 
+A document may have mix presets of its own, in the format of `mix.toml`. Those of several documents
+are in one file that each of them includes:
+
+```yaml
+# file: ours/house.yaml
+mix_preset_id: house
+mix_presets:
+  house:
+    title: House mix
+    use: Our shows.
+    buses:
+      - {id: voices, roles: [dialogue], eq: [{kind: highpass, frequency_hz: 80}]}
+      - {id: beds, roles: [music], gain_db: -12, duck: {by: [dialogue], gain_db: -6}}
+```
+
+```yaml
+# file: ours/episode.yaml
+id: episode
+include: house.yaml
+tracks:
+  - {id: host, role: dialogue, clips: [{source: host.flac}]}
+  - {id: theme, role: music, clips: [{source: bed.ogg}]}
+```
+
+```console
+$ cp examples/podcast/media/host.flac examples/podcast/media/bed.ogg ours
+$ mixdown check ours/episode.yaml
+ours/episode.yaml: valid; 2 tracks, 2 clips
+```
+
 Presets are merged by id. Two presets with the same id must be equal; otherwise MIX306 names both
 places. Invalid TOML, an unknown key or an invalid value raises MIX305 with the line; all problems
 are reported at once. A bus cannot have the id `master`. `mixdown schema export` prints the JSON
