@@ -204,6 +204,7 @@ def code_of(codes: Iterable[str]) -> ExitCode:
         Code.BACKEND_CLASH,
         Code.CEILING_MISSED,
         Code.EXTRA_MISSING,
+        Code.RENDER_DIED,
     }
     return ExitCode.FAILED if not_of_users.intersection(codes) else ExitCode.BAD_INPUT
 

@@ -329,8 +329,7 @@ class _Inliner:
         key = (nested.entry.path, clip.source)
         if key not in self.names:
             self.names[key] = self._source(nested, clip.source)
-        accept = tuple(dict.fromkeys((*clip.accept, *outer.accept)))
-        return put(clip, source=self.names[key], accept=accept)
+        return put(clip, source=self.names[key], accept={**clip.accept, **outer.accept})
 
     def _source(self, nested: Nested, name: str) -> str:
         """The name or path of an inner source in the outer timeline, where it is added."""
