@@ -205,6 +205,8 @@ def code_of(codes: Iterable[str]) -> ExitCode:
         Code.CEILING_MISSED,
         Code.EXTRA_MISSING,
         Code.RENDER_DIED,
+        Code.CLUSTER_UNUSABLE,
+        Code.WORKER_DIFFERS,
     }
     return ExitCode.FAILED if not_of_users.intersection(codes) else ExitCode.BAD_INPUT
 

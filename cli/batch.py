@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     metavar="N",
     help="The number of documents to render at once.  [default: one per processor]",
 )
+@click.option(
+    "--scheduler",
+    metavar="URL",
+    help="Render on a cluster of dask.distributed: its address, such as tcp://10.0.0.1:8786.",
+)
 @force
 @click.option("--quiet", is_flag=True, help="Print errors only.")
 @opening
@@ -50,6 +55,7 @@ def command(
     no_report: bool,
     as_json: bool,
     jobs: int | None,
+    scheduler: str | None,
     force: bool,
     quiet: bool,
     how: Opened,
@@ -70,6 +76,9 @@ def command(
     from ..render.batch.run import run_batch
     from .progress import batch_display
 
+    if scheduler is not None and jobs is not None:
+        message = "--jobs is for this machine; on a cluster as many run as it has workers"
+        raise click.UsageError(message)
     out = out or "rendered"
     found = jobs_of(files, out=out, document=document, template=template, **how)
     settings = BatchSettings(
@@ -82,14 +91,12 @@ def command(
         registry=registry,
     )
     with batch_display(len(found), wanted=not (quiet or as_json)) as display:
-        report = run_batch(found, settings, processes=jobs, display=display)
+        report = run_batch(found, settings, processes=jobs, scheduler=scheduler, display=display)
     return _show(report, out, as_json=as_json, quiet=quiet)
 
 
 def _show(report: BatchReport, out: str, *, as_json: bool, quiet: bool) -> ExitCode:
     """Print the summary, then what failed; the exit code."""
-    from pathlib import Path
-
     from ..render.batch.model import REPORT, JobStatus
     from .console import print_json, print_table, print_text, show_texts
 
@@ -100,7 +107,7 @@ def _show(report: BatchReport, out: str, *, as_json: bool, quiet: bool) -> ExitC
             columns = ("render", "status", "LUFS", "true peak dBTP", "duration", "warnings")
             print_table(columns, map(_row, report.results), numbers=4)
             counts = ", ".join(f"{count} {status.value}" for status, count in report.counts.items())
-            print_text(f"\n{counts}\nreport: {Path(out) / REPORT}")
+            print_text(f"\n{counts}\nreport: {out.rstrip('/')}/{REPORT}")
         for result in report.results:
             if result.status is JobStatus.FAILED:
                 print_text(f"\n{result.job.name} ({result.job.document}) failed:", err=True)

@@ -80,6 +80,12 @@ class BatchDisplay:
     def step(self, job: BatchJob, progress: Progress) -> None:
         """Show how far a step of a job is."""
 
+    def note(self, text: str) -> None:
+        """Show why nothing ends."""
+        from .console import print_text
+
+        print_text(text, err=True)
+
     def ended(self, result: JobResult) -> None:
         """Show that a job has ended."""
         from .console import print_text
@@ -107,6 +113,12 @@ class BatchBars(BatchDisplay):
         if job.name not in self._running:
             self._running[job.name] = self._bars.add_task(text, total=1.0)
         self._bars.update(self._running[job.name], description=text, completed=progress.done)
+
+    def note(self, text: str) -> None:
+        """Show why nothing ends, in place of the count."""
+        from ..ir.diagnostics import visible
+
+        self._bars.update(self._all, description=visible(text))
 
     def ended(self, result: JobResult) -> None:
         """Take away the bar of a job that has ended."""

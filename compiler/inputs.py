@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from ..documents.load import parse_file
+from ..documents.includes import KEY as INCLUDE
+from ..documents.load import Parsed, parse_file
 from ..documents.variables import filled
 from ..ir.diagnostics import MixdownError
 from ..media.gate import MAX_PATH, refused
@@ -22,10 +23,7 @@ from .timeline.entry import DOCUMENT_SUFFIXES
 def input_files(
     path: str | Path, *, allow_outside: bool = False, variables: Mapping[str, object]
 ) -> tuple[Path, ...]:
-    """The document, the documents that it includes, and the files that it names, there or not.
-
-    Of a document that cannot be read, those that were read before the error.
-    """
+    """The document, the documents that it includes, and the files that it names, there or not."""
     if not is_graph_file(path):
         found: dict[Path, None] = {}
         _read_into(found, Path(path), Opening(allow_outside, variables=variables))
@@ -40,20 +38,39 @@ def input_files(
 def _read_into(found: dict[Path, None], path: Path, opening: Opening) -> None:
     """Add a document and the files that it names, with those of timelines that it may play."""
     root = path.parent
-    found[path] = None
+    documents = _documents(path, allow_outside=opening.allow_outside)
+    found |= dict.fromkeys(documents)
+    values: object = [parsed.data for parsed in documents.values() if parsed is not None]
     try:
-        parsed = with_included(parse_file(path), root, opening)
-    except MixdownError as error:
-        found |= dict.fromkeys(map(Path, error.documents))
-        return
-    found |= {Path(part.name): None for part, _ in parsed.parts.values()}
-    for text in filter(_may_be_path, _texts(filled(parsed, opening.variables).data)):
+        whole = with_included(parse_file(path), root, opening)
+        values = filled(whole, opening.variables).data
+    except MixdownError:
+        pass  # the documents' own values are what is known
+    for text in filter(_may_be_path, _texts(values)):
         file = root / text
         is_read = file in found or file.suffix.lower() not in DOCUMENT_SUFFIXES
         if is_read or refused(root, text, allow_outside=opening.allow_outside):
             found.setdefault(file)
         else:
             _read_into(found, file, Opening(opening.allow_outside))
+
+
+def _documents(path: Path, *, allow_outside: bool) -> Mapping[Path, Parsed | None]:
+    """A document and those that it includes; None for each that cannot be read."""
+    root, found, left = path.parent, dict[Path, Parsed | None](), [path]
+    while left:
+        document = left.pop(0)
+        try:
+            parsed = found[document] = parse_file(document)
+        except MixdownError:
+            found[document] = None
+            continue
+        listed = parsed.data.get(INCLUDE, []) if isinstance(parsed.data, dict) else []
+        names = [listed] if isinstance(listed, str) else listed
+        for name in names if isinstance(names, list) else []:
+            if isinstance(name, str) and not refused(root, name, allow_outside=allow_outside):
+                left += [root / name] if root / name not in (*found, *left) else []
+    return found
 
 
 def choice_files(choices: Mapping[str, Any]) -> tuple[Path, ...]:

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Protocol
 from attrs import frozen
 
 from ...ir.codes import Code
-from ...ir.diagnostics import RenderError
+from ...ir.diagnostics import MixdownError, RenderError
 
 INCOMING = ".incoming"
 _BLOCK = 1 << 20
@@ -78,7 +78,7 @@ def open_store(place: str | Path) -> Store:
         return LocalStore(Path(text))
     import fsspec  # noqa: PLC0415 (only for a URL)
 
-    with _failures(text):
+    with store_failures(text):
         filesystem, root = fsspec.core.url_to_fs(text)
         return RemoteStore(filesystem, str(root).rstrip("/"), text)
 
@@ -96,7 +96,7 @@ class LocalStore:
 
     def put(self, key: str, path: Path) -> None:
         """See `Store`."""
-        with _failures(str(self.root)):
+        with store_failures(str(self.root)):
             incoming = self.root / INCOMING / secrets.token_hex(16)
             final = self.root / key
             incoming.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ class LocalStore:
 
     def digest(self, key: str) -> str | None:
         """See `Store`."""
-        with _failures(str(self.root)):
+        with store_failures(str(self.root)):
             try:
                 with (self.root / key).open("rb") as file:
                     return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
@@ -121,12 +121,12 @@ class LocalStore:
 
     def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """See `Store`."""
-        with _failures(str(self.root)), (self.root / key).open("rb") as file:
+        with store_failures(str(self.root)), (self.root / key).open("rb") as file:
             yield from _blocks(file, start, stop)
 
     def files(self) -> Iterator[StoredFile]:
         """See `Store`."""
-        with _failures(str(self.root)):
+        with store_failures(str(self.root)):
             now = time.time()
             for top in (INCOMING, "renders"):
                 for path in sorted((self.root / top).rglob("*")):
@@ -138,7 +138,7 @@ class LocalStore:
 
     def delete(self, key: str) -> None:
         """See `Store`; empty directories are removed too."""
-        with _failures(str(self.root)):
+        with store_failures(str(self.root)):
             path = self.root / key
             path.unlink(missing_ok=True)
             for parent in path.relative_to(self.root).parents[:-1]:
@@ -158,7 +158,7 @@ class RemoteStore:
 
     def put(self, key: str, path: Path) -> None:
         """See `Store`."""
-        with _failures(self.url):
+        with store_failures(self.url):
             incoming, final = self._path(f"{INCOMING}/{secrets.token_hex(16)}"), self._path(key)
             self.filesystem.makedirs(incoming.rpartition("/")[0], exist_ok=True)
             self.filesystem.makedirs(final.rpartition("/")[0], exist_ok=True)
@@ -169,7 +169,7 @@ class RemoteStore:
 
     def digest(self, key: str) -> str | None:
         """See `Store`."""
-        with _failures(self.url):
+        with store_failures(self.url):
             try:
                 with self.filesystem.open(self._path(key), "rb") as file:
                     return f"sha256:{_hashed(file)}"
@@ -178,12 +178,12 @@ class RemoteStore:
 
     def read(self, key: str, start: int, stop: int) -> Iterator[bytes]:
         """See `Store`."""
-        with _failures(self.url), self.filesystem.open(self._path(key), "rb") as file:
+        with store_failures(self.url), self.filesystem.open(self._path(key), "rb") as file:
             yield from _blocks(file, start, stop)
 
     def files(self) -> Iterator[StoredFile]:
         """See `Store`; in a file system without times, files have infinite age."""
-        with _failures(self.url):
+        with store_failures(self.url):
             for top in (INCOMING, "renders"):
                 found = self.filesystem.find(self._path(top), detail=True)
                 for path, about in sorted(found.items()):
@@ -192,7 +192,7 @@ class RemoteStore:
 
     def delete(self, key: str) -> None:
         """See `Store`."""
-        with _failures(self.url), suppress(FileNotFoundError):
+        with store_failures(self.url), suppress(FileNotFoundError):
             self.filesystem.rm_file(self._path(key))
 
     def _path(self, key: str) -> str:
@@ -247,10 +247,12 @@ def _sync(directory: Path, root: Path) -> None:
 
 
 @contextmanager
-def _failures(place: str) -> Iterator[None]:
+def store_failures(place: str) -> Iterator[None]:
     """Turn every error of a store into MIX622: file systems of fsspec raise whatever they like."""
     try:
         yield
+    except MixdownError:
+        raise
     except Exception as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RenderError.of(

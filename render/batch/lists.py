@@ -27,6 +27,7 @@ from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, TimelineError, counted, did_you_mean
 from ...ir.origin import Document, Origin, locate_columns
 from .model import BatchJob
+from .places import is_url
 
 FILE, OUTPUT = "file", "output"
 _SEPARATORS = ",;\t"
@@ -78,7 +79,9 @@ def jobs_of_list(
         if document is None and not row.cells[FILE]:
             table.problem(row.line, "the row names no file", "fill in the column 'file'")
             continue
-        file = document or str(path.parent / row.cells[FILE])
+        file = document or row.cells[FILE]
+        if document is None and not is_url(file):
+            file = str(path.parent / file)
         if file not in declared:
             declared[file] = _variables(file, allow_outside=allow_outside)
         others = {FILE, OUTPUT, *naming.difference(declared[file])}

@@ -11,7 +11,9 @@ from typing import Protocol
 from ...compiler.choices import chosen
 from ...documents.writer import not_writable, write_file
 from ..progress import Progress
+from .cluster import run_on_cluster
 from .model import REPORT, BatchJob, BatchReport, BatchSettings, JobResult
+from .places import is_url, write_text
 from .pool import run_in_processes
 
 
@@ -20,6 +22,10 @@ class Display(Protocol):
 
     def step(self, job: BatchJob, progress: Progress) -> None:
         """A step of a job goes on."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Nothing ends, for this reason."""
         ...
 
     def ended(self, result: JobResult) -> None:
@@ -32,6 +38,7 @@ def run_batch(
     settings: BatchSettings,
     *,
     processes: int | None = None,
+    scheduler: str | None = None,
     display: Display | None = None,
 ) -> BatchReport:
     """Render every job that can be rendered, and write the report into the output directory.
@@ -40,6 +47,7 @@ def run_batch(
         jobs: with names of their own.
         settings: the same for all.
         processes: how many jobs run at once; None: one per processor.
+        scheduler: the address of the scheduler of a cluster, which runs them instead.
         display: what shows how far it is.
 
     Raises:
@@ -47,23 +55,31 @@ def run_batch(
             written to.
     """
     chosen(settings.choices)
-    out = Path(settings.out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise not_writable(out, error) from error
+    if not is_url(settings.out):
+        try:
+            Path(settings.out).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise not_writable(Path(settings.out), error) from error
     count = processes or len(os.sched_getaffinity(0))
     results: dict[str, JobResult] = {}
-    step = _ignore if display is None else display.step
-    with closing(run_in_processes(jobs, settings, count, step)) as running:
+    step, note = (display.step, display.note) if display else (_ignore, _ignore)
+    running = (
+        run_in_processes(jobs, settings, count, step)
+        if scheduler is None
+        else run_on_cluster(jobs, settings, scheduler, note)
+    )
+    with closing(running):
         for result in running:
             results[result.job.name] = result
             if display is not None:
                 display.ended(result)
     report = BatchReport(tuple(results[job.name] for job in jobs))
-    write_file(out / REPORT, report.to_json())
+    if is_url(settings.out):
+        write_text(settings.out, REPORT, report.to_json())
+    else:
+        write_file(Path(settings.out) / REPORT, report.to_json())
     return report
 
 
-def _ignore(job: BatchJob, progress: Progress) -> None:
-    """Show no progress."""
+def _ignore(*said: object) -> None:
+    """Show nothing."""

@@ -6,9 +6,12 @@ is raised. The same job gives the same files wherever it runs.
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+
+from attrs import evolve
 
 from ...compiler.graph_input import open_mix
 from ...ir.codes import Code
@@ -18,6 +21,7 @@ from ..progress import Listener, ignore
 from ..result import Rendered, RenderResult
 from ..service import render
 from .model import BatchFile, BatchJob, BatchSettings, JobResult, JobStatus
+from .places import delivered, fetched, is_url
 
 
 def run_job(
@@ -35,17 +39,36 @@ def run_job(
         steps: how many steps may run at once; None: one per processor.
     """
     try:
-        mix = open_mix(job.document, allow_outside=settings.allow_outside, variables=job.variables)
-        result = render(
-            mix,
-            out=Path(settings.out) / job.name,
-            report=settings.report,
-            progress=progress,
-            jobs=steps,
-            force=settings.force,
-            **settings.choices,
-        )
-        ids = _kept(result, settings)
+        with fetched(
+            job.document, allow_outside=settings.allow_outside, variables=job.variables
+        ) as document:
+            result = _attempt(job, settings, document, progress, steps)
+    except MixdownError as error:
+        return failed(job, error.diagnostics, error.documents)
+    return result if not is_url(job.document) else _at_url(result, document.parent)
+
+
+def _attempt(
+    job: BatchJob,
+    settings: BatchSettings,
+    document: Path,
+    progress: Listener,
+    steps: int | None,
+) -> JobResult:
+    """Render a job from its document on this machine."""
+    try:
+        mix = open_mix(document, allow_outside=settings.allow_outside, variables=job.variables)
+        with delivered(settings.out, job.name) as out:
+            result = render(
+                mix,
+                out=out,
+                report=settings.report,
+                progress=progress,
+                jobs=steps,
+                force=settings.force,
+                **settings.choices,
+            )
+            ids = _kept(result, settings)
     except MixdownError as error:
         return failed(job, error.diagnostics, error.documents)
     except Exception as error:
@@ -62,6 +85,14 @@ def run_job(
         diagnostics=tuple(d.to_dict(documents) for d in result.diagnostics),
         text=tuple(rendered(result.diagnostics, documents)),
     )
+
+
+def _at_url(result: JobResult, folder: Path) -> JobResult:
+    """The result of a document that was fetched into a folder, with its URL in messages."""
+    here, there = str(folder), result.job.document.rpartition("/")[0]
+    data = json.dumps(result.diagnostics).replace(here, there)
+    text = tuple((severity, text.replace(here, there)) for severity, text in result.text)
+    return evolve(result, diagnostics=tuple(json.loads(data)), text=text)
 
 
 def failed(

@@ -45,10 +45,10 @@ def test_the_oldest_versions_that_ci_tries_are_the_lower_bounds():
 
 
 def test_the_package_imports_what_it_declares_and_nothing_else():
-    """The plugin for pytest may import what its extra brings; so may pictures, kernels, service."""
+    """The plugin for pytest may import what its extra brings; so may other extras."""
     plugin = [path for path in modules() if path.parent == ROOT / "testing"]
     inside = {name for path in modules() if path not in plugin for name in foreign_imports(path)}
-    assert inside == declared("", "plot", "fast", "service")
+    assert inside == declared("", "cluster", "plot", "fast", "service")
     assert declared("testing") <= {name for path in plugin for name in foreign_imports(path)}
     assert not {n for path in plugin for n in foreign_imports(path)} - declared("", "testing")
 
