@@ -206,12 +206,15 @@ def _nested(model: Any, opening: Opening) -> NestedDocuments | None:  # noqa: AN
         timeline, sources = blank(model), _segments(model)
     else:
         return None
-    uses = []
-    for name, origin in sources:
+    uses, seen = [], set[str]()
+    for name, place in sources:
+        if name in seen:
+            continue
+        seen.add(name)
         entry = entry_of(timeline, name)
-        place = model.origin("sources", name) if name in model.sources else origin
         if entry.is_document:
-            uses.append((name, entry, place))
+            written = ("sources", name) if name in model.sources else place
+            uses.append((name, entry, model.origin(*written)))
     if not uses:
         return None
     chain = (*opening.chain, model.document.name if model.document else "<timeline>")
@@ -222,18 +225,18 @@ def _nested(model: Any, opening: Opening) -> NestedDocuments | None:  # noqa: AN
     return read_nested(timeline, uses, read, opening.media, chain)
 
 
-def _sources(timeline: Timeline) -> Iterator[tuple[str, Origin]]:
+def _sources(timeline: Timeline) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     """What the clips of a timeline play, and where they say so."""
     for t, track in enumerate(timeline.tracks):
         for c, clip in enumerate(track.clips):
-            yield clip.source, timeline.origin("tracks", t, "clips", c, "source")
+            yield clip.source, ("tracks", t, "clips", c, "source")
 
 
-def _segments(show: Any) -> Iterator[tuple[str, Origin]]:  # noqa: ANN401
+def _segments(show: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:  # noqa: ANN401
     """The same for the segments of a show."""
     for s, segment in enumerate(show.segments):
         if segment.source is not None:
-            yield segment.source, show.origin("segments", s, "source")
+            yield segment.source, ("segments", s, "source")
 
 
 def with_included(parsed: Parsed, root: Path, opening: Opening) -> Parsed:
