@@ -1,13 +1,12 @@
-"""The kernels in numpy and scipy. `Kernels` describes each."""
+"""The kernels in numpy, and the recursive filters of scipy. `Kernels` describes each."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, uniform_filter1d
-from scipy.signal import lfilter, sosfilt
 
 from .. import FloatArray, IndexArray
+from ..recursion import RECURSION
 from .interface import ROW, CurveBounds, IntegerArray, Key, Quantised
 
 _WORDS_PER_COUNT = 4  # Philox-4x64 makes four 64-bit words for each value of its counter
@@ -17,15 +16,14 @@ def filtered(
     section: FloatArray, block: FloatArray, state: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """See `Kernels`."""
-    out, end = lfilter(section[:3], section[3:], block, axis=1, zi=state)
-    return out, end
+    return RECURSION.biquad(section, block, state)
 
 
 def energies(
     sections: FloatArray, block: FloatArray, state: FloatArray, edges: IndexArray
 ) -> tuple[FloatArray, FloatArray]:
     """See `Kernels`."""
-    out, end = sosfilt(sections, block, axis=1, zi=state)
+    out, end = RECURSION.cascade(sections, block, state)
     np.square(out, out=out)
     return np.add.reduceat(out, edges[:-1], axis=1), end
 
@@ -102,7 +100,11 @@ def _row_maxima(magnitudes: FloatArray) -> FloatArray:
 
 def held(line: FloatArray, size: int, count: int) -> FloatArray:
     """See `Kernels`."""
-    return np.asarray(maximum_filter1d(line, size)[size // 2 : size // 2 + count])
+    reach = 1
+    while 2 * reach <= size:  # the maxima of pairs, of pairs of pairs, ...
+        line = np.maximum(line[:-reach], line[reach:])
+        reach *= 2
+    return np.maximum(line[:count], line[size - reach : size - reach + count])
 
 
 def released(
@@ -127,6 +129,13 @@ def released(
 
 def smoothed(line: FloatArray, box: int) -> FloatArray:
     """See `Kernels`."""
+    padded = np.empty(len(line) + box)
+    inner = padded[box // 2 + 1 : box // 2 + 1 + len(line)]
+    inner[:] = line
     for _ in range(3):
-        line = uniform_filter1d(line, box, mode="nearest")
-    return line
+        padded[: box // 2 + 1], padded[len(padded) - box // 2 :] = inner[0], inner[-1]
+        totals = padded[box:] - padded[:-box]
+        totals[0] = np.add.accumulate(padded[1 : box + 1])[-1]
+        np.add.accumulate(totals, out=totals)
+        np.divide(totals, box, out=inner)
+    return inner

@@ -16,10 +16,10 @@ from itertools import pairwise
 
 import numpy as np
 from attrs import evolve
-from scipy.signal import lfilter
 
 from ...audio import biquad
 from ...audio.biquad import CONTROL_INTERVAL
+from ...audio.recursion import RECURSION
 from ...ir.curves import Shape
 from ...ir.graph import Graph
 from ...ir.nodes import Clip, Filter, FilterAutomation, Lane, Node, Point, Source
@@ -93,10 +93,11 @@ def l1_norm(sections: tuple[Section, ...]) -> float:
     count = sum(map(_ringing, sections)) + 3
     if count > _LONGEST_RESPONSE:
         return math.prod(map(_series, sections))
-    response = np.zeros(count)
-    response[0] = 1.0
+    response = np.zeros((1, count))
+    response[0, 0] = 1.0
     for b0, b1, b2, a1, a2 in sections:
-        response = lfilter((b0, b1, b2), (1.0, a1, a2), response)
+        section = np.array([b0, b1, b2, 1.0, a1, a2])
+        response, _ = RECURSION.biquad(section, response, np.zeros((1, 2)))
     return float(np.sum(np.abs(response))) * (1.0 + 1e-6)
 
 

@@ -25,13 +25,18 @@ print("\\n" + json.dumps(sorted(sys.modules)))
 """
 
 
-def loaded(*args: str, cache: Path | str = "off") -> set[str]:
-    """The top-level modules that the program has loaded after a command."""
-    environment = {**os.environ, "MIXDOWN_CACHE": str(cache)}
+def modules(*args: str, cache: Path | str = "off") -> set[str]:
+    """The modules that the program has loaded after a command, without the extra `fast`."""
+    environment = {**os.environ, "MIXDOWN_CACHE": str(cache), "MIXDOWN_KERNELS": "numpy"}
     command = [sys.executable, "-c", RUN, *args]
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    return {name.split(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def loaded(*args: str, cache: Path | str = "off") -> set[str]:
+    """The top-level ones of these."""
+    return {name.split(".")[0] for name in modules(*args, cache=cache)}
 
 
 def test_the_package_loads_nothing_heavy():
@@ -58,3 +63,10 @@ def test_compiling_known_media_loads_nothing_heavy(command: tuple[str, ...], tmp
     """libsndfile, and numpy with it, reads each content once; then its facts are in the cache."""
     loaded(*command, cache=tmp_path)
     assert not HEAVY & loaded(*command, cache=tmp_path)
+
+
+def test_what_filters_loads_no_more_of_scipy_than_the_filters(tmp_path: Path):
+    """scipy.signal and scipy.ndimage take up to 0.6 s of CPU."""
+    render = ("render", TIMELINE, "--backend", "native", "--preset", "podcast", "-o", str(tmp_path))
+    used = modules(*render) | modules("measure", str(tmp_path / "master.wav"))
+    assert not {"scipy.signal", "scipy.ndimage"} & used
