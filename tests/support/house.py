@@ -20,6 +20,7 @@ LAYERS = (
     "testing",
     "cli",
     "service",
+    "client",
     "inspection",
     "render",
     "compiler",
