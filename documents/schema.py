@@ -48,6 +48,10 @@ def schema_text(root: Any, title: str, description: str, *, variables: bool) -> 
     if variables:
         made = _with_variables(made)
         made["properties"] |= {KEY: _VARIABLES, INCLUDE: _INCLUDE}
+        others = [name for name in made["required"] if name != "id"]
+        if others:  # these may be in an included document
+            made["required"] = ["id"]
+            made["anyOf"] = [{"required": others}, {"required": [INCLUDE]}]
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -128,7 +128,19 @@ class RenderBody(CheckBody):
     )
 
 
-AnyBody = TypeVar("AnyBody", bound=CheckBody)
+@model("the body of an import")
+class ImportBody:
+    """Where a media file is."""
+
+    url: str = key(
+        "a URL below a prefix that the server imports from",
+        Length(1, 2000),
+        examples=("s3://shows/raw/host.wav",),
+    )
+    document: Document | None = aside(default=None)
+
+
+AnyBody = TypeVar("AnyBody", bound=CheckBody | ImportBody)
 
 
 @frozen
@@ -183,19 +195,33 @@ def read_envelope(data: str | bytes, format: Format, kind: type[CheckBody]) -> E
         TimelineError: everything that is wrong with it, but for the document.
     """
     whole = parse(data, BODY, format)
+    rest, inside = whole, f"/{DOCUMENT}/"
+    if isinstance(whole.data, dict):
+        others = {name: value for name, value in whole.data.items() if name != DOCUMENT}
+        repeated = tuple(p for p in whole.repeated if not p.startswith(inside))
+        rest = evolve(whole, data=others, repeated=repeated)
+    body = _read(rest, kind, "write {document: ..., request: ...}")
+    return Envelope(body, _document(whole, body.name))
+
+
+def read_import(data: str | bytes, format: Format) -> ImportBody:
+    """The body of an import; raises like `read_envelope`."""
+    return _read(parse(data, BODY, format), ImportBody, "write {url: ...}")
+
+
+def _read(whole: Parsed, kind: type[AnyBody], help: str) -> AnyBody:
+    """The model of a body.
+
+    Raises:
+        TimelineError: everything that is wrong with it.
+    """
     if not isinstance(whole.data, dict):
-        raise _wrong(whole, "the body must be a mapping", "write {document: ..., request: ...}")
-    rest = {name: value for name, value in whole.data.items() if name != DOCUMENT}
-    outside = [p for p in whole.repeated if not p.startswith(f"/{DOCUMENT}/")]
-    body = read_model(
-        evolve(whole, data=rest, repeated=tuple(outside)),
-        kind,
-        lambda made: exceeded(made, Origin(BODY).child),
-    )
+        raise _wrong(whole, "the body must be a mapping", help)
+    body: AnyBody = read_model(whole, kind, lambda made: exceeded(made, Origin(BODY).child))
     problems = tuple(exceeded(body, Origin(BODY).child))
     if problems:
         raise TimelineError(problems, {BODY: whole.document()})
-    return Envelope(body, _document(whole, body.name))
+    return body
 
 
 def _document(whole: Parsed, name: str) -> Parsed:

@@ -25,7 +25,15 @@ from ..ir.diagnostics import RenderError
 from ..presets.load import library, preset_data
 from ..render.artifacts.artifact import Artifact
 from . import answers
-from .bodies import CheckBody, Envelope, ExplainBody, PlanBody, RenderBody, read_envelope
+from .bodies import (
+    CheckBody,
+    Envelope,
+    ExplainBody,
+    PlanBody,
+    RenderBody,
+    read_envelope,
+    read_import,
+)
 from .jobs import Event, JobState, KeyReusedError, QueueFullError, RenderJob
 from .keys import Caller
 from .media import OFFSET, digest_of, part_of
@@ -277,13 +285,7 @@ def _media(service: Service, digest: str, status: int) -> Response:
 async def import_media(service: Service, request: Request, caller: Caller) -> Response:
     """A file from elsewhere."""
     text, form = await text_of(service, request)
-    try:
-        data = json.loads(text) if form == "json" else None
-    except (ValueError, RecursionError):
-        data = None
-    url = data.get("url") if isinstance(data, dict) and len(data) == 1 else None
-    if not isinstance(url, str):
-        raise ProblemError("bad-request", 'send {"url": "..."} as JSON')
+    url = (await computed(service, lambda: read_import(text, form))).url
     digest, _ = await asyncio.to_thread(service.media.import_file, url)
     return _media(service, digest, 201)
 
@@ -309,7 +311,7 @@ async def list_presets(service: Service, request: Request, caller: Caller) -> Re
 
 async def get_openapi(service: Service, request: Request, caller: Caller) -> Response:
     """The description."""
-    return JSONResponse(document())
+    return JSONResponse(document(has_keys=service.keys is not None))
 
 
 async def live(service: Service, request: Request, caller: Caller) -> Response:

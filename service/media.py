@@ -21,11 +21,11 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from .operations import CONTENT_RANGE
 from .problems import ProblemError
 from .settings import ServiceSettings
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 _UPLOADS = ".uploads"
 _BLOCK = 1 << 20
 _WEEK_S = 7 * 24 * 3600.0
@@ -53,10 +53,11 @@ def part_of(header: str | None) -> UploadPart:
     """
     if header is None:
         return UploadPart()
-    found = _RANGE.fullmatch(header)
-    first, last, size = map(int, found.groups()) if found else (1, 0, 0)
-    if not first <= last < size:
+    if not re.fullmatch(CONTENT_RANGE, header):
         raise ProblemError("bad-request", "write Content-Range: bytes FIRST-LAST/SIZE")
+    first, last, size = map(int, re.findall("[0-9]+", header))
+    if not first <= last < size:
+        raise ProblemError("part-differs", "a file has no such part")
     return UploadPart(first, last + 1, size)
 
 
@@ -130,12 +131,12 @@ class MediaFolder:
         async for block in body:
             at += len(block)
             if at > most:
-                kind = "too-large" if part.stop is None else "bad-request"
+                kind = "too-large" if part.stop is None else "part-differs"
                 raise ProblemError(kind, f"the body is longer than {most - part.start:,} bytes")
             await asyncio.to_thread(file.write, block)
         file.flush()
         if part.stop is not None and at != part.stop:
-            raise ProblemError("bad-request", f"the body ended {part.stop - at:,} bytes early")
+            raise ProblemError("part-differs", f"the body ended {part.stop - at:,} bytes early")
 
     def import_file(self, url: str) -> tuple[str, int]:
         """Fetch the file at a URL; its digest and its size.

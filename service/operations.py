@@ -8,7 +8,8 @@ from typing import Any
 from attrs import frozen
 
 from ..compiler.schemas import NAMES as SCHEMA_NAMES
-from .bodies import CheckBody, ExplainBody, PlanBody, RenderBody
+from .answer_schemas import ARTIFACT_ID, DIGEST, JOB_ID
+from .bodies import CheckBody, ExplainBody, ImportBody, PlanBody, RenderBody
 from .jobs import JobState
 from .keys import Scope
 
@@ -47,7 +48,7 @@ class Operation:
         doc: what it does, in a sentence.
         scope: what a key needs for it; None: no key.
         parameters: besides the body.
-        body: the model of a document's envelope, or the media type of other bodies.
+        body: its model, or the media type of a body that is a file.
         answers: status -> what it means, and the schema's name or the media type.
         problems: the other kinds of refusals.
     """
@@ -58,7 +59,7 @@ class Operation:
     doc: str
     scope: Scope | None
     parameters: tuple[Parameter, ...] = ()
-    body: type[CheckBody] | str | None = None
+    body: type[CheckBody | ImportBody] | str | None = None
     answers: Mapping[int, tuple[str, str | None]]
     problems: tuple[str, ...] = ()
 
@@ -79,15 +80,20 @@ def _header(name: str, doc: str, **schema: object) -> Parameter:
 ID = "^[0-9a-f]{32}$"
 """The pattern of the ids of jobs and artifacts."""
 
+CONTENT_RANGE = r"^bytes [0-9]{1,19}-[0-9]{1,19}/[0-9]{1,19}$"
+"""The pattern of the header of a part."""
+
 _DIGEST = "^sha256:[0-9a-f]{64}$"
-_JOB = _path("id", "the id of a job", pattern=ID)
-_ARTIFACT = _path("id", "the id of an artifact", pattern=ID)
-_MEDIA = _path("digest", "the digest of the file", pattern=_DIGEST)
-_COMPILES = ("invalid-document", "too-large", "too-slow", "wrong-media-type", "unavailable")
+_JOB = _path("id", "the id of a job", pattern=ID, examples=[JOB_ID])
+_ARTIFACT = _path("id", "the id of an artifact", pattern=ID, examples=[ARTIFACT_ID])
+_MEDIA = _path("digest", "the digest of the file", pattern=_DIGEST, examples=[DIGEST])
+_UPLOADS = ("too-large", "too-slow", "unavailable")
+_COMPILES = ("invalid-document", "wrong-media-type", *_UPLOADS)
+_TAG = f'"{DIGEST}"'
 _FILE_HEADERS = (
     _header("Range", "one range of bytes; the whole file otherwise", examples=["bytes=0-65535"]),
-    _header("If-None-Match", "the ETag of a copy"),
-    _header("If-Range", "the ETag for which the range is meant"),
+    _header("If-None-Match", "the ETag of a copy", examples=[_TAG]),
+    _header("If-Range", "the ETag for which the range is meant", examples=[_TAG]),
 )
 _FILE = {
     200: ("the file; its ETag is its digest", ANY),
@@ -106,7 +112,9 @@ OPERATIONS: tuple[Operation, ...] = (
             _header(
                 "Idempotency-Key",
                 "the same key with the same body answers with the same job, for a day",
+                pattern="^[!-~]([ -~]*[!-~])?$",
                 maxLength=255,
+                examples=["episode-042-take-3"],
             ),
         ),
         body=RenderBody,
@@ -127,7 +135,6 @@ OPERATIONS: tuple[Operation, ...] = (
             _query("limit", "how many", type="integer", minimum=1, maximum=200, default=50),
         ),
         answers={200: ("the jobs", "jobs")},
-        problems=("bad-request",),
     ),
     Operation(
         id="get_render",
@@ -147,7 +154,12 @@ OPERATIONS: tuple[Operation, ...] = (
         scope=Scope.READ,
         parameters=(
             _JOB,
-            _header("Last-Event-ID", "the number of the last event received", pattern="^[0-9]+$"),
+            _header(
+                "Last-Event-ID",
+                "the number of the last event received",
+                pattern="^[0-9]{1,18}$",
+                examples=["2"],
+            ),
         ),
         answers={200: ("the events of the job", EVENT_STREAM)},
         problems=("not-found", "unavailable"),
@@ -206,12 +218,11 @@ OPERATIONS: tuple[Operation, ...] = (
                 name="timeline_id",
                 place="query",
                 doc="the id of the timeline",
-                schema={"type": "string", "minLength": 1},
+                schema={"type": "string", "pattern": "^[^\\x00]+$", "examples": ["episode-042"]},
                 is_required=True,
             ),
         ),
         answers={200: ("the artifacts", "artifacts")},
-        problems=("bad-request",),
     ),
     Operation(
         id="get_artifact",
@@ -258,6 +269,7 @@ OPERATIONS: tuple[Operation, ...] = (
             _header(
                 "Content-Range",
                 "the part that the body is; parts are sent in order",
+                pattern=CONTENT_RANGE,
                 examples=["bytes 0-1048575/5242880"],
             ),
         ),
@@ -266,7 +278,7 @@ OPERATIONS: tuple[Operation, ...] = (
             201: ("the file is complete", "media"),
             202: ("the part has been added; Upload-Offset says where the next begins", "media"),
         },
-        problems=("bad-request", "conflict", "digest-differs", "too-large", "too-slow"),
+        problems=("conflict", "digest-differs", "part-differs", *_UPLOADS),
     ),
     Operation(
         id="get_media",
@@ -276,7 +288,7 @@ OPERATIONS: tuple[Operation, ...] = (
         scope=Scope.MEDIA,
         parameters=(_MEDIA,),
         answers={200: ("the file, or the part of it that is there", "media")},
-        problems=("not-found", "bad-request"),
+        problems=("not-found",),
     ),
     Operation(
         id="import_media",
@@ -284,9 +296,9 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/v1/media",
         doc="Fetch a media file from a URL that the operator allows.",
         scope=Scope.MEDIA,
-        body=JSON,
+        body=ImportBody,
         answers={201: ("the file is complete", "media")},
-        problems=("bad-request", "not-allowed", "not-found", "too-large", "unavailable"),
+        problems=(*_COMPILES, "not-found"),
     ),
     Operation(
         id="get_schema",

@@ -41,6 +41,7 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "wrong-range": ProblemType(416, "The file does not have this range"),
     "invalid-document": ProblemType(422, "The document or the request has errors"),
     "digest-differs": ProblemType(422, "The content does not have this digest"),
+    "part-differs": ProblemType(422, "The body is not the part that Content-Range says"),
     "key-reused": ProblemType(422, "The idempotency key belongs to another request"),
     "queue-full": ProblemType(429, "Too many jobs are waiting"),
     "failed": ProblemType(500, "The server failed"),

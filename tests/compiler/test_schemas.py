@@ -108,6 +108,7 @@ def test_our_presets_are_accepted(name):
     [
         ("show", "{show_version: 1, id: x, segments: [a.wav, {source: b.wav}, {kind: ad}]}"),
         ("show", "{show_version: 1, id: x, intro: a.wav, bed: b.wav, segments: []}"),
+        ("show", "{show_version: 1, id: x, include: shared.yaml}"),
         ("show", "{show_version: 1, id: x, speakers: [a, {id: b, pan: 1}], segments: []}"),
         (
             "arrangement",

@@ -6,6 +6,7 @@ import re
 
 import attrs
 import jsonschema
+import pytest
 from house import ROOT
 from mixdown.cli.serve import SCOPES as OFFERED
 from mixdown.compiler.choices import Choices
@@ -15,7 +16,7 @@ from mixdown.service.bodies import MixChoices
 from mixdown.service.handlers import HANDLERS
 from mixdown.service.keys import SCOPES
 from mixdown.service.openapi import document
-from mixdown.service.operations import OPERATIONS
+from mixdown.service.operations import ANY, OPERATIONS
 from mixdown.service.problems import PROBLEMS
 from mixdown.service.settings import Limits
 
@@ -49,16 +50,27 @@ def test_the_page_lists_every_scope_and_every_problem():
     assert kinds == {kind: str(p.status) for kind, p in PROBLEMS.items()}
 
 
-def test_the_examples_of_the_openapi_document_are_valid():
-    whole = document()
-    count = 0
-    for path in whole["paths"].values():
-        for operation in path.values():
-            for kind in operation.get("requestBody", {}).get("content", {}).values():
-                if "example" in kind:
-                    jsonschema.validate(kind["example"], {**kind["schema"], **whole})
-                    count += 1
-    assert count >= 5
+@pytest.mark.parametrize("has_keys", [False, True])
+def test_the_openapi_document_has_an_example_of_every_body_parameter_and_answer(has_keys):
+    """They are valid; only files have none. Links lead to operations and their parameters."""
+    whole = document(has_keys=has_keys)
+    parameters = {o.id: {p.name for p in o.parameters} for o in OPERATIONS}
+    for operation in (o for path in whole["paths"].values() for o in path.values()):
+        assert ("401" in operation["responses"]) == bool(operation.get("security"))
+        assert has_keys or "security" not in operation
+        for parameter in operation["parameters"]:
+            schema = parameter["schema"]
+            shown = schema.get("examples") or schema.get("enum") or [schema.get("default")]
+            for example in shown:
+                jsonschema.validate(example, schema)
+        for place in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for name, kind in place.get("content", {}).items():
+                several = [e["value"] for e in kind.get("examples", {}).values()]
+                found = several or [kind.get("example")]
+                for example in found if name not in (ANY, "text/html") else []:
+                    jsonschema.validate(example, {**kind["schema"], **whole})
+            for link in place.get("links", {}).values():
+                assert set(link["parameters"]) <= parameters[link["operationId"]]
 
 
 def test_a_request_has_every_choice_but_those_that_name_files():
