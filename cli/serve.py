@@ -61,6 +61,12 @@ SCOPES = ("read", "render", "media", "metrics")
     callback=assignments,
     help="Set a limit of docs/service.md, such as renders=2; repeatable.",
 )
+@click.option(
+    "--keep-days",
+    type=click.IntRange(1, 36500),
+    metavar="N",
+    help="Remove jobs that ended more than N days ago, and their artifacts.  [default: keep all]",
+)
 @click.option("--new-key", metavar="NAME", help="Print a new key and its entry for --keys; exit.")
 @click.option(
     "--scope",
@@ -80,6 +86,7 @@ def command(
     prefixes: tuple[str, ...],
     webhook_hosts: tuple[str, ...],
     limits: dict[str, str],
+    keep_days: int | None,
     new_key: str | None,
     scopes: tuple[str, ...],
 ) -> None:
@@ -124,6 +131,7 @@ def command(
             registry=registry or default_registry(store),
             keys=None if keys is None else Path(keys),
             limits=limits_of(limits),
+            keep_days=keep_days,
             prefixes=prefixes,
             webhook_hosts=webhook_hosts,
             webhook_secret=os.environ.get(SECRET, ""),

@@ -11,11 +11,12 @@ from enum import StrEnum
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, exists, insert, select, update
 
-from .tables import EVENTS, IDEMPOTENCY, JOBS
+from ..render.artifacts.registry import ARTIFACTS
+from .tables import EVENTS, FILES, IDEMPOTENCY, JOBS
 
-_DAY_S = 24 * 3600.0
+DAY_S = 24 * 3600.0
 
 
 class JobState(StrEnum):
@@ -135,7 +136,7 @@ def known_key(connection: Connection, caller: str, idempotency: tuple[str, str])
     found = connection.execute(wanted.where(*mine)).first()
     if found is None:
         return None
-    if found.created_at < time.time() - _DAY_S:
+    if found.created_at < time.time() - DAY_S:
         if connection.get_execution_options().get("writes"):
             connection.execute(delete(IDEMPOTENCY).where(*mine))
         return None
@@ -188,3 +189,27 @@ def add_event(connection: Connection, job_id: str, kind: str, data: Mapping[str,
     number = connection.scalar(mine.values(events=JOBS.c.events + 1).returning(JOBS.c.events))
     event = {"number": number, "at": time.time(), "kind": kind, "data": dict(data)}
     connection.execute(insert(EVENTS).values(job_id=job_id, **event))
+
+
+def removable(before: float) -> Select[Any]:
+    """The id of a job that ended before a time, and of which nothing is needed any more."""
+    other = JOBS.alias()
+    final = [state.value for state in JobState if state.is_final]
+    is_busy = exists().where(other.c.timeline_id == JOBS.c.timeline_id, other.c.state.not_in(final))
+    is_over = (JOBS.c.state.in_(final), JOBS.c.webhook_due.is_(None), JOBS.c.ended_at < before)
+    return select(JOBS.c.id).where(*is_over, ~is_busy).order_by(JOBS.c.ended_at).limit(1)
+
+
+def remove_job(connection: Connection, job_id: str) -> None:
+    """Remove a job, and the artifacts that no other job has delivered."""
+    delivered = select(FILES.c.artifact_id).where(FILES.c.job_id == job_id)
+    others = select(FILES.c.artifact_id).where(FILES.c.job_id != job_id)
+    child = ARTIFACTS.alias()
+    has_child = exists().where(
+        child.c.parent_id == ARTIFACTS.c.id, child.c.id.not_in(delivered) | child.c.id.in_(others)
+    )
+    unused = (ARTIFACTS.c.id.in_(delivered), ARTIFACTS.c.id.not_in(others), ~has_child)
+    connection.execute(delete(ARTIFACTS).where(*unused))
+    for table in (EVENTS, FILES, IDEMPOTENCY):
+        connection.execute(delete(table).where(table.c.job_id == job_id))
+    connection.execute(delete(JOBS).where(JOBS.c.id == job_id))

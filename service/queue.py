@@ -23,6 +23,7 @@ from ..render.artifacts.migrations import migrate
 from ..render.artifacts.registry import Registry, failures
 from .jobs import (
     COLUMNS,
+    DAY_S,
     Event,
     JobFile,
     JobState,
@@ -35,6 +36,8 @@ from .jobs import (
     find_job,
     known_key,
     made,
+    removable,
+    remove_job,
 )
 from .tables import EVENTS, FILES, IDEMPOTENCY, JOBS, MIGRATIONS, VERSIONS
 
@@ -325,6 +328,27 @@ class Queue:
         )
         if connection.execute(update(JOBS).where(*mine).values(**values)).rowcount != 1:
             raise LostError
+
+    # For what is kept.
+
+    def remove_old(self, before: float) -> str | None:
+        """Remove a job that ended before a time, with its artifacts; its id, None if there is none.
+
+        Kept are jobs that wait, run, have a webhook to send, or have the timeline of a job that
+        waits or runs; and artifacts that another job has delivered.
+        """
+        with self._writing() as connection:
+            wanted = removable(before).with_for_update(skip_locked=True, of=JOBS)
+            job_id: str | None = connection.scalar(wanted)
+            if job_id is not None:
+                remove_job(connection, job_id)
+            return job_id
+
+    def forget_keys(self) -> None:
+        """Remove the idempotency keys that no longer count."""
+        with self._writing() as connection:
+            old = IDEMPOTENCY.c.created_at < time.time() - DAY_S
+            connection.execute(delete(IDEMPOTENCY).where(old))
 
     # For webhooks.
 

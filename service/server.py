@@ -18,6 +18,7 @@ import uvicorn
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
 from .app import application
+from .retention import Retention
 from .service import Service
 from .settings import ServiceSettings
 from .telemetry import log_as_json
@@ -55,7 +56,10 @@ def serve(settings: ServiceSettings) -> None:
         directory = stack.enter_context(own_directory(settings.work))
         worker = Worker(service.queue, settings, directory, service.stopping)
         sender = WebhookSender(service.queue, settings, service.job_data, service.stopping)
-        runs = [worker.run] * settings.limits.renders
+        retention = Retention(
+            service.queue, service.artifacts, settings.keep_days, service.stopping
+        )
+        runs = [retention.run, *[worker.run] * settings.limits.renders]
         runs += [sender.run] if settings.webhook_hosts else []
         threads = [threading.Thread(target=run) for run in runs]
         stack.callback(_end, service.stopping, threads)

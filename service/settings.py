@@ -88,6 +88,7 @@ class ServiceSettings:
         registry: an SQLAlchemy URL of the registry, which holds the jobs too.
         keys: the file with the hashes of keys; None: anybody on this machine may do anything.
         limits: of this server.
+        keep_days: how long after its end a job and its artifacts are kept; None: for ever.
         prefixes: URLs from which media may be imported begin with one of these.
         webhook_hosts: the hosts that webhooks may be sent to, with a port unless it is 443.
         webhook_secret: signs webhooks.
@@ -101,6 +102,7 @@ class ServiceSettings:
     registry: str
     keys: Path | None = None
     limits: Limits = field(factory=Limits)
+    keep_days: int | None = None
     prefixes: tuple[str, ...] = ()
     webhook_hosts: tuple[str, ...] = ()
     webhook_secret: str = field(default="", repr=False)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
 import pytest
 from attrs import evolve
+from mixdown.render.artifacts.artifact import Artifact
 from mixdown.render.artifacts.registry import open_registry
+from mixdown.render.artifacts.service import AudioRenderService
 from mixdown.service.jobs import (
     JobFile,
     JobState,
@@ -17,6 +20,9 @@ from mixdown.service.jobs import (
     Submission,
 )
 from mixdown.service.queue import Queue
+from mixdown.service.retention import Retention
+from mixdown.service.tables import IDEMPOTENCY, JOBS
+from sqlalchemy import update
 
 LEASE_S = 0.3
 
@@ -172,3 +178,52 @@ def test_a_webhook_is_due_once_for_all_servers(queues):
     one.settle_webhook(job, None, {"delivered": True})
     assert two.due_webhook(9.0) is None
     assert kinds(one, job.id)[-2:] == ["webhook", "webhook"]
+
+
+def artifact(number: int, **more) -> Artifact:
+    digest = f"sha256:{number:064x}"
+    values = {"kind": "audio_render", "timeline_id": "mix", "bus_id": "master", "parent_id": None}
+    values |= {"content_digest": digest, "request_digest": digest, "meta": {}, "meta_version": 1}
+    values |= {"media_key": f"renders/mix/{number}/master.wav", "size": 3}
+    return Artifact(id=f"{number:032x}", **{**values, **more})
+
+
+def test_old_jobs_are_removed_with_what_only_they_delivered(url, tmp_path):
+    """Kept: what is younger, waits, runs, has a webhook to send, or shares a timeline with that."""
+    artifacts = AudioRenderService.open(tmp_path / "store", url)
+    queue = Queue.open(artifacts.registry, "one", 30.0)
+    sweep = Retention(queue, artifacts, 1, threading.Event()).sweep
+    shared, alone = artifact(1), artifact(2)
+    stem = artifact(3, kind="audio_bus_stem", parent_id=alone.id, bus_id="b")
+    artifacts.registry.register([shared, alone, stem])
+    (tmp_path / "made").write_text("wav")
+    for made in (shared, alone, stem):
+        artifacts.store.put(made.media_key, tmp_path / "made")
+    hooked = "https://studio.example/"
+    jobs = [queue.submit(submission(n), 9, (f"k{n}", "body"))[0].id for n in range(4)]
+    jobs.append(queue.submit(submission(4, hooked), 9)[0].id)
+    delivered = {jobs[0]: [alone, stem, shared], jobs[1]: [shared]}
+    for _ in range(5):
+        job = queue.claim()
+        files = [JobFile(a.id, f"{a.bus_id}.wav") for a in delivered.get(job.id, ())]
+        queue.finish(job, JobState.DONE, [], files)
+    ages_d = {jobs[0]: 3.0, jobs[1]: 0.5, jobs[2]: 3.0, jobs[3]: 3.0, jobs[4]: 3.0}
+    with queue.registry.engine.execution_options(writes=True).begin() as connection:
+        for job_id, age in ages_d.items():
+            ended = update(JOBS).values(ended_at=time.time() - 86400 * age)
+            connection.execute(ended.where(JOBS.c.id == job_id))
+        also = evolve(submission(9), timeline_id="mix-2")  # the timeline of jobs[2]
+        same = update(IDEMPOTENCY).values(created_at=0.0).where(IDEMPOTENCY.c.key == "k1")
+        connection.execute(same)
+    queue.submit(also, 9)
+    assert set(sweep()) == {jobs[0], jobs[3]}
+    assert [queue.get(job_id) is None for job_id in jobs] == [True, False, False, True, False]
+    assert [a.id for a in artifacts.registry.artifacts()] == [shared.id]
+    assert queue.outputs(jobs[0]) == queue.events(jobs[0], 0) == []
+    assert len(list(artifacts.store.files())) == 3  # they are younger than a day
+    for file in (tmp_path / "store").rglob("*.wav"):
+        os.utime(file, (0, time.time() - 2 * 86400))
+    assert sweep() == [] and [f.key for f in artifacts.store.files()] == [shared.media_key]
+    again, is_new = queue.submit(submission(0), 9, ("k0", "another body"))
+    assert (again.id, is_new) == (jobs[0], True)
+    assert queue.known("", ("k1", "body")) is None and queue.known("", ("k2", "body")) is not None
