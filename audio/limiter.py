@@ -1,4 +1,4 @@
-"""A look-ahead true-peak limiter: gain reduction only, no latency, identity below the ceiling.
+"""A look-ahead true-peak limiter: gain reduction only, no latency, identity below its threshold.
 
 The required reduction of a sample, in dB, is the amount by which the waveform around it, between
 the samples as well, exceeds the ceiling. The reduction, common to all channels, follows in three
@@ -51,6 +51,10 @@ TRACE_INTERVAL = 0.01
 _MARGIN_DB = {"true_peak": 0.03, "sample_peak": 0.0001}
 """How far below the ceiling a peak is reduced: changes of the gain add a little of their own."""
 
+_METERING_DB = {"true_peak": 0.005, "sample_peak": 0.0}
+"""A peak that is read this little below the ceiling may exceed it on another meter, or dithered: it
+is reduced as well."""
+
 _RELEASED_DB = 1e-4  # a reduction this small counts as released
 _CHUNK = 32768
 
@@ -70,8 +74,9 @@ class TruePeakLimiter:
     ) -> None:
         """rate: Hz. ceiling_db: dBTP, or dBFS with the `sample_peak` detector, which is cheaper."""
         self._ceiling = gain_factor(ceiling_db)
+        self._threshold = gain_factor(ceiling_db - _METERING_DB[detector])
         self._margin_db = _MARGIN_DB[detector]
-        self._peaks = InterSamplePeaks(self._ceiling) if detector == "true_peak" else None
+        self._peaks = InterSamplePeaks(self._threshold) if detector == "true_peak" else None
         self._box = 2 * round(LOOKAHEAD * rate / 6) + 1  # odd, so that a box has a centre
         self._lookahead = 3 * (self._box - 1)
         self._hold = round(HOLD * rate)
@@ -145,7 +150,7 @@ class TruePeakLimiter:
         """The reduction that the waveform at each sample requires, dB; delayed by REACH + 1."""
         recent = signal[:, -_CHUNK - 2 * REACH :]
         between = self._peaks.between(recent) if self._peaks is not None else None
-        if self._peaks is not None and between is None and self._between <= self._ceiling:
+        if self._peaks is not None and between is None and self._between <= self._threshold:
             self._between = 0.0
             return np.zeros(_CHUNK)
         peaks = np.max(np.abs(recent[:, REACH - 1 : REACH - 1 + _CHUNK]), axis=0)
@@ -155,7 +160,7 @@ class TruePeakLimiter:
         peaks[0] = max(peaks[0], self._between)
         self._between = 0.0 if between is None else float(between[-1])
         required = np.zeros(_CHUNK)
-        over = peaks > self._ceiling
+        over = peaks > self._threshold
         required[over] = DB_PER_NEPER * np.log(peaks[over] / self._ceiling) + self._margin_db
         return required
 
