@@ -48,10 +48,9 @@ _TAG = "tag:yaml.org,2002:"
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s*)+")
 # The line breaks of YAML 1.1, which are text in YAML 1.2, but not to libyaml.
 _FORMER_BREAKS = "\x85\u2028\u2029"
-# The characters that are not allowed in YAML (YAML 1.2, production 1).
-_FORBIDDEN = re.compile(
-    r"[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+# The characters that YAML 1.2 does not allow in production 1. A pattern of those that it allows
+# takes 3 ms to compile.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @define(eq=False)

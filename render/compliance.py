@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from ..ir.units import clock
-from ..presets.model import DeliverySpec
+
+if TYPE_CHECKING:
+    from ..presets.model import DeliverySpec
 
 if TYPE_CHECKING:
     from ..audio.meter.survey import Survey

@@ -10,17 +10,20 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import soundfile
 
 from ..audio.meter.measure import Measurement
-from ..compiler.meta import FileMeta
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import RenderError, counted
 from ..ir.nodes import Reading
 from ..media.ingest import readable
 from .loudness import Levels
+
+if TYPE_CHECKING:
+    from ..compiler.meta import FileMeta
 
 
 def check_shape(path: Path, target: str, meta: FileMeta) -> int:

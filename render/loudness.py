@@ -26,13 +26,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, Severity
 from ..ir.nodes import Reading
-from ..plans.plan import LoudnessGoal
+
+if TYPE_CHECKING:
+    from ..plans.plan import LoudnessGoal
 
 
 @frozen

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import soundfile
 from attrs import asdict, evolve, frozen
@@ -20,10 +21,12 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
 from ..media.ingest import readable
 from ..media.mp3 import frame_rates
-from ..presets.model import DeliverySpec
 from .compliance import Compliance, check_spec
 from .delivery import level, levels_meta
 from .processes import map_in_processes
+
+if TYPE_CHECKING:
+    from ..presets.model import DeliverySpec
 
 Result = Survey | Diagnostic
 

@@ -326,17 +326,22 @@ def _reach(
     loudest = _row_maxima(samples)
     if not gain * np.max(loudest) > floor:
         return
-    reach = np.empty(len(found))
+    start, stop = len(found), 0
     for k in range(len(found)):
-        reach[k] = gain * _largest(loudest, k + first, k + last + 1)
-    bends = np.zeros(len(samples))
-    for n in range(len(samples) - 2):
-        bends[n] = (samples[n + 2] - samples[n + 1]) - (samples[n + 1] - samples[n])
+        found[k] = gain * _largest(loudest, k + first, k + last + 1) > floor
+        if found[k]:
+            start, stop = min(start, k), k + 1
+    if start >= stop:
+        return
+    bends = np.zeros((stop - start + last) * ROW)
+    for n in range(min(len(bends), len(samples) - start * ROW - 2)):
+        at = start * ROW + n
+        bends[n] = (samples[at + 2] - samples[at + 1]) - (samples[at + 1] - samples[at])
     bent = _row_maxima(bends)
-    for k in range(len(found)):
+    for k in range(start, stop):
         beside = max(loudest[lead // ROW + k], loudest[(lead + ROW) // ROW + k])
-        bound = beside + bend * _largest(bent, k + first, k + last + 1)
-        found[k] = min(reach[k], bound) > floor
+        over = _largest(bent, k - start + first, k - start + last + 1)
+        found[k] = found[k] and beside + bend * over > floor
 
 
 def held(line: FloatArray, size: int, count: int) -> FloatArray:

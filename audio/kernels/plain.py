@@ -73,16 +73,22 @@ def reaching(
     samples: FloatArray, floor: float, rows: int, bounds: CurveBounds
 ) -> npt.NDArray[np.bool_]:
     """See `Kernels`."""
-    loudest = _row_maxima(np.abs(samples))
+    loudest = _row_maxima(samples)
     if not bounds.gain * loudest.max() > floor:
         return np.zeros(rows, np.bool_)
-    reach = bounds.gain * _over_window(loudest, rows, bounds)
-    bends = np.zeros(len(samples))
-    steps = samples[1:] - samples[:-1]
-    np.abs(np.subtract(steps[1:], steps[:-1], out=bends[:-2]), out=bends[:-2])
-    beside = (loudest[(bounds.lead + n) // ROW :][:rows] for n in (0, ROW))
-    bent = np.maximum(*beside) + bounds.bend * _over_window(_row_maxima(bends), rows, bounds)
-    return np.asarray(np.minimum(reach, bent) > floor)
+    found = np.asarray(bounds.gain * _over_window(loudest, rows, bounds) > floor)
+    at = np.flatnonzero(found)
+    if not at.size:
+        return found
+    start, count = at[0], at[-1] + 1 - at[0]
+    part = samples[start * ROW : (start + count + bounds.last) * ROW + 2]
+    steps = part[1:] - part[:-1]
+    bends = np.zeros((count + bounds.last) * ROW)
+    np.subtract(steps[1:], steps[:-1], out=bends[: len(steps) - 1])
+    beside = (loudest[start + (bounds.lead + n) // ROW :][:count] for n in (0, ROW))
+    over = _over_window(_row_maxima(bends), count, bounds)
+    found[start : start + count] &= np.maximum(*beside) + bounds.bend * over > floor
+    return found
 
 
 def _over_window(maxima: FloatArray, rows: int, bounds: CurveBounds) -> FloatArray:
@@ -91,11 +97,9 @@ def _over_window(maxima: FloatArray, rows: int, bounds: CurveBounds) -> FloatArr
     return np.asarray(np.maximum.reduce([maxima[n : n + rows] for n in starts]))
 
 
-def _row_maxima(magnitudes: FloatArray) -> FloatArray:
-    """The maximum of each row; halving is faster than numpy's reduction of short rows."""
-    for _ in range(ROW.bit_length() - 1):
-        magnitudes = np.maximum(magnitudes[0::2], magnitudes[1::2])
-    return magnitudes
+def _row_maxima(samples: FloatArray) -> FloatArray:
+    """The largest magnitude of each row; numpy reduces short rows slowly, and columns fast."""
+    return np.asarray(np.maximum.reduce(np.abs(samples.reshape(-1, ROW).T, order="C")))
 
 
 def held(line: FloatArray, size: int, count: int) -> FloatArray:

@@ -11,7 +11,10 @@ import attrs
 import numpy as np
 
 from ...ir.units import gain_factor
-from .. import FloatArray
+from .. import FloatArray, IndexArray
+
+_STRETCH = 4096
+"""Samples searched at a time for the last audible one, from the end."""
 
 THRESHOLD_DBFS = -60.0
 """The level above which a sample is audible: the highest noise floor allowed for audiobooks."""
@@ -36,14 +39,23 @@ class SilenceMeter:
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
-        audible = np.flatnonzero((np.abs(block) > self._threshold).any(axis=0))
-        if audible.size:
-            if self._first is None:
+        if self._first is None:
+            audible = self._audible(block)
+            if audible.size:
                 self._first = self._length + int(audible[0])
-            self._end = self._length + int(audible[-1]) + 1
+        if self._first is not None:
+            for stop in range(block.shape[1], 0, -_STRETCH):
+                start = max(stop - _STRETCH, 0)
+                audible = self._audible(block[:, start:stop])
+                if audible.size:
+                    self._end = self._length + start + int(audible[-1]) + 1
+                    break
         self._length += block.shape[1]
 
     def result(self) -> SilentEnds:
         """Head and tail of everything fed so far."""
         head = self._length if self._first is None else self._first
         return SilentEnds(head=head, tail=self._length - self._end)
+
+    def _audible(self, samples: FloatArray) -> IndexArray:
+        return np.flatnonzero((np.abs(samples) > self._threshold).any(axis=0))
