@@ -127,16 +127,29 @@ class RmsMeter:
 
     def __init__(self, rate: int, channels: int) -> None:
         self._framer = Framer(channels, rate)
-        self._sums = _Sums.none(channels)
+        self._count, self._squares = 0, np.zeros(channels)
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
-            self._sums = self._sums.plus(frame)
+            self._count += frame.shape[1]
+            self._squares += _squares(frame)
 
     def result(self) -> float:
         """The RMS of everything fed so far, dBFS; -inf for silence."""
-        return power_decibels(self._sums.plus(self._framer.pending).power())
+        rest = self._framer.pending
+        squares = self._squares + _squares(rest)
+        return power_decibels(_power(squares, self._count + rest.shape[1]))
+
+
+def _squares(frame: FloatArray) -> FloatArray:
+    """The sum of the squares of each channel."""
+    return np.asarray(np.einsum("ij,ij->i", frame, frame))
+
+
+def _power(squares: FloatArray, count: int) -> float:
+    """The mean square of all channels."""
+    return float(squares.mean()) / count if count else 0.0
 
 
 @attrs.frozen
@@ -157,12 +170,12 @@ class _Sums:
         return _Sums(
             self.count + frame.shape[1],
             self.values + frame.sum(axis=1),
-            self.squares + np.einsum("ij,ij->i", frame, frame),
+            self.squares + _squares(frame),
             self.products + float(np.einsum("j,j->", frame[0], frame[-1])),
         )
 
     def power(self) -> float:
-        return float(self.squares.mean()) / self.count if self.count else 0.0
+        return _power(self.squares, self.count)
 
     def means(self) -> FloatArray:
         return self.values / max(1, self.count)

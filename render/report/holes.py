@@ -49,6 +49,7 @@ MUTED_DB = -60.0
 """Automation that turns a clip down this far makes an intended silence."""
 
 _BLOCK = 1 << 16
+_NEARBY = 256  # samples that are searched first
 
 
 @frozen
@@ -96,35 +97,25 @@ class EmptyStretches:
         if not len(peaks):
             return
         start, self._position = self._position, self._position + len(peaks)
-        if not self._may_be_empty(peaks, start):
-            self._last = start + _last_over(peaks, self._empty)
-        else:
-            self._look(peaks, start)
+        self._look(peaks, start)
         if peaks.max() > self._loud:
             self._last_loud = start + _last_over(peaks, self._loud)
 
-    def _may_be_empty(self, peaks: FloatArray, start: int) -> bool:
-        """A quick test whether a block may contain or end a stretch that is long enough.
-
-        It cannot if every bin of half that length has a sample above the threshold.
-        """
-        size = max(int(SHORTEST_S * self.rate) // 2, 1)
-        whole = len(peaks) // size * size
-        if start - 1 - self._last > size or not whole:
-            return True
-        return not (peaks[:whole].reshape(-1, size).max(axis=1) > self._empty).all()
-
     def _look(self, peaks: FloatArray, start: int) -> None:
-        here = start + np.flatnonzero(peaks > self._empty)
-        if not len(here):
+        over = peaks > self._empty
+        if not over.any():
             return
-        sounding = np.concatenate([[self._last], here])
-        self._last = int(sounding[-1])
-        wide = np.flatnonzero(np.diff(sounding) - 1 > SHORTEST_S * self.rate)
-        if not len(wide):
+        changes = start + 1 + np.flatnonzero(over[1:] != over[:-1])
+        if over[0]:
+            changes = np.concatenate([[start], changes])
+        starts, stops = np.concatenate([[self._last + 1], changes[1::2]]), changes[0::2]
+        starts = starts[: len(stops)]
+        self._last = start + _last_over(peaks, self._empty)
+        wide = stops - starts > SHORTEST_S * self.rate
+        if not wide.any():
             return
+        starts, stops = starts[wide], stops[wide]
         louder = np.concatenate([[self._last_loud], start + np.flatnonzero(peaks > self._loud)])
-        starts, stops = sounding[wide] + 1, sounding[wide + 1]
         before = louder[np.searchsorted(louder, starts) - 1]
         near = starts - before <= round(SHORTEST_S * self.rate) + 1
         for k in np.flatnonzero(near):
@@ -141,7 +132,10 @@ class EmptyStretches:
 
 def _last_over(peaks: FloatArray, threshold: float) -> int:
     """The position of the last sample above a threshold; there must be one."""
-    return len(peaks) - 1 - int(np.argmax(peaks[::-1] > threshold))
+    count = _NEARBY
+    while not (over := peaks[-count:] > threshold).any():
+        count *= 2
+    return len(peaks) - 1 - int(np.argmax(over[::-1]))
 
 
 def dropouts(
