@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command("master")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @out_directory("the name of FILE + -mixdown, or mastered")
-@click.option("--album", is_flag=True, help="Keep the differences of loudness between the files.")
+@click.option(
+    "--album", is_flag=True, help="One gain for all files, which keeps their differences."
+)
 @delivery_choices
 @click.option(
     "--backend", default="ffmpeg", show_default=True, metavar="NAME", help="What renders."
@@ -43,7 +45,7 @@ def command(
 
     Each FILE, audio or a video with sound, keeps its sample rate and its channels. One file is
     written into DIR, several each into a directory of its own there, with a manifest and a report.
-    With --album the preset's loudness is that of all files together.
+    With --album all files have one gain, and the preset's loudness is that of all together.
 
     Exits with code 1 as 'mixdown render' does.
     """

@@ -1,8 +1,7 @@
 """Masters finished recordings: each file is a mix of one clip, at its own rate and channels.
 
 Promises: a file is delivered like a rendered timeline: finished, measured, judged, with a manifest
-and a report, under its own name. An album keeps the differences of loudness between its files: its
-loudness as a whole is that of the preset, and each file has its place in it.
+and a report, under its own name.
 """
 
 from __future__ import annotations
@@ -12,19 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
 
-import numpy as np
 from attrs import evolve
 
-from ..audio.meter.loudness import integrated_loudness, power_of
 from ..compiler.choices import Choices, chosen
-from ..compiler.driver import compile
+from ..compiler.driver import Compilation, compile
 from ..compiler.media import probe_sources
-from ..compiler.request import FileRequest, RenderRequest
+from ..compiler.request import FileRequest
 from ..compiler.timeline.model import Timeline
 from ..documents.models import replace
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError, errors
-from .measuring import survey_audio
+from .album import master_album
 from .progress import Listener, ignore
 from .result import RenderResult
 from .service import render_mixes
@@ -67,21 +64,23 @@ def master(
     if twice:
         message = f"{names[twice[0]]} of the files are named {twice[0]!r}"
         raise MixdownError.of(Code.BAD_REQUEST, message, help="master them one after the other")
-    timelines = [recording(path) for path in paths]
-    requests = _album(paths, request) if album else [request] * len(paths)
-    results = []
-    for path, timeline, each in zip(paths, timelines, requests, strict=True):
-        mixes = [
-            (evolve(file, file=_named(path, file)), compile(timeline, file.request, options))
-            for file in each.files
-        ]
+    timelines = dict(zip(paths, map(recording, paths), strict=True))
+
+    def deliver(path: Path, mixes: Sequence[tuple[FileRequest, Compilation]]) -> RenderResult:
         folder = Path(out) / path.stem if len(paths) > 1 else Path(out)
-        results.append(
-            render_mixes(
-                mixes, out=folder, report=report, progress=progress, jobs=jobs, force=force
-            )
+        return render_mixes(
+            mixes, out=folder, report=report, progress=progress, jobs=jobs, force=force
         )
-    return tuple(results)
+
+    def compiled(path: Path, files: Sequence[FileRequest]) -> list[tuple[FileRequest, Compilation]]:
+        return [
+            (evolve(file, file=_named(path, file)), compile(timelines[path], file.request, options))
+            for file in files
+        ]
+
+    if album:
+        return master_album(paths, request, compiled, deliver)
+    return tuple(deliver(path, compiled(path, request.files)) for path in paths)
 
 
 def recording(path: Path) -> Timeline:
@@ -122,33 +121,3 @@ def _named(path: Path, file: FileRequest) -> str:
         if file.file.startswith("master")
         else file.file
     )
-
-
-def _album(paths: Sequence[Path], request: RenderRequest) -> list[RenderRequest]:
-    """The request for each file of an album, with the loudness that is its own in it.
-
-    Raises:
-        MixdownError: MIX307, the presets have no or several target loudnesses, or a file has none.
-    """
-    targets = {file.request.export.lufs for file in request.files}
-    (target,) = targets if len(targets) == 1 else (None,)
-    if target is None:
-        message = "an album needs one target loudness"
-        help = "choose one preset with lufs (see 'mixdown presets export')"
-        raise MixdownError.of(Code.BAD_REQUEST, message, help=help)
-    series = []
-    for path in paths:
-        found = survey_audio(str(path))
-        if isinstance(found, Diagnostic):
-            raise MixdownError(found)
-        assert found.loudness is not None  # it keeps its series
-        series.append(power_of(found.loudness.momentary))
-    whole = integrated_loudness(np.concatenate(series))
-    wanted = [target + integrated_loudness(powers) - whole for powers in series]
-    quiet = [
-        str(path) for path, lufs in zip(paths, wanted, strict=True) if not -70.0 <= lufs <= 0.0
-    ]
-    if quiet:
-        message = f"{quiet[0]!r} is too quiet or too loud beside the others for an album"
-        raise MixdownError.of(Code.BAD_REQUEST, message, help="master it by itself")
-    return [replace(request, lufs=round(lufs, 2)) for lufs in wanted]

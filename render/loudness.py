@@ -125,6 +125,16 @@ class Outcome:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
+class OverCeilingError(RenderError):
+    """A master remains over its ceiling (MIX607).
+
+    Attributes:
+        by_db: by how much.
+    """
+
+    by_db: float
+
+
 def is_silent(lufs: float, rules: LoopRules = RULES) -> bool:
     """Whether a reading means that there is nothing to measure."""
     return not lufs > rules.silence_lufs
@@ -259,16 +269,18 @@ def judge(
         reading: what the target is of.
 
     Raises:
-        RenderError: MIX607, it is over the ceiling.
+        OverCeilingError: it is over the ceiling.
     """
     over = levels.true_peak_dbtp - ceiling_db
     if over > 0.0:
-        raise RenderError.of(
+        error = OverCeilingError.of(
             Code.CEILING_MISSED,
             f"the master's true peak remains {over:.2f} dB over its ceiling of {ceiling_db:g} dBTP",
             help="nothing was delivered; choose a preset with a lower target, or turn down "
             "what peaks",
         )
+        error.by_db = over
+        raise error
     if is_silent(levels.integrated):
         return (_no_loudness(levels, extra_db),)
     missed = target_lufs - levels.integrated

@@ -20,7 +20,8 @@ from ..compiler.options import CompileOptions
 from ..compiler.request import FileRequest, RenderRequest
 from ..documents.models import replace
 from ..ir.codes import Code
-from ..ir.diagnostics import RenderError, TimelineError
+from ..ir.diagnostics import TimelineError
+from .loudness import OverCeilingError
 from .progress import Listener, ignore
 from .result import RenderResult
 from .reuse import inputs_digest, unchanged
@@ -104,10 +105,9 @@ def render(
     mixes = [(file, compile(mix, file.request, options)) for file in request.files]
     try:
         return deliver(mixes)
-    except RenderError as error:
-        over = any(d.code is Code.CEILING_MISSED for d in error.diagnostics)
+    except OverCeilingError:
         known = request.facts.finishes
-        if not over or all(compilation.fact_key not in known for _, compilation in mixes):
+        if all(compilation.fact_key not in known for _, compilation in mixes):
             raise
     anew = replace(request, facts=request.facts.without_finishes())
     return deliver([(file, compile(mix, file.request, options)) for file in anew.files])

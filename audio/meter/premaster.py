@@ -57,6 +57,10 @@ class PremasterLevels:
 
     def limited(self, gain_db: float, ceiling_db: float) -> float:
         """The integrated loudness that it has behind a gain and a limiter, LUFS."""
+        return integrated_loudness(self.limited_blocks(gain_db, ceiling_db))
+
+    def limited_blocks(self, gain_db: float, ceiling_db: float) -> FloatArray:
+        """The powers of the 400 ms blocks that it has there, at 100 ms steps."""
         factor = gain_factor(gain_db)
         limiter = TruePeakLimiter(PEAKS_PER_SECOND, 1, ceiling_db, detector="sample_peak")
         squares, done = np.ones(len(self.peaks), np.float32), 0
@@ -74,7 +78,7 @@ class PremasterLevels:
         count = min(len(squares) // _PER_SLICE, len(self.powers))
         means = squares[: count * _PER_SLICE].reshape(count, _PER_SLICE).mean(1, np.float64)
         powers = self.powers[:count] * means * factor**2
-        return integrated_loudness(window_powers(powers, MOMENTARY_STEPS)[::SLICES_PER_STEP])
+        return window_powers(powers, MOMENTARY_STEPS)[::SLICES_PER_STEP]
 
 
 class PremasterMeter:
