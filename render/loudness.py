@@ -126,11 +126,7 @@ class Outcome:
 
 
 class OverCeilingError(RenderError):
-    """A master remains over its ceiling (MIX607).
-
-    Attributes:
-        by_db: by how much.
-    """
+    """A master remains over its ceiling (MIX607), by `by_db` decibels."""
 
     by_db: float
 
@@ -273,12 +269,10 @@ def judge(
     """
     over = levels.true_peak_dbtp - ceiling_db
     if over > 0.0:
-        error = OverCeilingError.of(
-            Code.CEILING_MISSED,
-            f"the master's true peak remains {over:.2f} dB over its ceiling of {ceiling_db:g} dBTP",
-            help="nothing was delivered; choose a preset with a lower target, or turn down "
-            "what peaks",
-        )
+        problem = f"{over:.2f} dB over its ceiling of {ceiling_db:g} dBTP"
+        message = f"the master's true peak remains {problem}"
+        help = "nothing was delivered; choose a preset with a lower target or turn down what peaks"
+        error = OverCeilingError.of(Code.CEILING_MISSED, message, help=help)
         error.by_db = over
         raise error
     if is_silent(levels.integrated):
