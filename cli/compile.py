@@ -54,8 +54,8 @@ def command(
     from ..compiler.driver import compile
     from ..compiler.graph_input import open_mix
     from ..documents.writer import write_file
-    from ..inspection.formats import DEFAULT_PLAN_FORMATS, PLAN_FORMATS
     from ..render.doctor import open_file_warnings
+    from ..render.shell import DEFAULT_PLAN_FORMATS, PLAN_FORMATS
     from .console import print_document, show
 
     default = DEFAULT_PLAN_FORMATS.get(choices["backend"], "text")

@@ -56,7 +56,7 @@ def show_result(
     if not quiet:
         if result.unchanged:
             print_text(UNCHANGED)
-        from ..render.report.model import COLUMNS
+        from ..inspection.report import COLUMNS
 
         columns = ("file", "what", "LUFS", "LU range", "true peak dBTP", "duration")
         print_table(columns, map(_row, result.files), numbers=4)

@@ -107,13 +107,13 @@ def _moment(done: Trace, directory: Path | None, at: Decimal | None) -> Shown:
     """One moment; None: the loudest one."""
     from ..inspection.explain import explain
     from ..inspection.explain_text import explanation_data, explanation_text
-    from ..inspection.measured import levels_beside
+    from ..inspection.measured import levels_at, loudest, report_beside
     from ..ir.units import samples
 
     unit, documents = done.lowered, done.start.timeline.documents
-    levels = None if directory is None else levels_beside(directory, done.lowered)
+    report = None if directory is None else report_beside(directory, done.lowered)
     if at is None:
-        seconds = None if levels is None else levels.loudest()
+        seconds = None if report is None else loudest(report)
         if seconds is None:
             raise click.UsageError(
                 "--loudest needs a render of this mix: render it with the same choices, and name "
@@ -121,7 +121,7 @@ def _moment(done: Trace, directory: Path | None, at: Decimal | None) -> Shown:
             )
         at = 1000 * Decimal(seconds)
     moment = explain(unit, samples(at, unit.timeline.sample_rate))
-    measured = None if levels is None else levels.at(float(at) / 1000)
+    measured = None if report is None else levels_at(report, float(at) / 1000)
     return (
         explanation_text(moment, documents, measured),
         explanation_data(moment, documents, measured),

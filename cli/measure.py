@@ -71,7 +71,7 @@ def command(
     asked = _specs(specs, directories)
     names = audio_files(files)
     if plot is not None:
-        from ..inspection.measure_plot import check_picture
+        from ..render.measurements.plot import check_picture
 
         check_picture(Path(plot), names)
     with count_bar("measure", len(names), wanted=not as_json) as tell:
@@ -113,8 +113,8 @@ def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]
 
 
 def _draw(path: Path, file: MeasuredFile) -> None:
-    from ..inspection.measure_plot import write_picture
     from ..media.ingest import readable
+    from ..render.measurements.plot import write_picture
     from ..render.report.curves import draw
 
     with readable(Path(file.file)) as audio:
@@ -125,7 +125,7 @@ def _draw(path: Path, file: MeasuredFile) -> None:
 
 def _print(files: list[MeasuredFile], *, everything: bool) -> None:
     """Every figure of each file; or a table of the main figures, and the broken rules."""
-    from ..inspection.measure_tables import listing, overview
+    from ..render.measurements.tables import listing, overview
     from .console import print_table, print_text
 
     if files and not everything:

@@ -30,10 +30,10 @@ def command(
     the spans in which something is said or played. Levels and ducking that a timeline leaves to
     mixdown are computed from this. A survey is cached by the content of the file.
     """
-    from ..inspection.measure_plot import check_picture
-    from ..inspection.survey_tables import survey_lines, survey_spans
     from ..ir.diagnostics import Diagnostic
     from ..media.survey import survey_path
+    from ..render.measurements.plot import check_picture
+    from ..render.measurements.survey_tables import survey_lines, survey_spans
     from .app import ExitCode
     from .console import print_json, print_table, print_text, show
 
@@ -47,7 +47,7 @@ def command(
             show([found], {})
         return ExitCode.BAD_INPUT
     if plot is not None:
-        from ..inspection.survey_plot import write_survey_picture
+        from ..render.measurements.survey_plot import write_survey_picture
 
         write_survey_picture(Path(plot), Path(file).name, found)
     if as_json:

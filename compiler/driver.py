@@ -57,6 +57,8 @@ class Compilation:
     """What a timeline and a request compile to.
 
     Attributes:
+        start: the compilation before its first pass.
+        options: how it is compiled.
         timeline: what is mixed: as given, at the rate and with the channels of the request, with
             computed levels, and without what is cut; for a graph, one without tracks.
         request: as given.
@@ -79,6 +81,8 @@ class Compilation:
             the loudness.
     """
 
+    start: Unit
+    options: CompileOptions
     timeline: Timeline
     request: RenderRequest
     graph: Graph
@@ -195,8 +199,8 @@ def _compiled(
             f"a plan is of one delivery, and these choices have {len(request.deliver)}",
             help="compile for one preset and one format; a render delivers several",
         )
-    unit = begin(opened(timeline, options.media, options.variables), request, options.media)
-    unit = final(unit, options.steps_for(unit))
+    start = begin(opened(timeline, options.media, options.variables), request, options.media)
+    unit = final(start, options.steps_for(start))
     graph = unit.ir
     length = graph.session.length
     assert length is not None  # the verifier has checked it
@@ -209,6 +213,8 @@ def _compiled(
     if options.strict and (found := strict(diagnostics)):
         raise TimelineError(found, unit.timeline.documents)
     return Compilation(
+        start=start,
+        options=options,
         timeline=unit.timeline,
         request=request,
         graph=graph,

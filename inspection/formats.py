@@ -1,4 +1,4 @@
-"""The formats in which `mixdown inspect` prints graphs and `mixdown compile` prints plans."""
+"""The formats in which `mixdown inspect` prints graphs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 
 from ..ir.graph import Graph
 from ..ir.text.printer import print_graph
-from ..plans.plan import Plan
-from ..render.shell import to_shell
 from .dot import dot
 from .mermaid import mermaid
 from .svg import svg
@@ -26,13 +24,3 @@ GRAPH_FORMATS: Mapping[str, Callable[[Graph], str]] = {
     "mermaid": mermaid,
 }
 """Format -> function from a graph to text with a final line feed."""
-
-PLAN_FORMATS: Mapping[str, Callable[[Plan], str]] = {
-    "text": Plan.to_text,
-    "sh": to_shell,
-    "json": lambda plan: json_text(plan.to_dict()),
-}
-"""Format -> function from a plan to text with a final line feed."""
-
-DEFAULT_PLAN_FORMATS: Mapping[str, str] = {"sox": "sh"}
-"""Backend -> default format of its plans; "text" for the others."""

@@ -9,14 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from attrs import frozen
 
 from ..compiler.facts import Facts, read_facts
 from ..compiler.unit import Unit
 from ..ir.codes import Code
 from ..ir.diagnostics import MixdownError
+from .report import JSON_NAME, Curve, DeliveryReport
 
 _WINDOW_S = 0.4
 """The window of momentary loudness, ITU-R BS.1770-5."""
@@ -46,32 +44,25 @@ def facts_beside(directory: Path) -> Facts:
     return read_facts(directory / "manifest.json")
 
 
-@frozen
-class RenderLevels:
-    """The levels of a render over time, and its whole report; see docs/report.md."""
+def levels_at(report: DeliveryReport, seconds: float) -> Mapping[str, float | None]:
+    """What was measured in the master around a time: by the names that `LEVELS` explains."""
+    found = {
+        "momentary_lufs": _value(report.momentary, seconds + _WINDOW_S / 2),
+        "short_term_lufs": _value(report.short_term, seconds + 1.5),
+    }
+    if report.reduction is not None:
+        found["limiter_db"] = _value(report.reduction.curve, seconds)
+    return found
 
-    curves: Mapping[str, Any]
-    limiter: Mapping[str, Any] | None
-    report: Mapping[str, Any]
 
-    def at(self, seconds: float) -> Mapping[str, float | None]:
-        """What was measured around a time: by the names that `LEVELS` explains."""
-        found = {
-            "momentary_lufs": _value(self.curves["momentary_lufs"], seconds + _WINDOW_S / 2),
-            "short_term_lufs": _value(self.curves["short_term_lufs"], seconds + 1.5),
-        }
-        if self.limiter is not None:
-            found["limiter_db"] = _value(self.limiter["curve"], seconds)
-        return found
-
-    def loudest(self) -> float | None:
-        """The middle of the loudest 400 ms, seconds; None if nothing has a loudness."""
-        curve = self.curves["momentary_lufs"]
-        heard = [(v, n) for n, v in enumerate(curve["values"]) if v is not None]
-        if not heard:
-            return None
-        _, number = max(heard, key=lambda pair: (pair[0], -pair[1]))
-        return float(curve["start_s"] + number * curve["step_s"] - _WINDOW_S / 2)
+def loudest(report: DeliveryReport) -> float | None:
+    """The middle of the loudest 400 ms, seconds; None if nothing has a loudness."""
+    curve = report.momentary
+    heard = [(v, n) for n, v in enumerate(curve.values) if v is not None]
+    if not heard:
+        return None
+    _, number = max(heard, key=lambda pair: (pair[0], -pair[1]))
+    return float(curve.start_s + number * curve.step_s - _WINDOW_S / 2)
 
 
 LEVELS: Mapping[str, tuple[str, str]] = {
@@ -82,26 +73,24 @@ LEVELS: Mapping[str, tuple[str, str]] = {
 """What each level is called, and its unit."""
 
 
-def levels_beside(directory: Path, unit: Unit) -> RenderLevels | None:
-    """The levels that a render measured; None if it was a render of another mix, or has no report.
+def report_beside(directory: Path, unit: Unit) -> DeliveryReport | None:
+    """The report of a render; None if it was a render of another mix, or has no report.
 
     Raises:
         MixdownError: MIX307, its report cannot be read.
     """
     known = facts_beside(directory).finishes
-    path = directory / "report.json"
+    path = directory / JSON_NAME
     if unit.fact_key not in known or not path.is_file():
         return None
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-        return RenderLevels(report["curves"], report["limiter"], report)
+        return DeliveryReport.from_dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"{str(path)!r} is not a report of mixdown"
         raise MixdownError.of(Code.BAD_REQUEST, message, help="render the mix again") from error
 
 
-def _value(curve: Mapping[str, Any], seconds: float) -> float | None:
+def _value(curve: Curve, seconds: float) -> float | None:
     """The value of a curve at the nearest of its times; None before and after it."""
-    number = round((seconds - curve["start_s"]) / curve["step_s"])
-    values = curve["values"]
-    return values[number] if 0 <= number < len(values) else None
+    number = round((seconds - curve.start_s) / curve.step_s)
+    return curve.values[number] if 0 <= number < len(curve.values) else None

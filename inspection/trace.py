@@ -9,16 +9,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Unpack
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..compiler.choices import Choices, chosen
-from ..compiler.driver import begin
+from ..compiler.driver import Compilation, begin
 from ..compiler.emit import plan_of
+from ..compiler.facts import Facts
 from ..compiler.graph_input import Mix, opened
 from ..compiler.options import CompileOptions
 from ..compiler.pipeline import Ran, run_pipeline
 from ..compiler.request import RenderRequest
 from ..compiler.unit import Unit
+from ..documents.models import replace
 from ..ir.codes import Code
 from ..ir.diagnostics import MixdownError, did_you_mean
 from ..plans.plan import Plan
@@ -88,4 +90,14 @@ def trace(
     """Run the passes on a mix; arguments and errors as `compile`, which also emits a plan."""
     request, options = chosen(choices, request, options)
     unit = begin(opened(timeline, options.media, options.variables), request, options.media)
+    return _traced(unit, options)
+
+
+def retrace(compilation: Compilation, facts: Facts) -> Trace:
+    """The passes of a compilation, with these facts."""
+    start = compilation.start
+    return _traced(evolve(start, request=replace(start.request, facts=facts)), compilation.options)
+
+
+def _traced(unit: Unit, options: CompileOptions) -> Trace:
     return Trace(unit, tuple(run_pipeline(unit, options.steps_for(unit))), options)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from ..inspection.report import Check
 from ..ir.units import clock
 
 if TYPE_CHECKING:
@@ -25,46 +26,6 @@ DECIMALS = 2
 
 Bounds = tuple[float | None, float | None]
 """Minimum and maximum, both inclusive; None: no bound."""
-
-
-@frozen(kw_only=True)
-class Check:
-    """The result of one rule of a spec for one file.
-
-    Attributes:
-        rule: a stable name, such as "true_peak".
-        what: its label for people.
-        unit: of the numbers.
-        measured: to a hundredth; None for silence.
-        low: the minimum; None: no bound.
-        high: the maximum; None: no bound.
-        passed: whether the file meets the rule.
-        fix: what to do, a sentence without a full stop; None if it passed.
-    """
-
-    rule: str
-    what: str
-    unit: str
-    measured: float | None
-    low: float | None
-    high: float | None
-    passed: bool
-    fix: str | None
-
-    @property
-    def asked(self) -> str:
-        """The bounds as text: -16.1 to -15.9 LUFS, at most -1 dBTP."""
-        if self.low is not None and self.low == self.high:
-            return f"{self.low:g} {self.unit}"
-        if self.low is not None and self.high is not None:
-            return f"{self.low:.1f} to {self.high:.1f} {self.unit}"
-        bound = f"at least {self.low:g}" if self.high is None else f"at most {self.high:g}"
-        return f"{bound} {self.unit}"
-
-    @property
-    def found(self) -> str:
-        """The measured value as text: -16.0 LUFS, none."""
-        return "none" if self.measured is None else f"{self.measured:.1f} {self.unit}"
 
 
 @frozen

@@ -23,13 +23,14 @@ from ..audio.meter.measure import Measurement
 from ..compiler.driver import Compilation
 from ..compiler.facts import FinishFacts
 from ..compiler.request import FileRequest
+from ..inspection.report import Check
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.nodes import LimitMode, Loudnorm, OutputRole, Reading
 from ..plans.plan import Delivery, File, Plan
 from .broadcast import annotate
 from .clipping import clipped_stems
-from .compliance import Check, check_spec
+from .compliance import check_spec
 from .delivery import check_shape, faulty, file_digest, levels_meta, loop_levels
 from .executor import Executor, executor_for
 from .loudness import extra_gain, judge, judge_peak

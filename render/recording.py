@@ -23,10 +23,10 @@ from ..audio.meter.premaster import PremasterLevels, PremasterMeter
 from ..audio.meter.statistics import RmsMeter
 from ..audio.meter.truepeak import TruePeakMeter
 from ..audio.reading import file_blocks
+from ..documents.recorded import recorded_as
 from ..ir.nodes import Reading
 from ..media.ingest import readable
 from .delivery import faulty
-from .recorded import recorded_as
 from .report.curves import CurveMeter, Curves
 
 _ARRAY = "array"

@@ -27,9 +27,8 @@ from ..ir.nodes import OutputRole
 from ..ir.origin import Origin
 
 if TYPE_CHECKING:
+    from ..inspection.report import Check, DeliveryReport
     from .cache_use import CacheReport
-    from .compliance import Check
-    from .report.model import DeliveryReport
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1

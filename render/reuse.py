@@ -21,6 +21,8 @@ from ..compiler.driver import Compilation
 from ..compiler.facts import FinishFacts
 from ..compiler.request import FileRequest, RenderRequest
 from ..documents.models import plain
+from ..documents.recorded import recorded_as
+from ..inspection.report import Check, DeliveryReport
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Related, Severity
 from ..ir.nodes import OutputRole
@@ -28,9 +30,6 @@ from ..ir.origin import Documents, Origin
 from ..media.identity import digest_of
 from ..media.samples import LIBSNDFILE
 from ..plans.cache_keys import code_digest
-from .compliance import Check
-from .recorded import recorded_as
-from .report.model import DeliveryReport
 from .result import (
     MANIFEST,
     Delivered,

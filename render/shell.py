@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from ..inspection.formats import json_text
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError
 from ..ir.names import fresh, printable
@@ -344,3 +345,14 @@ def _delivered(file: File) -> str:
 
 def _refused(message: str, help_text: str) -> BackendError:
     return BackendError.of(Code.UNSUPPORTED_NODE, message, help=help_text)
+
+
+PLAN_FORMATS: Mapping[str, Callable[[Plan], str]] = {
+    "text": Plan.to_text,
+    "sh": to_shell,
+    "json": lambda plan: json_text(plan.to_dict()),
+}
+"""Format -> function from a plan to text with a final line feed."""
+
+DEFAULT_PLAN_FORMATS: Mapping[str, str] = {"sox": "sh"}
+"""Backend -> default format of its plans; "text" for the others."""

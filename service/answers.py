@@ -17,7 +17,6 @@ from ..compiler.timeline.hints import hints
 from ..compiler.timeline.model import Timeline
 from ..inspection.explain import explain
 from ..inspection.explain_text import explanation_data, explanation_text
-from ..inspection.formats import PLAN_FORMATS
 from ..inspection.owners import Level
 from ..inspection.passages import explain_part, explain_range
 from ..inspection.passages_text import range_data, range_text
@@ -28,6 +27,7 @@ from ..ir.origin import Origin
 from ..ir.text.printer import print_graph
 from ..ir.units import samples
 from ..render.artifacts.artifact import Artifact
+from ..render.shell import PLAN_FORMATS
 from .bodies import BODY, MIR, Envelope, ExplainBody, PlanBody, RenderBody, job_digest
 from .jobs import JobFile, JobState, RenderJob, Submission
 from .problems import ProblemError, data_of

@@ -29,12 +29,12 @@ from ..documents.fields import As, OptionalTime, Texts, Word, aside, declaration
 from ..documents.limits import TIME, Length, Words
 from ..documents.load import Format, Parsed, parse, read_model
 from ..documents.models import exceeded, model
-from ..inspection.formats import PLAN_FORMATS
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, TimelineError
 from ..ir.nodes import ShortLoudness
 from ..ir.origin import Document, Origin
 from ..presets.model import DitherChoice
+from ..render.shell import PLAN_FORMATS
 
 BODY, DOCUMENT = "body", "document"
 """The names of the two in diagnostics; the second is also the key of the document."""

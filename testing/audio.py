@@ -23,7 +23,7 @@ from ..ir.units import decibels, gain_factor
 from ..presets.load import library
 
 if TYPE_CHECKING:
-    from ..render.report.model import DeliveryReport
+    from ..inspection.report import DeliveryReport
     from ..render.result import RenderResult
 
 Signal: TypeAlias = str | PathLike[str] | npt.NDArray[np.float64]

@@ -1,7 +1,7 @@
 """What every test may use, and the rules of a run.
 
 Markers: `requires` (see support/requirements.py), `soak`. Fixtures: `ffmpegs`, `embedded_ffmpeg`,
-`plan_snapshot`, `mir_snapshot`. A skip is a failure where MIXDOWN_REQUIRE_ALL=1.
+`chromium`, `plan_snapshot`, `mir_snapshot`. A skip is a failure where MIXDOWN_REQUIRE_ALL=1.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import hypothesis
 import imageio_ffmpeg
 import pytest
 from requirements import REQUIREMENTS, install_line, is_strict, missing_among
 from syrupy.assertion import SnapshotAssertion
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # A busy machine must not fail a property by its deadline, and a run must not depend on luck: the
 # same examples every time. To look for new ones: pytest --hypothesis-profile=explore
@@ -47,6 +51,15 @@ def ffmpegs(request: pytest.FixtureRequest) -> str:
 def embedded_ffmpeg() -> str:
     """The path of the ffmpeg that imageio-ffmpeg carries: always there."""
     return imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    from browser import browser
+
+    with browser() as started:
+        yield started
 
 
 @pytest.fixture

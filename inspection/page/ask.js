@@ -4,6 +4,7 @@ import { buses, clips, clock, data, nodes, onTrack, overlapping, owned, rate, so
 import { draw, find, link, make } from "./dom.js";
 import { decibels, levels, matters, stack, waysOf } from "./gains.js";
 import { fileClock } from "./lanes.js";
+import { readings } from "./measured.js";
 import { follow, select, set, state } from "./state.js";
 
 const CURVE_POINTS = 240, CURVE_TOP = 12, CURVE_LOW = -48;
@@ -17,6 +18,7 @@ export function placeLink(place) {
 }
 
 function ask() {
+  if (state.view === "report") { asked = ""; return; }
   const answer = find("answer");
   answer.replaceChildren(...remarks(), ...selection(), ...moment());
 }
@@ -138,15 +140,8 @@ function* moment() {
 }
 
 function measured() {
-  if (!data.levels) return "";
-  const value = (curve, seconds) => curve?.values[Math.round((seconds - curve.start_s) / curve.step_s)];
-  const at = state.at / rate, { momentary, short_term, limiter } = data.levels;
-  const shown = [
-    ["momentary", value(momentary, at + 0.2), "LUFS"], ["short-term", value(short_term, at + 1.5), "LUFS"],
-    ["the limiter takes", value(limiter, at), "dB"],
-  ].filter(([, found]) => found !== undefined && found !== null);
-  return make("p", {}, "Measured in the master: ",
-    shown.map(([name, found, unit]) => name + " " + found.toFixed(1).replace("-", "−") + " " + unit).join(", "));
+  const found = readings(state.at);
+  return found && make("p", {}, "Measured in the master: " + found);
 }
 
 const lines = factors => levels(factors).map(text => make("div", {}, text));
@@ -174,7 +169,7 @@ function card(clip, path) {
 
 let queued = false, last = 0, asked = "";
 follow(() => {
-  const question = [state.at, state.kind, state.id].join();
+  const question = [state.at, state.kind, state.id, state.view].join();
   if (question === asked) return;
   // While it plays, four times a second, and not under the pointer.
   if (state.playing && (performance.now() - last < 250 || find("answer").matches(":hover"))) return;

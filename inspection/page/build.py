@@ -2,64 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from attrs import asdict
+from attrs import asdict, frozen
 
 from ...compiler.unit import Unit
 from ...ir.graph import Graph
 from ...ir.nodes import Source
 from ...ir.origin import Documents, Origin
 from ...ir.units import samples
+from ...plans.plan import Plan
 from ..compare import Change
 from ..diff import diff
 from ..formats import json_text
-from ..measured import RenderLevels
 from ..owners import Level
+from ..report import DeliveryReport
 from ..trace import Trace
 from ..words import played_part, shown_speed
 from .lanes import ducks, lanes
 from .model import (
     INSPECTION_VERSION,
-    DocumentText,
+    BusLane,
     Inspection,
     MarkerLine,
-    MeasuredCurve,
     MeasuredLevels,
     MixChange,
     OldMix,
     Overview,
+    PassLog,
+    PlanText,
     PlayedSound,
     PlayedSource,
     Remarked,
 )
-from .nodes import fade_shapes, graph_nodes, text_place
+from .nodes import fade_shapes, graph_nodes
 from .overviews import overviews
 from .passes import pass_log, plan_text
+from .places import Places
+
+
+@frozen
+class Rendering:
+    """A render of a mix.
+
+    Attributes:
+        report: None if there is none of this mix.
+        sounds: its files that can be played.
+        plan: that was rendered, if the page is that of the render; then it has nothing that differs
+            between renders of the same mix, such as times.
+    """
+
+    report: DeliveryReport | None = None
+    sounds: tuple[PlayedSound, ...] = ()
+    plan: Plan | None = None
 
 
 def inspection(
     done: Trace,
-    levels: RenderLevels | None = None,
+    rendered: Rendering | None = None,
     old: tuple[str, Trace] | None = None,
-    sounds: Sequence[PlayedSound] = (),
 ) -> Inspection:
     """The data of a compilation.
 
     Args:
         done: the compilation.
-        levels: what a render of it measured.
+        rendered: a render of it.
         old: the name and the compilation of a mix to compare with.
-        sounds: files of that render.
     """
-    unit = done.lowered
+    unit, rendered = done.lowered, rendered or Rendering()
     timeline, graph, documents = unit.timeline, unit.ir, dict(done.start.timeline.documents)
     before = {} if old is None else dict(old[1].start.timeline.documents)
-    texts = (documents | before).values()  # the new ones first
+    report, is_published = rendered.report, rendered.plan is not None
+    root = timeline.root if is_published else None
+    places = Places(documents, root)
     signal = graph.session
     drawn = overviews(graph.source_by_name, timeline.root)
-    buses, tracks, clips = lanes(unit, documents)
+    buses, tracks, clips = lanes(unit, places)
     return Inspection(
         schema_version=INSPECTION_VERSION,
         timeline_id=timeline.id,
@@ -68,20 +87,21 @@ def inspection(
         rate=signal.rate,
         channels=signal.channels,
         samples=signal.length or 0,
-        documents=tuple(DocumentText(name=d.name, text=d.text) for d in texts),
+        documents=Places(documents | before, root).texts,  # the new ones first
         sources=tuple(played_source(s, signal.rate, drawn.get(s.name)) for s in graph.sources),
         buses=buses,
         tracks=tracks,
         clips=clips,
-        markers=tuple(_markers(unit, documents)),
-        nodes=graph_nodes(graph, documents, gains=True),
+        markers=tuple(_markers(unit, places)),
+        nodes=graph_nodes(graph, places, gains=True),
         shapes=fade_shapes(graph),
         ducks=tuple(ducks(unit)),
-        levels=None if levels is None else _levels(levels),
-        report=None if levels is None else _without_curves(levels.report),
-        sounds=tuple(sounds),
-        passes=pass_log(done),
-        plan=plan_text(done),
+        levels=None if report is None else _levels(report),
+        report=None if report is None else _without_curves(report.to_dict()),
+        is_whole=True,
+        sounds=rendered.sounds,
+        passes=pass_log(done, timed=not is_published),
+        plan=plan_text(done, rendered.plan),
         against=None if old is None else _compared(done, *old),
         remarks=tuple(
             Remarked(
@@ -89,10 +109,43 @@ def inspection(
                 severity=d.severity.value,
                 message=d.message,
                 help=d.help,
-                place=text_place(d.origin, documents),
+                place=places.of(d.origin),
             )
             for d in done.final.diagnostics
         ),
+    )
+
+
+def report_alone(report: DeliveryReport, sounds: tuple[PlayedSound, ...]) -> Inspection:
+    """The data of a render of a mix that is too large for a page."""
+    return Inspection(
+        schema_version=INSPECTION_VERSION,
+        timeline_id=report.timeline_id,
+        title=report.title,
+        backend=report.backend,
+        rate=report.rate,
+        channels=report.channels,
+        samples=report.samples,
+        documents=(),
+        sources=(),
+        buses=tuple(BusLane(id=bus.id, place=None) for bus in report.buses),
+        tracks=(),
+        clips=(),
+        markers=tuple(
+            MarkerLine(label=c.label, at=round(c.start_s * report.rate), place=None)
+            for c in report.chapters
+        ),
+        nodes=(),
+        shapes={},
+        ducks=(),
+        levels=_levels(report),
+        report=_without_curves(report.to_dict()),
+        is_whole=False,
+        sounds=sounds,
+        passes=PassLog(start="", pipeline="", runs=()),
+        plan=PlanText(text="", labels=(), problem=""),
+        against=None,
+        remarks=(),
     )
 
 
@@ -108,7 +161,7 @@ def _without_curves(report: Any) -> Any:  # noqa: ANN401 (JSON)
 
 def _compared(done: Trace, name: str, old: Trace) -> OldMix:
     found = diff(old, done, (name, done.start.timeline.id))
-    before, after = found.documents
+    before, after = map(Places, found.documents)
     levels = {level.value for level in Level}
     changes = []
     for change in found.changes:
@@ -120,8 +173,8 @@ def _compared(done: Trace, name: str, old: Trace) -> OldMix:
                 what=change.what,
                 level=level if is_owner else "",
                 id=(id or level) if is_owner else "",
-                before=text_place(change.before or _entry(old, change), before),
-                after=text_place(change.after or _entry(done, change), after),
+                before=before.of(change.before or _entry(old, change)),
+                after=after.of(change.after or _entry(done, change)),
             )
         )
     return OldMix(name=name, clips=lanes(old.lowered, before)[2], changes=tuple(changes))
@@ -144,7 +197,7 @@ def graph_text(graph: Graph, documents: Documents) -> str:
     """The JSON of one graph alone: its sources and its nodes, in the same form."""
     rate = graph.session.rate
     sources = [asdict(played_source(source, rate, None)) for source in graph.sources]
-    nodes = [asdict(node) for node in graph_nodes(graph, documents, gains=False)]
+    nodes = [asdict(node) for node in graph_nodes(graph, Places(documents), gains=False)]
     return json_text({"sources": sources, "nodes": nodes})
 
 
@@ -167,22 +220,25 @@ def played_source(source: Source, rate: int, overview: Overview | None) -> Playe
     )
 
 
-def _markers(unit: Unit, documents: Documents) -> list[MarkerLine]:
+def _markers(unit: Unit, places: Places) -> list[MarkerLine]:
     timeline = unit.timeline
     return [
         MarkerLine(
             label=marker.label,
             at=samples(marker.at_ms, timeline.sample_rate),
-            place=text_place(timeline.origin("markers", number), documents),
+            place=places.of(timeline.origin("markers", number)),
         )
         for number, marker in enumerate(timeline.markers)
     ]
 
 
-def _levels(levels: RenderLevels) -> MeasuredLevels:
-    curves = levels.curves
+def _levels(report: DeliveryReport) -> MeasuredLevels:
+    lowest, highest = report.waveform
     return MeasuredLevels(
-        momentary=MeasuredCurve(**curves["momentary_lufs"]),
-        short_term=MeasuredCurve(**curves["short_term_lufs"]),
-        limiter=MeasuredCurve(**levels.limiter["curve"]) if levels.limiter else None,
+        lowest=lowest,
+        highest=highest,
+        momentary=report.momentary,
+        short_term=report.short_term,
+        limiter=report.reduction.curve if report.reduction else None,
+        buses={bus.id: bus.peaks for bus in report.buses if bus.peaks},
     )

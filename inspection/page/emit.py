@@ -1,5 +1,8 @@
 """The page of an inspection: HTML, style, modules and data in one text that needs nothing else.
 
+It has two views: the delivery report, if the mix was rendered, and the mix. The tables of the
+report are HTML; everything over time is drawn from the data.
+
 The modules are ES modules that import each other. Here each becomes a function of one script, which
 returns its exports, in the order in which they need each other. The data is compressed and in
 base64, so that no name of a timeline is read as HTML. The content security policy allows only this
@@ -14,28 +17,18 @@ import json
 import re
 import zlib
 from functools import cache
-from html import escape
 from importlib.resources import files
-from string import Template
+from pathlib import PurePath
+from typing import Any
 
 from attrs import asdict
 
 from .model import Inspection
+from .templates import template
 
 MODULES = (
-    *("data", "dom", "gains", "state", "search", "levels", "lanes", "ask"),
-    *(
-        "documents",
-        "list",
-        "passes",
-        "graph",
-        "plan",
-        "changes",
-        "report",
-        "player",
-        "live",
-        "main",
-    ),
+    *("data", "dom", "gains", "state", "search", "measured", "lanes", "ask", "documents"),
+    *("list", "passes", "graph", "plan", "changes", "player", "live", "main"),
 )
 """In the order in which they need each other."""
 
@@ -43,8 +36,14 @@ _IMPORT = re.compile(r'^import (?:({[^}]*}) from )?"\./(\w+)\.js";\n', re.MULTIL
 _EXPORT = re.compile(r"^export (?:const|let|function\*?|class) (\w+)", re.MULTILINE)
 
 
-def page(found: Inspection, *, live: bool = False) -> str:
-    """The page, with a final line feed; `live`: it asks its server whether it is still current."""
+def page(found: Inspection, *, live: bool = False, view: str = "mix") -> str:
+    """The page, with a final line feed.
+
+    Args:
+        found: its data.
+        live: whether it asks its server if it is still current.
+        view: that it opens with: "mix", or "report", if there is one.
+    """
     script, style = _script(), _read("page.css")
     network = "'self'" if live else "'none'"
     policy = (
@@ -53,11 +52,18 @@ def page(found: Inspection, *, live: bool = False) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     data = json.dumps(asdict(found), ensure_ascii=False, separators=(",", ":"))
-    packed = zlib.compress(data.encode("utf-8"), 9)
-    return Template(_read("page.html")).substitute(
+    packed = zlib.compress(data.encode("utf-8"), 6)
+    report: Any = found.report or {}
+    warnings = report.get("warnings", ())
+    return template("page.html.jinja").render(
+        found=found,
+        report=found.report,
+        faults=[each for each in warnings if each["at_s"] is not None and not each["accepted"]],
+        names={PurePath(document.name).name: document.name for document in found.documents},
+        clips={clip.id for clip in found.clips},
+        view=view,
+        live=live,
         policy=policy,
-        live='data-live="true"' if live else "",
-        title=escape(f"{found.title}: mix"),
         style=style,
         script=script,
         data=base64.b64encode(packed).decode("ascii"),

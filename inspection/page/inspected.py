@@ -11,13 +11,19 @@ from urllib.parse import quote
 from attrs import frozen
 
 from ...compiler.choices import OwnChoices
+from ...compiler.driver import Compilation
+from ...compiler.facts import Facts
 from ...compiler.graph_input import open_mix
-from ..measured import RenderLevels, beside, facts_beside, levels_beside
-from ..trace import Trace, trace
-from .build import inspection
+from ..measured import beside, facts_beside, report_beside
+from ..report import DeliveryReport
+from ..trace import Trace, retrace, trace
+from .build import Rendering, inspection, report_alone
 from .emit import page
 from .model import Inspection, PlayedSound
 from .server import ServedPage
+
+MOST_NODES = 60_000
+"""Of a graph, for the page of a render to have the whole mix: some 10,000 clips, 4 MB."""
 
 
 @frozen
@@ -49,14 +55,13 @@ class InspectedFile:
             choices["facts"] = facts_beside(directory)
         done = self._traced(self.file, choices)
         old = None if self.against is None else self._traced(self.against, choices)
-        levels = None if directory is None else levels_beside(directory, done.lowered)
-        files = dict(_sounds(directory, levels)) if directory and levels else {}
-        found = inspection(
-            done,
-            levels,
-            old=None if old is None else (self.against or "", old),
-            sounds=[PlayedSound(target=t, url=address(path)) for t, path in files.items()],
-        )
+        rendered, files = Rendering(), dict[str, Path]()
+        if directory is not None and (report := report_beside(directory, done.lowered)):
+            files = {target: directory / name for target, name in _files(report)}
+            files = {target: path for target, path in files.items() if path.is_file()}
+            sounds = (PlayedSound(target=t, url=address(path)) for t, path in files.items())
+            rendered = Rendering(report, tuple(sounds))
+        found = inspection(done, rendered, None if old is None else (self.against or "", old))
         return done, found, tuple(files.values())
 
     def serve(self) -> ServedPage:
@@ -74,13 +79,26 @@ class InspectedFile:
         return trace(open_mix(file, media=choices["media"], **self.how), **choices)
 
 
-def _sounds(directory: Path, levels: RenderLevels) -> Iterator[tuple[str, Path]]:
-    """The master and the stems of the first delivery, by target, where the files exist."""
-    files = levels.report["files"]
-    for file in files:
-        path = directory / file["file"]
-        if file["delivery"] == files[0]["delivery"] and path.is_file():
-            yield file["target"], path
+def report_page(compilation: Compilation, facts: Facts, report: DeliveryReport) -> str:
+    """The page that a render writes beside its files; of a very large mix without the mix.
+
+    Args:
+        compilation: that was rendered.
+        facts: that the render measured.
+        report: of the render.
+    """
+    sounds = tuple(PlayedSound(target=t, url=f"./{quote(name)}") for t, name in _files(report))
+    if len(compilation.graph) > MOST_NODES:
+        return page(report_alone(report, sounds), view="report")
+    rendered = Rendering(report, sounds, compilation.plan)
+    return page(inspection(retrace(compilation, facts), rendered), view="report")
+
+
+def _files(report: DeliveryReport) -> Iterator[tuple[str, str]]:
+    """The names of the master and the stems of the first delivery, by target."""
+    for file in report.files:
+        if file.delivery == report.files[0].delivery:
+            yield file.target, file.file
 
 
 def relative_to(directory: Path) -> Callable[[Path], str]:

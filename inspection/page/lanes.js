@@ -3,31 +3,39 @@
 import { buses, clips, clock, data, fileSeconds, onTrack, overlapping, owned, peaksOf, rate, sources, tracks } from "./data.js";
 import { find } from "./dom.js";
 import { lastAt } from "./gains.js";
-import { paintLevels } from "./levels.js";
+import { faults, measuredRows, paintMeasured, readingsAt } from "./measured.js";
 import { found } from "./search.js";
 import { follow, select, set, state } from "./state.js";
 
-const RULER = 30, BUS = 22, TRACK = 46, LEVELS = 56;
+const RULER = 30, BUS = { report: 44, mix: 22 }, TRACK = 46;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400];
 const canvas = find("canvas"), scroll = find("scroll"), pen = canvas.getContext("2d");
 const numbers = new Map(data.buses.map((bus, number) => [bus.id, number]));
 
-// Every row from top to bottom: its kind, its id, its top and its height.
-export const rows = [];
-let total = RULER;
-if (data.levels) add("levels", "loudness", LEVELS);
-for (const bus of [...data.buses.map(bus => bus.id), ""]) {
-  const inside = data.tracks.filter(track => track.bus === bus || (bus === "" && !buses.has(track.bus)));
-  if (bus) add("bus", bus, BUS);
-  for (const track of inside) add("track", track.id, TRACK);
+// Every row from top to bottom: its kind, its id, its top and its height. The report has no tracks.
+let rows = [];
+let total = RULER, laid = "";
+
+function lay() {
+  rows = [];
+  total = RULER;
+  laid = state.view;
+  for (const { kind, unit, heights } of measuredRows) add(kind, kind, heights[laid], unit);
+  for (const bus of [...data.buses.map(bus => bus.id), ""]) {
+    const inside = data.tracks.filter(track => track.bus === bus || (bus === "" && !buses.has(track.bus)));
+    if (bus) add("bus", bus, BUS[laid]);
+    if (laid === "mix") for (const track of inside) add("track", track.id, TRACK);
+  }
 }
 
-function add(kind, id, height) {
+function add(kind, id, height, unit = "") {
   const bus = kind === "track" ? tracks.get(id).bus : id;
   const curves = (owned.get(kind + ":" + id) ?? []).filter(node => node.gain.moving?.unit === "db");
-  rows.push({ kind, id, top: total, height, colour: "--c" + (numbers.get(bus) ?? 6) % 7, curves });
+  rows.push({ kind, id, unit, top: total, height, colour: "--c" + (numbers.get(bus) ?? 6) % 7, curves });
   total += height;
 }
+
+const isMeasured = row => row.kind !== "bus" && row.kind !== "track";
 
 // The clips of the old mix that are elsewhere now, or gone, by their tracks.
 const differing = new Map();
@@ -51,14 +59,16 @@ export function queue() {
 }
 
 export function measure() {
+  if (laid !== state.view) lay();
+  find("height").style.height = total + "px"; // as much as it may take
   width = scroll.clientWidth;
   height = Math.min(total + 2, scroll.clientHeight || total);
-  gutter = width < 600 ? 64 : 120;
+  gutter = width < 600 ? 74 : 120;
   const ratio = devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   canvas.style.height = height + "px";
-  find("height").style.height = total - height + "px";
+  find("height").style.height = Math.max(total - height, 0) + "px";
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   const style = getComputedStyle(document.documentElement);
   colours = new Proxy({}, { get: (seen, name) => seen[name] ??= style.getPropertyValue(name).trim() });
@@ -93,11 +103,13 @@ window.mixdownFrames = painted;
 
 function paintRow(row, top) {
   const chosen = state.kind === row.kind && state.id === row.id;
-  if (row.kind === "levels") {
-    paintLevels(pen, colours, { left: gutter, right: width, top, height: row.height }, pixels);
-  } else if (row.kind === "bus") {
+  const box = { left: gutter, right: width, top, height: row.height - 1, pixels };
+  if (row.kind === "bus") {
     pen.fillStyle = colours["--bus"];
     pen.fillRect(0, top, width, row.height);
+  }
+  if (row.kind !== "track") {
+    paintMeasured(pen, colours, row, box);
   } else {
     let x = gutter - 1;
     const names = [];
@@ -114,18 +126,18 @@ function paintRow(row, top) {
   pen.fillStyle = colours[row.kind === "bus" ? "--bus" : "--lane"];
   pen.fillRect(0, top, gutter, row.height);
   pen.fillStyle = colours[row.colour];
-  pen.fillRect(0, top, row.kind === "bus" ? 6 : 3, row.height);
+  if (!isMeasured(row)) pen.fillRect(0, top, row.kind === "bus" ? 6 : 3, row.height);
   pen.fillStyle = colours["--rule"];
   pen.fillRect(0, top + row.height - 1, width, 1);
   pen.fillRect(gutter - 1, top, 1, row.height);
   pen.fillStyle = colours[chosen ? "--accent" : "--ink"];
   pen.font = (chosen || row.kind === "bus" ? "600 " : "") + "12px system-ui, DejaVu Sans, sans-serif";
-  const silent = row.kind === "track" && tracks.get(row.id).silent;
-  cut(row.id, 10, top + row.height / 2 - (silent ? 7 : 0), gutter - 14);
+  const more = row.kind === "track" ? tracks.get(row.id).silent : row.height > 40 ? row.unit : "";
+  cut(width < 600 ? row.id.replace(/^bus_/, "") : row.id, 10, top + row.height / 2 - (more ? 7 : 0), gutter - 14);
   pen.font = "12px system-ui, DejaVu Sans, sans-serif";
-  if (silent) {
+  if (more) {
     pen.fillStyle = colours["--soft"];
-    cut(silent, 10, top + row.height / 2 + 8, gutter - 14);
+    cut(more, 10, top + row.height / 2 + 8, gutter - 14);
   }
 }
 
@@ -278,6 +290,11 @@ function ruler() {
     pen.fillStyle = colours["--rule"];
     pen.fillRect(pixels(at), RULER - 14, 1, 14);
   }
+  pen.fillStyle = colours["--bad"];
+  for (const { at_s } of faults) {
+    const x = pixels(at_s * rate);
+    if (x >= gutter && x <= width) pen.fillRect(x - 1, RULER - 6, 2, height);
+  }
   let free = gutter;
   for (const marker of data.markers) {
     const x = pixels(marker.at);
@@ -321,11 +338,11 @@ export function rowAt(y) {
 function clicked(x, y) {
   const at = samplesAt(x), row = rowAt(y);
   if (x < gutter) {
-    if (row && row.kind !== "levels") select(row.kind, row.id);
+    if (row && !isMeasured(row)) select(row.kind, row.id);
     return;
   }
   const near = row?.kind === "track" ? [...overlapping(row.id, at, at + 1)].pop() : null;
-  const other = row && row.kind !== "levels" ? row : { kind: "", id: "" };
+  const other = row && !isMeasured(row) ? row : { kind: "", id: "" };
   if (near) select("clip", near.id, { at }); else select(other.kind, other.id, { at });
 }
 
@@ -375,6 +392,10 @@ scroll.addEventListener("scroll", queue);
 
 function hover(x, y) {
   const at = samplesAt(x), row = rowAt(y);
+  if (row && x > gutter && (isMeasured(row) || laid === "report")) {
+    find("readout").textContent = readingsAt(at);
+    return;
+  }
   const clip = row?.kind === "track" && x > gutter ? [...overlapping(row.id, at, at + 1)].pop() : null;
   const source = clip && sources.get(clip.source);
   const file = source ? ": " + source.path + " at " + fileClock(source, clip.offset + at - clip.start) : "";
@@ -385,5 +406,8 @@ export function fileClock(source, sample) {
   return clock(Math.max(fileSeconds(source, sample), 0) * rate);
 }
 
-follow(queue);
+follow(changes => {
+  if (laid !== state.view) measure(); else queue();
+  if (laid === "report" && "at" in changes) find("readout").textContent = readingsAt(state.at);
+});
 new ResizeObserver(measure).observe(scroll);

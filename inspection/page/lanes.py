@@ -8,21 +8,20 @@ from ...compiler.geometry import extent
 from ...compiler.timeline.model import clip_id
 from ...compiler.unit import BusDucking, Unit
 from ...ir.nodes import Clip
-from ...ir.origin import Documents
 from ..explain import paths, silent_clips
 from ..owners import Level, owners
 from .model import BusLane, ClipBlock, DuckCause, DuckSpan, TextPlace, TrackLane
-from .nodes import text_place
+from .places import Places
 
 Lanes = tuple[tuple[BusLane, ...], tuple[TrackLane, ...], tuple[ClipBlock, ...]]
 
 
-def lanes(unit: Unit, documents: Documents) -> Lanes:
+def lanes(unit: Unit, places: Places) -> Lanes:
     """The buses, the tracks and the clips of a lowered mix."""
-    return _of_timeline(unit, documents) if unit.timeline.tracks else _of_graph(unit, documents)
+    return _of_timeline(unit, places) if unit.timeline.tracks else _of_graph(unit, places)
 
 
-def _of_timeline(unit: Unit, documents: Documents) -> Lanes:
+def _of_timeline(unit: Unit, places: Places) -> Lanes:
     timeline, of = unit.timeline, owners(unit.ir)
     nodes = {of[n.name].id: n for n in reversed(unit.ir.nodes) if isinstance(n, Clip)}
     why = {s.clip: s.why for s in silent_clips(unit, 0, unit.ir.session.length or 0)}
@@ -36,7 +35,7 @@ def _of_timeline(unit: Unit, documents: Documents) -> Lanes:
                 bus=unit.routes[track.id],
                 role=track.role,
                 silent=silent,
-                place=text_place(timeline.origin("tracks", t), documents),
+                place=places.of(timeline.origin("tracks", t)),
             )
         )
         for c, clip in enumerate(track.clips):
@@ -52,7 +51,7 @@ def _of_timeline(unit: Unit, documents: Documents) -> Lanes:
                     offset=where.offset,
                     node=None if node is None else node.name,
                     silent="" if node is not None else why.get(name, ""),
-                    place=text_place(timeline.origin("tracks", t, "clips", c), documents),
+                    place=places.of(timeline.origin("tracks", t, "clips", c)),
                 )
             )
     used = {track.bus for track in tracks}
@@ -62,7 +61,7 @@ def _of_timeline(unit: Unit, documents: Documents) -> Lanes:
         tuple(
             BusLane(
                 id=bus.id,
-                place=text_place(timeline.origin("buses", numbers[bus.id]), documents)
+                place=places.of(timeline.origin("buses", numbers[bus.id]))
                 if bus.id in numbers
                 else None,
             )
@@ -73,13 +72,11 @@ def _of_timeline(unit: Unit, documents: Documents) -> Lanes:
     )
 
 
-def _of_graph(unit: Unit, documents: Documents) -> Lanes:
+def _of_graph(unit: Unit, places: Places) -> Lanes:
     graph, of = unit.ir, owners(unit.ir)
-    places: dict[tuple[Level, str], TextPlace | None] = {}
+    found: dict[tuple[Level, str], TextPlace | None] = {}
     for node in graph.nodes:
-        places.setdefault(
-            (of[node.name].level, of[node.name].id), text_place(node.origin, documents)
-        )
+        found.setdefault((of[node.name].level, of[node.name].id), places.of(node.origin))
     clips = tuple(
         ClipBlock(
             id=of[node.name].id,
@@ -90,7 +87,7 @@ def _of_graph(unit: Unit, documents: Documents) -> Lanes:
             offset=node.offset,
             node=node.name,
             silent="",
-            place=text_place(node.origin, documents),
+            place=places.of(node.origin),
         )
         for node in graph.nodes
         if isinstance(node, Clip)
@@ -99,11 +96,11 @@ def _of_graph(unit: Unit, documents: Documents) -> Lanes:
     buses = {clip.track: of[clip.node or ""].bus for clip in clips}
     return (
         tuple(
-            BusLane(id=bus, place=places.get((Level.BUS, bus)))
+            BusLane(id=bus, place=found.get((Level.BUS, bus)))
             for bus in dict.fromkeys(buses.values())
         ),
         tuple(
-            TrackLane(id=id, bus=bus, role="", silent="", place=places.get((Level.TRACK, id)))
+            TrackLane(id=id, bus=bus, role="", silent="", place=found.get((Level.TRACK, id)))
             for id, bus in buses.items()
         ),
         clips,

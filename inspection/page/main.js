@@ -10,7 +10,6 @@ import { listPane } from "./list.js";
 import { passesPane } from "./passes.js";
 import { planPane } from "./plan.js";
 import { toggle } from "./player.js";
-import { reportPane } from "./report.js";
 import { follow, read, select, set, state } from "./state.js";
 import "./ask.js";
 import "./live.js";
@@ -19,12 +18,7 @@ const TABS = {
   document: ["Document", documentPane], list: ["List", listPane], passes: ["Passes", passesPane],
   graph: ["Graph", graphPane], plan: ["Plan", planPane],
 };
-if (data.report) TABS.report = ["Report", reportPane];
 if (data.against) TABS.changes = ["Differences", changesPane];
-
-find("title").textContent = data.title;
-find("facts").textContent = [data.timeline_id, clock(data.samples, 1), data.rate + " Hz",
-  data.channels === 1 ? "mono" : "stereo", data.clips.length + " clips", "for " + data.backend].join(" · ");
 
 for (const [name, [text]] of Object.entries(TABS)) {
   find("tabs").append(make("button", { type: "button", role: "tab", id: "tab-" + name, "aria-controls": "pane",
@@ -48,7 +42,8 @@ function panes(changes) {
   }
   pane.setAttribute("aria-labelledby", "tab-" + state.tab);
   if ("tab" in changes) { pane.onscroll = null; pane.scrollTop = 0; }
-  const concerns = ["tab", "kind", "id", "query", "line", "pass"];
+  if (state.view === "report") return;
+  const concerns = ["tab", "kind", "id", "query", "line", "pass", "view"];
   if (concerns.some(name => name in changes)) TABS[state.tab][1](pane, changes);
 }
 
@@ -143,9 +138,21 @@ dark.addEventListener("change", () => theme(dark.matches ? "dark" : "light"));
 find("theme").addEventListener("click", () =>
   theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
 
+function views() {
+  document.documentElement.dataset.view = state.view;
+  for (const link of document.querySelectorAll("#views a")) {
+    if (link.hash === "#in=" + state.view) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+  }
+}
+
 follow(cursor);
+follow(views);
 follow(panes);
-addEventListener("hashchange", read);
+addEventListener("hashchange", () => {
+  read();
+  reveal();
+  if (state.view === "report" && location.hash.startsWith("#t=")) find("mix").scrollIntoView({ block: "nearest" });
+});
 theme(dark.matches ? "dark" : "light");
 set({ query: "", tab: data.against ? "changes" : "document" });
 read();

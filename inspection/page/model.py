@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from ..report import Curve
+
 INSPECTION_VERSION = 1
 """Raised when a key changes its meaning or is removed."""
 
@@ -245,21 +247,22 @@ class DuckCause:
 
 
 @frozen(kw_only=True)
-class MeasuredCurve:
-    """Levels at equal steps of time, in seconds; null where there is none."""
-
-    start_s: float
-    step_s: float
-    values: tuple[float | None, ...]
-
-
-@frozen(kw_only=True)
 class MeasuredLevels:
-    """What a render measured of the master: LUFS, LUFS, and dB of gain reduction."""
+    """What a render measured over time.
 
-    momentary: MeasuredCurve
-    short_term: MeasuredCurve
-    limiter: MeasuredCurve | None
+    Attributes:
+        lowest, highest: the waveform of the master, factors of full scale.
+        momentary, short_term: of the master, LUFS.
+        limiter: its gain reduction, dB; null where that is unknown.
+        buses: the peaks of each stem, factors of full scale, by the id of its bus.
+    """
+
+    lowest: Curve
+    highest: Curve
+    momentary: Curve
+    short_term: Curve
+    limiter: Curve | None
+    buses: Mapping[str, Curve]
 
 
 @frozen(kw_only=True)
@@ -278,15 +281,15 @@ class PassRun:
     Attributes:
         name: of the pass.
         changed: whether it changed anything.
-        ms, verifying_ms: the time in it and in the verifier after it.
+        ms, verifying_ms: the time in it and in the verifier after it; null in a report.
         nodes: of the graph after it; null before there is one.
         edits: of the text before it, in order.
     """
 
     name: str
     changed: bool
-    ms: float
-    verifying_ms: float
+    ms: float | None
+    verifying_ms: float | None
     nodes: int | None
     edits: tuple[LineEdit, ...]
 
@@ -382,8 +385,10 @@ class Inspection:
         nodes: the graph before optimisation, with measured facts, in its order.
         shapes: of fades: factors at equal steps from 0 to 1.
         ducks: why buses duck.
-        levels: null without a render of this mix beside it.
+        levels: null without a render of this mix.
         report: of that render, as docs/report.md describes it, without curves.
+        is_whole: false if the mix was too large for the page of its render, which then has the
+            report alone: no documents, sources, tracks, clips, nodes, ducks, passes and plan.
         sounds: the files of that render, the master first.
         passes: what each changed.
         plan: of the backend.
@@ -409,6 +414,7 @@ class Inspection:
     ducks: tuple[DuckCause, ...]
     levels: MeasuredLevels | None
     report: Mapping[str, object] | None
+    is_whole: bool
     sounds: tuple[PlayedSound, ...]
     passes: PassLog
     plan: PlanText

@@ -18,8 +18,7 @@ from ...backends.native.values import frames_of
 from ...ir import nodes as ir
 from ...ir.curves import Shape
 from ...ir.graph import Graph
-from ...ir.origin import Documents, Origin
-from ...ir.places import cause_of, source_of, span
+from ...ir.places import cause_of
 from ..gains import effect
 from ..owners import owners
 from ..words import phrase
@@ -29,9 +28,9 @@ from .model import (
     GraphNode,
     NodeGain,
     NodeOwner,
-    TextPlace,
     ValueType,
 )
+from .places import Places
 
 PIECES = 32
 """Straight lines in place of a curve between two keyframes."""
@@ -39,25 +38,12 @@ PIECES = 32
 FADE_PIECES = 256
 
 
-def text_place(origin: Origin | None, documents: Documents) -> TextPlace | None:
-    """The place of an origin."""
-    if origin is None:
-        return None
-    origin = source_of(origin)
-    found = span(origin, documents)
-    return TextPlace(
-        document=(found and found.document) or origin.document,
-        pointer=origin.pointer,
-        line=found.line if found else None,
-    )
-
-
-def graph_nodes(graph: Graph, documents: Documents, *, gains: bool) -> tuple[GraphNode, ...]:
+def graph_nodes(graph: Graph, places: Places, *, gains: bool) -> tuple[GraphNode, ...]:
     """The nodes in their order; `gains`: with what they do to the level."""
-    return tuple(_nodes(graph, documents, gains=gains))
+    return tuple(_nodes(graph, places, gains=gains))
 
 
-def _nodes(graph: Graph, documents: Documents, *, gains: bool) -> Iterator[GraphNode]:
+def _nodes(graph: Graph, places: Places, *, gains: bool) -> Iterator[GraphNode]:
     of = owners(graph)
     for node in graph.nodes:
         owner, audio = of[node.name], node.audio_operands
@@ -74,7 +60,7 @@ def _nodes(graph: Graph, documents: Documents, *, gains: bool) -> Iterator[Graph
             does=phrase(graph, node),
             cause=cause_of(node.origin),
             gain=node_gain(graph, node) if gains else None,
-            place=text_place(node.origin, documents),
+            place=places.of(node.origin),
         )
 
 

@@ -92,13 +92,13 @@ export function passesPane(pane) {
   const rows = runs.map((run, k) => make("tr", { class: "row" + (k === number ? " current" : "") },
     make("td", {}, link(run.name, () => set({ pass: run.name }), { "aria-current": k === number ? "true" : null })),
     make("td", { class: "n" }, run.nodes ?? ""), make("td", { class: "n" }, count(run)),
-    make("td", { class: "n" }, run.ms.toFixed(1))));
+    make("td", { class: "n" }, run.ms === null ? "" : run.ms.toFixed(1))));
   const around = make("input", { type: "checkbox", id: "near", onchange: event => { near = event.target.checked; passesPane(pane); } });
   around.checked = near;
   pane.replaceChildren(make("div", { class: "split" },
     make("div", { class: "half padded" },
       make("table", {}, make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "pass"),
-        ["nodes", "lines", "ms"].map(text => make("th", { scope: "col", class: "n" }, text)))), make("tbody", {}, rows)),
+        ["nodes", "lines", runs.some(run => run.ms !== null) ? "ms" : ""].map(text => make("th", { scope: "col", class: "n" }, text)))), make("tbody", {}, rows)),
       make("p", {}, make("label", {}, around, " only around the selection")),
       make("p", { class: "soft" }, "--pipeline ", make("code", { id: "pipeline" }, pipeline)),
       make("button", { type: "button", onclick: copy }, "Copy the pipeline")),

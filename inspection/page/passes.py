@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from ...compiler.pipeline_text import pipeline_text
 from ...ir.diagnostics import MixdownError
 from ...ir.graph import Graph
+from ...plans.plan import Plan
 from ..dumps import unit_text
 from ..linediff import hunks
 from ..owners import Owner, owners
@@ -18,16 +19,18 @@ from ..trace import Trace
 from .model import FilterLabel, LineEdit, PassLog, PassRun, PlanText
 
 
-def pass_log(done: Trace) -> PassLog:
-    """The passes of a compilation in order, with what each changed."""
+def pass_log(done: Trace, *, timed: bool) -> PassLog:
+    """The passes of a compilation in order, with what each changed; `timed`: and its time."""
     before = unit_text(done.start, origins=False)
     chosen = [ran.step for ran in done.ran if ran.step.optional]
     return PassLog(
-        start=before, pipeline=pipeline_text(chosen), runs=tuple(_runs(done, before.splitlines()))
+        start=before,
+        pipeline=pipeline_text(chosen),
+        runs=tuple(_runs(done, before.splitlines(), timed=timed)),
     )
 
 
-def _runs(done: Trace, lines: list[str]) -> Iterator[PassRun]:
+def _runs(done: Trace, lines: list[str], *, timed: bool) -> Iterator[PassRun]:
     """Each pass; `lines`: of the text before the first."""
     for ran in done.ran:
         edits: tuple[LineEdit, ...] = ()
@@ -45,17 +48,17 @@ def _runs(done: Trace, lines: list[str]) -> Iterator[PassRun]:
         yield PassRun(
             name=ran.step.name,
             changed=ran.changed,
-            ms=round(1000 * ran.seconds, 3),
-            verifying_ms=round(1000 * ran.verifying, 3),
+            ms=round(1000 * ran.seconds, 3) if timed else None,
+            verifying_ms=round(1000 * ran.verifying, 3) if timed else None,
             nodes=None if graph is None else len(graph),
             edits=edits,
         )
 
 
-def plan_text(done: Trace) -> PlanText:
-    """The plan of the backend; what it cannot express is the problem instead."""
+def plan_text(done: Trace, plan: Plan | None) -> PlanText:
+    """A plan; None: that of the backend. What it cannot express is the problem instead."""
     try:
-        plan = done.plan()
+        plan = done.plan() if plan is None else plan
     except MixdownError as error:
         return PlanText(text="", labels=(), problem=str(error))
     of = _owners_of_all(done)

@@ -4,9 +4,10 @@ import { clips, data, rate } from "./data.js";
 
 export const state = {
   at: 0, kind: "", id: "", tab: "document", pass: "", query: "", from: 0, span: data.samples,
-  line: "", playing: false,
+  line: "", playing: false, view: document.documentElement.dataset.view,
 };
-const KEYS = { sel: ["kind", "id"], tab: ["tab"], pass: ["pass"], q: ["query"], line: ["line"] };
+const first = state.view;
+const KEYS = { sel: ["kind", "id"], tab: ["tab"], pass: ["pass"], q: ["query"], line: ["line"], in: ["view"] };
 const listeners = [];
 let writing = null, known = location.hash;
 
@@ -29,7 +30,7 @@ function write() {
   if (state.span < data.samples) parts.push("view=" + Math.round(state.from) + "," + Math.round(state.span));
   for (const [name, fields] of Object.entries(KEYS)) {
     const value = fields.map(field => state[field]);
-    if (value.every(Boolean)) parts.push(name + "=" + value.map(encodeURIComponent).join(":"));
+    if (value.every(Boolean) && (name !== "in" || state.view !== first)) parts.push(name + "=" + value.map(encodeURIComponent).join(":"));
   }
   const hash = "#" + parts.join("&");
   if (hash !== known) history.replaceState(null, "", hash);
@@ -51,6 +52,7 @@ export function read() {
       KEYS[name].forEach((field, k) => { found[field] = values[k] ?? ""; });
     }
   }
+  if (found.view) found.view = !data.is_whole || (data.report && found.view === "report") ? "report" : "mix";
   if (found.kind === "clip") found.at ??= clips.get(found.id)?.start ?? 0;
   if (!(found.span > 0)) { delete found.from; delete found.span; }
   set(found);

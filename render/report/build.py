@@ -18,22 +18,10 @@ from attrs import fields, frozen
 from ...audio.meter.premaster import PremasterLevels
 from ...compiler.driver import Compilation
 from ...compiler.timeline.model import clip_id
-from ...ir.diagnostics import Diagnostic, counted
-from ...ir.nodes import Limiter, LimitMode
-from ...ir.origin import Documents, Origin
-from ...ir.places import source_of, span
-from ..compliance import Check
-from ..delivery import level
-from ..loudness import RULES
-from ..result import Delivered, Rendered
-from .clips import SoundingClip, sounding_clips, united
-from .curves import Curves, column_width, greatest, rounded
-from .findings import Finding, of_click, of_dropout, shown
-from .holes import dropouts
-from .joins import clicks, crossfades, joins_of
-from .model import (
+from ...inspection.report import (
     BusReport,
     ChapterLoudness,
+    Check,
     Curve,
     Decision,
     DeliveredFile,
@@ -44,6 +32,18 @@ from .model import (
     Reduction,
     Remark,
 )
+from ...ir.diagnostics import Diagnostic, counted
+from ...ir.nodes import Limiter, LimitMode
+from ...ir.origin import Documents, Origin
+from ...ir.places import source_of, span
+from ..delivery import level
+from ..loudness import RULES
+from ..result import Delivered, Rendered
+from .clips import SoundingClip, sounding_clips, united
+from .curves import Curves, column_width, greatest, rounded
+from .findings import Finding, of_click, of_dropout, shown
+from .holes import dropouts
+from .joins import clicks, crossfades, joins_of
 from .reduction import WINDOW_S, reduction
 
 SHORT_TERM_S = 3.0

@@ -24,8 +24,8 @@ from ...audio.meter.loudness import (
     power_of,
 )
 from ...audio.reading import file_blocks
+from ...inspection.report import Curve
 from .holes import EMPTY_MASTER_DB, EmptyStretches, SampleRange
-from .model import Curve
 
 COLUMNS = 2000
 """The maximum number of values of a curve: about the width of a screen in pixels."""

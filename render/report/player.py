@@ -10,8 +10,8 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .model import COLUMNS
-from .page import template
+from ...inspection.page.templates import template
+from ...inspection.report import COLUMNS
 
 if TYPE_CHECKING:
     from ..result import Rendered, RenderResult

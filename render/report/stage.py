@@ -12,6 +12,8 @@ from attrs import frozen
 from ...backends.registry import find_backend
 from ...compiler.driver import Compilation
 from ...documents.writer import write_file
+from ...inspection.page.inspected import report_page
+from ...inspection.report import JSON_NAME, PAGE_NAME, DeliveryReport
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
 from ...media.ingest import readable
@@ -19,10 +21,9 @@ from ...plans.carried import file_of
 from ...plans.decoding import prepare
 from ..mixes import StagedMix
 from ..progress import Listener, Progress
+from ..result import measured_facts
 from ..workspace import Workspace
 from .build import StagedDelivery, make_report
-from .model import JSON_NAME, PAGE_NAME, DeliveryReport
-from .page import page_text
 
 
 @frozen
@@ -83,7 +84,8 @@ def stage_report(
         message = f"cannot build the delivery report: {error}"
         raise RenderError.of(Code.STEP_FAILED, message) from error
     write_file(spaces.staging / JSON_NAME, report.to_json())
-    write_file(spaces.staging / PAGE_NAME, page_text(report))
+    facts = measured_facts([mix.delivered for mix in mixes])
+    write_file(spaces.staging / PAGE_NAME, report_page(compilation, facts, report))
     for mix in mixes:
         mix.executor.check_sources()  # the report reads them too
     progress(1.0)

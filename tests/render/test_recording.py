@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.audio.meter.measure import measure_file
+from mixdown.inspection.report import DeliveryReport
 from mixdown.ir.nodes import Reading
 from mixdown.render.recording import FileMeter, FileRecord, Tap, premaster_tap, record_file
-from mixdown.render.report.model import DeliveryReport
 
 RATE = 48_000
 MIX = """schema_version: 1

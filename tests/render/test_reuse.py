@@ -13,9 +13,9 @@ import mixdown
 import numpy as np
 import pytest
 import soundfile
+from mixdown.inspection.report import DeliveryReport
 from mixdown.render.finished import master
 from mixdown.render.progress import Progress
-from mixdown.render.report.model import DeliveryReport
 
 RATE = 16000
 TIMELINE = """\

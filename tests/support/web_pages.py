@@ -7,7 +7,7 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
-VOID = {"meta", "link", "path", "line", "rect"}
+VOID = {"meta", "link", "input"}
 
 
 class Elements(HTMLParser):

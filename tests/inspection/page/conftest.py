@@ -1,11 +1,10 @@
-"""A mix with something of everything, its page, and the browser."""
+"""A mix with something of everything, and its page."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import soundfile
-from browser import browser
 from inspected import DOCUMENT
 from mixdown.compiler.graph_input import open_mix
 from mixdown.inspection.page.build import inspection
@@ -39,10 +38,3 @@ def address(done, everything):
     path = everything.with_suffix(".html")
     path.write_text(page(inspection(done)))
     return path.as_uri()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """The browser."""
-    with browser() as started:
-        yield started

@@ -50,11 +50,12 @@ def test_a_render_beside_it_brings_report_levels_and_sound(chromium, everything,
     assert len(sounds) == 4
     path.write_text(page_text(found))
     with opened(chromium, f"{path.as_uri()}#t=3.2") as page:
-        expect(page.locator("#answer")).to_contain_text("Measured in the master: momentary −")
+        expect(page.locator("#answer")).to_contain_text("Measured in the master: peak −")
         expect(page.locator("#answer .total").first).not_to_contain_text("without its loudness")
-        page.click("#tab-report")
-        expect(page.locator("#pane")).to_contain_text("integrated loudness")
-        page.locator("#pane p button").first.click()
+        page.get_by_role("link", name="Report").click()
+        expect(page.locator("#report")).to_contain_text("integrated loudness")
+        expect(page.locator("#ask")).to_be_hidden()
+        page.locator("#cards a").first.click()
         page.wait_for_url("**#t=*")
         page.fill("#at", "0:01")
         page.keyboard.press("Enter")

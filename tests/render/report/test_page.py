@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 
 import attrs
+import mixdown
 import pytest
-from mixdown.render.report.page import page_text
+from browser import opened
+from mixdown.inspection.page import inspected
+from mixdown.inspection.page.inspected import report_page
+from playwright.sync_api import expect
 from small_mixes import track
-from web_pages import browse, parsed
+from web_pages import parsed
 
 HOSTILE = '</script><img src=x onerror="document.title=1"><!-- & \' {{ 7*7 }}'
 HEAD = (
@@ -28,8 +31,12 @@ def result(mixed):
     return mixed(CUT, head=HEAD, preset="podcast", stems=True)
 
 
+def text_of(result):
+    return result.report_page.read_text(encoding="utf-8")
+
+
 def test_what_a_timeline_says_is_text(result):
-    elements = parsed(page_text(result.report))
+    elements = parsed(text_of(result))
     assert elements.open == []
     tags = [tag for tag, _ in elements.found]
     assert (tags.count("script"), tags.count("img"), tags.count("h1")) == (2, 0, 1)
@@ -38,7 +45,7 @@ def test_what_a_timeline_says_is_text(result):
 
 
 def test_it_needs_no_network_and_no_other_file_but_the_sound(result):
-    page = page_text(result.report)
+    page = text_of(result)
     elements = parsed(page)
     loaded = [
         value
@@ -47,107 +54,80 @@ def test_it_needs_no_network_and_no_other_file_but_the_sound(result):
         if name in {"src", "srcset", "data", "action"} or (tag == "link" and name == "href")
     ]
     assert loaded == ["data:,", "./master.wav"]
-    assert "http://" not in page
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
     assert "https://" not in page
     assert "@import" not in page
     assert "url(" not in page
 
 
-def test_it_can_be_used_without_seeing_it(result):
-    elements = parsed(page_text(result.report))
-    pictures = [attributes for tag, attributes in elements.found if tag == "svg"]
-    assert len(pictures) == 4
-    assert all(p["role"] == "img" and p["aria-label"] for p in pictures)
-    assert ("html", {"lang": "en"}) in elements.found
-    names = {attributes["id"] for _, attributes in elements.found if "id" in attributes}
-    links = [a["href"] for tag, a in elements.found if tag == "a"]
-    inside = [link[1:] for link in links if link.startswith("#")]
-    moments = [link for link in inside if link.startswith("t=")]
-    assert {"mark-1", "mark-2"} == set(inside).difference(moments) <= names
+def test_its_links_lead_to_moments_lines_buses_and_files(result):
+    links = [a["href"] for tag, a in parsed(text_of(result)).found if tag == "a"]
     faults = result.report.faults
-    assert f"t={result.report.loudest_s}" in moments or result.report.loudest_s is None
-    assert f"t={faults[0].at_s}" in moments
+    assert f"#t={result.report.loudest_s}" in links or result.report.loudest_s is None
+    assert {f"#t={faults[0].at_s}", "#t=0.0", "#t=1.5", "#in=mix&sel=bus:bus_music"} <= set(links)
+    assert any(link.startswith("#in=mix&tab=document&line=mix.yaml%7C") for link in links)
     assert [link for link in links if not link.startswith("#")] == [
         "./master.wav",
         "./bus_music.wav",
     ]
-    labelled = [a["aria-labelledby"] for _, a in elements.found if "aria-labelledby" in a]
-    assert set(labelled) <= names
 
 
 def test_file_names_are_escaped_in_addresses(result):
     odd = attrs.evolve(result.report.files[0], file='javascript:alert("1").wav')
-    page = page_text(attrs.evolve(result.report, files=(odd,)))
+    report = attrs.evolve(result.report, files=(odd,))
+    page = report_page(result.compilation, result.facts, report)
     links = [a["href"] for tag, a in parsed(page).found if tag == "a" and a["href"][0] != "#"]
     assert links == ["./javascript%3Aalert%28%221%22%29.wav"]
 
 
-def test_lines_break_off_where_there_is_no_loudness(mixed):
-    two = track(
-        "source: noise.wav, duration_ms: 1000, fade_out_ms: 5",
-        "source: noise.wav, start_ms: 3000, duration_ms: 500, fade_out_ms: 5",
-    )
-    page = page_text(mixed(two).report)
-    (momentary,) = re.findall(r'class="momentary" d="([^"]*)"', page)
-    assert momentary.count("M") == 2
-    assert "NaN" not in page
-    assert "None" not in page
+def test_the_same_mix_in_another_folder_gives_the_same_page(mixed, media, tmp_path):
+    first = text_of(mixed(CUT, head=HEAD))
+    media.rename(tmp_path / "moved")
+    other = mixdown.load(tmp_path / "moved" / "mix.yaml", allow_outside=True)
+    again = mixdown.render(other, out=tmp_path / "again", backend="native", preset="draft")
+    assert text_of(again) == first
 
 
-def test_an_hour_has_few_marks_on_its_axis(result):
-    report = attrs.evolve(result.report, samples=result.report.rate * 4000)
-    (times,) = re.findall(r'<div class="times".*?</div>', page_text(report))
-    assert re.findall(r">([\d:]+)</span>", times) == [
-        *(f"{m}:00" for m in range(0, 60, 10)),
-        "1:00:00",
-    ]
-
-
-PROBE = """
-<script>
-addEventListener("load", () => {
-  const plot = document.querySelector(".plot"), box = plot.getBoundingClientRect();
-  const at = { clientX: box.left + box.width / 2, bubbles: true };
-  plot.dispatchEvent(new PointerEvent("pointermove", at));
-  const pointed = document.getElementById("readout").textContent;
-  const key = new KeyboardEvent("keydown", { key: "PageUp", bubbles: true });
-  document.getElementById("area").dispatchEvent(key);
-  document.body.dataset.pointed = pointed;
-  document.body.dataset.moved = document.getElementById("readout").textContent;
-  location.hash = "t=1.25";
-  document.querySelector('[data-zoom="2"]').click();
-  document.body.dataset.zoomed = document.querySelector(".figure").clientWidth
-    > 1.9 * document.getElementById("zoomed").clientWidth;
-  document.body.dataset.wide = document.documentElement.scrollWidth <= innerWidth;
-});
-</script>
-"""
+def test_the_page_of_a_very_large_mix_is_the_report_alone(mixed, monkeypatch):
+    monkeypatch.setattr(inspected, "MOST_NODES", 3)
+    page = text_of(mixed(CUT))
+    links = [a["href"] for tag, a in parsed(page).found if tag == "a"]
+    assert "#in=mix" not in links and "mixdown inspect" in page
 
 
 @pytest.mark.requires("chromium")
-@pytest.mark.parametrize("width", [500, 1280])
-def test_a_browser_shows_it_without_a_complaint(result, tmp_path, width):
-    page = result.report_page.read_text(encoding="utf-8")
-    (tmp_path / "probe.html").write_text(page.replace("</body>", f"{PROBE}</body>"))
-    dom, said = browse(tmp_path / "probe.html", tmp_path / "profile", width)
-    assert "CONSOLE" not in said, said
-    found = parsed(dom)
-    title = "".join(re.findall(r"<title>(.*?)</title>", dom, re.DOTALL))
-    assert title.startswith("&lt;/script&gt;")
-    (body,) = [attributes for tag, attributes in found.found if tag == "body"]
-    assert body["data-pointed"].startswith("0:02.750 · peak −")
-    assert re.search(r"momentary −[\d.]+ LUFS · short-term (−[\d.]+ LUFS|–)", body["data-pointed"])
-    assert "limiter 0.0 dB" in body["data-pointed"]
-    assert body["data-moved"].startswith("0:02.475 ·")
-    assert body["data-zoomed"] == body["data-wide"] == "true"
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_browser_shows_it_without_a_complaint(result, chromium, width):
+    with opened(chromium, result.report_page.as_uri(), width=width) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        verdict = page.locator(".verdict").bounding_box()
+        assert verdict["y"] + verdict["height"] < 120
+        box = page.locator("#canvas").bounding_box()
+        page.mouse.move(box["x"] + (box["width"] + 100) / 2, box["y"] + 60)
+        readout = page.locator("#readout")
+        expect(readout).to_contain_text("peak −")
+        expect(readout).to_contain_text("momentary −")
+        expect(readout).to_contain_text("the limiter takes 0.0 dB")
+        page.get_by_role("link", name="the first at").click()
+        moment = f"{result.report.faults[0].at_s:.3f}"
+        expect(page.locator("#scroll")).to_have_attribute("aria-valuetext", f"0:0{moment}")
+        page.get_by_role("button", name="Zoom in").click()
+        page.wait_for_url("**view=*")
+        page.get_by_role("link", name="bus_music", exact=True).click()
+        expect(page.locator("#answer h2").first).to_contain_text("bus bus_music")
+        expect(page.locator("#report")).to_be_hidden()
 
 
-def test_a_bus_without_a_stem_shows_when_its_clips_play(mixed):
-    report = mixed(track("source: noise.wav, start_ms: 500, duration_ms: 1000")).report
-    (bus,) = report.buses
-    assert bus.sounding == ((0.5, 1.5),)
-    bare = attrs.evolve(report, buses=(attrs.evolve(bus, peaks=None),))
-    assert page_text(bare).count('class="busbar"') == 1
+def test_without_scripts_the_tables_are_there(result):
+    elements = parsed(text_of(result))
+    for text in ("integrated loudness", "dBTP true peak", "Second", result.master.digest):
+        assert text in elements.text
+
+
+def test_a_bus_without_a_stem_says_how_to_measure_it(mixed):
+    result = mixed(track("source: noise.wav, start_ms: 500, duration_ms: 1000"))
+    assert result.report.buses[0].sounding == ((0.5, 1.5),)
+    assert "render with <code>--stems</code>" in text_of(result)
 
 
 def test_the_loudest_three_seconds_are_found(mixed):

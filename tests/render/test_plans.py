@@ -9,8 +9,8 @@ import mixdown
 import numpy as np
 import pytest
 import soundfile
-from mixdown.inspection.formats import PLAN_FORMATS
 from mixdown.render.service import render
+from mixdown.render.shell import PLAN_FORMATS
 from plan_json import run_json
 
 RATE = 48000

@@ -13,9 +13,8 @@ from typing import Any
 
 from attrs import asdict, field, frozen
 
-from ...ir.diagnostics import counted
-from ..compliance import Check
-from ..recorded import recorded_as
+from ..documents.recorded import recorded_as
+from ..ir.diagnostics import counted
 
 REPORT_VERSION = 1
 """The version of the keys of report.json; raised when one changes its meaning or is removed."""
@@ -63,6 +62,46 @@ class DeliveredFile:
     digest: str
     size: int
     levels: Mapping[str, float | None]
+
+
+@frozen(kw_only=True)
+class Check:
+    """The result of one rule of a spec for one file.
+
+    Attributes:
+        rule: a stable name, such as "true_peak".
+        what: its label for people.
+        unit: of the numbers.
+        measured: to a hundredth; None for silence.
+        low: the minimum; None: no bound.
+        high: the maximum; None: no bound.
+        passed: whether the file meets the rule.
+        fix: what to do, a sentence without a full stop; None if it passed.
+    """
+
+    rule: str
+    what: str
+    unit: str
+    measured: float | None
+    low: float | None
+    high: float | None
+    passed: bool
+    fix: str | None
+
+    @property
+    def asked(self) -> str:
+        """The bounds as text: -16.1 to -15.9 LUFS, at most -1 dBTP."""
+        if self.low is not None and self.low == self.high:
+            return f"{self.low:g} {self.unit}"
+        if self.low is not None and self.high is not None:
+            return f"{self.low:.1f} to {self.high:.1f} {self.unit}"
+        bound = f"at least {self.low:g}" if self.high is None else f"at most {self.high:g}"
+        return f"{bound} {self.unit}"
+
+    @property
+    def found(self) -> str:
+        """The measured value as text: -16.0 LUFS, none."""
+        return "none" if self.measured is None else f"{self.measured:.1f} {self.unit}"
 
 
 @frozen(kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..audio.activity import Contrast, active_loudness
-from ..ir.diagnostics import counted
-from ..ir.units import clock
-from ..media.survey import STEP_MS, SourceSurvey
-from .measure_tables import LAYOUTS, figure_line
+from ...audio.activity import Contrast, active_loudness
+from ...ir.diagnostics import counted
+from ...ir.units import clock
+from ...media.survey import STEP_MS, SourceSurvey
+from .tables import LAYOUTS, figure_line
 
 _CONTRASTS = {
     Contrast.CLEAR: "clear: they can be relied on",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio.meter.loudness import lufs
-from ..media.survey import STEP_MS, SourceSurvey
-from .measure_plot import BAND, INTEGRATED, SHORT_TERM, picture, whole_seconds
+from ...audio.meter.loudness import lufs
+from ...media.survey import STEP_MS, SourceSurvey
+from .plot import BAND, INTEGRATED, SHORT_TERM, picture, whole_seconds
 
 
 def write_survey_picture(path: Path, title: str, survey: SourceSurvey) -> None:

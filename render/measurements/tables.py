@@ -9,11 +9,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from ..audio.meter.survey import Survey
-from ..ir.diagnostics import counted
-from ..ir.units import clock
-from ..render.compliance import Check, Compliance
-from ..render.measuring import MeasuredFile
+from ...audio.meter.survey import Survey
+from ...inspection.report import Check
+from ...ir.diagnostics import counted
+from ...ir.units import clock
+from ..compliance import Compliance
+from ..measuring import MeasuredFile
 
 LAYOUTS = {1: "mono", 2: "stereo"}
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from ..audio.meter.survey import Survey
-from ..ir.codes import Code
-from ..ir.diagnostics import RenderError, TimelineError
-from ..ir.units import clock, gain_factor
-from ..presets.model import DeliverySpec
-from ..render.report.curves import Curves
-from ..render.report.model import Curve
+from ...audio.meter.survey import Survey
+from ...inspection.report import Curve
+from ...ir.codes import Code
+from ...ir.diagnostics import RenderError, TimelineError
+from ...ir.units import clock, gain_factor
+from ...presets.model import DeliverySpec
+from ..report.curves import Curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,1 @@
+"""What `mixdown measure` and `mixdown survey` found, as tables and pictures."""
