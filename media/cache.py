@@ -1,13 +1,14 @@
 """The cache: results that are slow to compute, kept from one run to the next.
 
 An entry is a function of its key, so a cache hit changes nothing but the time. Entries are written
-atomically, and several processes may share a cache. An entry carries a checksum; one that was
-truncated or changed is removed and counts as a miss. Entries are copied in and out, never linked,
-so a program that rewrites a file in place (`ffmpeg -y`) cannot change an entry, and the checksum
-covers the bytes that were copied. If the cache exceeds its limit, the least recently used entries
-are removed; files of others in its directory are never touched. If the directory is not writable,
-nothing is kept, without an error. `MIXDOWN_CACHE` names the directory, or is `off`;
-`MIXDOWN_CACHE_SIZE` is the limit.
+atomically, and several processes may share a cache. An entry carries a checksum, which is checked
+at every use; one that was truncated or changed is removed and counts as a miss. Entries are copied
+in and out, so a program that rewrites a file in place (`ffmpeg -y`) cannot change an entry. Files
+that nobody changes can be linked instead, where the file system allows it: that takes no space and
+half the time. If the cache exceeds its limit, the least recently used entries are removed; files of
+others in its directory are never touched. If the directory is not writable, nothing is kept,
+without an error. `MIXDOWN_CACHE` names the directory, or is `off`; `MIXDOWN_CACHE_SIZE` is the
+limit.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ OFF = "off"
 LIMIT_BYTES = 5 << 30
 """An hour of stereo at 48 kHz is 1.4 GB as 32-bit floats, 2.8 GB as 64-bit ones."""
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
+"""Bytes: those of a block must fit the cache of a core, or a copy takes twice the CPU time."""
+
 _SUFFIX = ".mixdown"
 # The digest of the key, the kind, and the length and CRC-32 of the content. Incomplete entries and
 # scratch files start with a dot. Files with any other name belong to someone else. Older versions
@@ -118,11 +121,14 @@ class Cache:
     root: Path
     limit: int = LIMIT_BYTES
 
-    def take(self, key: str, target: Path) -> bool:
-        """Copy the file of a key to `target`; False on a miss, or if `target` exists."""
+    def take(self, key: str, target: Path, *, link: bool = False) -> bool:
+        """Copy the file of a key to `target`; False on a miss, or if `target` exists.
+
+        With `link`, it may become another name of the entry: nobody may change it.
+        """
         for kept in self._kept(key):
             try:
-                if _is_of(kept, _copy(kept, target)):
+                if _is_of(kept, _place(kept, target, link=link)):
                     with suppress(OSError):  # a read-only cache
                         os.utime(kept)
                     return True
@@ -134,15 +140,17 @@ class Cache:
                 target.unlink(missing_ok=True)
         return False
 
-    def keep(self, key: str, source: Path, kind: EntryKind = EntryKind.AUDIO) -> None:
-        """Keep a copy of a file under a key."""
+    def keep(
+        self, key: str, source: Path, kind: EntryKind = EntryKind.AUDIO, *, link: bool = False
+    ) -> None:
+        """Keep a copy of a file under a key, or with `link` the file itself, as of `take`."""
         with suppress(OSError):
             if source.stat().st_size > self.limit:
                 return
             self.root.mkdir(parents=True, exist_ok=True)
             temporary = self.root / _scratch_name()
             try:
-                kept = self.root / _name(key, f"{kind}.{_copy(source, temporary)}")
+                kept = self.root / _name(key, f"{kind}.{_place(source, temporary, link=link)}")
                 temporary.replace(kept)
             finally:
                 temporary.unlink(missing_ok=True)
@@ -286,11 +294,21 @@ def _scratch_name() -> str:
     return f".{secrets.token_hex(32)}{_SUFFIX}"
 
 
-def _copy(source: Path, target: Path) -> str:
-    """Copy to a path that does not exist; return the length and CRC-32 of the content.
+def _place(source: Path, target: Path, *, link: bool) -> str:
+    """Copy, or link, to a path that does not exist; return the length and CRC-32 of the content.
 
-    They detect accidental damage and add a third to the time of the copy.
+    They detect accidental damage and add a third to the time of a copy.
     """
+    if link:
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:  # another file system, or one without hard links
+            pass
+        else:
+            with target.open("rb") as read:
+                return _checked(read)
     with source.open("rb") as read, target.open("xb") as written:
         return _checked(read, written.write)
 

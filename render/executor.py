@@ -33,7 +33,7 @@ from ..media.samples import LIBSNDFILE
 from ..plans.cache_keys import ENGINE, engine_version, keys
 from ..plans.loop import level_key
 from ..plans.own_steps import partial_step
-from ..plans.plan import OURSELVES, File, FilterScript, Plan, Step, StepKind, bind
+from ..plans.plan import OURSELVES, File, FilterScript, Plan, Space, Step, StepKind, bind
 from ..programs.program import Program, Tool
 from ..programs.run import (
     VARIABLE,
@@ -189,7 +189,7 @@ class Executor:
     def _take(self, key: str, file: File) -> bool:
         """Copy what was kept of a file into its place, with what was measured of it."""
         place = Path(self.spaces.path(file))
-        if self.cache is None or not self.cache.take(key, place):
+        if self.cache is None or not self.cache.take(key, place, link=_is_final(file)):
             return False
         tap = self.taps.get(place)
         if tap is not None:
@@ -202,7 +202,7 @@ class Executor:
         place = Path(self.spaces.path(file))
         if self.cache is None:
             return
-        self.cache.keep(key, place)
+        self.cache.keep(key, place, link=_is_final(file))
         tap = self.taps.get(place)
         if tap is not None and tap.has_begun:
             with suppress(OSError, ValueError), self._record(place) as record:
@@ -374,6 +374,14 @@ def _version(tools: Mapping[str, Tool], name: str) -> str:
     if name == ENGINE:
         return engine_version()
     return LIBSNDFILE if name == OURSELVES else tools[name].version_text
+
+
+def _is_final(file: File) -> bool:
+    """Whether nobody changes a file once it is written: steps only read those of the work space.
+
+    A step that writes one of them again removes it first. Delivered files get metadata.
+    """
+    return file.space is Space.WORK
 
 
 def _record_key(key: str, tap: Tap[Any]) -> str:

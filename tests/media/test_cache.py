@@ -66,6 +66,33 @@ def test_an_existing_target_is_not_overwritten(cache, tmp_path):
     assert kept(cache, tmp_path, "a") == b"one"
 
 
+def test_a_linked_file_takes_no_space_and_is_checked_all_the_same(cache, tmp_path):
+    made, taken = tmp_path / "made", tmp_path / "taken"
+    made.write_bytes(b"one")
+    cache.keep("a", made, link=True)
+    assert cache.take("a", taken, link=True)
+    assert taken.samefile(made)
+    assert not cache.take("a", made, link=True)  # it exists
+    assert kept(cache, tmp_path, "a") == b"one"
+    assert not (tmp_path / "taken").samefile(made)  # without `link`, a copy
+    made.write_bytes(b"two")  # which nobody may do
+    assert kept(cache, tmp_path, "a") is None
+    assert made.read_bytes() == b"two"
+
+
+def test_where_links_are_refused_files_are_copied(cache, tmp_path, monkeypatch):
+    def refused(source, target):
+        raise PermissionError(source)
+
+    monkeypatch.setattr(os, "link", refused)
+    made, taken = tmp_path / "made", tmp_path / "taken"
+    made.write_bytes(b"one")
+    cache.keep("a", made, link=True)
+    assert cache.take("a", taken, link=True)
+    assert taken.read_bytes() == b"one"
+    assert not taken.samefile(made)
+
+
 def test_a_cache_that_cannot_be_written_keeps_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     cache = Cache(tmp_path / "file")
