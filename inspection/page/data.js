@@ -62,6 +62,9 @@ export function fileSeconds(source, sample) {
   return Math.round(sample * source.ratio[0] / source.ratio[1]) / source.rate;
 }
 
+/** The value of a measured curve at the nearest of its times. */
+export const nearest = (curve, seconds) => curve?.values[Math.round((seconds - curve.start_s) / curve.step_s)];
+
 export function clock(at, digits = 3) {
   const unit = 10 ** digits, total = Math.round(at / rate * unit);
   const seconds = Math.floor(total / unit), two = n => String(n).padStart(2, "0");

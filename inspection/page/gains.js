@@ -1,6 +1,6 @@
 // The gain of a clip on its way to the master: breakpoints and fades, followed by straight lines.
 
-import { data, ducks, nodes, users } from "./data.js";
+import { data, ducks, nearest, nodes, rate, users } from "./data.js";
 
 /** The index of the last of the increasing numbers that is at most `at`; -1: none is. */
 export function lastAt(numbers, at, of = number => number) {
@@ -77,12 +77,19 @@ export function stack(clip, path, at) {
 }
 
 function reason(node, done, at) {
+  if (node.kind === "limiter") return limiting(at);
   const duck = ducks.get(node.name);
   if (!duck) return node.cause;
   const down = -20 * Math.log10(done.factors[0]);
   const found = duck.spans[lastAt(duck.spans, at, span => span.start)];
   if (down > 1e-9 && found) return "ducked " + +down.toPrecision(3) + " dB by " + found.clips.join(", ");
   return "not ducked here; " + duck.rule;
+}
+
+/** How far the limiter of the render lowers the master; it is no part of the total. */
+function limiting(at) {
+  const down = nearest(data.levels?.limiter, at / rate);
+  return down === undefined || down === null ? "" : down ? "lowers the master by " + down.toFixed(1) + " dB here" : "idle here";
 }
 
 /** Whether a stage changes the sound, as far as one sample shows. */

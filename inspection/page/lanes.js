@@ -26,6 +26,7 @@ function lay() {
     if (bus) add("bus", bus, BUS[laid]);
     if (laid === "mix") for (const track of inside) add("track", track.id, TRACK);
   }
+  if (laid === "mix") for (const track of differing.keys()) if (!tracks.has(track)) add("gone", track, TRACK);
 }
 
 function add(kind, id, height, unit = "") {
@@ -35,7 +36,9 @@ function add(kind, id, height, unit = "") {
   total += height;
 }
 
-const isMeasured = row => row.kind !== "bus" && row.kind !== "track";
+const isMeasured = row => measuredRows.some(({ kind }) => kind === row.kind);
+const isOwner = row => row.kind === "bus" || row.kind === "track";
+const isTrack = row => row.kind === "track" || row.kind === "gone";
 
 // The clips of the old mix that are elsewhere now, or gone, by their tracks.
 const differing = new Map();
@@ -108,7 +111,7 @@ function paintRow(row, top) {
     pen.fillStyle = colours["--bus"];
     pen.fillRect(0, top, width, row.height);
   }
-  if (row.kind !== "track") {
+  if (!isTrack(row)) {
     paintMeasured(pen, colours, row, box);
   } else {
     let x = gutter - 1;
@@ -119,7 +122,11 @@ function paintRow(row, top) {
       paintClip(row, clip, left, Math.max(right, left + 1), top, names);
       x = right;
     }
-    for (const old of differing.get(row.id) ?? []) outline(old, top, row.height);
+    for (const old of differing.get(row.id) ?? []) {
+      const right = pixels(old.start + old.length), left = Math.max(pixels(old.start), gutter);
+      outline(old, top, row.height);
+      if (row.kind === "gone" && right - left > 40) names.push([old, left, Math.min(right, width)]);
+    }
     for (const [clip, left, right] of names) name(clip, left, right, top);
   }
   for (const node of row.curves) curve(node, gutter, width, top, row.height, 0);
@@ -132,7 +139,7 @@ function paintRow(row, top) {
   pen.fillRect(gutter - 1, top, 1, row.height);
   pen.fillStyle = colours[chosen ? "--accent" : "--ink"];
   pen.font = (chosen || row.kind === "bus" ? "600 " : "") + "12px system-ui, DejaVu Sans, sans-serif";
-  const more = row.kind === "track" ? tracks.get(row.id).silent : row.height > 40 ? row.unit : "";
+  const more = row.kind === "gone" ? "gone" : row.kind === "track" ? tracks.get(row.id).silent : row.height > 40 ? row.unit : "";
   cut(width < 600 ? row.id.replace(/^bus_/, "") : row.id, 10, top + row.height / 2 - (more ? 7 : 0), gutter - 14);
   pen.font = "12px system-ui, DejaVu Sans, sans-serif";
   if (more) {
@@ -323,8 +330,9 @@ export function fit(from, to) {
 /** Bring a sample, and the row of what is selected, into sight. */
 export function reveal() {
   if (state.at < state.from || state.at > state.from + state.span) set({ from: state.at - state.span / 2 });
-  const track = state.kind === "clip" ? data.clips.find(clip => clip.id === state.id)?.track : state.id;
-  const row = rows.find(row => row.id === track && (row.kind === state.kind || state.kind === "clip"));
+  const old = data.against?.clips.find(clip => clip.id === state.id);
+  const track = state.kind === "clip" ? (clips.get(state.id) ?? old)?.track : state.id;
+  const row = rows.find(row => row.id === track && (row.kind === state.kind || isTrack(row)));
   if (row && (row.top < scroll.scrollTop + RULER || row.top + row.height > scroll.scrollTop + height)) {
     scroll.scrollTop = row.top - height / 2;
   }
@@ -338,11 +346,11 @@ export function rowAt(y) {
 function clicked(x, y) {
   const at = samplesAt(x), row = rowAt(y);
   if (x < gutter) {
-    if (row && !isMeasured(row)) select(row.kind, row.id);
+    if (row && isOwner(row)) select(row.kind, row.id);
     return;
   }
   const near = row?.kind === "track" ? [...overlapping(row.id, at, at + 1)].pop() : null;
-  const other = row && !isMeasured(row) ? row : { kind: "", id: "" };
+  const other = row && isOwner(row) ? row : { kind: "", id: "" };
   if (near) select("clip", near.id, { at }); else select(other.kind, other.id, { at });
 }
 

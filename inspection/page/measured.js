@@ -1,6 +1,6 @@
 // What a render measured, over time: waveform, limiter, loudness, and the peaks of buses.
 
-import { clock, data, onTrack, rate } from "./data.js";
+import { clock, data, nearest, onTrack, rate } from "./data.js";
 
 const LOUDEST = 0, QUIETEST = -48, FLOOR_DB = -60, LEAST_DEPTH_DB = 3;
 const { levels, report } = data;
@@ -140,8 +140,6 @@ function line(pen, curve, { right, pixels }, y) {
   }
   pen.stroke();
 }
-
-const nearest = (curve, seconds) => curve?.values[Math.round((seconds - curve.start_s) / curve.step_s)];
 
 /** What was measured in the master around a sample, in words; "" without a render. */
 export function readings(at) {

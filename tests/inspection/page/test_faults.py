@@ -180,3 +180,20 @@ def test_a_planted_fault_is_found(chromium, folder, clean, fault, plant, actions
         page.locator("#pane tbody button").first.click()
         marked = page.locator("#pane .line.marked")
         expect(marked.first).to_contain_text(line)
+
+
+def test_a_track_that_is_gone_has_a_lane(chromium, folder, clean):
+    mix = copy.deepcopy(CLEAN)
+    del mix["tracks"][3]
+    path = folder / "gone.html"
+    done = traced(folder, "gone", mix)
+    path.write_text(page_text(inspection(done, old=("clean.yaml", clean))))
+    with opened(chromium, path.as_uri()) as page:
+        lanes = page.locator("#canvas")
+        with_lane = lanes.evaluate("canvas => canvas.clientHeight")
+        page.locator("#pane tbody button", has_text="track fx").click()
+        expect(page.locator("#pane .line.marked").first).to_contain_text("id: fx")
+        path.write_text(page_text(inspection(done)))
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-ready]")
+        assert with_lane - lanes.evaluate("canvas => canvas.clientHeight") == 46
