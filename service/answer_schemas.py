@@ -55,11 +55,13 @@ _PLACE = {
 _LINKS: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 _TIME = _text("a time (RFC 3339)", format="date-time")
 
+_STATES = [state.value for state in JobState]
+
 ANSWERS: dict[str, Schema] = {
     "job": _record(
         "a job",
         id=_text("of the job; the same content has the same id", examples=[JOB_ID]),
-        state=_text("what has become of it", enum=[state.value for state in JobState]),
+        state=_text("what has become of it", enum=_STATES),
         timeline_id=_text("of the document", examples=["episode-042"]),
         length_s=_number("of the mix, s"),
         percent=_number("how much is done", minimum=0, maximum=100),
@@ -126,6 +128,14 @@ ANSWERS: dict[str, Schema] = {
         export=_list({"type": "object"}, "export presets"),
         bus=_list({"type": "object"}, "mix presets"),
         spec=_list({"type": "object"}, "delivery specs"),
+    ),
+    "event": _record(
+        "a server-sent event",
+        ("id", "event", "data", "retry"),
+        id=_text("its number", examples=["1"]),
+        event=_text("its kind", enum=[*_STATES, "progress", "webhook"]),
+        data=_text("its job, its time, and more, as JSON", contentMediaType="application/json"),
+        retry=_text("how long a client waits before it connects again, ms"),
     ),
     "health": _record("the health of a server", ok={"const": True}),
     "schema": {"type": "object", "description": "a JSON document"},
@@ -224,6 +234,7 @@ EXAMPLES: dict[str, Schema] = {
     },
     "media": {"digest": DIGEST, "complete": True, "size": 3456044},
     "presets": {"export": [{"id": "podcast"}], "bus": [{"id": "podcast"}], "spec": []},
+    "event": {"id": "1", "event": "queued", "data": f'{{"job": "{JOB_ID}", "at": 1796032800.0}}'},
     "health": {"ok": True},
     "schema": {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"},
 }

@@ -53,11 +53,10 @@ def part_of(header: str | None) -> UploadPart:
     """
     if header is None:
         return UploadPart()
-    if not re.fullmatch(CONTENT_RANGE, header):
-        raise ProblemError("bad-request", "write Content-Range: bytes FIRST-LAST/SIZE")
-    first, last, size = map(int, re.findall("[0-9]+", header))
+    found = re.fullmatch(CONTENT_RANGE, header)
+    first, last, size = map(int, re.findall("[0-9]+", header)) if found else (1, 0, 0)
     if not first <= last < size:
-        raise ProblemError("part-differs", "a file has no such part")
+        raise ProblemError("part-differs", "write Content-Range: bytes FIRST-LAST/SIZE")
     return UploadPart(first, last + 1, size)
 
 

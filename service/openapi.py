@@ -14,7 +14,7 @@ from importlib.metadata import version
 
 from ..compiler.schemas import DOCUMENTS, schema
 from ..documents.schema import model_schema
-from .answer_schemas import ANSWERS, EXAMPLES, JOB_ID, Schema, problem_example, reference
+from .answer_schemas import ANSWERS, EXAMPLES, Schema, problem_example, reference
 from .bodies import CheckBody, ExplainBody, ImportBody, PlanBody, RenderBody
 from .keys import SCOPES
 from .operations import ANY, EVENT_STREAM, JSON, OPERATIONS, Operation, Parameter
@@ -36,10 +36,10 @@ _BODY_EXAMPLES: dict[str, Schema] = {
     "import_media": {"url": "s3://shows/raw/host.wav"},
 }
 _TEXT_EXAMPLES = {
-    EVENT_STREAM: f'id: 1\nevent: queued\ndata: {{"job": "{JOB_ID}", "at": 1796032800.0}}\n\n',
     "text/plain": 'mixdown_jobs{state="queued"} 0\n',
     "text/html": "<!doctype html>...",
 }
+_MEDIA_TYPES = {"schema": "application/schema+json", "event": EVENT_STREAM}
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "job": {"Location": "the path of the job"},
     "media": {"Upload-Offset": "how many bytes of the file are there"},
@@ -190,7 +190,7 @@ def _answer(what: str | None) -> Schema:
         return {}
     made: Schema = {"headers": _described(_HEADERS.get(what, {}))}
     if what in ANSWERS:
-        kind = "application/schema+json" if what == "schema" else JSON
+        kind = _MEDIA_TYPES.get(what, JSON)
         content: Schema = {kind: {"schema": reference(what), "example": EXAMPLES[what]}}
     else:
         shown = {"example": _TEXT_EXAMPLES[what]} if what in _TEXT_EXAMPLES else {}

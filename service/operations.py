@@ -161,7 +161,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 examples=["2"],
             ),
         ),
-        answers={200: ("the events of the job", EVENT_STREAM)},
+        answers={200: ("the events of the job", "event")},
         problems=("not-found", "unavailable"),
     ),
     Operation(

@@ -178,9 +178,8 @@ def test_media_is_uploaded_in_parts_and_played(strict):
     assert server.call("GET", path).data == {"digest": digest, "complete": False, "size": 100}
     apart = server.call("PUT", path, content[300:], Content_Range=f"bytes 300-{size - 1}/{size}")
     assert (apart.status, apart.headers["upload-offset"]) == (409, "100")
-    for wrong in ("lines 1-2/3", "bytes */9"):
-        assert server.call("PUT", path, b"x", Content_Range=wrong).kind == "bad-request"
-    for wrong in ("bytes 5-4/9", "bytes 0-9/9", f"bytes 100-109/{size}"):
+    beyond = f"bytes 100-109/{size}"
+    for wrong in ("lines 1-2/3", "bytes */9", "bytes 5-4/9", "bytes 0-9/9", beyond):
         assert server.call("PUT", path, b"xyz", Content_Range=wrong).kind == "part-differs"
     offset = int(server.call("GET", path).headers["upload-offset"])
     rest = f"bytes {offset}-{size - 1}/{size}"
