@@ -238,10 +238,11 @@ def _key_reader(name: str, key: Key) -> Reader:
 
 
 def _unknown(name: str, declared: Declaration, at: Place, found: Findings) -> None:
+    help = None
     if not found.full:
         found.unknown.add(found.place((at, name)).pointer)
-    message, help = f"{declared.noun} has no key {shown(name)}", did_you_mean(name, declared.keys)
-    found.add(Code.UNKNOWN_KEY, message, (at, name), help)
+        help = did_you_mean(name, declared.keys)
+    found.add(Code.UNKNOWN_KEY, f"{declared.noun} has no key {shown(name)}", (at, name), help)
 
 
 def _list(element: Any, name: str) -> Reader:

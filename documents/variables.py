@@ -2,7 +2,8 @@
 
 Promises: a value that is exactly ${name} becomes the variable's value with its type; in longer text
 it becomes that value's text. Keys are not touched, so every place stays the same. A variable that
-is unknown or has no value is an error at its place; $${ stands for the characters ${.
+is unknown or has no value is an error at its place; $${ stands for the characters ${. Variables
+that refer to each other cannot make a document larger than `_MOST_TEXT` characters.
 """
 
 # ruff: noqa: ANN401 (values of documents)
@@ -29,6 +30,7 @@ USE = r"\$\{[A-Za-z_][A-Za-z0-9_-]*\}"
 
 Value = str | bool | int | Decimal | None
 
+_MOST_TEXT = 8 << 20
 _USE = re.compile(r"(\$\$\{)|\$\{([A-Za-z_][A-Za-z0-9_-]*)\}|(\$\{)")
 _NOUNS: Mapping[type, str] = {bool: "true or false", int: "a number", Decimal: "a number"}
 
@@ -62,6 +64,8 @@ class _Filler:
     complete: bool
     known: dict[str, Value] = field(factory=dict)
     found: list[Diagnostic] = field(factory=list)
+    size: int = 0
+    """The characters of all texts that variables were put into."""
 
     def declare(self, declared: Any, given: Mapping[str, object]) -> None:
         """Read the declarations, and set the values that are given."""
@@ -114,6 +118,10 @@ class _Filler:
             return [self.value(item, (*place, n)) for n, item in enumerate(value)]
         if not isinstance(value, str) or "${" not in value:
             return value
+        return self._filled(value, place)
+
+    def _filled(self, value: str, place: tuple[str | int, ...]) -> Value:
+        """A text with its variables replaced."""
         whole = _USE.fullmatch(value)
         if whole is not None and whole[2] in self.known:
             return self.known[whole[2]]
@@ -121,6 +129,11 @@ class _Filler:
         if unknown:
             message, help = unknown[0]
             self._error(Code.UNKNOWN_VARIABLE, message, place, help)
+            return value
+        self.size += sum(len(_text(self.known[use[2]])) for use in _USE.finditer(value) if use[2])
+        if self.size > _MOST_TEXT:
+            message = f"the document holds more than {_MOST_TEXT:,} characters of variables"
+            self._error(Code.TOO_COMPLEX, message, place)
             return value
         return _USE.sub(lambda use: "${" if use[1] else _text(self.known[use[2]]), value)
 

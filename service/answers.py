@@ -31,7 +31,7 @@ from ..render.shell import PLAN_FORMATS
 from .bodies import BODY, MIR, Envelope, ExplainBody, PlanBody, RenderBody, job_digest
 from .jobs import JobFile, JobState, RenderJob, Submission
 from .problems import ProblemError, data_of
-from .settings import Limits, ServiceSettings
+from .settings import ServiceSettings
 
 _MEDIA_TYPES: Mapping[str, str] = {
     "wav": "audio/wav",
@@ -66,8 +66,8 @@ def checked(envelope: Envelope, settings: ServiceSettings) -> Checked:
         MixdownError: everything that is wrong with the document or the request.
         ProblemError: the document exceeds a limit.
     """
+    timeline = _timeline(envelope, settings)
     request, options = envelope.request, envelope.options
-    timeline = _within(envelope.timeline(settings.sources), settings.limits)
     found = Checked(timeline, [compile(timeline, f.request, options) for f in request.files])
     longest = settings.limits.length_min
     if found.seconds > 60 * longest:
@@ -75,18 +75,24 @@ def checked(envelope: Envelope, settings: ServiceSettings) -> Checked:
     return found
 
 
-def _within(timeline: Timeline, limits: Limits) -> Timeline:
-    """The timeline, if it has not too many parts.
+def _timeline(envelope: Envelope, settings: ServiceSettings) -> Timeline:
+    """The timeline of an envelope which has not too many parts.
 
     Raises:
-        ProblemError: it has.
+        MixdownError: what is wrong with the document.
+        ProblemError: it has, or the request has too many deliveries.
     """
-    clips = sum(len(track.clips) for track in timeline.tracks)
-    counts = {"tracks": (len(timeline.tracks), limits.tracks), "clips": (clips, limits.clips)}
-    for noun, (count, most) in counts.items():
-        if count > most:
-            raise ProblemError("too-large", f"the mix has {count:,} {noun}, more than {most:,}")
+    limits = settings.limits
+    _limit("the request", "deliveries", len(envelope.body.request.deliver), limits.deliveries)
+    timeline = envelope.timeline(settings.sources)
+    _limit("the mix", "tracks", len(timeline.tracks), limits.tracks)
+    _limit("the mix", "clips", sum(len(track.clips) for track in timeline.tracks), limits.clips)
     return timeline
+
+
+def _limit(what: str, noun: str, count: int, most: int) -> None:
+    if count > most:
+        raise ProblemError("too-large", f"{what} has {count:,} {noun}, more than {most:,}")
 
 
 def check_answer(envelope: Envelope, settings: ServiceSettings) -> dict[str, object]:
@@ -149,7 +155,7 @@ def explain_answer(envelope: Envelope, settings: ServiceSettings) -> dict[str, o
     ):
         message = "choose one of at_ms (with to_ms: a range), clip and track"
         raise TimelineError.of(Code.BAD_REQUEST, message, Origin(BODY))
-    timeline = _within(envelope.timeline(settings.sources), settings.limits)
+    timeline = _timeline(envelope, settings)
     done = trace(timeline, envelope.request, envelope.options)
     unit, documents = done.lowered, done.start.timeline.documents
     rate = unit.timeline.sample_rate

@@ -66,7 +66,9 @@ def application(service: Service) -> Starlette:
 
         return await _answered(service, request, "unknown", refuse)
 
-    return Starlette(routes=routes, exception_handlers={HTTPException: unknown})
+    made = Starlette(routes=routes, exception_handlers={HTTPException: unknown})
+    made.state.service = service
+    return made
 
 
 def _endpoint(
@@ -96,6 +98,7 @@ async def _answered(
     """The answer of an operation, or the problem that ends it; counted and logged."""
     began, request_id = time.perf_counter(), secrets.token_hex(8)
     try:
+        _check_framing(request)
         answer = await work()
     except ProblemError as problem:
         answer = answer_of(problem, service.settings, request_id)
@@ -154,6 +157,18 @@ async def _caller(service: Service, request: Request, operation: Operation) -> C
     if operation.scope not in caller.scopes:
         raise ProblemError("not-allowed", f"this needs a key with the scope {operation.scope}")
     return caller
+
+
+def _check_framing(request: Request) -> None:
+    """Refuse a request that gives the length of its body twice: a proxy may read it in another way.
+
+    Raises:
+        ProblemError: it does.
+    """
+    if {"content-length", "transfer-encoding"} <= set(request.headers):
+        headers = {"Connection": "close"}
+        detail = "the body has a Content-Length and a Transfer-Encoding"
+        raise ProblemError("bad-request", detail, headers=headers)
 
 
 def _check_local(request: Request) -> None:

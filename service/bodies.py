@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -153,13 +154,14 @@ class Envelope:
     @property
     def request(self) -> RenderRequest:
         """What the mix becomes."""
-        return self._chosen()[0]
+        return self._chosen[0]
 
     @property
     def options(self) -> CompileOptions:
         """How it is compiled."""
-        return self._chosen()[1]
+        return self._chosen[1]
 
+    @cached_property
     def _chosen(self) -> tuple[RenderRequest, CompileOptions]:
         """Both, from the choices that the body makes.
 

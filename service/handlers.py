@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ..compiler import schemas
 from ..documents.load import Format
@@ -51,6 +52,7 @@ Handler = Callable[[Service, Request, Caller], Awaitable[Response]]
 _ID = re.compile(ID)
 _POLL_S = 0.5
 _SIGN_S = 15.0
+_MANY_STREAMS = 100
 _MOST_LISTED = 200
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
@@ -125,31 +127,47 @@ async def render_events(service: Service, request: Request, caller: Caller) -> R
     if service.streams >= service.settings.limits.streams:
         raise ProblemError("unavailable", "too many event streams are open", retry_after_s=10)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    stream = _events(service, job.id, int(last))
-    return StreamingResponse(stream, 200, headers, EVENT_STREAM)
+    if request.method == "HEAD":
+        return Response(None, 200, headers, EVENT_STREAM)
+    service.streams += 1
+    return _EventStream(service, _events(service, job.id, int(last)), headers)
+
+
+class _EventStream(StreamingResponse):
+    """Events, and their place among the streams of the service until the answer has ended."""
+
+    def __init__(
+        self, service: Service, events: AsyncIterator[str], headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(events, 200, headers, EVENT_STREAM)
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._service.streams -= 1
 
 
 async def _events(service: Service, job_id: str, after: int) -> AsyncIterator[str]:
     """The events of a job after a number, as they happen, and signs of life between them."""
-    service.streams += 1
-    try:
-        yield "retry: 1000\n\n"
-        quiet = 0.0
-        while not service.stopping.is_set():
-            job = await asyncio.to_thread(service.queue.get, job_id)
-            found = await asyncio.to_thread(service.queue.events, job_id, after)
-            for event in found:
-                after = event.number
+    yield "retry: 1000\n\n"
+    quiet = 0.0
+    while not service.stopping.is_set():
+        state, last = await asyncio.to_thread(service.queue.position, job_id)
+        if last > after:
+            for event in await asyncio.to_thread(service.queue.events, job_id, after):
+                after, quiet = event.number, 0.0
                 yield _event_text(job_id, event)
-            if job is None or (job.state.is_final and after >= job.events):
-                return
-            quiet = 0.0 if found else quiet + _POLL_S
-            if quiet >= _SIGN_S:
-                quiet = 0.0
-                yield ":\n\n"
-            await asyncio.sleep(_POLL_S)
-    finally:
-        service.streams -= 1
+        if state.is_final and after >= last:
+            return
+        if quiet >= _SIGN_S:
+            quiet = 0.0
+            yield ":\n\n"
+        pause = _POLL_S * (1 + service.streams / _MANY_STREAMS)
+        quiet += pause
+        await asyncio.sleep(pause)
 
 
 def _event_text(job_id: str, event: Event) -> str:

@@ -218,6 +218,13 @@ class Queue:
         with self._reading() as connection:
             return [Event(*row) for row in connection.execute(wanted)]
 
+    def position(self, job_id: str) -> tuple[JobState, int]:
+        """The state of a job, and the number of its last event; a job that is gone has none."""
+        wanted = select(JOBS.c.state, JOBS.c.events).where(JOBS.c.id == job_id)
+        with self._reading() as connection:
+            found = connection.execute(wanted).first()
+            return (JobState.CANCELLED, 0) if found is None else (JobState(found[0]), found[1])
+
     def outputs(self, job_id: str) -> list[JobFile]:
         """The files of a job, in the order of its delivery."""
         wanted = select(FILES.c.artifact_id, FILES.c.name).where(FILES.c.job_id == job_id)

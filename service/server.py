@@ -18,6 +18,7 @@ import uvicorn
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
 from .app import application
+from .protocol import LimitedProtocol
 from .retention import Retention
 from .service import Service
 from .settings import ServiceSettings
@@ -69,12 +70,12 @@ def serve(settings: ServiceSettings) -> None:
         listener = stack.enter_context(_listener(settings))
         config = uvicorn.Config(
             application(service),
-            http="h11",
+            http=LimitedProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
-            limit_concurrency=4 * settings.limits.streams,
         )
         # uvicorn handles these, and raises them again when it has ended; then they change nothing.
         for number in (signal.SIGINT, signal.SIGTERM):

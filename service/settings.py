@@ -36,9 +36,13 @@ class Limits:
     """What one server accepts and does at once."""
 
     body_mb: int = key("the largest body of a request but for media, MB", Range(1, 64), default=8)
+    head_s: int = key(
+        "how long the head of a request may take to arrive, s", Range(1, 600), default=10
+    )
     body_s: int = key("how long a body may take to arrive, s", Range(1, 3600), default=30)
     tracks: int = key("the most tracks of a document", Range(1, 100_000), default=500)
     clips: int = key("the most clips of a document", Range(1, 1_000_000), default=20_000)
+    deliveries: int = key("the most deliveries of a request", Range(1, 1000), default=20)
     length_min: int = key("the longest mix, minutes", Range(1, 100_000), default=600)
     queue: int = key("the most jobs that wait", Range(1, 1_000_000), default=1000)
     renders: int = key("renders at once; 0: this server only takes jobs", Range(0, 64), default=1)
@@ -51,6 +55,7 @@ class Limits:
     waiting: int = key("the most requests that wait for that", Range(0, 10_000), default=64)
     answer_s: int = key("how long such an answer may take, s", Range(1, 3600), default=120)
     streams: int = key("event streams at once", Range(1, 100_000), default=500)
+    connections: int = key("connections at once", Range(1, 100_000), default=800)
     media_mb: int = key("the largest media file, MB", Range(1, 1_000_000), default=4096)
     media_s: int = key("how long an upload may take, s", Range(1, 100_000), default=3600)
     free_mb: int = key("the disk space that must stay free, MB", Range(0, 10_000_000), default=1024)

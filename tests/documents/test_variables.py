@@ -81,6 +81,16 @@ def test_one_unknown_variable_is_one_error():
     assert [d.code.value for d in caught.value.diagnostics] == ["MIX111"]
 
 
+def test_variables_cannot_make_a_document_huge():
+    """Each doubles the one before it; or one that is long is used often."""
+    doubled = "\n".join(f"  v{n + 1}: '${{v{n}}}${{v{n}}}'" for n in range(40))
+    often = "'" + "${v0}" * 20_000 + "'"
+    for text in (f"vars:\n  v0: x\n{doubled}", f"vars: {{v0: {'x' * 1000}}}\nname: {often}"):
+        with pytest.raises(TimelineError) as caught:
+            loads(f"{text}\nid: x\n")
+        assert "MIX108" in {d.code.value for d in caught.value.diagnostics}
+
+
 def test_shows_and_arrangements_have_them_and_presets_do_not():
     show = "show_version: 1\nvars: {gap: 100}\nid: x\ngap_ms: ${gap}\nsegments: []\n"
     with pytest.raises(TimelineError) as caught:
