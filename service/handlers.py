@@ -40,6 +40,7 @@ from .keys import Caller
 from .media import OFFSET, digest_of, part_of
 from .openapi import document
 from .operations import EVENT_STREAM, ID
+from .page import page, viewer
 from .problems import ProblemError
 from .ranges import asked_range, is_current
 from .reading import computed, idempotency_of, in_time, text_of
@@ -327,6 +328,18 @@ async def list_presets(service: Service, request: Request, caller: Caller) -> Re
     return _answer(service, {n: [preset_data(p) for p in t.values()] for n, t in tables.items()})
 
 
+async def get_page(service: Service, request: Request, caller: Caller) -> Response:
+    """The page."""
+    text, headers = page()
+    return Response(text, 200, headers, "text/html")
+
+
+async def get_viewer(service: Service, request: Request, caller: Caller) -> Response:
+    """Its frame for reports."""
+    text, headers = viewer()
+    return Response(text, 200, headers, "text/html")
+
+
 async def get_openapi(service: Service, request: Request, caller: Caller) -> Response:
     """The description."""
     return JSONResponse(document(has_keys=service.keys is not None))
@@ -406,6 +419,8 @@ HANDLERS: Mapping[str, Handler] = {
         import_media,
         get_schema,
         list_presets,
+        get_page,
+        get_viewer,
         get_openapi,
         live,
         ready,

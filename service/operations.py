@@ -319,6 +319,22 @@ OPERATIONS: tuple[Operation, ...] = (
         answers={200: ("the presets", "presets")},
     ),
     Operation(
+        id="get_page",
+        method="GET",
+        path="/",
+        doc="Open the page that submits, follows and plays renders in a browser.",
+        scope=None,
+        answers={200: ("the page, which asks for a key if the server has keys", "text/html")},
+    ),
+    Operation(
+        id="get_viewer",
+        method="GET",
+        path="/viewer",
+        doc="Open the frame in which the page shows a report that it has fetched with a key.",
+        scope=None,
+        answers={200: ("an empty frame in an origin of its own", "text/html")},
+    ),
+    Operation(
         id="get_openapi",
         method="GET",
         path="/v1/openapi.json",
