@@ -109,6 +109,13 @@ def _comment(mp3: str, out: str) -> None:
     default="integrated",
     help="What the target is of: loudness, with silence appended up to 400 ms, or RMS.",
 )
+@click.option(
+    "--encoder-gain-db",
+    type=float,
+    default=0.0,
+    metavar="DB",
+    help="By how much the encoder that COMMAND runs changes the level.",
+)
 @click.option("--measure", "premaster", required=True, metavar="FILE", help="The premaster.")
 @click.option("--master", required=True, metavar="FILE", help="The file that COMMAND writes.")
 @click.option("--gain", required=True, metavar="TEXT", help="Replaced in COMMAND by the gain, dB.")
@@ -119,6 +126,7 @@ def _finish(
     target_lufs: float,
     ceiling_db: float,
     reading: str,
+    encoder_gain_db: float,
     premaster: str,
     master: str,
     gain: str,
@@ -137,7 +145,8 @@ def _finish(
 
     files = (Path(premaster), Path(master))
     kind = Reading(reading)
-    wanted = FinishCommand(target_lufs, ceiling_db, *files, gain, margin, command_line, kind, then)
+    levels = (target_lufs, ceiling_db)
+    wanted = FinishCommand(*levels, *files, gain, margin, command_line, kind, then, encoder_gain_db)
     show(run_finish(wanted).diagnostics, {})
 
 

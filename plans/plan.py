@@ -214,6 +214,7 @@ class LoudnessGoal:
         gain_fact: the name of the static gain, dB.
         margin_fact: the name of the limiter's margin under the ceiling, dB.
         reading: what is measured for it.
+        encoder_gain_db: by how much the master's encoder changes the level.
     """
 
     measure: str
@@ -223,6 +224,12 @@ class LoudnessGoal:
     gain_fact: str
     margin_fact: str
     reading: Reading = Reading.INTEGRATED
+    encoder_gain_db: float = 0.0
+
+    @property
+    def stated(self) -> dict[str, object]:
+        """Its attributes; the gain only of an encoder that has one."""
+        return asdict(self, filter=lambda a, value: a.name != "encoder_gain_db" or bool(value))
 
 
 @frozen
@@ -272,8 +279,7 @@ class Plan:
         parts = [step.digest for step in self.steps]
         parts += [f"{d.role.value} {d.target} {d.file}" for d in self.deliveries]
         parts += [f"{source.digest} {source.file}" for source in self.sources]
-        if self.loudness is not None:
-            parts.append(json.dumps(asdict(self.loudness)))
+        parts += [json.dumps(self.loudness.stated)] if self.loudness is not None else []
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def to_text(self) -> str:
@@ -286,13 +292,13 @@ class Plan:
             for script in step.scripts:
                 lines.append(f"  script {script.file}")
                 lines += [f"    {line}" for line in script.text.splitlines()]
-        lines.append("")
-        lines += [f"deliver {d.role.value} {d.target} {d.file}" for d in self.deliveries]
-        if self.loudness is not None:
-            goal = self.loudness
-            padded = ", momentary if short" if goal.reading is Reading.MOMENTARY else ""
+        delivered = (f"deliver {d.role.value} {d.target} {d.file}" for d in self.deliveries)
+        lines += ["", *delivered]
+        if (goal := self.loudness) is not None:
+            noted = ", momentary if short" if goal.reading is Reading.MOMENTARY else ""
+            noted += f", encoder {goal.encoder_gain_db:+g} dB" if goal.encoder_gain_db else ""
             lines.append(
-                f"until {goal.target_lufs:g} {goal.reading.unit}{padded}, "
+                f"until {goal.target_lufs:g} {goal.reading.unit}{noted}, "
                 f"at most {goal.ceiling_db:g} dBTP: {goal.measure} sets {goal.gain_fact}; "
                 f"{goal.margin_fact} is 0 or more"
             )
@@ -332,7 +338,7 @@ class Plan:
             "sources": [{**asdict(s), "file": str(s.file)} for s in self.sources],
             "labels": dict(self.labels),
             "surveys": dict(self.surveys),
-            "loudness": None if self.loudness is None else asdict(self.loudness),
+            "loudness": None if self.loudness is None else self.loudness.stated,
         }
 
 

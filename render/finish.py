@@ -39,6 +39,7 @@ class FinishCommand:
         command: program and arguments.
         reading: what is measured of both files.
         then: the word in the command after which another one begins; None: there is only one.
+        encoder_gain_db: by how much an encoder in it changes the level.
     """
 
     target_lufs: float
@@ -50,6 +51,7 @@ class FinishCommand:
     command: tuple[str, ...]
     reading: Reading = Reading.INTEGRATED
     then: str | None = None
+    encoder_gain_db: float = 0.0
 
     @property
     def commands(self) -> tuple[tuple[str, ...], ...]:
@@ -77,6 +79,7 @@ def run_finish(wanted: FinishCommand) -> Outcome:
         wanted.gain,
         wanted.margin,
         wanted.reading,
+        wanted.encoder_gain_db,
     )
 
     def finish(setting: Setting) -> Levels:

@@ -1,13 +1,13 @@
 """The loudness loop: one static gain and one limiter margin, corrected until the file is right.
 
 Promises (docs/semantics.md, "Loudness and the finish"): the first gain is the target minus the
-measured integrated loudness (ITU-R BS.1770-5) of what enters it; 0 dB if it has none, because it
-is silent or shorter than a window of the meter. Where mixdown's own limiter follows, its effect on
-the loudness is predicted first; if the prediction misses the target by more than a correction aims
-for, the first gain makes up for it. The delivered file is measured, and a bounded
-number of corrections follows. Of all attempts, the one under the ceiling and nearest to the target
-is delivered. The ceiling outranks the target: a target that cannot be reached under it is a
-warning, a ceiling that cannot be held is an error.
+measured integrated loudness (ITU-R BS.1770-5) of what enters it, and minus the gain of the encoder
+if that has one; 0 dB if what enters has no loudness, because it is silent or shorter than a window
+of the meter. Where mixdown's own limiter follows, its effect on the loudness is predicted first; if
+the prediction misses the target by more than a correction aims for, the first gain makes up for it.
+The delivered file is measured, and a bounded number of corrections follows. Of all attempts, the
+one under the ceiling and nearest to the target is delivered. The ceiling outranks the target: a
+target that cannot be reached under it is a warning, a ceiling that cannot be held is an error.
 
 A limiter lowers the loudness of material whose peaks it holds, so a correction is divided by the
 slope that the last two attempts showed (the secant method). The push into the limiter beyond the
@@ -138,7 +138,8 @@ def is_silent(lufs: float, rules: LoopRules = RULES) -> bool:
 
 def first_setting(goal: LoudnessGoal, premaster_lufs: float, rules: LoopRules = RULES) -> Setting:
     """The setting that the measured loudness asks for; gain 0 for silence."""
-    gain = 0.0 if is_silent(premaster_lufs, rules) else goal.target_lufs - premaster_lufs
+    uncoded_lufs = goal.target_lufs - goal.encoder_gain_db
+    gain = 0.0 if is_silent(premaster_lufs, rules) else uncoded_lufs - premaster_lufs
     return Setting(round(gain, rules.decimals))
 
 
@@ -152,7 +153,7 @@ def predicted_setting(
     tried = [(first.gain_db, limited(first.gain_db, goal.ceiling_db))]
     while len(tried) <= _PREDICTIONS:
         gain, lufs = tried[-1]
-        missed = goal.target_lufs - lufs
+        missed = goal.target_lufs - goal.encoder_gain_db - lufs
         if not abs(missed) > (rules.aim_lu if len(tried) == 1 else _PREDICTED_LU):
             break
         slope = 1.0

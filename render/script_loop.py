@@ -131,7 +131,7 @@ _RUN = """\
 # Reach {target:g} {unit} under {ceiling:g} dBTP.
 LUFS=$(last {loudness_key} "$WORK/premaster.levels")
 GAIN=$(awk -v lufs="$LUFS" 'BEGIN {{
-  printf "%.{decimals}f", (lufs > {silence_lufs!r} ? {target!r} - lufs : 0)
+  printf "%.{decimals}f", (lufs > {silence_lufs!r} ? {uncoded!r} - lufs : 0)
 }}')
 MARGIN=0.0
 NEXT=try
@@ -187,6 +187,7 @@ def _numbers(goal: LoudnessGoal, rules: LoopRules) -> dict[str, object]:
     """The values for the placeholders of both parts."""
     return {
         "target": goal.target_lufs,
+        "uncoded": goal.target_lufs - goal.encoder_gain_db,
         "ceiling": goal.ceiling_db,
         "allowance": PEAK_ALLOWANCE_DB,
         "loudness_key": level_key(goal.reading),

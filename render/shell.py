@@ -235,6 +235,7 @@ def _finishing(plan: Plan, goal: LoudnessGoal, steps: Sequence[Step]) -> str:
         *(*_PROGRAM, "finish"),
         *("--target-lufs", f"{goal.target_lufs!r}", "--ceiling-db", f"{goal.ceiling_db!r}"),
         *reading_option(goal),
+        *(("--encoder-gain-db", f"{goal.encoder_gain_db!r}") if goal.encoder_gain_db else ()),
         *("--measure", _word(measured), "--master", _word(master)),
         *("--gain", gain, "--margin", margin),
         *(("--then", then) if len(steps) > 1 else ()),

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+from functools import partial
+
+import numpy as np
 import pytest
+import soundfile
+from attrs import evolve
 from mixdown.backends.native.backend import BACKEND as NATIVE
 from mixdown.backends.registry import find_backend
 from mixdown.ir.containers import CONTAINERS
 from mixdown.ir.diagnostics import BackendError
 from mixdown.ir.graph import Graph
+from mixdown.ir.nodes import Node, Output
 from mixdown.ir.text.parser import parse_graph
+from mixdown.ir.units import decibels
 from mixdown.plans.encoding import CODERS, Extras, emit
 from mixdown.plans.ffmetadata import Chapter
 from mixdown.plans.loop import loop_steps
 from mixdown.plans.plan import EmitOptions, File, Plan, PlannedSource, Space
+from mixdown.programs.ffmpeg import find_ffmpeg
 
 TAGS = (("title", "A = B"),)
 PLAIN = EmitOptions(tags=TAGS)
@@ -52,6 +61,35 @@ def test_a_plan_without_such_files_is_the_backends_own(name):
     chapters = Extras(chapters=(Chapter(0, 1, "One"),))
     assert emit(backend.emit, graph, PLAIN, chapters) == backend.emit(graph, PLAIN)
     assert emit(backend.emit, graph_of("wav"), PLAIN, Extras(cover=COVER)).loudness is not None
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "bit_rates"),
+    [(48000, 2, (64, 160, 192, 224, 256, 320)), (44100, 1, (64, 192)), (8000, 1, (32,))],
+)
+def test_the_gain_of_an_encoder_is_the_one_that_a_file_shows(rate, channels, bit_rates, tmp_path):
+    """LAME scales its input; the other encoders do not, nor LAME at high bit rates."""
+    time = np.arange(2 * rate) / rate
+    tone = 0.3 * np.sin(2 * np.pi * 440.0 * time)
+    soundfile.write(tmp_path / "a.wav", np.stack([tone] * channels, 1), rate, "FLOAT")
+    ffmpeg = find_ffmpeg().program
+    for bit_rate in bit_rates:
+        graph = graph_of("mp3").rewrite(partial(with_bit_rate, bit_rate))
+        goal = emit(NATIVE.emit, graph, PLAIN, Extras()).loudness
+        encode = ["-i", "a.wav", "-c:a", "libmp3lame", "-b:a", f"{bit_rate}k", "a.mp3"]
+        decode = ["-i", "a.mp3", "-c:a", "pcm_f32le", "b.wav"]
+        for words in (encode, decode):
+            command = [ffmpeg, "-y", "-v", "error", *words]
+            subprocess.run(command, cwd=tmp_path, check=True)
+        found, _ = soundfile.read(tmp_path / "b.wav", always_2d=True)
+        middle = slice(rate // 2, rate)  # whole periods
+        gain = np.abs(np.exp(-2j * np.pi * 440.0 * time[middle]) @ found[middle, 0]) / rate * 4
+        assert goal is not None
+        assert decibels(gain / 0.3) == pytest.approx(goal.encoder_gain_db, abs=0.01)
+
+
+def with_bit_rate(bit_rate: int, node: Node) -> Node:
+    return evolve(node, bit_rate=bit_rate) if isinstance(node, Output) else node
 
 
 @pytest.mark.parametrize("name", ["ffmpeg", "native", "sox"])

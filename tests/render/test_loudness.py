@@ -314,6 +314,20 @@ def test_each_cause_of_a_miss_is_named(extra, margin, cause):
     assert warning.message.endswith(cause)
 
 
+def test_the_first_gain_makes_up_for_the_encoders():
+    goal, limiter = evolve(GOAL, encoder_gain_db=-0.45), Limiter(-20.0, -20.0)
+    outcome = run_loop(goal, -20.0, lambda setting: coded(limiter(setting), goal))
+    assert limiter.calls == [outcome.setting] == [Setting(4.45)]
+    limiter = Limiter(-23.0, -5.0, cost=0.2)
+    outcome = run_loop(goal, -23.0, lambda s: coded(limiter(s), goal), predicted(limiter))
+    assert limiter.calls == [outcome.setting]
+    assert outcome.levels.integrated == pytest.approx(-16.0, abs=0.01)
+
+
+def coded(levels: Levels, goal: LoudnessGoal) -> Levels:
+    return evolve(levels, integrated=levels.integrated + goal.encoder_gain_db)
+
+
 @pytest.mark.parametrize("measured", [-math.inf, math.nan, -70.0, -120.0])
 def test_silence_is_left_alone_with_a_warning(measured):
     assert first_setting(GOAL, measured) == Setting(0.0)
@@ -380,13 +394,16 @@ def test_a_script_decides_as_python_does(tmp_path_factory, attempts: list[Attemp
         assert [float(n) for n in numbers[:2]] == [best.setting.gain_db, best.setting.margin_db]
 
 
-@given(DB, OTHER_RULES)
-def test_a_script_begins_with_the_gain_that_python_begins_with(tmp_path_factory, lufs, rules):
+@given(DB, st.sampled_from([0.0, -0.4455]), OTHER_RULES)
+def test_a_script_begins_with_the_gain_that_python_begins_with(
+    tmp_path_factory, lufs, encoder_gain, rules
+):
+    goal = evolve(GOAL, encoder_gain_db=encoder_gain)
     work = tmp_path_factory.mktemp("work")
     (work / "premaster.levels").write_text(f"lavfi.r128.I=-3\nlavfi.r128.I={lufs}\n")
-    begin = loop_run(GOAL, "master.wav", rules).partition("MARGIN=")[0]
-    shown = run_shell(work, f'{loop_functions(GOAL, 48000, rules)}{begin}echo "$GAIN"\n')
-    assert Setting(float(shown)) == first_setting(GOAL, lufs, rules)
+    begin = loop_run(goal, "master.wav", rules).partition("MARGIN=")[0]
+    shown = run_shell(work, f'{loop_functions(goal, 48000, rules)}{begin}echo "$GAIN"\n')
+    assert Setting(float(shown)) == first_setting(goal, lufs, rules)
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(LoopRules)])
