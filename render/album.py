@@ -56,11 +56,11 @@ def master_album(
         MixdownError: MIX307, the presets have no or several target loudnesses, or a file has no
             loudness beside the others; or as `render`.
     """
-    target = _target(request)
+    _check(request)
     recordings = [_Recording(path, compiled, deliver) for path in paths]
     found: list[Diagnostic] = []
     for file in request.files:
-        found += _settle(recordings, file, target)
+        found += _settle(recordings, file)
     if len(request.files) > 1:
         results = [one.deliver() for one in recordings]
     else:
@@ -69,23 +69,22 @@ def master_album(
     return (*results[:-1], last)
 
 
-def _settle(
-    recordings: Sequence[_Recording], file: FileRequest, target: float
-) -> tuple[Diagnostic, ...]:
+def _settle(recordings: Sequence[_Recording], file: FileRequest) -> tuple[Diagnostic, ...]:
     """Find the setting with which one format of all recordings meets the target; warnings."""
-    export = file.request.export
-    goal = LoudnessGoal("album", "album", target, export.ceiling_db, "gain", "margin")
+    goal = recordings[0].goal(file)
+    headroom = file.request.export.headroom_db
 
     def limited(gain_db: float, ceiling_db: float) -> float:
-        gain_db -= export.headroom_db
-        return _together([one.levels.limited_blocks(gain_db, ceiling_db) for one in recordings])
+        levels = [one.levels for one in recordings]
+        return _together([each.limited_blocks(gain_db - headroom, ceiling_db) for each in levels])
 
     def finish(setting: Setting) -> Levels:
         try:
-            masters = [one.finish(file, setting) for one in recordings]
+            masters = [one.finish(file, setting, goal) for one in recordings]
         except OverCeilingError as over:
             lowered = goal.ceiling_db - setting.margin_db
-            return Levels(limited(setting.gain_db, lowered), goal.ceiling_db + over.by_db)
+            lufs = limited(setting.gain_db, lowered) + goal.encoder_gain_db
+            return Levels(lufs, goal.ceiling_db + over.by_db)
         peaks = [master.meta.true_peak_dbtp for master in masters]
         return Levels(
             _together([_blocks(master.path) for master in masters]),
@@ -121,15 +120,22 @@ class _Recording:
             message = f"{str(self._path)!r} cannot be measured: {error}"
             raise MixdownError.of(Code.MEDIA_UNREADABLE, message) from error
 
-    def finish(self, file: FileRequest, setting: Setting) -> Rendered:
+    def goal(self, file: FileRequest) -> LoudnessGoal:
+        """That of its mix in one format."""
+        unknown = _with(file, facts=file.request.facts.without_finishes())
+        ((_, compilation),) = self._compiled(self._path, [unknown])
+        assert compilation.plan.loudness is not None  # nothing is known of it yet
+        return compilation.plan.loudness
+
+    def finish(self, file: FileRequest, setting: Setting, goal: LoudnessGoal) -> Rendered:
         """Render it in one format.
 
         Its target is the loudness that is predicted. If it has another one, because of another
         limiter or an encoder, it is rendered once more with that as its target.
         """
-        export = file.request.export
-        gain, ceiling = setting.gain_db - export.headroom_db, export.ceiling_db - setting.margin_db
-        aim = self.levels.limited(gain, ceiling)
+        gain = setting.gain_db - file.request.export.headroom_db
+        limited = self.levels.limited(gain, goal.ceiling_db - setting.margin_db)
+        aim = limited + goal.encoder_gain_db
         master = self._finish(file, setting, aim)
         reached = master.meta.integrated_lufs
         if reached is None or abs(reached - aim) <= RULES.aim_lu:
@@ -162,19 +168,17 @@ def _with(file: FileRequest, **changes: object) -> FileRequest:
     return evolve(file, request=replace(file.request, **changes))
 
 
-def _target(request: RenderRequest) -> float:
-    """The loudness of the whole, LUFS.
+def _check(request: RenderRequest) -> None:
+    """Refuse presets that have no or several target loudnesses.
 
     Raises:
-        MixdownError: MIX307, the presets have no or several target loudnesses.
+        MixdownError: MIX307.
     """
     targets = {file.request.export.lufs for file in request.files}
-    (target,) = targets if len(targets) == 1 else (None,)
-    if target is None:
+    if len(targets) != 1 or None in targets:
         message = "an album needs one target loudness"
         help = "choose one preset with lufs (see 'mixdown presets export')"
         raise MixdownError.of(Code.BAD_REQUEST, message, help=help)
-    return target
 
 
 def _together(blocks: Sequence[FloatArray]) -> float:
