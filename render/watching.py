@@ -21,13 +21,14 @@ def changes(files: Callable[[], Collection[Path]]) -> Iterator[None]:
     """Yield at once, and again whenever one of the files has changed and is at rest.
 
     Args:
-        files: which; called before each yield.
+        files: which; called before each yield, and again if they are not at rest, because a
+            document that is being written does not name all of its files.
     """
     while True:
         watched = files()
         seen = _states(watched)
         time.sleep(_AT_REST_S)
-        if seen != _states(watched):
+        if list(files()) != list(watched) or seen != _states(watched):
             continue
         yield
         while seen == _states(watched):

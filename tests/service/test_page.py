@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser import Browser, Page, browser, expect, opened
+from browser import Page, expect, opened
 from mixdown.service.keys import Scope, new_key
 from mixdown.service.page import page as page_of
 from running_server import RunningServer, running
@@ -20,12 +20,6 @@ REFUSED = (
     "Loading media from",  # a report that was opened with a key cannot play
 )
 PLAYS = "() => document.querySelector('audio')?.currentTime > 0.1"
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +52,8 @@ def play_and_report(page: Page, chosen: str) -> None:
     expect(page.locator("iframe")).to_have_count(0)
 
 
-def test_a_document_is_rendered_and_played(server, chrome):
-    with opened(chrome, server.url) as page:
+def test_a_document_is_rendered_and_played(server, chromium):
+    with opened(chromium, server.url) as page:
         page.evaluate("""() => {
           window.seen = new Set();
           const look = () => seen.add(document.querySelector('#detail .state')?.textContent);
@@ -76,8 +70,8 @@ def test_a_document_is_rendered_and_played(server, chrome):
         play_and_report(page, HOSTILE)
 
 
-def test_a_key_is_asked_for_and_kept_in_the_tab_only(keyed, chrome):
-    with opened(chrome, keyed.url, width=390, dark=True, refusals=REFUSED) as page:
+def test_a_key_is_asked_for_and_kept_in_the_tab_only(keyed, chromium):
+    with opened(chromium, keyed.url, width=390, dark=True, refusals=REFUSED) as page:
         field = page.get_by_label("Key", exact=True)
         field.fill("wrong")
         field.press("Enter")
@@ -95,11 +89,11 @@ def test_a_key_is_asked_for_and_kept_in_the_tab_only(keyed, chrome):
         assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_jobs_are_cancelled_and_errors_are_shown(tmp_path, chrome):
+def test_jobs_are_cancelled_and_errors_are_shown(tmp_path, chromium):
     write_sound(tmp_path / "mixdown-media" / "a.wav")
     with (
         running(tmp_path, "--limit", "renders=0") as idle,
-        opened(chrome, idle.url, refusals=REFUSED) as page,
+        opened(chromium, idle.url, refusals=REFUSED) as page,
     ):
         page.get_by_role("button", name="New render").click()
         text = "id: x\nsample_rate: 8000\ntracks:\n  - {id: a, role: fx, gain_bd: 2, clips: []}\n"
