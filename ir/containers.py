@@ -66,6 +66,7 @@ class Container:
     Attributes:
         name: its common name.
         codec: as named in metadata.
+        media_type: of a file, for HTTP (RFC 6838).
         encodings: the supported encodings, the default first.
         rates: the supported sample rates, Hz, ascending; empty: any.
         bit_rates: of a lossy codec; empty for others.
@@ -80,6 +81,7 @@ class Container:
 
     name: str
     codec: str
+    media_type: str
     encodings: tuple[Encoding, ...]
     rates: tuple[int, ...] = ()
     bit_rates: tuple[BitRates, ...] = ()
@@ -142,6 +144,7 @@ _AAC_RATES = (*_UP_TO_48000, 64000, 88200, 96000)
 _M4A = Container(
     name="AAC",
     codec="aac",
+    media_type="audio/mp4",
     encodings=(Encoding.AAC,),
     rates=_AAC_RATES,
     bit_rates=tuple(_aac(rate) for rate in _AAC_RATES),
@@ -154,6 +157,7 @@ CONTAINERS: Mapping[str, Container] = {
     "wav": Container(
         name="WAV",
         codec="pcm",
+        media_type="audio/wav",
         encodings=(Encoding.S24, Encoding.S16, Encoding.F32, Encoding.F64),
         holds_cover=False,
         holds_chapters=False,
@@ -161,11 +165,13 @@ CONTAINERS: Mapping[str, Container] = {
     "flac": Container(
         name="FLAC",
         codec="flac",
+        media_type="audio/flac",
         encodings=(Encoding.S24, Encoding.S16),
     ),
     "mp3": Container(
         name="MP3",
         codec="mp3",
+        media_type="audio/mpeg",
         encodings=(Encoding.MP3,),
         rates=_UP_TO_48000,
         bit_rates=(
@@ -178,10 +184,11 @@ CONTAINERS: Mapping[str, Container] = {
     ),
     "m4a": _M4A,
     "m4b": evolve(_M4A, name="AAC audiobook", bit_rate=128),
-    "mp4": evolve(_M4A, name="MP4"),
+    "mp4": evolve(_M4A, name="MP4", media_type="video/mp4"),
     "opus": Container(
         name="Opus",
         codec="opus",
+        media_type="audio/ogg; codecs=opus",
         encodings=(Encoding.OPUS,),
         rates=(48000,),
         bit_rates=(BitRates((48000, 48000), _upto(6, 256), _upto(6, 510)),),
@@ -190,6 +197,7 @@ CONTAINERS: Mapping[str, Container] = {
     "ogg": Container(
         name="Ogg Vorbis",
         codec="vorbis",
+        media_type="audio/ogg",
         encodings=(Encoding.VORBIS,),
         rates=_UP_TO_48000,
         bit_rates=(

@@ -22,6 +22,7 @@ from ..inspection.passages import explain_part, explain_range
 from ..inspection.passages_text import range_data, range_text
 from ..inspection.trace import trace
 from ..ir.codes import Code
+from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import TimelineError
 from ..ir.origin import Origin
 from ..ir.text.printer import print_graph
@@ -30,19 +31,9 @@ from ..render.artifacts.artifact import Artifact
 from ..render.shell import PLAN_FORMATS
 from .bodies import BODY, MIR, Envelope, ExplainBody, PlanBody, RenderBody, job_digest
 from .jobs import JobFile, JobState, RenderJob, Submission
+from .operations import ANY
 from .problems import ProblemError, data_of
 from .settings import ServiceSettings
-
-_MEDIA_TYPES: Mapping[str, str] = {
-    "wav": "audio/wav",
-    "flac": "audio/flac",
-    "mp3": "audio/mpeg",
-    "m4a": "audio/mp4",
-    "m4b": "audio/mp4",
-    "mp4": "video/mp4",
-    "opus": "audio/ogg; codecs=opus",
-    "ogg": "audio/ogg",
-}
 
 
 @frozen
@@ -246,7 +237,8 @@ def artifact_answer(artifact: Artifact, name: str | None = None) -> dict[str, ob
 
 def media_type(artifact: Artifact) -> str:
     """The type of an artifact's file."""
-    return _MEDIA_TYPES.get(str(artifact.meta.get("container")), "application/octet-stream")
+    container = CONTAINERS.get(str(artifact.meta.get("container")))
+    return ANY if container is None else container.media_type
 
 
 def _time(at: float | None) -> str | None:

@@ -17,7 +17,7 @@ from ..documents.schema import model_schema
 from .answer_schemas import ANSWERS, EXAMPLES, Schema, problem_example, reference
 from .bodies import CheckBody, ExplainBody, ImportBody, PlanBody, RenderBody
 from .keys import SCOPES
-from .operations import ANY, EVENT_STREAM, JSON, OPERATIONS, Operation, Parameter
+from .operations import EVENT_STREAM, FILE, FILE_TYPES, JSON, OPERATIONS, Operation, Parameter
 from .problems import CONTENT_TYPE, PROBLEMS
 
 _ALWAYS = ("bad-request", "failed")
@@ -43,7 +43,7 @@ _MEDIA_TYPES = {"schema": "application/schema+json", "event": EVENT_STREAM}
 _HEADERS: Mapping[str, Mapping[str, str]] = {
     "job": {"Location": "the path of the job"},
     "media": {"Upload-Offset": "how many bytes of the file are there"},
-    ANY: {"ETag": "the digest of the file", "Accept-Ranges": "bytes"},
+    FILE: {"ETag": "the digest of the file", "Accept-Ranges": "bytes"},
 }
 _PROBLEM_HEADERS: Mapping[str, Mapping[str, str]] = {
     "no-key": {"WWW-Authenticate": "how to send a key"},
@@ -192,6 +192,8 @@ def _answer(what: str | None) -> Schema:
     if what in ANSWERS:
         kind = _MEDIA_TYPES.get(what, JSON)
         content: Schema = {kind: {"schema": reference(what), "example": EXAMPLES[what]}}
+    elif what == FILE:
+        content = {kind: {"schema": {"type": "string"}} for kind in FILE_TYPES}
     else:
         shown = {"example": _TEXT_EXAMPLES[what]} if what in _TEXT_EXAMPLES else {}
         content = {what: {"schema": {"type": "string"}, **shown}}

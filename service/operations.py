@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from ..compiler.schemas import NAMES as SCHEMA_NAMES
+from ..ir.containers import CONTAINERS
 from .answer_schemas import ARTIFACT_ID, DIGEST, JOB_ID
 from .bodies import CheckBody, ExplainBody, ImportBody, PlanBody, RenderBody
 from .jobs import JobState
@@ -16,6 +17,9 @@ from .keys import Scope
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 ANY = "application/octet-stream"
+FILE = "file"
+FILE_TYPES = (*sorted({c.media_type for c in CONTAINERS.values()}), ANY)
+"""The media types of the files of artifacts; the last is that of one with an unknown container."""
 
 
 @frozen(kw_only=True)
@@ -49,7 +53,7 @@ class Operation:
         scope: what a key needs for it; None: no key.
         parameters: besides the body.
         body: its model, or the media type of a body that is a file.
-        answers: status -> what it means, and the schema's name or the media type.
+        answers: status -> what it means, and the schema's name, the media type, or `FILE`.
         problems: the other kinds of refusals.
     """
 
@@ -96,8 +100,8 @@ _FILE_HEADERS = (
     _header("If-Range", "the ETag for which the range is meant", examples=[_TAG]),
 )
 _FILE = {
-    200: ("the file; its ETag is its digest", ANY),
-    206: ("the range of the file", ANY),
+    200: ("the file; its ETag is its digest", FILE),
+    206: ("the range of the file", FILE),
     304: ("the copy is current", None),
 }
 
