@@ -193,9 +193,9 @@ class Executor:
             return False
         tap = self.taps.get(place)
         if tap is not None:
-            with suppress(OSError, ValueError, KeyError), self._record(place) as record:
+            with suppress(OSError, ValueError, TypeError, KeyError), self._record(place) as record:
                 if self.cache.take(_record_key(key, tap), record):
-                    tap.restore(record)
+                    tap.load(record)
         return True
 
     def _keep(self, key: str, file: File) -> None:
@@ -386,7 +386,7 @@ def _is_final(file: File) -> bool:
 
 def _record_key(key: str, tap: Tap[Any]) -> str:
     """The key of what a tap measured of a file, by the key of the file."""
-    return f"{key}/{tap.kind.__name__} {tap.choice}"
+    return f"{key}/{tap.method}"
 
 
 def command(

@@ -6,20 +6,20 @@ get; others are read once.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
 import soundfile
 from attrs import asdict, define, field, frozen
 
 from ..audio import FloatArray
+from ..audio.memory import Memory, decode, encode, memory_of, restored
 from ..audio.meter.framing import Framer
 from ..audio.meter.measure import Measurement, levels_of
 from ..audio.meter.premaster import PremasterLevels, PremasterMeter
+from ..audio.meter.spans import SpanMeter
 from ..audio.meter.statistics import RmsMeter
 from ..audio.meter.truepeak import TruePeakMeter
 from ..audio.reading import file_blocks
@@ -29,13 +29,27 @@ from ..media.ingest import readable
 from .delivery import faulty
 from .report.curves import CurveMeter, Curves
 
-_ARRAY = "array"
-
 Result_co = TypeVar("Result_co", covariant=True)
 
 
 class StreamMeter(Protocol[Result_co]):
-    """A meter of consecutive blocks, shape (channels, n), which may refuse some by a ValueError."""
+    """A meter of consecutive blocks, shape (channels, n), which may refuse some by a ValueError.
+
+    It can be cut into spans as a `SpanMeter`.
+    """
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether spans are possible."""
+        ...
+
+    def cut(self) -> Memory:
+        """What was found since the last cut."""
+        ...
+
+    def append(self, found: Memory) -> None:
+        """Add what was found in the next span."""
+        ...
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block."""
@@ -54,8 +68,11 @@ class FileRecord:
     curves: Curves
 
 
-class FileMeter:
+class FileMeter(SpanMeter):
     """Feed the samples of a file in blocks."""
+
+    MEMORY = ("_framer", "_curves", "_peaks", "_rms")
+    FINDINGS = ("_curves", "_peaks", "_rms")
 
     def __init__(self, rate: int, channels: int, samples: int, *, finds_empty: bool = True) -> None:
         """samples: how many it will be. finds_empty: see `CurveMeter`.
@@ -65,7 +82,7 @@ class FileMeter:
         """
         self._samples = samples
         self._framer = Framer(channels, rate)  # the meters need no copies of whole seconds
-        self._curves = CurveMeter(rate, channels, samples, finds_empty=finds_empty)
+        self._curves = CurveMeter(rate, channels, finds_empty=finds_empty)
         self._peaks = TruePeakMeter(rate, channels)
         self._rms = RmsMeter(rate, channels)
 
@@ -97,19 +114,21 @@ class FileMeter:
 class Tap(Generic[Result_co]):
     """Measures a stream on its way to a file, which is written even if it cannot be measured.
 
-    What was measured can be saved, and restored where the file itself was kept.
-
-    Attributes:
-        kind: the type of what is measured.
-        choice: how it is measured, if there are several ways.
+    What was measured can be saved, and loaded where the file itself was kept. What was found in a
+    span of a file can be appended where the span itself was kept.
     """
 
     _make: Callable[[int, int, int], StreamMeter[Result_co]]
-    kind: type[Result_co]
-    choice: str = ""
+    _kind: type[Result_co]
+    _choice: str = ""
     _meter: StreamMeter[Result_co] | None = field(default=None, init=False)
     _error: ValueError | None = field(default=None, init=False)
     _known: Result_co | None = field(default=None, init=False)
+
+    @property
+    def method(self) -> str:
+        """What is measured, and how: a part of the keys of what was measured."""
+        return f"{self._kind.__name__} {self._choice}"
 
     @property
     def has_begun(self) -> bool:
@@ -131,30 +150,39 @@ class Tap(Generic[Result_co]):
             ValueError: it cannot be measured.
             OSError: the file cannot be written.
         """
-        arrays: list[FloatArray] = []
-
-        def placed(array: FloatArray) -> dict[str, int]:
-            arrays.append(array)
-            return {_ARRAY: len(arrays) - 1}
-
         record: Any = self.result()
-        text = json.dumps(asdict(record), default=placed)
-        with path.open("wb") as file:
-            np.savez(file, *arrays, np.frombuffer(text.encode(), np.uint8))
+        path.write_bytes(encode(asdict(record)))
 
-    def restore(self, path: Path) -> None:
+    def load(self, path: Path) -> None:
         """Take the result from a file that `save` wrote.
 
         Raises:
-            OSError, ValueError, KeyError: there is none in it.
+            OSError, ValueError, TypeError, KeyError: there is none in it.
         """
-        with np.load(path) as stored:
-            *arrays, text = (stored[name] for name in stored.files)
-        data = json.loads(
-            text.tobytes(), object_hook=lambda d: arrays[d[_ARRAY]] if _ARRAY in d else d
-        )
-        self._meter, self._error = None, None
-        self._known = recorded_as(self.kind, data)
+        known = recorded_as(self._kind, decode(path.read_bytes()))
+        self._meter, self._error, self._known = None, None, known
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether spans are possible: what is written can be measured, by a meter that has it."""
+        return self._meter is not None and self._meter.has_memory
+
+    def memory(self) -> Memory:
+        """The memory of the meter; None if it has none."""
+        return memory_of(self._meter) if self.has_memory else None
+
+    def restore(self, memory: Memory) -> None:
+        """Go on from the end of a span, whose findings were appended, with the memory there."""
+        restored(self._meter, memory)
+
+    def cut(self) -> Memory:
+        """What was found since the last cut; None if the meter has no memory."""
+        return self._meter.cut() if self._meter is not None and self.has_memory else None
+
+    def append(self, found: Memory) -> None:
+        """Add what was found in the next span, by a tap of the same method."""
+        assert self._meter is not None, "nothing can be measured"
+        self._meter.append(found)
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block of the file."""

@@ -13,13 +13,20 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .. import FloatArray
+from .. import FloatArray, IndexArray
 from ..resample import Resampler, resample
+
+
+def part_edges(rate: int, parts: int) -> IndexArray:
+    """The boundaries of equal parts of a second, rounded to samples, shape (parts + 1,)."""
+    return np.rint(np.arange(parts + 1) * rate / parts).astype(np.int64)
 
 
 @attrs.define
 class Framer:
     """Accepts blocks of shape (channels, n), any n, and yields frames of `size` samples."""
+
+    MEMORY = ("pending",)
 
     channels: int
     size: int
@@ -33,6 +40,11 @@ class Framer:
     def pending(self) -> FloatArray:
         """The samples of the incomplete frame, shape (channels, fewer than size); a view."""
         return self._buffer[:, : self._filled]
+
+    @pending.setter
+    def pending(self, samples: FloatArray) -> None:
+        self._filled = samples.shape[1]
+        self._buffer[:, : self._filled] = samples
 
     def drain(self) -> FloatArray:
         """The same, without which it goes on as after the last frame; a view."""
@@ -70,7 +82,8 @@ class Framer:
 class ResamplingFramer:
     """The frames of a stream, of one second each, after resampling to another rate.
 
-    The resampler takes the stream in seconds too, so the frames are the same for any blocks.
+    The resampler takes the stream in seconds too, so the frames are the same for any blocks. Its
+    memory cannot be read.
     """
 
     def __init__(self, source_rate: int, rate: int, channels: int) -> None:

@@ -98,6 +98,8 @@ def k_weighting_sos(rate: int) -> FloatArray:
 class KWeighting:
     """The filter with its state: consecutive blocks are filtered as one continuous signal."""
 
+    MEMORY = ("_state",)
+
     def __init__(self, rate: int, channels: int) -> None:
         self._sos = k_weighting_sos(rate)
         self._state: npt.NDArray[np.float64] = np.zeros((len(self._sos), channels, 2))
@@ -106,9 +108,10 @@ class KWeighting:
         """Filter the next block, shape (channels, n), and sum squares from edge to edge.
 
         edges: rising, from 0 to n. Returns shape (channels, edges - 1). Silence after the decay of
-        the filter costs nothing.
+        the filter costs nothing, and nothing before it is remembered.
         """
         if not block.any() and np.all(np.abs(self._state) < _STILL):
+            self._state = np.zeros_like(self._state)
             return np.zeros((len(block), len(edges) - 1))
         sums, self._state = KERNELS.energies(self._sos, block, self._state, edges)
         return sums

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
 from ...ir.units import power_factor
 from .. import LOWEST_WEIGHTED_RATE, REFERENCE_RATE, FloatArray
-from .framing import Framer, ResamplingFramer
+from .framing import Framer, ResamplingFramer, part_edges
 from .kweighting import KWeighting
+from .spans import Series, SpanMeter
 
 CHANNEL_WEIGHTS: dict[int, tuple[float, ...]] = {
     1: (1.0,),
@@ -115,12 +115,6 @@ def loudness_range(short_term: FloatArray) -> float:
     return float(high - low)
 
 
-def slice_edges(rate: int) -> npt.NDArray[np.intp]:
-    """The boundaries of the 10 ms slices of a second, in samples, shape (101,)."""
-    edges = np.rint(np.arange(SLICES_PER_SECOND + 1) * rate / SLICES_PER_SECOND)
-    return edges.astype(np.intp)
-
-
 def window_powers(slices: FloatArray, steps: int) -> FloatArray:
     """Mean power of every window of `steps` x 100 ms, one starting at each 10 ms slice.
 
@@ -140,12 +134,15 @@ def window_powers(slices: FloatArray, steps: int) -> FloatArray:
     return total / (steps * SLICES_PER_STEP)
 
 
-class LoudnessMeter:
+class LoudnessMeter(SpanMeter):
     """Feed blocks of any size and read the result at any time.
 
     rate is in Hz, channels one of CHANNEL_WEIGHTS, full scale 1.0. Raises ValueError for another
     number of channels; `feed` raises it for a block of another shape and for NaN or infinity.
     """
+
+    MEMORY = ("_framer", "_weighting")
+    FINDINGS = ("_slices", "_channels")
 
     def __init__(self, rate: int, channels: int) -> None:
         if channels not in CHANNEL_WEIGHTS:
@@ -161,24 +158,28 @@ class LoudnessMeter:
             rate = REFERENCE_RATE
         self._second = rate
         self._weighting = KWeighting(rate, channels)
-        self._edges = slice_edges(rate)
-        self._slices: list[FloatArray] = []
-        self._channels: list[FloatArray] = []
+        self._edges = part_edges(rate, SLICES_PER_SECOND)
+        self._slices, self._channels = Series(np.zeros(0)), Series(np.zeros((channels, 0)))
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether spans are possible: not of a stream that is resampled."""
+        return isinstance(self._framer, Framer)
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
             slices, channels = self._powers(self._weighting, frame)
-            self._slices.append(slices)
-            self._channels.append(channels)
+            self._slices.add(slices)
+            self._channels.add(channels)
 
     def result(self) -> Loudness:
         """The loudness of everything fed so far."""
         weighting, rest = self._weighting.branch(), self._framer.pending
         starts = range(0, max(1, rest.shape[1]), self._second)
         last = [self._powers(weighting, rest[:, at : at + self._second]) for at in starts]
-        slices = np.concatenate([*self._slices, *(powers for powers, _ in last)])
-        channel_powers = [*self._channels, *(powers for _, powers in last)]
+        slices = self._slices.joined(*(powers for powers, _ in last))
+        channel_powers = self._channels.joined(*(powers for _, powers in last))
         momentary = window_powers(slices, MOMENTARY_STEPS)
         short_term = window_powers(slices, SHORT_TERM_STEPS)
         integrated = padded = integrated_loudness(momentary[::SLICES_PER_STEP])
@@ -195,7 +196,7 @@ class LoudnessMeter:
             momentary=lufs(momentary[::SLICES_PER_STEP]),
             short_term=lufs(short_term[::SLICES_PER_STEP]),
             powers=slices,
-            channel_powers=np.concatenate(channel_powers, axis=1),
+            channel_powers=channel_powers,
         )
 
     def _powers(self, weighting: KWeighting, frame: FloatArray) -> tuple[FloatArray, FloatArray]:

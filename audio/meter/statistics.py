@@ -18,8 +18,9 @@ import numpy as np
 
 from ...ir.units import power_decibels, power_factor
 from .. import FloatArray
-from .framing import Framer
-from .loudness import SLICES_PER_SECOND, slice_edges, window_powers
+from .framing import Framer, part_edges
+from .loudness import SLICES_PER_SECOND, window_powers
+from .spans import Series, SpanMeter
 
 NOISE_STEPS = 5
 """Steps of 100 ms in the window of the noise floor."""
@@ -70,7 +71,7 @@ class StatisticsMeter:
         if rate < SLICES_PER_SECOND or channels < 1:
             raise ValueError(f"no statistics at {rate} Hz with {channels} channels")
         self._framer = Framer(channels, rate)
-        self._edges = slice_edges(rate)
+        self._edges = part_edges(rate, SLICES_PER_SECOND)
         self._sums = _Sums.none(channels)
         self._slices: list[FloatArray] = []
 
@@ -122,24 +123,27 @@ def _room_tone(slices: FloatArray) -> RoomTone:
     )
 
 
-class RmsMeter:
+class RmsMeter(SpanMeter):
     """The RMS alone; arguments and errors as of `StatisticsMeter`."""
+
+    MEMORY = ("_framer",)
+    FINDINGS = ("_squares",)
 
     def __init__(self, rate: int, channels: int) -> None:
         self._framer = Framer(channels, rate)
-        self._count, self._squares = 0, np.zeros(channels)
+        self._squares = Series(np.zeros((channels, 0)))
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
-            self._count += frame.shape[1]
-            self._squares += _squares(frame)
+            self._squares.add(_squares(frame)[:, None])
 
     def result(self) -> float:
         """The RMS of everything fed so far, dBFS; -inf for silence."""
         rest = self._framer.pending
-        squares = self._squares + _squares(rest)
-        return power_decibels(_power(squares, self._count + rest.shape[1]))
+        squares = self._squares.joined(_squares(rest)[:, None])
+        count = (squares.shape[1] - 1) * self._framer.size + rest.shape[1]
+        return power_decibels(_power(squares.cumsum(axis=1)[:, -1], count))
 
 
 def _squares(frame: FloatArray) -> FloatArray:

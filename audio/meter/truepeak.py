@@ -34,7 +34,9 @@ from ...ir.units import decibels
 from .. import FloatArray, IndexArray
 from ..interpolation import curve_bounds
 from ..kernels import KERNELS, ROW
+from ..memory import Memory
 from .framing import Framer
+from .spans import SpanMeter
 
 TAPS = 64
 """Taps of each phase, in input samples; even."""
@@ -111,12 +113,14 @@ class _Crest:
     position: float = 0.0
 
 
-class TruePeakMeter:
+class TruePeakMeter(SpanMeter):
     """Feed blocks of any size and read the result at any time.
 
     rate is in Hz, full scale 1.0. `feed` raises ValueError for a block of another shape and for
     NaN or infinity.
     """
+
+    MEMORY = ("_framer", "_history", "_start")
 
     def __init__(self, rate: int, channels: int) -> None:
         if rate < 1 or channels < 1:
@@ -128,31 +132,44 @@ class TruePeakMeter:
         self._matrix = _interpolation_matrix(self._factor)
         self._bounds = curve_bounds(interpolation_phases(self._factor), LEAD)
         self._framer = Framer(channels, FRAME)
-        self._segment = np.zeros((channels, WINDOW + FRAME))
+        self._history = np.zeros((channels, WINDOW))
         self._start = 0
-        self._crests = [_Crest()] * channels
-        self._sample_peak = self._frame_peak = 0.0
+        self._before = self._crests = [_Crest()] * channels  # before and since the last cut
+        self._peak_before = self._sample_peak = 0.0
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
         for frame in self._framer.push(block):
-            before, self._frame_peak = self._frame_peak, _highest_sample(frame)
-            self._sample_peak = max(self._sample_peak, self._frame_peak)
-            self._segment[:, WINDOW:] = frame
+            segment = np.hstack([self._history, frame])
+            peak = _highest_sample(segment)
+            self._sample_peak = max(self._sample_peak, peak)
             least = self._nearest * min(crest.height for crest in self._crests)
-            if self._bounds.gain * max(before, self._frame_peak) > least:
-                self._crests = self._scan(self._segment)
-            self._segment[:, :WINDOW] = self._segment[:, FRAME:]
+            if self._bounds.gain * peak > least:
+                self._crests = self._scan(segment)
+            self._history = segment[:, FRAME:].copy()
             self._start += FRAME
+
+    def cut(self) -> Memory:
+        """See `SpanMeter`."""
+        found = [self._sample_peak, *map(attrs.astuple, self._crests)]
+        self._crests, self._sample_peak = [_Crest()] * len(self._crests), 0.0
+        self.append(found)
+        return found
+
+    def append(self, found: Memory) -> None:
+        """See `SpanMeter`."""
+        sample_peak, *crests = found
+        self._peak_before = max(self._peak_before, sample_peak)
+        self._before = _higher(self._before, [_Crest(*crest) for crest in crests])
 
     def result(self) -> PeakLevels:
         """The peaks of everything fed so far, as if silence followed."""
         pending = self._framer.pending
         silence = WINDOW + -(pending.shape[1] + WINDOW + ROW) % (STACK * ROW)
         last = np.pad(pending, ((0, 0), (0, silence)))
-        crests = self._scan(np.hstack([self._segment[:, :WINDOW], last]))
+        crests = _higher(self._before, self._scan(np.hstack([self._history, last])))
         channel = max(range(len(crests)), key=lambda c: crests[c].height)
-        sample_peak = max(self._sample_peak, _highest_sample(last))
+        sample_peak = max(self._peak_before, self._sample_peak, _highest_sample(last))
         return PeakLevels(
             true_peak_dbtp=decibels(crests[channel].height),
             sample_peak_dbfs=decibels(sample_peak),
@@ -162,7 +179,7 @@ class TruePeakMeter:
         )
 
     def _scan(self, segment: FloatArray) -> list[_Crest]:
-        """The highest crest of each channel so far, including `segment`.
+        """The highest crest of each channel since the last cut, including `segment`.
 
         The segment, shape (channels, WINDOW + n) with n + ROW a multiple of STACK * ROW, starts
         WINDOW samples before `_start`.
@@ -216,6 +233,12 @@ class TruePeakMeter:
         return _Crest(
             float(crest_heights[first]), float(origin + (place + offset[first]) / self._factor)
         )
+
+
+def _higher(crests: list[_Crest], later: list[_Crest]) -> list[_Crest]:
+    """The higher crest of each channel; of equal ones, the first."""
+    pairs = zip(crests, later, strict=True)
+    return [other if other.height > one.height else one for one, other in pairs]
 
 
 def _interpolated(windows: FloatArray, matrix: FloatArray) -> FloatArray:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from ...audio import FloatArray
+from ...audio.meter.extremes import ExtremesMeter
 from ...audio.meter.loudness import (
     ABSOLUTE_GATE_LUFS,
     MOMENTARY_STEPS,
@@ -23,12 +24,16 @@ from ...audio.meter.loudness import (
     integrated_loudness,
     power_of,
 )
+from ...audio.meter.spans import SpanMeter
 from ...audio.reading import file_blocks
 from ...inspection.report import Curve
 from .holes import EMPTY_MASTER_DB, EmptyStretches, SampleRange
 
 COLUMNS = 2000
 """The maximum number of values of a curve: about the width of a screen in pixels."""
+
+PARTS = 200
+"""The parts of a second whose extremes are found; a column is a whole number of them."""
 
 STEP_S = 0.1
 """The step of the meter's series, in seconds."""
@@ -70,52 +75,21 @@ class Curves:
         return integrated_loudness(powers)
 
 
-@define
-class ExtremeColumns:
-    """The lowest and highest sample of every `width` samples, over all channels."""
-
-    width: int
-    _lowest: list[float] = field(factory=list)
-    _highest: list[float] = field(factory=list)
-    _position: int = 0
-
-    def feed(self, block: FloatArray) -> None:
-        """Add the next samples, shape (channels, n)."""
-        count = block.shape[1]
-        begun = -self._position % self.width  # samples that belong to a column begun before
-        starts = np.arange(begun, count, self.width)
-        if begun and count:
-            starts = np.concatenate([[0], starts])
-        self._position += count
-        lows, highs = (
-            extreme.reduceat(block, starts, axis=1) if count else block
-            for extreme in (np.minimum, np.maximum)
-        )
-        low, high = lows.min(axis=0).tolist(), highs.max(axis=0).tolist()
-        if begun and count:
-            self._lowest[-1] = min(self._lowest[-1], low.pop(0))
-            self._highest[-1] = max(self._highest[-1], high.pop(0))
-        self._lowest += low
-        self._highest += high
-
-    def result(self) -> tuple[FloatArray, FloatArray]:
-        """The columns of everything fed; the last may be shorter."""
-        return np.array(self._lowest), np.array(self._highest)
-
-
-class CurveMeter:
+class CurveMeter(SpanMeter):
     """Measures the curves of a stream; blocks may have any length."""
 
-    def __init__(self, rate: int, channels: int, samples: int, *, finds_empty: bool = True) -> None:
-        """samples: how many it will be. finds_empty: whether to look for silent stretches.
+    MEMORY = FINDINGS = ("_loudness", "_extremes", "_empty")
+
+    def __init__(self, rate: int, channels: int, *, finds_empty: bool = True) -> None:
+        """finds_empty: whether to look for silent stretches.
 
         Raises:
             ValueError: the meter has no weights for the number of channels, or the rate is too low.
         """
-        self._rate = rate
+        self._rate, self._finds_empty = rate, finds_empty
         self._loudness = LoudnessMeter(rate, channels)
-        self._columns = ExtremeColumns(column_width(samples))
-        self._empty = EmptyStretches(rate, EMPTY_MASTER_DB) if finds_empty else None
+        self._extremes = ExtremesMeter(rate, channels, PARTS)
+        self._empty = EmptyStretches(rate, EMPTY_MASTER_DB)
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, shape (channels, n).
@@ -124,8 +98,8 @@ class CurveMeter:
             ValueError: it contains NaN or infinity.
         """
         self._loudness.feed(block)
-        self._columns.feed(block)
-        if self._empty is not None:
+        self._extremes.feed(block)
+        if self._finds_empty:
             self._empty.feed(reduce(np.maximum, np.abs(block)))
 
     def loudness(self) -> Loudness:
@@ -134,16 +108,17 @@ class CurveMeter:
 
     def result(self, loudness: Loudness) -> Curves:
         """The curves of everything fed, of which this is the loudness."""
-        lowest, highest = self._columns.result()
-        step = self._columns.width / self._rate
+        lowest, highest = self._extremes.result()
+        group = column_width(len(lowest))
+        step = group / PARTS
         return Curves(
             rate=self._rate,
-            lowest=Curve(0.0, step, rounded(lowest, 4)),
-            highest=Curve(0.0, step, rounded(highest, 4)),
+            lowest=Curve(0.0, step, rounded(-greatest(-lowest, group), 4)),
+            highest=Curve(0.0, step, rounded(greatest(highest, group), 4)),
             momentary=loudness_curve(loudness.momentary, MOMENTARY_STEPS),
             short_term=loudness_curve(loudness.short_term, SHORT_TERM_STEPS),
             blocks=loudness.momentary,
-            empty=tuple(self._empty.found) if self._empty is not None else (),
+            empty=self._empty.found,
         )
 
 
@@ -155,15 +130,15 @@ def draw(path: Path) -> Curves:
         ValueError: the meter has no weights for the number of channels.
     """
     with soundfile.SoundFile(path) as audio:
-        meter = CurveMeter(audio.samplerate, audio.channels, audio.frames)
+        meter = CurveMeter(audio.samplerate, audio.channels)
         for block in file_blocks(audio):
             meter.feed(block)
         return meter.result(meter.loudness())
 
 
-def column_width(samples: int) -> int:
-    """The number of samples per column."""
-    return max(-(-samples // COLUMNS), 1)
+def column_width(values: int) -> int:
+    """The number of values per column."""
+    return max(-(-values // COLUMNS), 1)
 
 
 def loudness_curve(series: FloatArray, steps: int) -> Curve:

@@ -24,6 +24,7 @@ import soundfile
 from attrs import define, field, frozen
 
 from ...audio import FloatArray
+from ...audio.meter.spans import Series, SpanMeter
 from ...ir.units import decibels, gain_factor
 from .clips import SoundingClip
 from .joins import gaps, steps, window
@@ -49,6 +50,7 @@ MUTED_DB = -60.0
 """Automation that turns a clip down this far makes an intended silence."""
 
 _BLOCK = 1 << 16
+_NEVER = -(1 << 62)
 _NEARBY = 256  # samples that are searched first
 
 
@@ -79,18 +81,26 @@ class Dropout:
 
 
 @define
-class EmptyStretches:
+class EmptyStretches(SpanMeter):
     """Finds stretches without a sample above a threshold directly after loud samples.
 
     Fed with the peaks of all channels, block by block; `found` are candidates for `is_cut_off`.
     """
 
+    MEMORY = ("_position", "_last", "_last_loud")
+    FINDINGS = ("_found",)
+
     rate: int
     empty_db: float
-    found: list[SampleRange] = field(factory=list)
+    _found: Series = field(factory=lambda: Series(np.zeros((2, 0), np.int64)))
     _position: int = 0
     _last: int = -1
-    _last_loud: int = -(1 << 62)
+    _last_loud: int = _NEVER
+
+    @property
+    def found(self) -> tuple[SampleRange, ...]:
+        """The stretches in everything fed."""
+        return tuple(SampleRange(*pair) for pair in self._found.joined().T.tolist())
 
     def feed(self, peaks: FloatArray) -> None:
         """Process the magnitudes of the next samples, shape (n,)."""
@@ -100,6 +110,8 @@ class EmptyStretches:
         self._look(peaks, start)
         if peaks.max() > self._loud:
             self._last_loud = start + _last_over(peaks, self._loud)
+        if self._last + 1 - self._last_loud > self._near:  # the open stretch does not count
+            self._last, self._last_loud = self._position - 1, _NEVER
 
     def _look(self, peaks: FloatArray, start: int) -> None:
         over = peaks > self._empty
@@ -117,9 +129,12 @@ class EmptyStretches:
         starts, stops = starts[wide], stops[wide]
         louder = np.concatenate([[self._last_loud], start + np.flatnonzero(peaks > self._loud)])
         before = louder[np.searchsorted(louder, starts) - 1]
-        near = starts - before <= round(SHORTEST_S * self.rate) + 1
-        for k in np.flatnonzero(near):
-            self.found.append(SampleRange(int(starts[k]), int(stops[k])))
+        near = starts - before <= self._near
+        self._found.add(np.array([starts[near], stops[near]]))
+
+    @property
+    def _near(self) -> int:
+        return round(SHORTEST_S * self.rate) + 1
 
     @property
     def _empty(self) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio import FloatArray
-from ...audio.meter.premaster import PeakArray
+from ...audio.meter.extremes import ExtremeArray
 from ...ir.units import gain_factor
 from ...media.samples import SequentialFile
 
@@ -42,7 +42,7 @@ def reduction(
     gain_db: float,
     progress: Callable[[float], None],
     *,
-    peaks: PeakArray | None = None,
+    peaks: ExtremeArray | None = None,
     ceiling_db: float = 0.0,
 ) -> FloatArray:
     """The gain reduction in dB, 0 or more, of each 10 ms of the master, shape (n,).

@@ -128,14 +128,14 @@ def test_what_was_measured_is_kept_with_a_file(tmp_path):
     tap.start(RATE, 2, RATE)
     tap.feed(np.random.default_rng(1).normal(0, 0.1, (2, RATE)))
     tap.save(tmp_path / "levels")
-    restored = Tap(FileMeter, FileRecord)
-    assert not restored.has_begun
-    restored.restore(tmp_path / "levels")
-    assert restored.has_begun
-    assert restored.result() == tap.result()
-    assert np.array_equal(restored.result().curves.blocks, tap.result().curves.blocks)
-    restored.start(RATE, 2, RATE)
-    assert restored.result() != tap.result()
+    other = Tap(FileMeter, FileRecord)
+    assert not other.has_begun
+    other.load(tmp_path / "levels")
+    assert other.has_begun
+    assert other.result() == tap.result()
+    assert np.array_equal(other.result().curves.blocks, tap.result().curves.blocks)
+    other.start(RATE, 2, RATE)
+    assert other.result() != tap.result()
 
 
 def test_levels_that_cannot_be_read_are_measured(cache, media, tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import attrs
 import mixdown
 import numpy as np
 import pytest
@@ -90,10 +89,25 @@ def test_what_cannot_be_measured_is_an_error_when_it_is_asked_for(channels, bad)
         tap.result()
 
 
+def test_a_span_that_another_tap_measured_is_appended():
+    noise = np.random.default_rng(1).uniform(-0.5, 0.5, (2, 3 * RATE))
+    whole, one, other = (Tap(FileMeter, FileRecord) for _ in range(3))
+    for tap in (whole, one, other):
+        tap.start(RATE, 2, 3 * RATE)
+    whole.feed(noise)
+    one.feed(noise[:, :70_000])
+    other.append(one.cut())
+    other.restore(one.memory())
+    other.feed(noise[:, 70_000:])
+    assert other.result() == whole.result()
+    one.feed(np.full((2, 1), np.nan))
+    assert (one.has_memory, one.cut(), one.memory()) == (False, None, None)
+
+
 def test_a_lossy_file_s_record_leaves_out_what_the_decoder_appends(tmp_path: Path):
     path = tmp_path / "long.wav"
     soundfile.write(path, np.r_[np.full(100, 0.1), np.full(50, 0.9)], RATE)
     record = record_file(path, "master", 100)
     assert record.levels.duration_samples == 100
     assert record.levels.sample_peak_dbfs == pytest.approx(-20.0, abs=0.01)
-    assert attrs.asdict(record.curves.highest)["values"] == pytest.approx([0.1] * 100, abs=1e-4)
+    assert record.curves.highest.values == pytest.approx((0.1,), abs=1e-4)

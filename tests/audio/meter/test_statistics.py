@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mixdown.audio.meter.loudness import slice_edges
+from mixdown.audio.meter.framing import part_edges
 from mixdown.audio.meter.statistics import StatisticsMeter
 
 RATE = 8_000
@@ -51,7 +51,7 @@ def test_a_square_wave_at_full_scale_is_0_dbfs():
 def test_the_noise_floor_is_the_quietest_half_second(rate, start_s):
     """Half a second 40 dB down, wherever it lies on the grid of 10 ms, after something loud."""
     audio = np.ones(3 * rate)
-    start = round(start_s * 100) // 100 * rate + slice_edges(rate)[round(start_s * 100) % 100]
+    start = round(start_s * 100) // 100 * rate + part_edges(rate, 100)[round(start_s * 100) % 100]
     audio[start : start + rate // 2 + 1] = 0.01
     assert statistics(audio, rate).noise_floor_dbfs == pytest.approx(-40.0, abs=0.05)
 

@@ -156,4 +156,4 @@ def test_stretches_do_not_depend_on_the_blocks(runs, cuts):
     finder = EmptyStretches(rate, -90.0)
     for block in np.split(peaks, sorted(min(cut, len(peaks)) for cut in cuts)):
         finder.feed(block)
-    assert finder.found == naive(peaks, rate)
+    assert list(finder.found) == naive(peaks, rate)
