@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ..documents.includes import included
 from ..documents.load import (
@@ -30,7 +30,8 @@ from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.origin import Origin
 from ..media.gate import refused
 from .declared import MediaMode, media_mode
-from .nesting import NestedDocuments, inlined, read_nested
+from .inlining import inlined
+from .nesting import DocumentReader, NestedDocuments, clip_sources, read_nested
 from .timeline.model import Timeline
 from .timeline.sources import entry_of
 from .timeline.validate import validate
@@ -79,6 +80,8 @@ class Opening:
     variables: Mapping[str, object] = {}
     chain: tuple[str, ...] = ()
     """The names of the documents that play this one, the outermost first."""
+    reading: DocumentReader = field(factory=DocumentReader)
+    """What it includes and plays."""
 
 
 def load(
@@ -108,7 +111,7 @@ def load_faulty(path: str | Path, opening: Opening) -> Timeline:
 
     `begin` raises them together with what later phases find.
     """
-    return timeline_of(parse_file(path), Path(path).parent, opening)
+    return timeline_of(opening.reading.parsed(Path(path)), Path(path).parent, opening)
 
 
 def loads(
@@ -186,20 +189,20 @@ def nest(timeline: Timeline, media: MediaMode) -> Timeline:
 
 def _lowered(kind: Kind, model: Any, faults: Faults, opening: Opening) -> Timeline:  # noqa: ANN401
     """The timeline of a document of any kind, with the timelines that it plays inlined."""
-    reading = _nested(model, opening)
-    if reading is None:
+    played = _nested(model, opening)
+    if played is None:
         return kind.lower(model, faults, opening.media)
-    lengths = reading.lengths(model.sample_rate, model.channels)
-    faults = Faults((*faults.found, *reading.faults.found), faults.bad | reading.faults.bad)
+    lengths = played.lengths(model.sample_rate, model.channels)
+    faults = Faults((*faults.found, *played.faults.found), faults.bad | played.faults.bad)
     timeline = kind.lower(put(model, nested=lengths), faults, opening.media)
-    timeline = put(timeline, others=reading.documents)
-    return inlined(timeline, reading.found, opening.media)
+    timeline = put(timeline, others=played.documents)
+    return inlined(timeline, played.found, opening.media, opening.reading)
 
 
 def _nested(model: Any, opening: Opening) -> NestedDocuments | None:  # noqa: ANN401
     """The timelines that clips of a timeline or segments of a show play; None if there are none."""
     if isinstance(model, Timeline):
-        timeline, sources = model, _sources(model)
+        timeline, sources = model, clip_sources(model)
     elif hasattr(model, "segments"):
         from .arrangement.whole import blank  # noqa: PLC0415
 
@@ -219,17 +222,12 @@ def _nested(model: Any, opening: Opening) -> NestedDocuments | None:  # noqa: AN
         return None
     chain = (*opening.chain, model.document.name if model.document else "<timeline>")
 
+    inner = evolve(opening, variables={}, chain=chain)
+
     def read(path: Path) -> Timeline:
-        return load_faulty(path, Opening(opening.allow_outside, opening.media, chain=chain))
+        return opening.reading.timeline(path, lambda path: load_faulty(path, inner))
 
     return read_nested(timeline, uses, read, opening.media, chain)
-
-
-def _sources(timeline: Timeline) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """What the clips of a timeline play, and where they say so."""
-    for t, track in enumerate(timeline.tracks):
-        for c, clip in enumerate(track.clips):
-            yield clip.source, ("tracks", t, "clips", c, "source")
 
 
 def _segments(show: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:  # noqa: ANN401
@@ -247,7 +245,7 @@ def with_included(parsed: Parsed, root: Path, opening: Opening) -> Parsed:
         try:
             if problem is not None:
                 raise TimelineError(problem)
-            return parse_file(root / path)
+            return opening.reading.parsed(root / path)
         except TimelineError as error:
             found = (evolve(d, origin=d.origin or origin) for d in error.diagnostics)
             raise TimelineError(

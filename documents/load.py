@@ -53,7 +53,8 @@ _READING: Mapping[Format, _Reading] = {
     "yaml": _Reading(yaml_reader.read, yaml_reader.compose, 8 << 20, (".yaml", ".yml")),
     "toml": _Reading(toml_reader.read, toml_reader.compose, 1 << 20, (".toml",)),
 }
-_LARGEST = max(reading.max_bytes for reading in _READING.values())
+MOST_TEXT = max(reading.max_bytes for reading in _READING.values())
+"""The size of the largest document, and of all together that one includes and plays."""
 _SMALLER = "split it into several documents"
 
 
@@ -259,7 +260,7 @@ def _bytes(path: Path, name: str) -> bytes:
     """The file's content, one byte over the largest limit at most."""
     try:
         with path.open("rb") as file:
-            return file.read(_LARGEST + 1)
+            return file.read(MOST_TEXT + 1)
     except FileNotFoundError:
         message, help = f"no file {name!r}", "check the path, or make one with `mixdown new`"
     except IsADirectoryError:

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 from mixdown.cli.app import run
+from mixdown.compiler.load import Opening, timeline_of
+from mixdown.compiler.nesting import DocumentReader
 from mixdown.compiler.timeline.model import Timeline
+from mixdown.documents.load import MOST_TEXT, parse_file
 from mixdown.ir.places import shown_place
 from mixdown.render.verify import PREMASTER, Renderer, render_premaster
 
@@ -228,6 +231,32 @@ def test_no_timeline_plays_itself(folder):
     (found,) = caught.value.diagnostics
     assert found.code == "MIX280"
     assert found.message == f"{path} plays {part} plays {folder}/parts/../parts/part.yaml"
+
+
+@pytest.mark.parametrize(
+    ("levels", "reading", "says", "most"),
+    [
+        (12, DocumentReader(most_clips=500), "over 500 clips", 2),
+        (40, DocumentReader(), "more than 32 levels deep", 4),
+        (3, DocumentReader(size=MOST_TEXT), "have over 64 MB", 2),
+    ],
+)
+def test_timelines_that_multiply_end_at_a_limit_before_the_work(
+    folder, levels, reading, says, most
+):
+    """Two documents a level, each of which plays both of the next; each is read once."""
+    names = [f"{level}{name}.yaml" for level in range(levels) for name in "ab"]
+    for name in names:
+        level = int(name[:-6])
+        inner = [f"{level + 1}a.yaml", f"{level + 1}b.yaml"] if level + 1 < levels else ["host.wav"]
+        clips = ", ".join(f"{{source: {each}}}" for each in inner)
+        text = f"id: x\nsample_rate: 8000\ntracks: [{{id: t, role: fx, clips: [{clips}]}}]\n"
+        (folder / name).write_text(text, encoding="utf-8")
+    found = timeline_of(
+        parse_file(folder / "0a.yaml"), folder, Opening(reading=reading)
+    ).faults.found
+    assert {d.code for d in found} == {"MIX108"} and all(says in d.message for d in found)
+    assert len(found) <= most and reading.clips <= 1000
 
 
 def test_an_entry_of_a_timeline_says_no_more_than_where_it_is(folder):
