@@ -113,5 +113,5 @@ class PremasterMeter(SpanMeter):
         return PremasterLevels(
             lufs=self._rms.result() if self._reading is Reading.RMS else lufs,
             powers=loudness.powers,
-            peaks=np.maximum(-lowest, highest),
+            peaks=np.maximum(highest, -lowest),
         )
