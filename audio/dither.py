@@ -40,7 +40,7 @@ Dithering: TypeAlias = Callable[[FloatArray, int], FloatArray]
 
 @frozen(eq=False)
 class TpdfNoise:
-    """Reproducible TPDF noise. seed: any bytes, such as the digest of the dithered signal."""
+    """Reproducible TPDF noise. seed: any bytes."""
 
     seed: bytes
     _key: Key = field(init=False, repr=False)

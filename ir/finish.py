@@ -146,9 +146,11 @@ class Limiter(Node):
 
 @frozen
 class Dither(Node):
-    """TPDF noise of one least significant bit at `bits`, seeded from its operand's digest.
+    """TPDF noise of one least significant bit at `bits`, from the generator that `seed` starts.
 
-    Shaped noise also quantises to the steps of `bits` and feeds the error back.
+    Shaped noise also quantises to the steps of `bits` and feeds the error back. The compiler seeds
+    each output with its target, so that an edit leaves the noise as it is, and stems that are added
+    to each other have different noise.
     """
 
     kind = "dither"
@@ -157,6 +159,7 @@ class Dither(Node):
     is_finish = True
     bits: int
     noise: DitherNoise = field(default=DitherNoise.TPDF, metadata=OMITTED)
+    seed: str = field(default="", metadata=OMITTED)
 
 
 @frozen

@@ -1,8 +1,7 @@
 """Values that pass from one step to another in files, and sources of the work space.
 
-Promises: a file that carries a value says so in its source's digest, so the value's own digest
-survives the crossing (`value_digests`), and with it everything that is derived from it, such as
-the seed of dither.
+Promises: the source that carries a value has a digest made of the value's own, so that everything
+derived from it has a digest that follows from the whole graph.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from pathlib import Path
 
 from attrs import astuple, evolve
 
-from ..ir.digest import node_digest, source_identity
-from ..ir.finish import measured
+from ..ir.digest import digests, source_identity
 from ..ir.graph import Graph
 from ..ir.names import Names
 from ..ir.node import Signal
@@ -28,11 +26,6 @@ CONTAINER, ENCODING = "wav", Encoding.F64
 _CODEC = "wav/double"
 _CARRIED = "value:"
 _DECODED = "decoded:"
-
-
-def carried(source: Source) -> str | None:
-    """The digest of the value that a file of an earlier step carries; None for other sources."""
-    return source.digest.removeprefix(_CARRIED) if source.digest.startswith(_CARRIED) else None
 
 
 def carrier(value: str, file: File, signal: Signal, digest: str, codec: str = _CODEC) -> Source:
@@ -79,9 +72,9 @@ def resume(graph: Graph, nodes: Iterable[Node], files: Mapping[str, File]) -> Gr
     kept = tuple(nodes)
     sources = list(graph.played_by(kept))
     names = Names(source.name for source in sources)
-    digests, clips = value_digests(graph), []
+    of, clips = digests(graph), []
     for value, file in files.items():
-        source = carrier(value, file, graph.signals[value], digests[value])
+        source = carrier(value, file, graph.signals[value], of[value])
         source = evolve(source, name=names.take(value))
         sources.append(source)
         origin = graph[value].origin
@@ -109,14 +102,3 @@ def planned(graph: Graph) -> tuple[PlannedSource, ...]:
 def locate(source: Source, sources: Path, work: Path) -> str:
     """The path of a source, given the directories of the two spaces."""
     return str((work if file_of(source).space is Space.WORK else sources) / source.path)
-
-
-def value_digests(graph: Graph) -> Mapping[str, str]:
-    """The digest of every value, leaving out what is measured: the same in every phase."""
-    found: dict[str, str] = {}
-    sources = {s.name: source_identity(s) for s in graph.sources}
-    for node in graph.nodes:
-        value = carried(graph.source_by_name[node.source]) if isinstance(node, Clip) else None
-        operands = [found[name] for name in node.operands]
-        found[node.name] = value or node_digest(measured(node, None, 0.0), operands, sources)
-    return found

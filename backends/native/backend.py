@@ -31,7 +31,7 @@ _NOTES = {
     "bus": "adds only the operands that sound in a block",
     "loudnorm": "measured by our own BS.1770-5 meter, applied as one gain",
     "limiter": "our own look-ahead limiter, with peaks looked for at 16 times the rate",
-    "dither": "TPDF from a counter-based generator, seeded by what is dithered; shaped by choice",
+    "dither": "TPDF from a counter-based generator, seeded by `seed`; shaped by choice",
     "output": "WAV 16, 24, 32f, 64f and FLAC 16, 24 bit, rounded half to even",
 }
 

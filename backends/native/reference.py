@@ -23,7 +23,7 @@ from ...audio.resample import resample
 from ...ir import nodes as ir
 from ...ir.graph import Graph
 from ...ir.units import gain_factor
-from .values import dither_seeds, dithering, dynamics_of, frames_of
+from .values import dithering, dynamics_of, frames_of
 
 SourceReader = Callable[[ir.Source], FloatArray]
 """Source -> all its samples, shape (channels, frames), at its own rate."""
@@ -41,7 +41,6 @@ class Context:
 
     graph: Graph
     read: SourceReader
-    seeds: Mapping[str, bytes]
 
 
 def evaluate(
@@ -57,7 +56,7 @@ def evaluate(
     Raises:
         ValueError: a filter frequency or a pan out of range. Errors of the reader pass through.
     """
-    context = Context(graph, open_source, dither_seeds(graph))
+    context = Context(graph, open_source)
     values: dict[str, FloatArray] = {}
     last = {name: node.name for node in graph.nodes for name in node.operands}
     for node in graph.nodes:
@@ -222,7 +221,7 @@ def _limiter(node: ir.Limiter, operands: list[FloatArray], context: Context) -> 
 
 def _dither(node: ir.Dither, operands: list[FloatArray], context: Context) -> FloatArray:
     """The operand plus TPDF noise of one step of 2^(1-bits), or shaped; 0 in long silence."""
-    gate = dithering(context.graph, node, context.seeds)
+    gate = dithering(context.graph, node)
     return gate.process(operands[0], operands[0].shape[1])
 
 

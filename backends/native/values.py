@@ -1,8 +1,7 @@
-"""What reference and engine make of a graph: keyframes, dynamics, and dither with its seeds."""
+"""What reference and engine make of a graph: keyframes, dynamics, and dither."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...audio.dither import SilenceGate, TpdfNoise
@@ -12,7 +11,6 @@ from ...ir import nodes as ir
 from ...ir.graph import Graph
 from ...ir.node import Signal
 from ...ir.nodes import Dither, DitherNoise, Point
-from ...plans.carried import value_digests
 
 if TYPE_CHECKING:
     from ...audio.dynamics import LevelFollower
@@ -37,22 +35,9 @@ def dynamics_of(node: ir.Dynamics, signal: Signal) -> LevelFollower:
     return DeEsser(signal.rate, signal.channels, **values)
 
 
-def dither_seeds(graph: Graph) -> Mapping[str, bytes]:
-    """The seed of every dither, by its name: the digest of its operand.
-
-    Measured values take no part in that digest, so the noise is the same whether a gain is yet to
-    be measured, is known, or has been corrected.
-    """
-    dithers = [node for node in graph.nodes if isinstance(node, Dither)]
-    if not dithers:
-        return {}
-    found = value_digests(graph)
-    return {node.name: bytes.fromhex(found[node.operands[0]]) for node in dithers}
-
-
-def dithering(graph: Graph, node: Dither, seeds: Mapping[str, bytes]) -> SilenceGate:
+def dithering(graph: Graph, node: Dither) -> SilenceGate:
     """What dithers the operand of a node."""
-    signal, noise = graph.signals[node.name], TpdfNoise(seeds[node.name])
+    signal, noise = graph.signals[node.name], TpdfNoise(node.seed.encode())
     if node.noise is DitherNoise.SHAPED:
         shaper = NoiseShaper(noise, node.bits, signal.rate, signal.channels)
         return SilenceGate(shaper.process, signal.rate)

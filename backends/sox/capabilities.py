@@ -54,7 +54,7 @@ CAPABILITIES: Mapping[str, Capability] = MappingProxyType(
         "headroom": _native("a factor, as gain"),
         "loudnorm": _native("finish: measured and applied by mixdown; SoX has no LUFS meter"),
         "limiter": _native("finish: the native engine's; SoX has none with look-ahead"),
-        "dither": _native("finish: the native engine's, seeded by the digest of its input"),
+        "dither": _native("finish: the native engine's"),
         "output": _native("finish: WAV 16, 24, 32f, 64f and FLAC 16, 24 bit, by the native engine"),
     }
 )

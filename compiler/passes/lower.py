@@ -235,7 +235,8 @@ def _deliver(unit: Unit, chain: ChainBuilder, role: ir.OutputRole, index: int) -
     export = unit.export
     noise = export.dither.noise
     if noise is not None and not export.encoding.is_float and export.encoding.bits <= 16:
-        chain.then(ir.Dither, "dither", chain.place, bits=export.encoding.bits, noise=noise)
+        bits = export.encoding.bits
+        chain.then(ir.Dither, "dither", chain.place, bits=bits, noise=noise, seed=chain.owner)
     chain.then(
         ir.Output,
         "output",

@@ -210,6 +210,7 @@ ATTRIBUTE: Mapping[str, Mapping[str, str]] = {
     "dither": {
         "bits": "of the file; 1 to 24",
         "noise": "white, or moved to where hearing is insensitive",
+        "seed": "starts the generator of the noise",
     },
     "output": {
         "role": "the kind of file",

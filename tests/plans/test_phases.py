@@ -8,9 +8,10 @@ import pytest
 from mixdown.backends.native import reference
 from mixdown.ir import nodes as ir
 from mixdown.ir.diagnostics import BackendError
+from mixdown.ir.digest import digests
 from mixdown.ir.graph import Graph
 from mixdown.ir.verify import verify
-from mixdown.plans.carried import carried, file_of, value_digests
+from mixdown.plans.carried import file_of
 from mixdown.plans.phases import Split, deliveries, in_phases, split
 from mixdown.plans.plan import File, Space
 
@@ -117,19 +118,13 @@ def test_two_phases_mean_what_one_does():
         assert np.array_equal(second[name], expected[name])
 
 
-def test_a_value_keeps_its_digest_across_the_cut():
+def test_a_file_is_known_by_the_digest_of_the_value_that_it_carries():
     whole = graph(PREMASTER_STEM, *MASTERED_STEM)
     phases = in_phases(whole)
     assert phases.finish is not None
-    digests = value_digests(whole)
-    for name, digest in value_digests(phases.finish).items():
-        assert digest == digests[name]
-    assert [carried(s) for s in phases.finish.sources] == [digests["head"], digests["stem.head"]]
-    assert carried(SOURCE) is None
-
-
-def test_what_is_measured_does_not_change_a_digest():
-    assert value_digests(graph(gain_db=-3.0)) == value_digests(graph())
+    of = digests(whole)
+    values = [of["head"], of["stem.head"]]
+    assert [source.digest for source in phases.finish.sources] == [f"value:{v}" for v in values]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import attrs
 import mixdown
 import numpy as np
 import pytest
@@ -91,6 +92,29 @@ def test_the_noise_is_the_same_each_time(quiet, backend, tmp_path):
         once, _ = played(quiet, backend, tmp_path, dither=kind)
         again, _ = played(quiet, backend, tmp_path / "again", dither=kind)
         assert np.array_equal(once, again)
+
+
+def test_an_edit_changes_only_the_samples_that_it_touches(quiet, tmp_path):
+    """In files of 16 bits of the native engine, whose noise is seeded by target."""
+
+    def edited(name, gain_db):
+        early = Clip(source="quiet.wav", start_ms=0, duration_ms=2000, gain_db=gain_db)
+        late = Clip(source="quiet.wav", start_ms=2000, duration_ms=2000)
+        tracks = [Track(id="voice", role="dialogue", clips=(late,))]
+        tracks += [Track(id="bed", role="music", clips=(early, late))]
+        mix = attrs.evolve(quiet, tracks=tuple(tracks))
+        result = mixdown.render(
+            mix, out=tmp_path / name, preset="draft", backend="native", stems=True,
+            bit_depth="16", dither="tpdf", report=False,
+        )  # fmt: skip
+        return {file.path.stem: soundfile.read(file.path)[0] / STEP for file in result.files}
+
+    before, after = edited("before", 0.0), edited("after", 40.0)
+    cut = 2 * RATE
+    for target in ("master", "bus_music"):
+        assert np.array_equal(before[target][cut:], after[target][cut:])
+        assert not np.array_equal(before[target][:cut], after[target][:cut])
+    assert np.array_equal(before["bus_dialogue"], after["bus_dialogue"])
 
 
 def test_digital_silence_longer_than_100_ms_stays_digital_silence(quiet, backend, tmp_path):

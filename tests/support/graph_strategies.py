@@ -110,7 +110,11 @@ UNARY: Mapping[type[ir.Node], Callable[[Signal], Mapping[str, st.SearchStrategy]
         "mode": st.sampled_from(ir.LimitMode),
         "margin_db": decibels,
     },
-    ir.Dither: lambda _: {"bits": st.integers(1, 24), "noise": st.sampled_from(ir.DitherNoise)},
+    ir.Dither: lambda _: {
+        "bits": st.integers(1, 24),
+        "noise": st.sampled_from(ir.DitherNoise),
+        "seed": texts,
+    },
 }
 
 SELECTIONS = (

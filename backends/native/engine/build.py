@@ -20,7 +20,7 @@ from ....audio.limiter import TruePeakLimiter
 from ....ir import nodes as ir
 from ....ir.graph import Graph
 from ....ir.units import gain_factor
-from ..values import dither_seeds, dithering, dynamics_of, frames_of
+from ..values import dithering, dynamics_of, frames_of
 from .piece import Stream
 from .sources import Sources
 from .streams import (
@@ -51,7 +51,6 @@ class StreamSite(NamedTuple):
     Attributes:
         graph: all nodes.
         sources: opens files.
-        seeds: of dithers, by name.
         origin, end: of the value: its own sample 0, and the end of its last use.
         begin: where its stream begins: at the origin, or later.
         operands: the streams of the operands that are used.
@@ -59,7 +58,6 @@ class StreamSite(NamedTuple):
 
     graph: Graph
     sources: Sources
-    seeds: Mapping[str, bytes]
     origin: int
     end: int
     begin: int
@@ -117,7 +115,7 @@ def build(
             for need in found:
                 hear(need)
 
-    seeds, early = dither_seeds(graph), set(ahead)
+    early = set(ahead)
     made: dict[tuple[str, int], Stream | SharedStream] = {}
     sliced: list[Sliced] = []
 
@@ -130,7 +128,7 @@ def build(
             key = (node.name, origin)
             operands = [connect(need) for need in needs[key]]
             first = origin if begin is None else max(origin, begin)
-            site = StreamSite(graph, sources, seeds, origin, end, first, operands)
+            site = StreamSite(graph, sources, origin, end, first, operands)
             stream = STREAMS[type(node)](node, site)
             if isinstance(stream, Sliced):
                 sliced.append(stream)
@@ -198,7 +196,7 @@ def _dynamic(node: ir.Dynamics, site: StreamSite) -> Stream:
 
 
 def _dithered(node: ir.Dither, site: StreamSite) -> Stream:
-    gate = dithering(site.graph, node, site.seeds)
+    gate = dithering(site.graph, node)
     last = site.origin + (site.graph.signals[node.name].length or 0)
     return Dithered(site.operands[0], gate, site.begin, last)
 

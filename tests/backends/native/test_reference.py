@@ -185,15 +185,10 @@ def test_only_what_is_kept_is_given():
     assert np.array_equal(kept["stem"], everything["stem"])
 
 
-def test_the_noise_of_a_dither_does_not_depend_on_what_is_measured():
-    def noise(gain_db: float | None) -> np.ndarray:
-        graph, samples = long_noise()
-        dither = ir.Dither("d", 16, operands=("loud",))
-        nodes = [
-            ir.Loudnorm("loud", -20.0, gain_db, operands=("clip",)) if n.name == "loud" else n
-            for n in graph.nodes
-        ]
-        values = reference.evaluate(Graph(graph.sources, (*nodes, dither)), lambda s: samples)
-        return values["d"] - values["loud"]
+def test_the_noise_of_a_dither_depends_on_its_seed_alone():
+    def noise(gain_db: float, seed: str) -> np.ndarray:
+        gain = ir.Gain("g", gain_db, operands=("clip",))
+        return play(gain, ir.Dither("d", 16, seed=seed, operands=("g",))) - play(gain)
 
-    assert np.allclose(noise(None), noise(-7.25), atol=1e-15)
+    assert np.allclose(noise(0.0, "bus"), noise(-7.25, "bus"), atol=1e-15)
+    assert not np.allclose(noise(0.0, "bus"), noise(0.0, "master"), atol=1e-6)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan cc47c236708ea68c.
+# A mix of mixdown's sox backend, plan f647ed4adc9b7467.
 #
 # SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav [.]
@@ -222,7 +222,7 @@ source @master.headroom = "premaster.wav" {digest = "value:f6b65e899fe161a4c28c7
 %master.headroom = clip {source = @master.headroom, offset = 0, length = 2304000, rate = 48000} : signal<48000, 2, 2304000>
 %master.loudnorm = loudnorm %master.headroom {target_lufs = -16.0, gain_db = ?} : signal<48000, 2, 2304000>
 %master.limiter = limiter %master.loudnorm {ceiling_db = -1.0, mode = true_peak, margin_db = 0.0} : signal<48000, 2, 2304000>
-%master.dither = dither %master.limiter {bits = 16} : signal<48000, 2, 2304000>
+%master.dither = dither %master.limiter {bits = 16, seed = "master"} : signal<48000, 2, 2304000>
 %master.output = output %master.dither {role = master, target = "master", container = "wav", encoding = s16, index = 0} : signal<48000, 2, 2304000>
 END
 mixdown step finish --target-lufs -16.0 --ceiling-db -1.0 --measure "$WORK/premaster.wav" \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mix of mixdown's sox backend, plan 567face140e980b5.
+# A mix of mixdown's sox backend, plan b7d73d618f9ef089.
 #
 # SRC   the directory that source paths are relative to [.]
 # OUT   the directory for master.wav, bus_dialogue.wav, bus_music.wav [.]
@@ -165,10 +165,10 @@ mixdown.ir 1
 source @bus_dialogue.eq1 = "restore0.wav" {digest = "value:faa745304c9122f9977b28f36ede53292dbfc626838e0a11e59bc811a70ab54f", rate = 48000, channels = 2, frames = 168000, codec = "wav/double"}
 source @bus_music.bus = "restore1.wav" {digest = "value:dd24afb344d53036318fd8b5cb7cafcb66df70371239eabebbb1da75089467c9", rate = 48000, channels = 2, frames = 168000, codec = "wav/double"}
 %bus_dialogue.eq1 = clip {source = @bus_dialogue.eq1, offset = 0, length = 168000, rate = 48000} : signal<48000, 2, 168000>
-%bus_dialogue.dither = dither %bus_dialogue.eq1 {bits = 16} : signal<48000, 2, 168000>
+%bus_dialogue.dither = dither %bus_dialogue.eq1 {bits = 16, seed = "bus_dialogue"} : signal<48000, 2, 168000>
 %bus_dialogue.output = output %bus_dialogue.dither {role = stem, target = "bus_dialogue", container = "wav", encoding = s16, index = 1} : signal<48000, 2, 168000>
 %bus_music.bus = clip {source = @bus_music.bus, offset = 0, length = 168000, rate = 48000} : signal<48000, 2, 168000>
-%bus_music.dither = dither %bus_music.bus {bits = 16} : signal<48000, 2, 168000>
+%bus_music.dither = dither %bus_music.bus {bits = 16, seed = "bus_music"} : signal<48000, 2, 168000>
 %bus_music.output = output %bus_music.dither {role = stem, target = "bus_music", container = "wav", encoding = s16, index = 2} : signal<48000, 2, 168000>
 END
 mixdown step engine "$WORK/deliver.mir" --sources "$SRC/." --work "$WORK/." \
@@ -183,7 +183,7 @@ source @master.headroom = "premaster.wav" {digest = "value:e90f70de26e29ac228866
 %master.headroom = clip {source = @master.headroom, offset = 0, length = 168000, rate = 48000} : signal<48000, 2, 168000>
 %master.loudnorm = loudnorm %master.headroom {target_lufs = -16.0, gain_db = ?} : signal<48000, 2, 168000>
 %master.limiter = limiter %master.loudnorm {ceiling_db = -1.0, mode = true_peak, margin_db = 0.0} : signal<48000, 2, 168000>
-%master.dither = dither %master.limiter {bits = 16} : signal<48000, 2, 168000>
+%master.dither = dither %master.limiter {bits = 16, seed = "master"} : signal<48000, 2, 168000>
 %master.output = output %master.dither {role = master, target = "master", container = "wav", encoding = s16, index = 0} : signal<48000, 2, 168000>
 END
 mixdown step finish --target-lufs -16.0 --ceiling-db -1.0 --measure "$WORK/premaster.wav" \
