@@ -6,7 +6,7 @@ coefficients" (W3C Audio EQ Cookbook), with Q: w0 = 2*pi*f/rate, alpha = sin(w0)
 
     y[n] = b0*x[n] + s1[n-1],  s1[n] = b1*x[n] - a1*y[n] + s2[n-1],  s2[n] = b2*x[n] - a2*y[n]
 
-As long as all channels are equal, a filter may receive only one of them.
+Where all channels are equal, and were until the filter forgot them, it may receive only one.
 
 A filter whose frequency moves gets new coefficients at every 64th sample counted from its origin,
 computed from the frequency there rounded to 6 significant digits; it keeps its state.
@@ -100,6 +100,8 @@ def coefficients(
 class StaticBiquad:
     """A streaming filter with a fixed frequency; it keeps its state from block to block."""
 
+    MEMORY = ("_state",)
+
     def __init__(self, section: FloatArray, channels: int) -> None:
         """section: b0 b1 b2 1 a1 a2, as a row of `coefficients`."""
         self._section = section
@@ -110,8 +112,14 @@ class StaticBiquad:
         """Whether it has decayed: silent input gives silent output."""
         return bool(np.all(np.abs(self._state) < _STILL))
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether it would filter all channels alike, so that it may receive only one."""
+        return bool((self._state == self._state[0]).all())
+
     def skip(self, count: int) -> None:
         """Advance over `count` samples of silence; allowed only while `is_still`."""
+        self._state = np.zeros_like(self._state)
 
     def process(self, block: FloatArray) -> FloatArray:
         """Filter the next samples, shape (channels, n); returns the same shape."""
@@ -121,6 +129,8 @@ class StaticBiquad:
 
 class MovingBiquad:
     """A streaming filter whose frequency moves; bit-identical for any division into blocks."""
+
+    MEMORY = ("_position", "_state")
 
     def __init__(
         self,
@@ -145,9 +155,15 @@ class MovingBiquad:
         """Whether it has decayed: silent input gives silent output."""
         return bool(np.all(np.abs(self._state) < _STILL))
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether it would filter all channels alike, so that it may receive only one."""
+        return bool((self._state == self._state[0]).all())
+
     def skip(self, count: int) -> None:
         """Advance over `count` samples of silence; allowed only while `is_still`."""
         self._position += count
+        self._state = np.zeros_like(self._state)
 
     def process(self, block: FloatArray) -> FloatArray:
         """Filter the next samples, shape (channels, n); returns the same shape.

@@ -66,12 +66,14 @@ class TpdfNoise:
 class SilenceGate:
     """Dithers a stream, except where it is silent for longer than 100 ms: there it becomes 0."""
 
+    MEMORY = ("_position", "_silent", "_dithering")
+
     def __init__(self, dithering: Dithering, rate: int) -> None:
         """rate: Hz."""
         self.reach = samples_of(LONGEST_DITHERED_MS, rate)
         self._dithering = dithering
         self._position = 0
-        self._silent = 0  # samples of silence directly before the position
+        self._silent = 0  # samples of silence directly before the position, or too many
 
     def process(self, line: FloatArray, count: int) -> FloatArray:
         """The next `count` samples, dithered.
@@ -88,7 +90,7 @@ class SilenceGate:
         runs = _runs(silent)
         lengths = runs[:, 1] - runs[:, 0] + np.where(runs[:, 0] == 0, self._silent, 0)
         at_end = _length_at_end(silent[:count])
-        self._silent = at_end if at_end < count else self._silent + count
+        self._silent = at_end if at_end < count else min(self._silent + count, self.reach + 1)
         long = runs[lengths > self.reach]
         if not long.size:
             return self._dithering(line[:, :count], position)

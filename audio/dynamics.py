@@ -82,6 +82,8 @@ class LevelFollower(ABC):
 class Compressor(LevelFollower):
     """Lowers what exceeds a threshold."""
 
+    MEMORY = ("_line", "_detector")
+
     def __init__(
         self,
         channels: int,
@@ -108,6 +110,8 @@ class Compressor(LevelFollower):
 
 class NoiseGate(LevelFollower):
     """Lowers what is below a threshold, in straight lines of dB."""
+
+    MEMORY = ("_line", "_recent", "_is_open", "_gain_db")
 
     def __init__(
         self,
@@ -170,6 +174,8 @@ class NoiseGate(LevelFollower):
 class DeEsser(LevelFollower):
     """Lowers the band of the sibilants where it is louder than the voice."""
 
+    MEMORY = ("_line", "_before", "_bands", "_detector")
+
     def __init__(
         self,
         rate: int,
@@ -221,6 +227,8 @@ def crossover(frequency_hz: float, rate: int) -> FloatArray:
 class _Band:
     """The smoothed level of a band."""
 
+    MEMORY = ("_state", "_power")
+
     def __init__(self, low_hz: float, high_hz: float, rate: int, channels: int) -> None:
         rows = [coefficients("highpass", low_hz, rate, np.sqrt(0.5))]
         if high_hz < 0.45 * rate:
@@ -271,6 +279,8 @@ class PeakDetector:
     factors that do not depend on the signal. So, with s the lowpass of x with the pole r, y1 - s is
     the largest of all (x - s) so far, each of them decayed by r since.
     """
+
+    MEMORY = ("_mean", "_above", "_smooth")
 
     def __init__(self, attack: int, release: int) -> None:
         self._attack = float(np.exp(-1.0 / attack)) if attack else 0.0

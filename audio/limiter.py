@@ -61,8 +61,18 @@ _CHUNK = 32768
 Detector = Literal["true_peak", "sample_peak"]
 
 
+def look_ahead(rate: int) -> int:
+    """How many samples a limiter reads ahead of its output, at most."""
+    return _CHUNK + REACH + 1 + 3 * (_box(rate) - 1)
+
+
 class TruePeakLimiter:
     """Limits a stream; output blocks may differ in length from input blocks, but not in total."""
+
+    MEMORY = (
+        *("_signal", "_between", "_required", "_reduction", "_is_reducing", "_released"),
+        *("pending", "_taken", "_given", "_position", "_untraced"),
+    )
 
     def __init__(
         self,
@@ -77,7 +87,7 @@ class TruePeakLimiter:
         self._threshold = gain_factor(ceiling_db - _METERING_DB[detector])
         self._margin_db = _MARGIN_DB[detector]
         self._peaks = InterSamplePeaks(self._threshold) if detector == "true_peak" else None
-        self._box = 2 * round(LOOKAHEAD * rate / 6) + 1  # odd, so that a box has a centre
+        self._box = _box(rate)
         self._lookahead = 3 * (self._box - 1)
         self._hold = round(HOLD * rate)
         self._decays = np.exp(-np.arange(1, _CHUNK + 1) / (RELEASE * rate))
@@ -95,6 +105,16 @@ class TruePeakLimiter:
         self._taken = self._given = self._position = 0
         self._trace: list[FloatArray] = []
         self._untraced = np.zeros(0)
+
+    @property
+    def pending(self) -> FloatArray:
+        """The samples of the incomplete chunk, shape (channels, n)."""
+        return self._chunk[:, : self._filled]
+
+    @pending.setter
+    def pending(self, samples: FloatArray) -> None:
+        self._filled = samples.shape[1]
+        self._chunk[:, : self._filled] = samples
 
     def trace(self) -> FloatArray:
         """The largest reduction in dB in each 10 ms of the output so far, shape (n,)."""
@@ -191,3 +211,8 @@ class TruePeakLimiter:
         whole = len(pending) // self._trace_step * self._trace_step
         self._trace.append(pending[:whole].reshape(-1, self._trace_step).max(axis=1))
         self._untraced = pending[whole:]
+
+
+def _box(rate: int) -> int:
+    """The length of a box filter, odd, so that it has a centre."""
+    return 2 * round(LOOKAHEAD * rate / 6) + 1

@@ -21,12 +21,17 @@ _ARRAY = "array"
 
 
 def memory_of(value: object) -> Memory:
-    """The memory of a process, or of each in a list; of other values, a copy of themselves."""
+    """The memory of a process, or of each in a list; of other values, a copy of themselves.
+
+    Functions have none.
+    """
     names = getattr(type(value), "MEMORY", None)
     if names is not None:
         return {name: memory_of(getattr(value, name)) for name in names}
     if isinstance(value, list | tuple):
         return [memory_of(each) for each in value]
+    if callable(value):
+        return None
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
@@ -38,6 +43,8 @@ def restored(value: Memory, memory: Memory) -> Memory:
         return value
     if isinstance(value, list | tuple) and any(hasattr(type(v), "MEMORY") for v in value):
         return type(value)(restored(v, part) for v, part in zip(value, memory, strict=True))
+    if callable(value):
+        return value
     return memory.copy() if isinstance(memory, np.ndarray) else memory
 
 

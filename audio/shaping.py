@@ -83,6 +83,8 @@ class NoiseShaper:
     A block that does not continue the last one starts without errors to feed back.
     """
 
+    MEMORY = ("_position", "_unwound", "_combs", "_shaping")
+
     def __init__(self, dither: TpdfNoise, bits: int, rate: int, channels: int) -> None:
         """bits: 1 to 24; a quantisation step is 2^(1-bits). rate: Hz."""
         self._filter, self._channels = shaping_filter(rate), channels
@@ -95,7 +97,7 @@ class NoiseShaper:
         self._combs = [_Comb(delay, self._channels) for delay in self._filter.combs]
         self._shaping = _Fir(self._filter.coefficients, self._channels)
 
-    def process(self, block: FloatArray, offset: int) -> FloatArray:
+    def __call__(self, block: FloatArray, offset: int) -> FloatArray:
         """Quantise samples from `offset` on, shape (channels, n), without clipping.
 
         Raises:
@@ -123,6 +125,8 @@ class NoiseShaper:
 class _Fir:
     """An FIR filter with integer coefficients, modulo 2^64."""
 
+    MEMORY = ("_past",)
+
     def __init__(self, coefficients: tuple[int, ...], channels: int) -> None:
         self._coefficients = coefficients
         self._past = np.zeros((channels, len(coefficients) - 1), np.int64)
@@ -141,6 +145,8 @@ class _Fir:
 
 class _Comb:
     """y[n] = x[n] + y[n - delay], modulo 2^64."""
+
+    MEMORY = ("_past",)
 
     def __init__(self, delay: int, channels: int) -> None:
         self._past = np.zeros((channels, delay), np.int64)

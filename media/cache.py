@@ -129,8 +129,7 @@ class Cache:
         for kept in self._kept(key):
             try:
                 if _is_of(kept, _place(kept, target, link=link)):
-                    with suppress(OSError):  # a read-only cache
-                        os.utime(kept)
+                    _use(kept)
                     return True
                 target.unlink()
                 kept.unlink()  # damaged
@@ -159,25 +158,29 @@ class Cache:
                     other.unlink(missing_ok=True)
             self._shrink()
 
-    def text(self, key: str) -> str | None:
-        """The short text of a key; None on a miss."""
+    def content(self, key: str) -> bytes | None:
+        """The short content of a key; None on a miss."""
         for kept in self._kept(key):
-            try:
+            with suppress(OSError):
                 content = kept.read_bytes()
                 if _is_of(kept, _checksum(len(content), zlib.crc32(content))):
-                    with suppress(OSError):  # a read-only cache
-                        os.utime(kept)
-                    return content.decode("utf-8")
+                    _use(kept)
+                    return content
                 kept.unlink()  # damaged
-            except (OSError, UnicodeDecodeError):
-                continue
         return None
 
-    def keep_text(self, key: str, text: str, kind: EntryKind) -> None:
-        """Keep a short text under a key."""
+    def file(self, key: str) -> Path | None:
+        """The file of a key, unchecked: it may be damaged, and removed at any time."""
+        for kept in self._kept(key):
+            _use(kept)
+            return kept
+        return None
+
+    def keep_content(self, key: str, content: bytes, kind: EntryKind) -> None:
+        """Keep a short content under a key."""
         with tempfile.TemporaryDirectory() as directory:
-            record = Path(directory, "text")
-            record.write_text(text, "utf-8")
+            record = Path(directory, "content")
+            record.write_bytes(content)
             self.keep(key, record, kind)
 
     def size(self) -> int:
@@ -271,6 +274,12 @@ def scratch(cache: Cache | None, directory: Path | None = None) -> Iterator[Path
             path = Path(folder, "scratch")
         stack.callback(path.unlink, missing_ok=True)
         yield path
+
+
+def _use(kept: Path) -> None:
+    """Make an entry the most recently used."""
+    with suppress(OSError):  # a read-only cache
+        os.utime(kept)
 
 
 def _name(key: str, checksum: str) -> str:

@@ -106,15 +106,15 @@ def _kept(kind: type[_Record], key: str, establish: Callable[[], _Record]) -> _R
     cache = user_cache()
     if cache is None:
         return establish()
-    record = cache.text(key)
+    record = cache.content(key)
     if record is not None and (found := _read(kind, record)) is not None:
         return found
     made = establish()
-    cache.keep_text(key, json.dumps(asdict(made)), EntryKind.FACTS)
+    cache.keep_content(key, json.dumps(asdict(made)).encode(), EntryKind.FACTS)
     return made
 
 
-def _read(kind: type[_Record], record: str) -> _Record | None:
+def _read(kind: type[_Record], record: bytes) -> _Record | None:
     try:
         held: dict[str, Any] = json.loads(record)
         return kind(**{name: tupled(value) for name, value in held.items()})

@@ -70,7 +70,7 @@ def digest_of(path: Path) -> str:
             return digest
         key = key[0], after
         if (cache := _cache(after)) is not None:
-            cache.keep_text(_record(key), digest, EntryKind.DIGEST)
+            cache.keep_content(_record(key), digest.encode("ascii"), EntryKind.DIGEST)
     with _lock:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
@@ -91,7 +91,8 @@ def _read(path: Path) -> tuple[str, Identity]:
 
 def _kept(key: tuple[str, Identity]) -> str | None:
     cache = _cache(key[1])
-    return cache.text(_record(key)) if cache is not None else None
+    content = None if cache is None else cache.content(_record(key))
+    return None if content is None else content.decode("ascii")
 
 
 def _cache(state: Identity) -> Cache | None:

@@ -15,6 +15,7 @@ from attrs import frozen
 from ..compiler.driver import Compilation
 from ..ir.digest import digests
 from ..ir.graph import Graph
+from ..ir.units import clock
 from ..media.cache import Cache, EntryKind
 from ..plans.plan import File, Step, StepKind
 
@@ -31,12 +32,24 @@ class CacheUse:
         file: its name.
         reused: whether it was taken from the cache.
         reason: why it was made; "" if it was not.
+        made_s: the spans of time that were made, in seconds, where the rest was taken from the
+            cache; None: all of it.
     """
 
     step: str
     file: str
     reused: bool
     reason: str
+    made_s: tuple[tuple[float, float], ...] | None = None
+
+    def __str__(self) -> str:
+        """What became of it."""
+        if self.reused:
+            return "reused"
+        if self.made_s is None:
+            return f"made: {self.reason}"
+        made = ", ".join(f"{clock(start)} to {clock(end)}" for start, end in self.made_s)
+        return f"made {made or 'nothing'}, reused the rest: {self.reason}"
 
 
 @frozen
@@ -56,15 +69,22 @@ class CacheReport:
     def lines(self) -> Iterator[str]:
         """As text."""
         for use in self.uses:
-            what = "reused" if use.reused else f"made: {use.reason}"
-            yield f"{use.step}: {use.file}: {what}"
+            yield f"{use.step}: {use.file}: {use}"
         if self.changes is None:
             yield "changes: no earlier render into this directory is known"
         else:
             yield f"changes: {', '.join(self.changes) or 'none'}"
 
 
-def cache_use(step: Step, file: File, cache: Cache | None, *, keyed: bool, kept: bool) -> CacheUse:
+def cache_use(
+    step: Step,
+    file: File,
+    cache: Cache | None,
+    *,
+    keyed: bool,
+    kept: bool,
+    made_s: tuple[tuple[float, float], ...] | None,
+) -> CacheUse:
     """What became of a file of a step.
 
     Args:
@@ -72,12 +92,13 @@ def cache_use(step: Step, file: File, cache: Cache | None, *, keyed: bool, kept:
         file: one of its outputs.
         cache: None: it is off.
         keyed: whether the file has a key.
-        kept: whether it was taken from the cache.
+        kept: whether it was taken from the cache as a whole.
+        made_s: the spans that were made, if the others were taken; None: there are none.
     """
     reason = ""
     if not kept:
         reason = OFF if cache is None else NOT_KEPT if keyed else _unkeyed(step)
-    return CacheUse(step.id, file.path, kept, reason)
+    return CacheUse(step.id, file.path, kept, reason, None if kept else made_s)
 
 
 def _unkeyed(step: Step) -> str:
@@ -96,9 +117,9 @@ def cache_report(
     if cache is None:
         return CacheReport(tuple(uses), None)
     graph, key = compilation.graph, f"values in {out.resolve()}"
-    now, text = digests(graph), cache.text(key)
-    cache.keep_text(key, json.dumps(dict(now)), EntryKind.DIGEST)
-    before: Mapping[str, str] | None = None if text is None else json.loads(text)
+    now, kept = digests(graph), cache.content(key)
+    cache.keep_content(key, json.dumps(dict(now)).encode(), EntryKind.DIGEST)
+    before: Mapping[str, str] | None = None if kept is None else json.loads(kept)
     changes = None if before is None else tuple(dict.fromkeys(_changes(graph, now, before)))
     return CacheReport(tuple(uses), changes)
 

@@ -12,14 +12,13 @@ files are not kept.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from ..backends.protocol import programs_of
 from ..backends.registry import find_backend, find_tools
@@ -27,13 +26,13 @@ from ..compiler.driver import Compilation
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
 from ..ir.origin import Documents, Origin
-from ..media.cache import Cache, EntryKind, user_cache
+from ..media.cache import user_cache
 from ..media.headers import read_header
 from ..media.samples import LIBSNDFILE
 from ..plans.cache_keys import ENGINE, engine_version, keys
 from ..plans.loop import level_key
 from ..plans.own_steps import partial_step
-from ..plans.plan import OURSELVES, File, FilterScript, Plan, Space, Step, StepKind, bind
+from ..plans.plan import OURSELVES, File, FilterScript, Plan, Step, StepKind, bind
 from ..programs.program import Program, Tool
 from ..programs.run import (
     VARIABLE,
@@ -47,12 +46,15 @@ from ..programs.run import (
     size_of,
 )
 from ..programs.timings import timed
-from .cache_use import CacheUse, cache_use
+from .kept import KeptFiles
 from .parallel import processors, run_steps
 from .progress import Listener, Progress, ignore
 from .recording import Tap, feed_file
 from .sources import content_problem, other_source, shape, source_problems
 from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from .spans import CachedSpans
 
 INLINE_BYTES = 100_000
 """A filter graph of this many bytes or more goes into a file: Linux takes 128 KiB an argument."""
@@ -85,12 +87,9 @@ class Executor:
         listener: receives the progress.
         origins: the origin of an IR value, by its name.
         documents: those that origins point into.
-        cache: where the outputs of steps that have a key are kept; None: nowhere.
-        keys: the cache key of each output of each step that has keys, by the step's id
-            (`cache_keys.keys`).
+        kept: what is kept of the files of its steps.
         jobs: how many steps may run at once.
         taps: meters of files as this process writes them, by their paths.
-        uses: what became of each file of a step that has run; of several runs, the first.
     """
 
     plan: Plan
@@ -100,11 +99,11 @@ class Executor:
     listener: Listener = ignore
     origins: Mapping[str, Origin | None] = field(factory=dict)
     documents: Documents = field(factory=dict)
-    cache: Cache | None = None
-    keys: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    kept: KeptFiles = field(
+        default=Factory(lambda self: KeptFiles(None, self.spaces), takes_self=True)
+    )
     jobs: int = 1
     taps: Mapping[Path, Tap[Any]] = field(factory=dict)
-    uses: dict[tuple[str, File], CacheUse] = field(factory=dict, init=False, eq=False, repr=False)
     _reporting: threading.Lock = field(factory=threading.Lock, init=False, eq=False, repr=False)
 
     def run_steps(
@@ -162,61 +161,34 @@ class Executor:
     def _kept_or_run(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
         """Take what an earlier run kept of a step, or run it, and keep that.
 
-        Of a step that can make each output alone, only those that are not kept are made.
+        Of a step that can make each output alone, only those that are not kept are made; of a long
+        one, the spans of all outputs that are not.
         """
-        keyed = dict(zip(step.outputs, self.keys.get(step.id, ()), strict=False))
-        kept = {file for file, key in keyed.items() if self._take(key, file)}
+        keyed = self.kept.of(step)
+        spans = self.kept.spans(step, keyed)
+        kept: set[File] = set()
+        if spans is None:
+            kept.update(file for file, key in keyed.items() if self.kept.take(key, file))
         if not (step.values or kept == set(step.outputs)):
             kept = set()
-        for file in step.outputs:
-            use = cache_use(step, file, self.cache, keyed=file in keyed, kept=file in kept)
-            self.uses.setdefault((step.id, file), use)
         if kept and kept == set(step.outputs):
             self._check_shape(step)
+            self.kept.note(step, keyed, kept, spans)
             return {}
         part = partial_step(step, set(step.outputs) - kept) if step.values else step
         for file in part.outputs:
             Path(self.spaces.path(file)).unlink(missing_ok=True)  # or it names a kept file too
-        run = self._run_here if step.program == OURSELVES else self._run_program
-        readings = run(part, facts, stop)
+        if step.program == OURSELVES:
+            readings = self._run_here(part, facts, stop, spans)
+        else:
+            readings = self._run_program(part, facts, stop)
+        self.kept.note(step, keyed, kept, spans)
         self._check_shape(step)
         self._check_contents(step)
         for file in part.outputs:
             if file in keyed:
-                self._keep(keyed[file], file)
+                self.kept.keep(keyed[file], file)
         return readings
-
-    def _take(self, key: str, file: File) -> bool:
-        """Copy what was kept of a file into its place, with what was measured of it."""
-        place = Path(self.spaces.path(file))
-        if self.cache is None or not self.cache.take(key, place, link=_is_final(file)):
-            return False
-        tap = self.taps.get(place)
-        if tap is not None:
-            with suppress(OSError, ValueError, TypeError, KeyError), self._record(place) as record:
-                if self.cache.take(_record_key(key, tap), record):
-                    tap.load(record)
-        return True
-
-    def _keep(self, key: str, file: File) -> None:
-        place = Path(self.spaces.path(file))
-        if self.cache is None:
-            return
-        self.cache.keep(key, place, link=_is_final(file))
-        tap = self.taps.get(place)
-        if tap is not None and tap.has_begun:
-            with suppress(OSError, ValueError), self._record(place) as record:
-                tap.save(record)
-                self.cache.keep(_record_key(key, tap), record, EntryKind.FACTS)
-
-    @contextmanager
-    def _record(self, place: Path) -> Iterator[Path]:
-        """A file for what was measured of another, until it is in the cache or in its tap."""
-        path = self.spaces.work / f"{place.name}.levels"
-        try:
-            yield path
-        finally:
-            path.unlink(missing_ok=True)
 
     def check_sources(self) -> None:
         """Check every file that the plan reads.
@@ -273,7 +245,9 @@ class Executor:
         estimate = step.samples / rate / SLOWEST + text / PARSED + read / READ
         return patience() + estimate
 
-    def _run_here(self, step: Step, facts: Mapping[str, float], stop: Stop) -> Readings:
+    def _run_here(
+        self, step: Step, facts: Mapping[str, float], stop: Stop, spans: CachedSpans | None
+    ) -> Readings:
         """Run a step of the native engine, which is imported only where a plan has one.
 
         What was measured as it was written is not measured again.
@@ -291,7 +265,7 @@ class Executor:
                     return {level_key(goal.reading): tap.result().lufs}
                 except ValueError as error:
                     raise OSError(None, f"{path}: {error}") from error
-        return run_step(step, self.spaces.path, facts, progress, self.taps)
+        return run_step(step, self.spaces.path, facts, progress, self.taps, spans)
 
     def _failed(self, step: Step, reason: str, done: Completed | None = None) -> RenderError:
         errors = () if done is None else done.errors
@@ -363,8 +337,7 @@ def executor_for(
         listener=listener,
         origins={node.name: node.origin for node in compilation.graph},
         documents=compilation.timeline.documents,
-        cache=user_cache(),
-        keys=keys(plan, partial(_version, found)),
+        kept=KeptFiles(user_cache(), spaces, taps, keys(plan, partial(_version, found))),
         jobs=jobs or processors(),
         taps=taps,
     )
@@ -374,19 +347,6 @@ def _version(tools: Mapping[str, Tool], name: str) -> str:
     if name == ENGINE:
         return engine_version()
     return LIBSNDFILE if name == OURSELVES else tools[name].version_text
-
-
-def _is_final(file: File) -> bool:
-    """Whether nobody changes a file once it is written: steps only read those of the work space.
-
-    A step that writes one of them again removes it first. Delivered files get metadata.
-    """
-    return file.space is Space.WORK
-
-
-def _record_key(key: str, tap: Tap[Any]) -> str:
-    """The key of what a tap measured of a file, by the key of the file."""
-    return f"{key}/{tap.method}"
 
 
 def command(

@@ -91,10 +91,10 @@ def publish_mixes(
         diagnostics=diagnostics,
         facts=measured_facts(delivered),
         cache=cache_report(
-            [use for mix in staged for use in mix.executor.uses.values()],
+            [use for mix in staged for use in mix.executor.kept.uses.values()],
             compilation,
             out,
-            staged[0].executor.cache,
+            staged[0].executor.kept.cache,
         ),
     )
 

@@ -24,7 +24,8 @@ from ...plans.comments import run_comment
 from ...plans.loop import level_key
 from ...plans.pictures import run_picture
 from ...plans.plan import File, Step, bind
-from .engine.render import Settings, WrittenMeter, render
+from .engine.render import Settings
+from .engine.written import SpanStore, WrittenMeter, render
 from .integers import run_envelope, run_integers
 from .options import EngineOptions, read_options
 from .part import run_part
@@ -42,6 +43,7 @@ def run_step(
     facts: Mapping[str, float],
     progress: Progress = lambda done: None,
     meters: Mapping[Path, WrittenMeter] = MappingProxyType({}),
+    store: SpanStore | None = None,
 ) -> Mapping[str, float]:
     """Run a step whose program is mixdown.
 
@@ -51,6 +53,7 @@ def run_step(
         facts: the measured numbers that the step needs.
         progress: receives the part that is done, 0 to 1.
         meters: of some of the files that the engine writes.
+        store: keeps what the engine makes of spans of time.
 
     Returns:
         For a measuring step {"lavfi.r128.I": LUFS}, -inf for silence; else nothing.
@@ -62,7 +65,7 @@ def run_step(
     """
     command, *arguments = (bind(arg, path, facts) for arg in step.argv)
     if command == ENGINE:
-        return run_engine(arguments, progress, meters)
+        return run_engine(arguments, progress, meters, store)
     return COMMANDS[command](arguments, progress)
 
 
@@ -70,6 +73,7 @@ def run_engine(
     arguments: Sequence[str],
     progress: Progress,
     meters: Mapping[Path, WrittenMeter] = MappingProxyType({}),
+    store: SpanStore | None = None,
 ) -> Mapping[str, float]:
     """`mixdown step engine`: render a graph; raises as `run_step`."""
     options = read_options(arguments)
@@ -81,6 +85,7 @@ def run_engine(
             tags=options.tags,
             meters=meters,
             settings=Settings(scratch=options.work),
+            store=store,
             progress=progress,
         )
     except soundfile.SoundFileError as error:

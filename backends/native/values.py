@@ -40,5 +40,5 @@ def dithering(graph: Graph, node: Dither) -> SilenceGate:
     signal, noise = graph.signals[node.name], TpdfNoise(node.seed.encode())
     if node.noise is DitherNoise.SHAPED:
         shaper = NoiseShaper(noise, node.bits, signal.rate, signal.channels)
-        return SilenceGate(shaper.process, signal.rate)
+        return SilenceGate(shaper, signal.rate)
     return SilenceGate(noise.added(node.bits), signal.rate)

@@ -149,7 +149,7 @@ def dither() -> Figure:
     made = {
         "none": quantise(sine, 16).samples * 2.0**-15,
         "tpdf": quantise(noise.added(16)(sine, 0), 16).samples * 2.0**-15,
-        "shaped": NoiseShaper(noise, 16, RATE, 1).process(sine, 0),
+        "shaped": NoiseShaper(noise, 16, RATE, 1)(sine, 0),
     }
     colours = {"none": SUM, "tpdf": LEFT, "shaped": RIGHT}
     for name, samples in made.items():

@@ -35,7 +35,7 @@ def rate_range(shape):
 
 
 def shaped(block, rate=48000, bits=16):
-    return NoiseShaper(DITHER, bits, rate, len(block)).process(block, 0)
+    return NoiseShaper(DITHER, bits, rate, len(block))(block, 0)
 
 
 def sine(rate, level_db, hertz=997):
@@ -134,16 +134,16 @@ def test_a_faint_sine_stays_a_sine(way):
 def test_any_cut_into_blocks_gives_the_same_bits(cuts, rate):
     block = np.random.default_rng(3).uniform(-1.5, 1.5, (2, 3000))
     shaper, edges = NoiseShaper(DITHER, 16, rate, 2), [0, *sorted(cuts), 3000]
-    parts = [shaper.process(block[:, a:b], a) for a, b in itertools.pairwise(edges)]
+    parts = [shaper(block[:, a:b], a) for a, b in itertools.pairwise(edges)]
     assert np.array_equal(np.concatenate(parts, axis=1), shaped(block, rate))
 
 
 def test_a_block_that_continues_nothing_starts_without_errors():
     block = np.random.default_rng(4).uniform(-0.5, 0.5, (2, 3000))
     shaper = NoiseShaper(DITHER, 16, 48000, 2)
-    shaper.process(block[:, :500], 0)
-    later = shaper.process(block[:, 1000:], 1000)
-    assert np.array_equal(later, NoiseShaper(DITHER, 16, 48000, 2).process(block[:, 1000:], 1000))
+    shaper(block[:, :500], 0)
+    later = shaper(block[:, 1000:], 1000)
+    assert np.array_equal(later, NoiseShaper(DITHER, 16, 48000, 2)(block[:, 1000:], 1000))
 
 
 def test_whole_steps_whatever_comes():

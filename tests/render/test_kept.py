@@ -123,6 +123,40 @@ def test_another_preset_only_finishes(added):
     assert added(preset="broadcast", stems=False) == 0
 
 
+@pytest.fixture(scope="module")
+def long_media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("long")
+    noise = np.random.default_rng(6)
+    soundfile.write(folder / "voice.wav", noise.normal(0, 0.1, 250 * RATE), RATE)
+    return folder
+
+
+def long_show(media: Path, out: Path, gain_db: float) -> mixdown.RenderResult:
+    """Four minutes, of which a clip of a second is edited."""
+    timeline = mixdown.Timeline(id="long", root=media, sample_rate=RATE)
+    eq = [{"kind": "highpass", "frequency_hz": 80.0}]
+    timeline = timeline.bus("bus_dialogue", eq=eq).track("host", role="dialogue")
+    timeline = timeline.clip("voice.wav", id="a", duration_ms=240_000)
+    timeline = timeline.track("guest", role="dialogue")
+    timeline = timeline.clip(
+        "voice.wav", id="b", start_ms=70_000, duration_ms=1000, gain_db=gain_db
+    )
+    return mixdown.render(timeline, out=out, preset="podcast", stems=True, backend="native")
+
+
+def test_an_edit_of_a_long_mix_makes_the_spans_that_it_touches(
+    cache, long_media, tmp_path, monkeypatch
+):
+    long_show(long_media, tmp_path / "first", 0.0)
+    result = long_show(long_media, tmp_path / "edited", -12.0)
+    assert result.cache is not None
+    uses = [str(use) for use in result.cache.uses if use.step == "mix"]
+    assert uses == ["made 1:01.4 to 2:02.9, reused the rest: not in the cache"] * 2
+    monkeypatch.setenv(VARIABLE, "off")
+    long_show(long_media, tmp_path / "off", -12.0)
+    assert contents(tmp_path / "edited") == contents(tmp_path / "off")
+
+
 def test_what_was_measured_is_kept_with_a_file(tmp_path):
     tap = Tap(FileMeter, FileRecord)
     tap.start(RATE, 2, RATE)

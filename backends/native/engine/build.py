@@ -71,11 +71,13 @@ class Built(NamedTuple):
         streams: of the requested values.
         ahead: those that can be rendered ahead of them.
         sliced: the slices, operands before their users.
+        parts: everything that was made, by node and origin; what is shared counts twice.
     """
 
     streams: Mapping[str, Stream]
     ahead: tuple[SharedStream, ...]
     sliced: tuple[Sliced, ...]
+    parts: Mapping[str, Stream | SharedStream]
 
     @property
     def lead(self) -> int:
@@ -117,6 +119,7 @@ def build(
 
     early = set(ahead)
     made: dict[tuple[str, int], Stream | SharedStream] = {}
+    parts: dict[str, Stream | SharedStream] = {}
     sliced: list[Sliced] = []
 
     def connect(need: Need) -> Stream:
@@ -137,9 +140,10 @@ def build(
                 made[key] = SharedStream(stream, grid if node.name in early else 1)
             else:
                 made[key] = stream
+            parts |= {f"{node.name} {origin}": stream, f"{node.name} {origin} shared": made[key]}
     streams = {n: connect(Need(n, 0, graph.signals[n].length or 0)) for n in wanted}
     can_be_early = (s for key, s in made.items() if key[0] in early and isinstance(s, SharedStream))
-    return Built(streams, tuple(can_be_early), tuple(sliced))
+    return Built(streams, tuple(can_be_early), tuple(sliced), parts)
 
 
 def _needs(graph: Graph, node: ir.Node, origin: int, end: int) -> Iterator[Need]:

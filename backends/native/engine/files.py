@@ -8,9 +8,12 @@ common readers accept as WAV. Samples are rounded half to even and clipped (docs
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +29,8 @@ Tags = Sequence[tuple[str, str]]
 """Keys and values of metadata, in order."""
 
 PCM, IEEE_FLOAT = 1, 3
+
+_BLOCK = 1 << 16
 
 INFO_CHUNKS: Mapping[str, bytes] = {
     "title": b"INAM",
@@ -46,11 +51,40 @@ _FLAC_TAGS: Mapping[str, str] = {
 }
 
 
+class StoredPart(NamedTuple):
+    """A stretch of the samples of a file.
+
+    Attributes:
+        at: where it begins: a byte of a WAV, a frame of a FLAC.
+        frames: its length.
+        check: the CRC-32 of its samples as they are stored, of a FLAC before they are compressed.
+    """
+
+    at: int
+    frames: int
+    check: int
+
+
 class Writer(Protocol):
-    """A file that is being written."""
+    """A file that is being written.
+
+    What it has in common with another file of its format can be taken from there.
+    """
 
     def write(self, samples: FloatArray) -> FloatArray:
         """Append samples, shape (channels, n), full scale 1.0; return them as readers get them."""
+        ...
+
+    def mark(self) -> StoredPart:
+        """The part since the last mark, or what was adopted since."""
+        ...
+
+    def finds(self, path: Path, part: StoredPart) -> bool:
+        """Whether another file has a part, unchanged."""
+        ...
+
+    def adopt(self, path: Path, part: StoredPart) -> None:
+        """Append a part of another file."""
         ...
 
     def close(self) -> None:
@@ -64,15 +98,49 @@ class WavWriter:
     def __init__(self, path: Path, signal: Signal, encoding: Encoding, tags: Tags) -> None:
         self._file = path.open("wb")
         self._encode = ENCODERS[encoding]
-        size = (signal.length or 0) * signal.channels * encoding.bits // 8
-        self._file.write(wav_header(signal, encoding, tags))
+        self._width = signal.channels * encoding.bits // 8
+        size = (signal.length or 0) * self._width
+        self._at = self._file.write(wav_header(signal, encoding, tags))
+        self._check, self._frames = 0, 0
         self._padding = size % 2
 
     def write(self, samples: FloatArray) -> FloatArray:
         """See `Writer`."""
         content, stored = self._encode(samples)
+        self._check = crc32(content, self._check)
+        self._frames += samples.shape[1]
         self._file.write(content)
         return stored
+
+    def mark(self) -> StoredPart:
+        """See `Writer`."""
+        part = StoredPart(self._at, self._frames, self._check)
+        self._at, self._frames, self._check = self._at + self._frames * self._width, 0, 0
+        return part
+
+    def finds(self, path: Path, part: StoredPart) -> bool:
+        """See `Writer`."""
+        with suppress(OSError, ValueError), self._mapped(path, part) as content:
+            return crc32(content) == part.check
+        return False
+
+    def adopt(self, path: Path, part: StoredPart) -> None:
+        """See `Writer`."""
+        with self._mapped(path, part) as content:
+            self._file.write(content)
+        self._frames, self._check = part.frames, part.check
+
+    @contextmanager
+    def _mapped(self, path: Path, part: StoredPart) -> Iterator[memoryview]:
+        """The bytes of a part; raises ValueError of an empty file."""
+        end = part.at + part.frames * self._width
+        with (
+            path.open("rb") as file,
+            mmap(file.fileno(), 0, access=ACCESS_READ) as content,
+            memoryview(content) as view,
+            view[part.at : end] as found,
+        ):
+            yield found
 
     def close(self) -> None:
         """See `Writer`."""
@@ -91,17 +159,49 @@ class FlacWriter:
             if key in _FLAC_TAGS:
                 setattr(self._file, _FLAC_TAGS[key], value)
         self._bits = encoding.bits
+        self._at = self._frames = self._check = 0
 
     def write(self, samples: FloatArray) -> FloatArray:
         """See `Writer`."""
         stored = quantise(samples, self._bits)
         # libsndfile expects 32-bit integers with the sample in the upper bits.
-        self._file.write(stored.frames.astype(np.int32) << (32 - self._bits))
+        self._append(stored.frames.astype(np.int32) << (32 - self._bits))
         return stored.levels
+
+    def _append(self, frames: npt.NDArray[np.int32]) -> None:
+        self._file.write(frames)
+        self._check = crc32(np.ascontiguousarray(frames).data, self._check)
+        self._frames += len(frames)
+
+    def mark(self) -> StoredPart:
+        """See `Writer`."""
+        part = StoredPart(self._at, self._frames, self._check)
+        self._at, self._frames, self._check = self._at + self._frames, 0, 0
+        return part
+
+    def finds(self, path: Path, part: StoredPart) -> bool:
+        """See `Writer`."""
+        check = 0
+        with suppress(OSError, soundfile.SoundFileError):
+            for frames in _blocks(path, part):
+                check = crc32(frames.data, check)
+        return check == part.check
+
+    def adopt(self, path: Path, part: StoredPart) -> None:
+        """See `Writer`."""
+        for frames in _blocks(path, part):
+            self._append(frames)
 
     def close(self) -> None:
         """See `Writer`."""
         self._file.close()
+
+
+def _blocks(path: Path, part: StoredPart) -> Iterator[npt.NDArray[np.int32]]:
+    """The frames of a part of a file, block by block."""
+    with soundfile.SoundFile(path) as file:
+        file.seek(part.at)
+        yield from file.blocks(_BLOCK, frames=part.frames, dtype="int32", always_2d=True)
 
 
 WRITERS: Mapping[tuple[str, Encoding], Callable[[Path, Signal, Encoding, Tags], Writer]] = {

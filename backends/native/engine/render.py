@@ -1,25 +1,23 @@
-"""Runs a graph block by block through its streams, into files or into arrays."""
+"""Runs a graph block by block through its streams."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from os import cpu_count
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from ....audio import FloatArray
+from ....audio.memory import Memory, memory_of, restored
 from ....ir.graph import Graph
-from ....ir.node import Signal
-from ....ir.nodes import Bus, Output
+from ....ir.nodes import Bus
 from .build import build
-from .files import WRITERS, Tags, Writer
-from .piece import Piece, take, whole
+from .piece import Piece, take
 from .sources import Locate, Sources, open_sources
 from .streams import SharedStream
 
@@ -41,23 +39,15 @@ class Settings:
         block: samples of a block; None: chosen by the number of tracks.
         threads: how many render tracks ahead; 0: everything is done on the caller's thread.
         scratch: the directory for large intermediates; None: the system's temporary directory.
+        span_s: seconds of a span, which is taken as a whole from earlier files: long enough that
+            the memory at its end is little beside its samples, short enough that an edit costs
+            little.
     """
 
     block: int | None = None
     threads: int = field(factory=lambda: min(4, cpu_count() or 1))
     scratch: Path | None = None
-
-
-class WrittenMeter(Protocol):
-    """Measures a file as it is written."""
-
-    def start(self, rate: int, channels: int, samples: int) -> None:
-        """Begin a file of this type."""
-        ...
-
-    def feed(self, block: FloatArray) -> None:
-        """Process the next samples, shape (channels, n), as readers of the file will get them."""
-        ...
+    span_s: float = 60.0
 
 
 class Block(NamedTuple):
@@ -66,37 +56,6 @@ class Block(NamedTuple):
     start: int
     end: int
     pieces: Mapping[str, Piece | None]
-
-
-def render(
-    graph: Graph,
-    locate: Locate,
-    files: Mapping[str, Path],
-    *,
-    tags: Tags = (),
-    meters: Mapping[Path, WrittenMeter] = MappingProxyType({}),
-    settings: Settings | None = None,
-    progress: Callable[[float], None] = lambda done: None,
-) -> None:
-    """Write the outputs of a graph in which every gain is known.
-
-    Raises:
-        OSError, soundfile.LibsndfileError: a file cannot be read or written.
-    """
-    chosen = settings or Settings()
-    with ExitStack() as stack:
-        written = [
-            stack.enter_context(_FileStream.open(graph, output, files[output.name], tags, meters))
-            for output in graph.outputs
-            if output.name in files
-        ]
-        length = max(file.signal.length or 0 for file in written)
-        pool = _pool(chosen.threads, stack)
-        values = dict.fromkeys(file.value for file in written)
-        for block in blocks(graph, locate, values, settings=chosen):
-            for file in written:
-                file.take(block, pool)
-            progress(block.end / length)
 
 
 def evaluate(
@@ -137,24 +96,73 @@ def _run(
     graph: Graph, sources: Sources, names: tuple[str, ...], settings: Settings, begin: int | None
 ) -> Iterator[Block]:
     length = max(graph.signals[name].length or 0 for name in names)
-    tracks = {o: None for node in graph.nodes if isinstance(node, Bus) for o in node.operands}
-    block = settings.block or block_for(len(tracks))
-    built = build(graph, names, sources, tracks, block, begin)
-    lead = [(a, min(a + block, 0)) for a in range(built.lead, 0, block)]
-    ranges = [*lead, *((a, min(a + block, length)) for a in range(begin or 0, length, block))]
     with ExitStack() as stack:
-        workers = _Workers(built.ahead, settings.threads, stack)
-        workers.start(ranges[0][1])
-        for (start, end), (_, after) in zip(ranges, [*ranges[1:], ranges[-1]], strict=True):
-            workers.join()
-            workers.start(after)  # renders the next block's tracks during this one's mix
-            if end <= 0:
-                for each in built.sliced:
-                    each.drop(end)
+        run = EngineRun(graph, names, sources, settings, pool_of(settings, stack), begin=begin)
+        yield from run.blocks(begin or 0, length)
+
+
+class EngineRun:
+    """The streams of some values, read block by block from one position on."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        names: Sequence[str],
+        sources: Sources,
+        settings: Settings,
+        pool: ThreadPoolExecutor | None,
+        *,
+        begin: int | None = None,
+        memory: Memory = None,
+    ) -> None:
+        """begin: see `blocks`. memory: of another run, which this one goes on with."""
+        self.block = block_size(graph, settings)
+        self._built = build(graph, names, sources, tracks_of(graph), self.block, begin)
+        self._workers = _Workers(self._built.ahead, pool)
+        self._lead = self._built.lead if memory is None else 0
+        for name, part in (memory or {}).items():
+            restored(self._built.parts[name], part)
+
+    def blocks(self, start: int, end: int) -> Iterator[Block]:
+        """The blocks of [start, end), where the last ones ended, and what precedes a slice."""
+        ranges = [
+            *((a, min(a + self.block, 0)) for a in range(self._lead, 0, self.block)),
+            *((a, min(a + self.block, end)) for a in range(start, end, self.block)),
+        ]
+        self._lead = 0
+        self._workers.start(ranges[0][1] if ranges else start)
+        for (first, last), (_, after) in zip(ranges, [*ranges[1:], *ranges[-1:]], strict=True):
+            self._workers.join()
+            self._workers.start(after)  # renders the next block's tracks during this one's mix
+            if last <= 0:
+                for each in self._built.sliced:
+                    each.drop(last)
                 continue
-            pieces = {name: take(stream, start, end) for name, stream in built.streams.items()}
-            yield Block(start, end, pieces)
-        workers.join()
+            streams = self._built.streams.items()
+            yield Block(first, last, {name: take(stream, first, last) for name, stream in streams})
+        self._workers.join()
+
+    def memory(self, start: int, end: int) -> Memory:
+        """What the streams that sound in [start, end) know of what was before `start`."""
+        known: dict[str, Memory] = {}
+        seen: set[int] = set()
+        for name, part in self._built.parts.items():
+            stream = part.stream if isinstance(part, SharedStream) else part
+            has_memory = hasattr(part, "MEMORY") and stream.start < end and stream.end > start
+            if has_memory and id(part) not in seen:
+                seen.add(id(part))
+                known[name] = memory_of(part)
+        return known
+
+
+def tracks_of(graph: Graph) -> Sequence[str]:
+    """The values that can be made ahead of the mix: those of which buses are the sum."""
+    return tuple({o: None for node in graph.nodes if isinstance(node, Bus) for o in node.operands})
+
+
+def block_size(graph: Graph, settings: Settings) -> int:
+    """The samples of a block."""
+    return settings.block or block_for(len(tracks_of(graph)))
 
 
 def block_for(tracks: int) -> int:
@@ -165,11 +173,9 @@ def block_for(tracks: int) -> int:
 class _Workers:
     """Threads that render tracks ahead of the master; numpy, scipy and soxr release the GIL."""
 
-    def __init__(self, tracks: Sequence[SharedStream], threads: int, stack: ExitStack) -> None:
-        self._tracks, self._pool = tracks, None
+    def __init__(self, tracks: Sequence[SharedStream], pool: ThreadPoolExecutor | None) -> None:
+        self._tracks, self._pool = tracks, pool
         self._under_way: list[Future[None]] = []
-        if tracks:
-            self._pool = _pool(threads, stack)
 
     def start(self, end: int) -> None:
         """Start rendering up to `end`."""
@@ -182,58 +188,6 @@ class _Workers:
             future.result()
 
 
-def _pool(threads: int, stack: ExitStack) -> ThreadPoolExecutor | None:
-    return stack.enter_context(ThreadPoolExecutor(threads)) if threads else None
-
-
-@define
-class _FileStream:
-    """A file that is being written and measured: a block behind the mix, on another thread."""
-
-    value: str
-    signal: Signal
-    _writer: Writer
-    _meter: WrittenMeter | None
-    _under_way: Future[None] | None = field(default=None, init=False)
-
-    @classmethod
-    @contextmanager
-    def open(
-        cls,
-        graph: Graph,
-        output: Output,
-        path: Path,
-        tags: Tags,
-        meters: Mapping[Path, WrittenMeter],
-    ) -> Iterator[_FileStream]:
-        """The file of an output, which is complete at the end."""
-        signal, meter = graph.signals[output.name], meters.get(path)
-        writer = WRITERS[output.container, output.encoding](path, signal, output.encoding, tags)
-        if meter is not None:
-            meter.start(signal.rate, signal.channels, signal.length or 0)
-        file = cls(output.operands[0], signal, writer, meter)
-        try:
-            yield file
-            file.join()
-        finally:
-            writer.close()
-
-    def take(self, block: Block, pool: ThreadPoolExecutor | None) -> None:
-        """Write the next block, once the one before is written; raises what that raised."""
-        end = max(block.start, min(block.end, self.signal.length or 0))
-        samples = whole(block.pieces[self.value], block.start, end, self.signal.channels)
-        self.join()
-        if pool is None:
-            self._write(samples)
-        else:
-            self._under_way = pool.submit(self._write, samples)
-
-    def join(self) -> None:
-        """Wait for the block that is being written; raises what it raised."""
-        if self._under_way is not None:
-            self._under_way.result()
-
-    def _write(self, samples: FloatArray) -> None:
-        stored = self._writer.write(samples)
-        if self._meter is not None:
-            self._meter.feed(stored)
+def pool_of(settings: Settings, stack: ExitStack) -> ThreadPoolExecutor | None:
+    """The threads of a run, which end with the stack."""
+    return stack.enter_context(ThreadPoolExecutor(settings.threads)) if settings.threads else None

@@ -62,6 +62,10 @@ class Reader(Protocol):
         """The next samples, shape (channels, count); after the end of the source, zeros."""
         ...
 
+    def skip(self, count: int) -> None:
+        """Pass over the next samples."""
+        ...
+
     def close(self) -> None:
         """Release the source."""
         ...
@@ -101,6 +105,12 @@ class FileReader:
             self._pool.used(self)
         missing = count - samples.shape[1]
         return np.pad(samples, ((0, 0), (0, missing))) if missing else samples
+
+    def skip(self, count: int) -> None:
+        """See `Reader`."""
+        with self._in_use:
+            self._shut()
+            self._position += count
 
     @property
     def is_open(self) -> bool:
@@ -211,8 +221,7 @@ class ResampledReader:
         self._resampler = Resampler(*rates, source.channels)
         self._ready = np.zeros((source.channels, 0))
         self._flushed = False
-        while skipped:
-            skipped -= self.read(min(skipped, _BLOCK)).shape[1]
+        self.skip(skipped)
 
     def read(self, count: int) -> FloatArray:
         """See `Reader`."""
@@ -225,6 +234,11 @@ class ResampledReader:
             samples = np.pad(samples, ((0, 0), (0, count - found)))
         self._ready = samples[:, count:]
         return samples[:, :count]
+
+    def skip(self, count: int) -> None:
+        """See `Reader`."""
+        while count:
+            count -= self.read(min(count, _BLOCK)).shape[1]
 
     def close(self) -> None:
         """See `Reader`."""

@@ -1,7 +1,8 @@
 """The kinds of streams that a graph becomes.
 
 Each applies its node's function in `reference` to the piece of a block that is not silent, and
-keeps its state for the next. Ranges may have any length of at least one sample.
+keeps its state for the next. Ranges may have any length of at least one sample. A stream that is
+given the memory of another of the same node (audio/memory.py) goes on where that one was.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ....ir.nodes import Source
 from .piece import Piece, Stream, add, dual, is_dual, joined, take, whole
 from .sources import Reader, Sources
 
-_DROPPED = 1 << 16
+DROPPED = 1 << 16
 """Samples that are made at once to be dropped."""
 
 Change = Callable[[FloatArray, int], FloatArray]
@@ -32,6 +33,11 @@ class Biquad(Protocol):
     @property
     def is_still(self) -> bool:
         """Whether silent input gives silent output."""
+        ...
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether it would filter all channels alike, so that it may receive only one."""
         ...
 
     def skip(self, count: int) -> None:
@@ -81,6 +87,7 @@ class Played:
         """See `Stream`."""
         if self._reader is None:
             self._reader = self._open()
+            self._reader.skip(start - self.start)
         samples = self._reader.read(end - start)
         if end == self.end:
             self._reader.close()
@@ -120,12 +127,13 @@ class Changed:
 class Filtered:
     """A filter, which rings on after the end of its operand; after its decay it costs nothing."""
 
+    MEMORY = ("_biquad",)
+
     def __init__(self, operand: Stream, biquad: Biquad, origin: int, end: int) -> None:
         """origin: the position of sample 0 of the value and of the filter."""
         self.channels, self.start = operand.channels, operand.start
         self.end = end if operand.start < operand.end else operand.start
         self._operand, self._biquad = operand, biquad
-        self._is_dual = True  # so far
         biquad.skip(self.start - origin)
 
     def pull(self, start: int, end: int) -> Piece | None:
@@ -135,8 +143,7 @@ class Filtered:
             self._biquad.skip(end - start)
             return None
         samples = whole(piece, start, end, self.channels)
-        self._is_dual = self._is_dual and is_dual(samples)
-        if self._is_dual:
+        if is_dual(samples) and self._biquad.is_alike:
             return Piece(start, dual(self._biquad.process(samples[:1]), self.channels))
         return Piece(start, self._biquad.process(samples))
 
@@ -167,6 +174,8 @@ class Summed:
 class Sliced:
     """A range of its operand, whose samples before the range are made and dropped."""
 
+    MEMORY = ("_at",)
+
     def __init__(self, operand: Stream, origin: int, end: int) -> None:
         self._operand = operand
         self.channels = operand.channels
@@ -177,7 +186,7 @@ class Sliced:
         """Read the operand up to a position at or before the range."""
         last = min(end, self.start)
         while self._at < last:
-            reached = min(self._at + _DROPPED, last)
+            reached = min(self._at + DROPPED, last)
             take(self._operand, self._at, reached)
             self._at = reached
 
@@ -189,6 +198,8 @@ class Sliced:
 
 class LookAhead:
     """A processor that reads its operand ahead of its output."""
+
+    MEMORY = ("_processor", "_fed", "_ready")
 
     def __init__(self, operand: Stream, processor: Processor, start: int, end: int) -> None:
         """end: of the whole value, even if only a part is requested."""
@@ -216,6 +227,8 @@ class LookAhead:
 class Dithered:
     """Adds dither; reads its operand ahead of its output, to see how long a silence is."""
 
+    MEMORY = ("_gate", "_line")
+
     def __init__(self, operand: Stream, gate: SilenceGate, start: int, end: int) -> None:
         """end: of the whole value, even if only a part is requested."""
         self.channels, self.start, self.end = operand.channels, start, end
@@ -242,6 +255,8 @@ class SharedStream:
     result does not depend on their order.
     """
 
+    MEMORY = ("_made", "held", "positions")
+
     def __init__(self, stream: Stream, grid: int = 1) -> None:
         self.stream = stream
         self._grid = grid
@@ -256,6 +271,28 @@ class SharedStream:
         port = Port(self, min(end, self.stream.end))
         self._ports.append(port)
         return port
+
+    @property
+    def held(self) -> list[tuple[int, int, FloatArray]]:
+        """What readers have not taken: position, channels, samples (once if channels are equal)."""
+        return [
+            (p.start, len(p.samples), p.samples[:1] if is_dual(p.samples) else p.samples)
+            for p in self._pieces
+        ]
+
+    @held.setter
+    def held(self, pieces: list[tuple[int, int, FloatArray]]) -> None:
+        self._pieces = [Piece(start, dual(samples, count)) for start, count, samples in pieces]
+
+    @property
+    def positions(self) -> list[int]:
+        """Where each reader is."""
+        return [port.position for port in self._ports]
+
+    @positions.setter
+    def positions(self, positions: list[int]) -> None:
+        for port, position in zip(self._ports, positions, strict=True):
+            port.position = position
 
     def make(self, end: int) -> None:
         """Make the stream up to `end`, as far as it is not made yet."""

@@ -9,8 +9,9 @@ import pytest
 from mixdown.backends.native import reference
 from mixdown.backends.native.engine.build import build
 from mixdown.backends.native.engine.piece import take
-from mixdown.backends.native.engine.render import Settings, block_for, blocks, evaluate, render
+from mixdown.backends.native.engine.render import Settings, block_for, blocks, evaluate
 from mixdown.backends.native.engine.sources import FileReader, Sources
+from mixdown.backends.native.engine.written import render
 from mixdown.ir import nodes as ir
 from mixdown.ir.curves import FilterKind, PanLaw, Shape
 from mixdown.ir.graph import Graph
