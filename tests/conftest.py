@@ -31,6 +31,9 @@ hypothesis.settings.load_profile("steady")
 # What an earlier run kept must not decide what a test sees.
 os.environ["MIXDOWN_CACHE"] = "off"
 
+# The first command that a test starts compiles the package's source, not every one.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # A run in the background of a shell begins with interrupts ignored, and so would what tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from forked import SECONDS, ForkServer
 from house import ROOT, name_of
 from pages import Command, File, Program, read_steps, required, steps
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN_BY_CI = "README.md"
+PROGRAMS = Path(sys.executable).parent
+PLAIN = re.compile(r"mixdown [^$&|;<>()*?`\\#~{}\[\]\n]+")
+"""A command line that a shell only splits into words."""
 
 
 def case(page: Path):
@@ -21,14 +28,32 @@ def case(page: Path):
     return pytest.param(page, id=name_of(page), marks=pytest.mark.requires(*names))
 
 
+def terminal(cache: Path) -> dict[str, str]:
+    """The environment of a plain terminal of 100 columns that finds the programs of this Python."""
+    return os.environ | {
+        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "100",
+        "MIXDOWN_CACHE": str(cache),
+        "NO_COLOR": "1",
+        "TERM": "dumb",
+    }
+
+
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A user's cache, empty when the run begins: pages render the same examples again and again."""
-    return tmp_path_factory.mktemp("cache")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """With a user's cache, empty when the run begins: pages render the same examples repeatedly.
+
+    The processes of pytest-xdist share it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    is_shared = "PYTEST_XDIST_WORKER" in os.environ
+    cache = (folder.parent if is_shared else folder) / "cache-of-pages"
+    with ForkServer(terminal(cache)) as started:
+        yield started
 
 
 @pytest.mark.parametrize("page", [case(page) for page in PAGES if read_steps(page)])
-def test_what_the_page_shows_works(page: Path, tmp_path: Path, cache: Path):
+def test_what_the_page_shows_works(page: Path, tmp_path: Path, server: ForkServer):
     """All of a page runs in one folder that holds what a clone has under examples/, in order."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for step in read_steps(page):
@@ -38,36 +63,53 @@ def test_what_the_page_shows_works(page: Path, tmp_path: Path, cache: Path):
                 (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / name).write_text(text, encoding="utf-8")
             case Command() if not step.is_environment:
-                code, output = run(["bash", "-c", step.text], tmp_path, cache)
+                code, output = run(step.text, tmp_path, server)
                 assert code == step.exit_code, f"{where}: {step.text}\nexit code {code}\n{output}"
                 assert step.prints(output), f"{where}: {step.text}\nprinted\n{output}"
             case Program(text=text):
-                code, output = run([sys.executable, "-c", text], tmp_path, cache)
+                code, output = server.run(text, ["-c"], tmp_path)
                 assert code == 0, f"{where}: exit code {code}\n{output}"
 
 
-def run(command: list[str], folder: Path, cache: Path) -> tuple[int, str]:
-    """Exit code and what was printed, on both streams, as on a plain terminal of 100 columns."""
-    programs = Path(sys.executable).parent
-    env = os.environ | {
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": "100",
-        "MIXDOWN_CACHE": str(cache),
-        "NO_COLOR": "1",
-        "TERM": "dumb",
-    }
+def run(line: str, folder: Path, server: ForkServer) -> tuple[int, str]:
+    """Exit code of a command line, and what it printed on both streams."""
+    plain = line.replace("\\\n", " ")
+    if not PLAIN.fullmatch(plain):
+        return run_in_shell(line, folder, server.environment)
+    script = PROGRAMS / "mixdown"
+    return server.run(script.read_text(), [str(script), *shlex.split(plain)[1:]], folder)
+
+
+def run_in_shell(line: str, folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """The same, started by a shell."""
     done = subprocess.run(
-        command,
+        ["bash", "-c", line],
         cwd=folder,
-        env=env,
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=300,
+        timeout=SECONDS,
     )
     return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mixdown --version",
+        "mixdown inspect examples/podcast/podcast.yaml --stats",
+        "mixdown check examples/nothing.yaml",
+    ],
+)
+def test_a_plain_command_line_does_what_a_shell_makes_it_do(
+    line: str, tmp_path: Path, server: ForkServer
+):
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    assert PLAIN.fullmatch(line)
+    assert run(line, tmp_path, server) == run_in_shell(line, tmp_path, server.environment)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -15,15 +15,19 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS / "support"), str(TESTS / "docs")]
 
+from forked import ForkServer  # noqa: E402
 from house import ROOT  # noqa: E402
 from pages import Command, File, Program, read_steps, tidy  # noqa: E402
-from test_commands import run  # noqa: E402
+from test_commands import run, terminal  # noqa: E402
 
 
 def refresh(page: Path) -> None:
     """Run the page from top to bottom, and put each command's output where it stands."""
     text = page.read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as name:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ForkServer(terminal(Path(name, "cache"))) as server,
+    ):
         folder = Path(name)
         shutil.copytree(ROOT / "examples", folder / "examples")
         for step in read_steps(page):
@@ -32,12 +36,12 @@ def refresh(page: Path) -> None:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     (folder / name).write_text(content, encoding="utf-8")
                 case Command() if not step.is_environment:
-                    _, output = run(["bash", "-c", step.text], folder, folder / "cache")
+                    _, output = run(step.text, folder, server)
                     if step.output and "..." not in step.output:
                         shown = f"$ {step.text}\n{step.output}"
                         text = text.replace(shown, f"$ {step.text}\n{tidy(output)}\n", 1)
                 case Program(text=program):
-                    run([sys.executable, "-c", program], folder, folder / "cache")
+                    server.run(program, ["-c"], folder)
     page.write_text(text, encoding="utf-8")
 
 
