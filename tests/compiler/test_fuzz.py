@@ -147,27 +147,33 @@ def test_many_mutants():
     print(run(seed=soak.seed(), rounds=soak.rounds(100_000)))
 
 
+LARGE = {
+    "json text": (lambda: '{"id": "' + "x" * 100_000_000 + '"}', "json"),
+    "json text before an unknown key": (
+        lambda: '{"id": "' + "x" * 60_000_000 + '", "y": 1}',
+        "json",
+    ),
+    "json lists": (lambda: "[" + "[]," * 20_000_000 + "1]", "json"),
+    "fewer json lists": (lambda: "[" + "[]," * 900_000 + "1]", "json"),
+    "json keys": (lambda: "{" + ",".join(f'"k{n}":1' for n in range(900_000)) + "}", "json"),
+    "long yaml text": (lambda: "id: " + "x" * 100_000_000, "yaml"),
+    "yaml text": (lambda: "id: " + "x" * 8_000_000, "yaml"),
+    "yaml lines in quotes": (lambda: "id: '" + "x\n" * 4_000_000, "yaml"),
+    "yaml flow": (lambda: "[" + "a," * 4_000_000 + "]", "yaml"),
+    "yaml block": (lambda: "- a\n" * 2_000_000, "yaml"),
+    "yaml keys": (lambda: "{" + "? " * 4_000_000, "yaml"),
+    "yaml anchors": (lambda: "&a " * 2_000_000, "yaml"),
+    "yaml comment": (lambda: "#" * 8_000_000, "yaml"),
+    "yaml empty lines": (lambda: "\n" * 8_000_000, "yaml"),
+}
+"""Made by the test that needs them: a worker of the default run would hold half a gigabyte."""
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize(
-    ("data", "format"),
-    [
-        ('{"id": "' + "x" * 100_000_000 + '"}', "json"),
-        ('{"id": "' + "x" * 60_000_000 + '", "y": 1}', "json"),
-        ("[" + "[]," * 20_000_000 + "1]", "json"),
-        ("[" + "[]," * 900_000 + "1]", "json"),
-        ("{" + ",".join(f'"k{n}":1' for n in range(900_000)) + "}", "json"),
-        ("id: " + "x" * 100_000_000, "yaml"),
-        ("id: " + "x" * 8_000_000, "yaml"),
-        ("id: '" + "x\n" * 4_000_000, "yaml"),
-        ("[" + "a," * 4_000_000 + "]", "yaml"),
-        ("- a\n" * 2_000_000, "yaml"),
-        ("{" + "? " * 4_000_000, "yaml"),
-        ("&a " * 2_000_000, "yaml"),
-        ("#" * 8_000_000, "yaml"),
-        ("\n" * 8_000_000, "yaml"),
-    ],
-)
-def test_large(data, format):
+@pytest.mark.parametrize("name", LARGE)
+def test_large(name):
+    make, format = LARGE[name]
+    data = make()
     start = time.process_time()
     try:
         loads(data, "large", format=format)

@@ -17,9 +17,6 @@ from speech import RATE, noisy, talk
 
 pytestmark = pytest.mark.requires("espeak")
 
-HUM = 2 * np.pi * 50.1 / RATE * np.arange(30 * RATE)
-TONE = 0.1 * np.sin(0.1 * np.arange(60 * RATE))
-
 
 @pytest.fixture(scope="session")
 def media(tmp_path_factory):
@@ -27,7 +24,9 @@ def media(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lint")
     speech = 0.8 * noisy(talk(seconds=25, seed=1), 45)
     other = 0.8 * noisy(talk(seconds=25, voice="en-us+f3", seed=2), 45)
-    hum = sum(np.sin(HUM * n + n) for n in range(1, 9))
+    phase = 2 * np.pi * 50.1 / RATE * np.arange(len(speech))
+    hum = sum(np.sin(phase * n + n) for n in range(1, 9))
+    tone = 0.1 * np.sin(0.1 * np.arange(60 * RATE))
     noise = np.random.default_rng(3).standard_normal(len(speech))
     files = {
         "host": speech,
@@ -39,9 +38,9 @@ def media(tmp_path_factory):
         "stereo": np.stack([speech, 0.7 * speech], axis=1),
         "clipped": np.clip(5 * speech, -1, 1),
         "offset": 0.7 * speech + 0.02,
-        "hum": speech + 0.0008 * hum[: len(speech)],
+        "hum": speech + 0.0008 * hum,
         "noisy": speech + 0.006 * noise,
-        "bed": np.stack([TONE, 0.8 * TONE], axis=1),
+        "bed": np.stack([tone, 0.8 * tone], axis=1),
     }
     for name, samples in files.items():
         soundfile.write(folder / f"{name}.wav", samples, RATE, subtype="PCM_24")
