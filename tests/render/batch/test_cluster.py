@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ import soundfile
 from clusters import Cluster
 from databases import new_database, postgresql
 from distributed import Client, LocalCluster
+from mixdown.cli.app import ExitCode
 from mixdown.ir.diagnostics import RenderError
 from mixdown.render.artifacts.registry import open_registry
 from mixdown.render.batch import cluster
@@ -88,18 +91,20 @@ def files(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in found.items() if name not in beside}
 
 
-@pytest.fixture
-def local(season) -> Iterator[LocalCluster]:
+@pytest.fixture(scope="module")
+def local(embedded_ffmpeg: str) -> Iterator[LocalCluster]:
     """Two processes."""
-    season(5)
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
-        yield made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MIXDOWN_FFMPEG", embedded_ffmpeg)
+        with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
+            yield made
 
 
 @pytest.mark.requires("postgresql")
 def test_a_cluster_of_processes_renders_what_this_machine_renders(
-    local, tmp_path: Path, postgresql: Path, monkeypatch
+    local, season, tmp_path: Path, postgresql: Path, monkeypatch
 ):
+    season(5)
     registry = new_database(postgresql)
     kept = {"store": "kept", "registry": registry}
 
@@ -149,6 +154,36 @@ def test_a_cluster_of_processes_renders_what_this_machine_renders(
         run("other", scheduler=local.scheduler_address)
     assert str(raised.value).partition("\n")[0].endswith(" instead of 9.9")
     assert not files(Path("other"))
+
+
+def test_an_interrupt_takes_back_what_has_not_begun(local, season):
+    """As Ctrl-C does it; another run does the rest."""
+    season(8)
+    command = [sys.executable, "-m", "mixdown", "batch", "season", "-o", "out", "--preset"]
+    command += ["podcast", "--no-report", "--scheduler", local.scheduler_address]
+    batch = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    wait_until(lambda: any(Path("out").glob("*/manifest.json")))
+    batch.send_signal(signal.SIGINT)
+    _, errors = batch.communicate(timeout=15)
+    assert batch.returncode == ExitCode.INTERRUPTED
+    assert errors.endswith("\ninterrupted; unfinished files were removed\n")
+    assert "Traceback" not in errors
+    wait_until(lambda: not local.scheduler.tasks)
+
+    again = run("out", scheduler=local.scheduler_address, choices={"stems": False})
+    assert all(result.ok for result in again.results)
+    statuses = {result.status for result in again.results}
+    assert statuses == {JobStatus.RENDERED, JobStatus.UNCHANGED}
+    run("here", "season/e003.yaml", choices={"stems": False})
+    made = files(Path("out"))
+    assert files(Path("here")) == {k: v for k, v in made.items() if k.startswith("e003")}
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < until, "too long"
+        time.sleep(0.05)
 
 
 def test_a_scheduler_that_is_not_there_is_an_error(season, monkeypatch):
