@@ -10,7 +10,7 @@ import mixdown
 import numpy as np
 import pytest
 import soundfile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from mixdown.media.cache import VARIABLE, Cache
 from mixdown.render.recording import FileMeter, FileRecord, Tap
@@ -38,6 +38,7 @@ class Show:
     highpass_hz: float = 40.0
     preset: str = "podcast"
     stems: bool = True
+    stem_mode: str = "premaster"
 
     def render(self, media: Path, out: Path) -> mixdown.RenderResult:
         timeline = mixdown.Timeline(id="show", root=media, sample_rate=RATE)
@@ -52,9 +53,8 @@ class Show:
         timeline = timeline.clip("bed.flac", id="c", duration_ms=1200, **automation)
         if self.has_last:
             timeline = timeline.clip("bed.flac", id="d", start_ms=1400, duration_ms=500)
-        return mixdown.render(
-            timeline, out=out, preset=self.preset, stems=self.stems, backend="native"
-        )
+        stems = {"stems": self.stems, "stem_mode": self.stem_mode}
+        return mixdown.render(timeline, out=out, preset=self.preset, **stems, backend="native")
 
 
 EDITS: st.SearchStrategy[dict[str, object]] = st.one_of(
@@ -65,6 +65,7 @@ EDITS: st.SearchStrategy[dict[str, object]] = st.one_of(
     st.builds(lambda v: {"highpass_hz": v}, st.sampled_from([80.0, 200.0])),
     st.builds(lambda v: {"preset": v}, st.sampled_from(["broadcast", "music", "draft"])),
     st.builds(lambda v: {"stems": v}, st.booleans()),
+    st.builds(lambda v: {"stem_mode": v}, st.sampled_from(["premaster", "mastered"])),
 )
 
 
@@ -78,8 +79,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(EDITS, min_size=1, max_size=3))
+@example(edits=[{"stem_mode": "mastered"}, {"preset": "broadcast"}])
+@example(edits=[{"stem_mode": "mastered", "preset": "music"}, {"gain_db": 1.0}])
 def test_after_any_edits_every_file_has_the_bytes_of_a_render_without_a_cache(
     tmp_path_factory, media, monkeypatch, edits
 ):
