@@ -185,30 +185,23 @@ def test_no_ffmpeg_ends_with_3_and_says_how_to_get_one(mixdown, show, listing, m
         (signal.SIGHUP, ExitCode.HUNG_UP),
     ],
 )
-def test_an_interrupted_render_leaves_nothing(show, listing, sent, code):
-    """The program under way is ended too: it would write its process id's file if it lived on."""
-    started, survived = show.parent.parent / "started", show.parent.parent / "survived"
-    program = fake_ffmpeg(
-        show.parent, f"touch {started}; sleep 0.5; sleep 0.5; sleep 1; touch {survived}"
-    )
+def test_an_interrupted_render_leaves_nothing(show, tmp_path, listing, sent, code):
+    """The program under way is ended too, and its child."""
+    pids = tmp_path / "pids"
+    program = fake_ffmpeg(show.parent, hang(pids))
     before = listing()
-    render = subprocess.Popen(
-        [sys.executable, "-m", "mixdown", "render", show.name, "-o", "out"],
-        env={**os.environ, "MIXDOWN_FFMPEG": str(program)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while not started.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    render = started_render(show.parent, program, pids)
     render.send_signal(sent)
     out, err = render.communicate(timeout=60)
     assert (render.returncode, out) == (code, "")
     assert "Traceback" not in err
     assert listing() == before
-    time.sleep(2.2)
-    assert not survived.exists()
+    assert becomes(lambda: all(map(is_gone, pids.read_text().split())))
+
+
+def hang(pids: Path) -> str:
+    """Lines of a shell that write the ids of a child and of itself, and wait."""
+    return f"sleep 600 & echo $! $$ >{pids}.new; mv {pids}.new {pids}; wait"
 
 
 def started_render(folder: Path, program: Path, wanted: Path) -> subprocess.Popen[str]:
@@ -217,6 +210,7 @@ def started_render(folder: Path, program: Path, wanted: Path) -> subprocess.Pope
         [sys.executable, "-m", "mixdown", "render", "small.yaml", "-o", "out"],
         cwd=folder,
         env={**os.environ, "MIXDOWN_FFMPEG": str(program)},
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -238,9 +232,7 @@ def is_gone(pid: str) -> bool:
 def test_a_killed_render_takes_its_programs_with_it(show, tmp_path):
     """A wrapper script and its child too; the next render removes the folder."""
     pids = tmp_path / "pids"
-    program = fake_ffmpeg(
-        show.parent, f"sleep 600 & echo $! $$ >{pids}.new; mv {pids}.new {pids}; wait"
-    )
+    program = fake_ffmpeg(show.parent, hang(pids))
     render = started_render(show.parent, program, pids)
     render.kill()
     render.communicate()
@@ -251,7 +243,7 @@ def test_a_killed_render_takes_its_programs_with_it(show, tmp_path):
 def test_a_probe_that_hangs_ends_with_the_command(show, tmp_path, sent):
     pids = tmp_path / "pids"
     program = tmp_path / "hanging"
-    program.write_text(f"#!/bin/sh\nsleep 600 & echo $! $$ >{pids}.new; mv {pids}.new {pids}; wait")
+    program.write_text(f"#!/bin/sh\n{hang(pids)}")
     program.chmod(0o755)
     render = started_render(show.parent, program, pids)
     render.send_signal(sent)
