@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 
 from attrs import field, frozen
 
+from ..compiler.timeline.entry import document_suffix
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
 from .connection import Connection, Patience, ServiceError
@@ -194,30 +195,32 @@ class Client:
         return record(RemoteJob, self._connection.call("DELETE", _path(job)))
 
     def upload(self, path: str | Path) -> str:
-        """Send what the server lacks of a file; the digest by which documents name it as a source.
+        """Send what the server lacks of a file; the path by which documents name it.
+
+        That is its digest, and after it the ending of a timeline that another plays.
 
         Raises:
             OSError: the file cannot be read.
             ServiceError: the server does not accept it.
         """
         with Path(path).open("rb") as file:
-            digest = _digest(file)
+            name = f"{_digest(file)}{document_suffix(path)}"
             size = file.tell()
-            there, is_complete = self._uploaded(digest)
+            there, is_complete = self._uploaded(name)
             patience = Patience(self.patience_s)
             while not is_complete:
                 try:
-                    there, is_complete = self._send_part(digest, file, there, size)
+                    there, is_complete = self._send_part(name, file, there, size)
                     patience.renew()
                 except ServiceError as error:
                     patience.wait(error)
-                    there, is_complete = self._uploaded(digest)
-        return digest
+                    there, is_complete = self._uploaded(name)
+        return name
 
-    def _uploaded(self, digest: str) -> tuple[int, bool]:
+    def _uploaded(self, name: str) -> tuple[int, bool]:
         """How many bytes of a file the server has, and whether that is all of it."""
         try:
-            found = self._connection.call("GET", f"/v1/media/{digest}")
+            found = self._connection.call("GET", f"/v1/media/{name}")
         except ServiceError as error:
             if error.kind != "not-found":
                 raise
@@ -225,7 +228,7 @@ class Client:
         return found["size"], found["complete"]
 
     def _send_part(
-        self, digest: str, file: BufferedIOBase, start: int, size: int
+        self, name: str, file: BufferedIOBase, start: int, size: int
     ) -> tuple[int, bool]:
         """Send the part from a byte on; as `_uploaded`."""
         file.seek(start)
@@ -233,7 +236,7 @@ class Client:
         headers = {"Content-Type": "application/octet-stream"}
         if size:
             headers["Content-Range"] = f"bytes {start}-{start + len(part) - 1}/{size}"
-        found = self._connection.call_once("PUT", f"/v1/media/{digest}", part, headers)
+        found = self._connection.call_once("PUT", f"/v1/media/{name}", part, headers)
         return found["size"], found["complete"]
 
     def download(self, artifact: RemoteArtifact, to: str | Path) -> Path:

@@ -70,8 +70,10 @@ def inlined(
 
     One with errors is returned unchanged: the compilation reports them.
     """
+    if timeline.faults.found:
+        return timeline
     media, found = probe_sources(timeline, mode)
-    if timeline.faults.found or errors(found):
+    if errors(found):
         return timeline
     whole, found = placed(timeline, media)
     if errors((*found, *validate(whole), *validate_media(whole, media))):

@@ -17,7 +17,7 @@ from ..ir.diagnostics import MixdownError
 from ..media.gate import MAX_PATH, refused
 from .graph_input import is_graph_file, load_graph
 from .load import Opening, with_included
-from .timeline.entry import DOCUMENT_SUFFIXES
+from .timeline.entry import document_suffix
 
 
 def input_files(
@@ -48,7 +48,7 @@ def _read_into(found: dict[Path, None], path: Path, opening: Opening) -> None:
         pass  # the documents' own values are what is known
     for text in filter(_may_be_path, _texts(values)):
         file = root / text
-        is_read = file in found or file.suffix.lower() not in DOCUMENT_SUFFIXES
+        is_read = file in found or not document_suffix(file)
         if is_read or refused(root, text, allow_outside=opening.allow_outside):
             found.setdefault(file)
         else:

@@ -1,8 +1,8 @@
 """Checks every path of a document before any file is opened.
 
 A path must be below the document's directory, with links resolved, unless files outside are
-allowed, and must not look like a protocol to ffmpeg. Nothing is opened or read, and the message
-does not reveal whether a rejected file exists.
+allowed. It must not be an unfinished upload, nor look like a protocol to ffmpeg. Nothing is opened
+or read, and the message does not reveal whether a rejected file exists.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ from ..ir.diagnostics import Diagnostic
 
 MAX_PATH = 4096
 """The maximum length of a path in characters, as in file systems."""
+
+UPLOADS = ".mixdown-uploads"
+"""The directory of a server's unfinished uploads, which no document can name."""
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -51,7 +54,14 @@ def refused(root: Path, path: str, *, allow_outside: bool) -> Diagnostic | None:
             f"{shown} is a URL, not a path",
             help="download it and use its path; for a file of this name, write ./ before it",
         )
-    if not allow_outside and not is_inside(root, path):
+    real = os.path.realpath(root / path)
+    if UPLOADS in Path(real.casefold()).parts:
+        return Diagnostic(
+            Code.SOURCE_OUTSIDE,
+            f"{shown} is in the directory of unfinished uploads",
+            help="complete the upload, and use its digest as the path",
+        )
+    if not allow_outside and not _holds(root, real):
         return Diagnostic(
             Code.SOURCE_OUTSIDE,
             f"{shown} is outside the document's directory",
@@ -69,5 +79,10 @@ def normal(root: Path, path: str) -> str:
 
 def is_inside(root: Path, path: str) -> bool:
     """Whether a path relative to a directory stays in it, with links resolved."""
+    return _holds(root, os.path.realpath(root / path))
+
+
+def _holds(root: Path, real: str) -> bool:
+    """Whether a path with links resolved is in a directory."""
     inside = os.path.realpath(root)
-    return os.path.commonpath([inside, os.path.realpath(root / path)]) == inside
+    return os.path.commonpath([inside, real]) == inside

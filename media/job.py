@@ -72,7 +72,7 @@ class DecodingJob:
         _, log = self.run(*input_arguments(path, tuple(dict.fromkeys(DEMUXERS.values()))))
         if log.container is None:
             known = log.problem and f"ffmpeg reports: {log.problem}"
-            raise unreadable(known or "ffmpeg does not recognise it")
+            raise unreadable(known or _help(self.path))
         if not log.streams:
             raise unreadable("ffmpeg finds no sound in it")
         return log
@@ -107,3 +107,12 @@ class DecodingJob:
             self.run(*words[:at], "-flush_packets", "1", "-xerror", *words[at:], target=target)
             header = read_header(target)
             return 0 if header is None else header.frames
+
+
+def _help(path: Path) -> str:
+    """What to say about a file that ffmpeg does not recognise, such as a timeline."""
+    with path.open("rb") as file:
+        begin = file.read(1024)
+    if begin.strip() and b"\0" not in begin:
+        return "it is a text; the path of a timeline ends in .yaml, .yml, .json or .toml"
+    return "ffmpeg does not recognise it"

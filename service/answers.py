@@ -75,7 +75,7 @@ def _timeline(envelope: Envelope, settings: ServiceSettings) -> Timeline:
     """
     limits = settings.limits
     _limit("the request", "deliveries", len(envelope.body.request.deliver), limits.deliveries)
-    timeline = envelope.timeline(settings.sources)
+    timeline = envelope.timeline(settings.sources, limits.clips)
     _limit("the mix", "tracks", len(timeline.tracks), limits.tracks)
     _limit("the mix", "clips", sum(len(track.clips) for track in timeline.tracks), limits.clips)
     return timeline

@@ -23,6 +23,7 @@ from ..compiler.declared import MediaMode
 from ..compiler.deliveries import DeliveryChoices
 from ..compiler.driver import Compilation
 from ..compiler.load import Opening, timeline_of
+from ..compiler.nesting import MOST_CLIPS, DocumentReader
 from ..compiler.options import CompileOptions
 from ..compiler.request import RenderRequest, StemMode
 from ..compiler.timeline.model import Timeline
@@ -180,13 +181,21 @@ class Envelope:
                 (evolve(d, origin=place) for d in error.diagnostics), error.documents
             ) from None
 
-    def timeline(self, root: Path) -> Timeline:
+    def timeline(self, root: Path, most_clips: int = MOST_CLIPS) -> Timeline:
         """The timeline in the document, or the one that it becomes; it may have `faults`.
+
+        Args:
+            root: the directory that its paths count from.
+            most_clips: of it together with the timelines that it plays.
 
         Raises:
             TimelineError: what is wrong with it.
         """
-        opening = Opening(media=self.body.media, variables=self.body.variables)
+        opening = Opening(
+            media=self.body.media,
+            variables=self.body.variables,
+            reading=DocumentReader(most_clips),
+        )
         return timeline_of(self.document, root, opening)
 
 

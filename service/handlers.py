@@ -37,13 +37,13 @@ from .bodies import (
 )
 from .jobs import Event, JobState, KeyReusedError, QueueFullError, RenderJob
 from .keys import Caller
-from .media import OFFSET, digest_of, part_of
+from .media import OFFSET, media_name, part_of
 from .openapi import document
 from .operations import EVENT_STREAM, ID
 from .page import page, viewer
 from .problems import ProblemError
 from .ranges import asked_range, is_current
-from .reading import computed, idempotency_of, in_time, text_of
+from .reading import computed, fetched, idempotency_of, in_time, text_of, without_pause
 from .service import Service
 from .telemetry import CONTENT_TYPE
 from .webhooks import check_webhook
@@ -279,25 +279,25 @@ def _files_beside(service: Service, artifact: Artifact) -> Mapping[str, Artifact
 
 async def upload(service: Service, request: Request, caller: Caller) -> Response:
     """A file or a part of one."""
-    digest = digest_of(request.path_params["digest"])
+    name = media_name(request.path_params["digest"])
     part = part_of(request.headers.get("content-range"))
-    seconds = service.settings.limits.media_s
-    async with in_time(seconds):
-        done = await service.media.receive(digest, part, request.stream())
-    return _media(service, digest, 201 if done else 202)
+    limits = service.settings.limits
+    async with in_time(limits.media_s):
+        done = await service.media.receive(name, part, without_pause(request, limits.idle_s))
+    return _media(service, name, 201 if done else 202)
 
 
 async def get_media(service: Service, request: Request, caller: Caller) -> Response:
     """How much of a file is there."""
-    return _media(service, digest_of(request.path_params["digest"]), 200)
+    return _media(service, media_name(request.path_params["digest"]), 200)
 
 
-def _media(service: Service, digest: str, status: int) -> Response:
-    size = service.media.size(digest)
-    offset = service.media.offset(digest) if size is None else size
+def _media(service: Service, name: str, status: int) -> Response:
+    size = service.media.size(name)
+    offset = service.media.offset(name) if size is None else size
     if size is None and not offset and status == 200:
         raise ProblemError("not-found", "nothing of this file is here")
-    data = {"digest": digest, "complete": size is not None, "size": offset}
+    data = {"digest": name, "complete": size is not None, "size": offset}
     return _answer(service, data, status, {OFFSET: str(offset)})
 
 
@@ -305,8 +305,8 @@ async def import_media(service: Service, request: Request, caller: Caller) -> Re
     """A file from elsewhere."""
     text, form = await text_of(service, request)
     url = (await computed(service, lambda: read_import(text, form))).url
-    digest, _ = await asyncio.to_thread(service.media.import_file, url)
-    return _media(service, digest, 201)
+    name = await fetched(service, lambda: service.media.import_file(url))
+    return _media(service, name, 201)
 
 
 async def get_schema(service: Service, request: Request, caller: Caller) -> Response:

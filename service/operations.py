@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
 from ..compiler.schemas import NAMES as SCHEMA_NAMES
+from ..compiler.timeline.entry import DOCUMENT_SUFFIXES
 from ..ir.containers import CONTAINERS
 from .answer_schemas import ARTIFACT_ID, DIGEST, JOB_ID
 from .bodies import CheckBody, ExplainBody, ImportBody, PlanBody, RenderBody
@@ -87,10 +89,17 @@ ID = "^[0-9a-f]{32}$"
 CONTENT_RANGE = r"^bytes [0-9]{1,19}-[0-9]{1,19}/[0-9]{1,19}$"
 """The pattern of the header of a part."""
 
-_DIGEST = "^sha256:[0-9a-f]{64}$"
+MEDIA_NAME = rf"^sha256:[0-9a-f]{{64}}({'|'.join(map(re.escape, DOCUMENT_SUFFIXES))})?$"
+"""The pattern of the name of an uploaded file: its digest, and the ending of a document."""
+
 _JOB = _path("id", "the id of a job", pattern=ID, examples=[JOB_ID])
 _ARTIFACT = _path("id", "the id of an artifact", pattern=ID, examples=[ARTIFACT_ID])
-_MEDIA = _path("digest", "the digest of the file", pattern=_DIGEST, examples=[DIGEST])
+_MEDIA = _path(
+    "digest",
+    "the digest of the file; of a document, followed by its ending",
+    pattern=MEDIA_NAME,
+    examples=[DIGEST, f"{DIGEST}.yaml"],
+)
 _UPLOADS = ("too-large", "too-slow", "unavailable")
 _COMPILES = ("invalid-document", "wrong-media-type", *_UPLOADS)
 _TAG = f'"{DIGEST}"'
@@ -266,7 +275,7 @@ OPERATIONS: tuple[Operation, ...] = (
         id="upload",
         method="PUT",
         path="/v1/media/{digest}",
-        doc="Upload a media file, at once or in parts; documents name it by its digest.",
+        doc="Upload a file that documents name, at once or in parts.",
         scope=Scope.MEDIA,
         parameters=(
             _MEDIA,

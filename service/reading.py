@@ -1,10 +1,12 @@
-"""Reads requests within the limits: bodies in time, and threads that compile documents."""
+"""Reads requests within the limits: bodies in time, and threads that compile or fetch."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
@@ -33,6 +35,20 @@ async def in_time(seconds: float) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise ProblemError("too-slow", f"a body has {seconds:g} s to arrive") from None
+
+
+async def without_pause(request: Request, seconds: float) -> AsyncIterator[bytes]:
+    """The blocks of a body, refused when none has come for this long: its sender may be gone."""
+    blocks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                block = await anext(blocks, None)
+        except TimeoutError:
+            raise ProblemError("too-slow", f"nothing came for {seconds:g} s") from None
+        if block is None:
+            return
+        yield block
 
 
 async def text_of(service: Service, request: Request) -> tuple[bytes, Format]:
@@ -93,3 +109,33 @@ async def computed(service: Service, work: Callable[[], _Result]) -> _Result:
         ) from None
     finally:
         service.answering -= 1
+
+
+async def fetched(service: Service, work: Callable[[], _Result]) -> _Result:
+    """The result of something that waits for another server, from a thread of its own.
+
+    Raises:
+        ProblemError: too many of them run, or the result takes too long; then its thread goes on,
+            and counts until it has ended. The server does not wait for it when it stops.
+    """
+    slots, seconds = service.imports, service.settings.limits.media_s
+    if not slots.acquire(blocking=False):
+        raise ProblemError("unavailable", "too many imports run", retry_after_s=30)
+    result: Future[_Result] = Future()
+    result.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+        finally:
+            slots.release()
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        async with asyncio.timeout(seconds):
+            return await asyncio.wrap_future(result)
+    except TimeoutError:
+        message = f"the file takes longer than {seconds} s to arrive"
+        raise ProblemError("unavailable", message, retry_after_s=60) from None

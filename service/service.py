@@ -36,6 +36,7 @@ class Service:
         pool: the threads that compile documents.
         answering: how many requests wait for these, or are answered by them.
         streams: how many event streams are open.
+        imports: a place for each import at once.
     """
 
     settings: ServiceSettings
@@ -44,6 +45,7 @@ class Service:
     media: MediaFolder
     keys: Keys | None
     pool: ThreadPoolExecutor
+    imports: threading.Semaphore
     metrics: Metrics = field(factory=Metrics)
     stopping: threading.Event = field(factory=threading.Event)
     answering: int = 0
@@ -68,6 +70,7 @@ class Service:
             media=MediaFolder(settings),
             keys=keys,
             pool=ThreadPoolExecutor(settings.limits.answers),
+            imports=threading.Semaphore(settings.limits.imports),
         )
 
     def job_data(self, job: RenderJob) -> Mapping[str, object]:

@@ -35,7 +35,9 @@ HIDDEN = "..."
 class Limits:
     """What one server accepts and does at once."""
 
-    body_mb: int = key("the largest body of a request but for media, MB", Range(1, 64), default=8)
+    body_mb: int = key(
+        "the largest document, or other body but for media, MB", Range(1, 64), default=8
+    )
     head_s: int = key(
         "how long the head of a request may take to arrive, s", Range(1, 600), default=10
     )
@@ -57,7 +59,11 @@ class Limits:
     streams: int = key("event streams at once", Range(1, 100_000), default=500)
     connections: int = key("connections at once", Range(1, 100_000), default=800)
     media_mb: int = key("the largest media file, MB", Range(1, 1_000_000), default=4096)
-    media_s: int = key("how long an upload may take, s", Range(1, 100_000), default=3600)
+    media_s: int = key(
+        "how long an upload or an import may take, s", Range(1, 100_000), default=3600
+    )
+    idle_s: int = key("how long an upload may pause, s", Range(1, 3600), default=60)
+    imports: int = key("imports at once", Range(1, 64), default=2)
     free_mb: int = key("the disk space that must stay free, MB", Range(0, 10_000_000), default=1024)
 
     def __attrs_post_init__(self) -> None:

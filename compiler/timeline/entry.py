@@ -29,6 +29,12 @@ DOCUMENT_SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 """Of the documents that a clip can play in place of a media file."""
 
 
+def document_suffix(path: str | PurePath) -> str:
+    """The ending of a document that a clip can play, in lower case; of other files, nothing."""
+    suffix = PurePath(path).suffix.lower()
+    return suffix if suffix in DOCUMENT_SUFFIXES else ""
+
+
 class DownmixRule(StrEnum):
     """A standard matrix from many channels to those of the session."""
 
@@ -180,7 +186,7 @@ class SourceEntry:
     @property
     def is_document(self) -> bool:
         """Whether it is a timeline and no media file, by its extension."""
-        return PurePath(self.path).suffix.lower() in DOCUMENT_SUFFIXES
+        return bool(document_suffix(self.path))
 
     @property
     def is_path(self) -> bool:

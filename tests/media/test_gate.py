@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from mixdown.ir.codes import Code
-from mixdown.media.gate import normal, refused
+from mixdown.media.gate import UPLOADS, normal, refused
 
 REFUSED = [
     ("", Code.UNKNOWN_SOURCE),
@@ -20,6 +20,7 @@ REFUSED = [
     ("a/../../secret.flac", Code.SOURCE_OUTSIDE),
     ("/etc/passwd", Code.SOURCE_OUTSIDE),
     ("link/secret.flac", Code.SOURCE_OUTSIDE),
+    (f"link/root/{UPLOADS}/a.wav", Code.SOURCE_OUTSIDE),
 ]
 
 

@@ -334,7 +334,7 @@ REFUSED = {
     "fast": (wav(pcm16(tone(0.1)), rate=2_000_000), "its rate of 2,000,000 Hz is not"),
     "wide": (wav(pcm16(tone(0.1)), channels=20_000, block=40_000), "it has 20,000 channels"),
     "empty": (wav(b""), "it holds no samples"),
-    "text": (b"no audio at all", "ffmpeg does not recognise it"),
+    "text": (b"no audio at all", "it is a text; the path of a timeline ends in .yaml"),
     "nothing": (b"", "ffmpeg does not recognise it"),
     "playlist": (
         b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from databases import postgresql, url
+from mixdown.media.gate import UPLOADS
 from mixdown.service.keys import Scope, new_key
 from running_server import RunningServer, running
 from service_mixes import write_sound
@@ -25,6 +26,9 @@ LIMITS = {
     "deliveries": 2,
     "length_min": 1,
     "media_mb": 1,
+    "media_s": 4,
+    "idle_s": 2,
+    "imports": 1,
     "streams": 1,
     "connections": 30,
     "free_mb": 0,
@@ -54,8 +58,8 @@ def strict(tmp_path_factory):
     write_sound(folder / "raw" / "b.wav", seed=3)
     write_sound(folder / "secret.wav", seed=4)
     for name, age_s in (("old", 8 * 86400), ("new", 0)):
-        write_sound(folder / "mixdown-media" / ".uploads" / name)
-        os.utime(folder / "mixdown-media" / ".uploads" / name, (0, time.time() - age_s))
+        write_sound(folder / "mixdown-media" / UPLOADS / name)
+        os.utime(folder / "mixdown-media" / UPLOADS / name, (0, time.time() - age_s))
     options = ["--keys", "keys.toml", "--import-from", f"file://{folder}/raw/"]
     options += [word for item in LIMITS.items() for word in ("--limit", "{}={}".format(*item))]
     with running(folder, *options, key=keys["all"]) as server:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
+from mixdown.media.gate import UPLOADS
 from mixdown.service.keys import Scope
 from service_mixes import QUICK, body, mix
 
@@ -145,8 +151,33 @@ def test_only_what_the_operator_allows_is_imported(strict):
     assert missing.status == 404 and str(folder) not in str(missing.data)
     for wrong in ({}, {"url": 1}, {"url": "x", "more": 1}, []):
         assert server.call("POST", "/v1/media", wrong).kind == "invalid-document"
-    left = {path.name for path in (folder / "mixdown-media" / ".uploads").iterdir()}
+    left = {path.name for path in (folder / "mixdown-media" / UPLOADS).iterdir()}
     assert "new" in left and not {name for name in left if name == "old" or "import" in name}
+
+
+def test_a_sender_that_pauses_and_a_slow_import_are_cut_off(strict):
+    """What has arrived is kept, and another can go on."""
+    server, keys, folder = strict
+    content = b"x" * 200
+    path = f"/v1/media/sha256:{hashlib.sha256(content).hexdigest()}"
+    fetch = lambda name: server.call("POST", "/v1/media", {"url": f"file://{folder}/raw/{name}"})  # noqa: E731
+    os.mkfifo(folder / "raw" / "slow.wav")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(fetch, "slow.wav")
+        while not list((folder / "mixdown-media" / UPLOADS).glob("import-*")):
+            time.sleep(0.01)
+        busy = fetch("b.wav")
+        assert busy.kind == "unavailable" and int(busy.headers["retry-after"]) > 0
+        host, port = urlsplit(server.url).netloc.split(":")
+        head = f"PUT {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {keys['all']}\r\n"
+        with socket.create_connection((host, int(port)), timeout=60) as sender:
+            sender.sendall(f"{head}Content-Length: 200\r\n\r\n".encode() + content[:150])
+            assert sender.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert server.call("GET", path).data["size"] == 150
+        rest = server.call("PUT", path, content[150:], Content_Range="bytes 150-199/200")
+        assert rest.status == 201
+        assert slow.result().kind == "unavailable"
+    (folder / "raw" / "slow.wav").open("wb").close()  # the thread that waits for it ends
 
 
 @pytest.mark.parametrize(
