@@ -25,8 +25,7 @@ from attrs import frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
-from .program import Ability, Program, Tool, number
-from .run import ask
+from .program import Ability, Program, Tool, banner, number
 
 OLDEST = (5, 1)
 VARIABLE = "MIXDOWN_FFMPEG"
@@ -157,9 +156,9 @@ def find_ffmpeg(environment: Mapping[str, str] | None = None) -> Tool:
 
 def probe(program: str, found_by: str) -> Tool | None:
     """The program, with its version; None if it does not run or is not ffmpeg."""
-    banner = ask([program, "-version"])
-    said = re.match(r"ffmpeg version (\S+)", banner)
-    return Tool(program, parse_version(banner), said[1], found_by) if said else None
+    text = banner(program, ("-version",))
+    said = re.match(r"ffmpeg version (\S+)", text)
+    return Tool(program, parse_version(text), said[1], found_by) if said else None
 
 
 def parse_version(banner: str) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from attrs import field, frozen
 
@@ -90,6 +91,28 @@ class Program:
     abilities: tuple[Ability, ...] = field(default=())
 
 
+_banners: dict[tuple[object, ...], str] = {}
+
+
+def banner(program: str, version: tuple[str, ...]) -> str:
+    """What a program prints about its version; "" if it does not run.
+
+    A process asks a program once, and again if the file at its path has changed.
+
+    Args:
+        program: its path.
+        version: the arguments that make it print its version.
+    """
+    try:
+        file = Path(program).stat()
+    except (OSError, ValueError):
+        return ""
+    key = (program, version, file.st_ino, file.st_size, file.st_mtime_ns)
+    if not _banners.get(key):
+        _banners[key] = ask([program, *version])
+    return _banners[key]
+
+
 def find_on_path(
     name: str, version: tuple[str, ...], pattern: str, help: str, path: str | None = None
 ) -> Tool:
@@ -106,7 +129,7 @@ def find_on_path(
         RenderError: MIX603, there is none, or it does not print its version.
     """
     program = shutil.which(name, path=path)
-    found = program and re.search(pattern, ask([program, *version]))
+    found = program and re.search(pattern, banner(program, version))
     if not program or not found:
         raise RenderError.of(
             Code.STEP_FAILED,

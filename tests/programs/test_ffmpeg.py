@@ -108,3 +108,14 @@ def test_without_any_the_error_says_how_to_get_one(tmp_path, monkeypatch):
 def test_real_programs_answer(ffmpegs):
     tool = probe(ffmpegs, "test")
     assert tool is not None and tool.version >= (5, 1)
+
+
+def test_a_program_is_asked_once_and_again_when_its_file_changes(tmp_path):
+    named = program(tmp_path, "9.0.2")
+    asked = tmp_path / "asked"
+    named.write_text(named.read_text().replace("#!/bin/sh\n", f"#!/bin/sh\necho >>{asked}\n"))
+    answers = [probe(str(named), "test") for _ in range(3)]
+    assert len(set(answers)) == 1 and asked.read_text() == "\n"
+    named.write_text(named.read_text().replace("9.0.2", "10.0"))
+    later = probe(str(named), "test")
+    assert later is not None and later.version == (10, 0)
