@@ -25,7 +25,7 @@ def command() -> None:
 
     Decoded sources, rendered audio, and facts about sources are kept in the user's cache, or in the
     directory that $MIXDOWN_CACHE names ('off': nowhere), up to $MIXDOWN_CACHE_SIZE (5 GiB). The
-    least recently used entries are removed first. Without them a render takes longer, no more.
+    least recently used samples are removed first. Without them a render takes longer, no more.
     """
 
 

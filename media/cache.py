@@ -5,7 +5,8 @@ atomically, and several processes may share a cache. An entry carries a checksum
 at every use; one that was truncated or changed is removed and counts as a miss. Entries are copied
 in and out, so a program that rewrites a file in place (`ffmpeg -y`) cannot change an entry. Files
 that nobody changes can be linked instead, where the file system allows it: that takes no space and
-half the time. If the cache exceeds its limit, the least recently used entries are removed; files of
+half the time. If the cache exceeds its limit, the least recently used entries are removed: samples
+before records, which are small and save as much, unless records alone take a fifth of it. Files of
 others in its directory are never touched. If the directory is not writable, nothing is kept,
 without an error. `MIXDOWN_CACHE` names the directory, or is `off`; `MIXDOWN_CACHE_SIZE` is the
 limit.
@@ -80,6 +81,11 @@ class EntryKind(StrEnum):
     DIGEST = "digest"
     OLDER = "older"
     UNFINISHED = "unfinished"
+
+
+_RECORDS = frozenset({EntryKind.FACTS, EntryKind.DIGEST})
+_RECORDS_PART = 5
+"""Records take at most the fifth part of a cache."""
 
 
 @frozen
@@ -215,12 +221,9 @@ class Cache:
 
     def _shrink(self) -> None:
         entries = self.entries()
-        excess = sum(entry.size for entry in entries) - self.limit
-        for entry in entries:
-            if excess <= 0:
-                return
-            entry.path.unlink(missing_ok=True)
-            excess -= entry.size
+        records = [entry for entry in entries if entry.kind in _RECORDS]
+        left = _shrunk(records, self.limit // _RECORDS_PART)
+        _shrunk([entry for entry in entries if entry not in records], self.limit - left)
 
 
 def user_cache(environment: Mapping[str, str] | None = None) -> Cache | None:
@@ -280,6 +283,17 @@ def _use(kept: Path) -> None:
     """Make an entry the most recently used."""
     with suppress(OSError):  # a read-only cache
         os.utime(kept)
+
+
+def _shrunk(entries: list[Entry], limit: int) -> int:
+    """Remove the first entries until the others have at most this size; return their size."""
+    size = sum(entry.size for entry in entries)
+    for entry in entries:
+        if size <= limit:
+            break
+        entry.path.unlink(missing_ok=True)
+        size -= entry.size
+    return size
 
 
 def _name(key: str, checksum: str) -> str:

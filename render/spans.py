@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from attrs import define, field
 
@@ -41,9 +42,12 @@ class CachedSpans:
         """Keep a record under a key."""
         self.cache.keep_content(self._key(key), encode(record), EntryKind.FACTS)
 
-    def file(self, name: str) -> Path | None:
+    def open(self, name: str, stack: ExitStack) -> BinaryIO | None:
         """The file with a key; unchecked, because the record of a span has its checksum."""
-        return self.cache.file(name)
+        path = self.cache.file(name)
+        with suppress(OSError):
+            return None if path is None else stack.enter_context(path.open("rb"))
+        return None
 
     def name(self, path: Path) -> str:
         """The key of a file that is being written."""

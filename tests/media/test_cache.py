@@ -5,7 +5,7 @@ import resource
 from pathlib import Path
 
 import pytest
-from mixdown.media.cache import Cache, run_key, scratch, user_cache
+from mixdown.media.cache import Cache, EntryKind, run_key, scratch, user_cache
 
 
 @pytest.fixture
@@ -48,6 +48,18 @@ def test_a_full_cache_removes_the_least_recently_used_entry(cache, tmp_path):
     keep(cache, tmp_path, "d", bytes(40), used=9)
     assert kept(cache, tmp_path, "c") is None
     assert kept(cache, tmp_path, "b") is not None
+
+
+def test_records_outlive_samples_up_to_a_fifth_of_a_cache(tmp_path):
+    cache = Cache(tmp_path / "cache", limit=100)
+    for name in "abc":
+        cache.keep_content(name, b"10 letters", EntryKind.FACTS)
+    assert [cache.content(name) is None for name in "abc"] == [True, False, False]
+    (tmp_path / "file").write_bytes(bytes(50))
+    cache.keep("x", tmp_path / "file")
+    cache.keep("y", tmp_path / "file")
+    assert [cache.content(name) is None for name in "bc"] == [False, False]
+    assert [cache.file(name) is None for name in "xy"] == [True, False]
 
 
 def test_a_file_larger_than_the_cache_is_not_kept(cache, tmp_path):

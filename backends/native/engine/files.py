@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from mmap import ACCESS_READ, mmap
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, Protocol, TypeAlias
 from zlib import crc32
 
 import numpy as np
@@ -30,7 +29,8 @@ Tags = Sequence[tuple[str, str]]
 
 PCM, IEEE_FLOAT = 1, 3
 
-_BLOCK = 1 << 16
+_BLOCK = 1 << 16  # frames
+_COPIED = 1 << 18  # bytes; more do not fit the cache of a core
 
 INFO_CHUNKS: Mapping[str, bytes] = {
     "title": b"INAM",
@@ -79,11 +79,11 @@ class Writer(Protocol):
         """The part since the last mark, or what was adopted since."""
         ...
 
-    def finds(self, path: Path, part: StoredPart) -> bool:
+    def finds(self, other: BinaryIO, part: StoredPart) -> bool:
         """Whether another file has a part, unchanged."""
         ...
 
-    def adopt(self, path: Path, part: StoredPart) -> None:
+    def adopt(self, other: BinaryIO, part: StoredPart) -> None:
         """Append a part of another file."""
         ...
 
@@ -118,29 +118,25 @@ class WavWriter:
         self._at, self._frames, self._check = self._at + self._frames * self._width, 0, 0
         return part
 
-    def finds(self, path: Path, part: StoredPart) -> bool:
+    def finds(self, other: BinaryIO, part: StoredPart) -> bool:
         """See `Writer`."""
-        with suppress(OSError, ValueError), self._mapped(path, part) as content:
-            return crc32(content) == part.check
-        return False
+        check = 0
+        for content in self._bytes(other, part):
+            check = crc32(content, check)
+        return check == part.check
 
-    def adopt(self, path: Path, part: StoredPart) -> None:
+    def adopt(self, other: BinaryIO, part: StoredPart) -> None:
         """See `Writer`."""
-        with self._mapped(path, part) as content:
+        for content in self._bytes(other, part):
             self._file.write(content)
         self._frames, self._check = part.frames, part.check
 
-    @contextmanager
-    def _mapped(self, path: Path, part: StoredPart) -> Iterator[memoryview]:
-        """The bytes of a part; raises ValueError of an empty file."""
-        end = part.at + part.frames * self._width
-        with (
-            path.open("rb") as file,
-            mmap(file.fileno(), 0, access=ACCESS_READ) as content,
-            memoryview(content) as view,
-            view[part.at : end] as found,
-        ):
-            yield found
+    def _bytes(self, other: BinaryIO, part: StoredPart) -> Iterator[bytes]:
+        other.seek(part.at)
+        left = part.frames * self._width
+        while left and (content := other.read(min(left, _COPIED))):
+            left -= len(content)
+            yield content
 
     def close(self) -> None:
         """See `Writer`."""
@@ -179,17 +175,17 @@ class FlacWriter:
         self._at, self._frames, self._check = self._at + self._frames, 0, 0
         return part
 
-    def finds(self, path: Path, part: StoredPart) -> bool:
+    def finds(self, other: BinaryIO, part: StoredPart) -> bool:
         """See `Writer`."""
         check = 0
-        with suppress(OSError, soundfile.SoundFileError):
-            for frames in _blocks(path, part):
+        with suppress(soundfile.SoundFileError):
+            for frames in _blocks(other, part):
                 check = crc32(frames.data, check)
         return check == part.check
 
-    def adopt(self, path: Path, part: StoredPart) -> None:
+    def adopt(self, other: BinaryIO, part: StoredPart) -> None:
         """See `Writer`."""
-        for frames in _blocks(path, part):
+        for frames in _blocks(other, part):
             self._append(frames)
 
     def close(self) -> None:
@@ -197,9 +193,10 @@ class FlacWriter:
         self._file.close()
 
 
-def _blocks(path: Path, part: StoredPart) -> Iterator[npt.NDArray[np.int32]]:
+def _blocks(other: BinaryIO, part: StoredPart) -> Iterator[npt.NDArray[np.int32]]:
     """The frames of a part of a file, block by block."""
-    with soundfile.SoundFile(path) as file:
+    other.seek(0)
+    with soundfile.SoundFile(other) as file:
         file.seek(part.at)
         yield from file.blocks(_BLOCK, frames=part.frames, dtype="int32", always_2d=True)
 

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from attrs import define, field
 
@@ -79,8 +79,8 @@ class SpanStore(Protocol):
         """Keep a record under a key."""
         ...
 
-    def file(self, name: str) -> Path | None:
-        """A file that is kept, by the name that a record has for it."""
+    def open(self, name: str, stack: ExitStack) -> BinaryIO | None:
+        """A file that is kept, by the name that a record has for it, until the stack is closed."""
         ...
 
     def name(self, path: Path) -> str:
@@ -171,11 +171,12 @@ class _SpannedRender:
         record = self._store.find(key) if self._store is not None else None
         if self._store is None or record is None:
             return False
-        paths = [self._store.file(part["name"]) for part in record["parts"]]
-        parts = list(zip(self._files, paths, record["parts"], strict=True))
-        if not all(file.finds(path, part, span) for file, path, part in parts):
-            return False
-        adopted = [file.adopt(path, part, span) for file, path, part in parts if path]
+        with ExitStack() as stack:
+            earlier = [self._store.open(part["name"], stack) for part in record["parts"]]
+            parts = list(zip(self._files, earlier, record["parts"], strict=True))
+            if not all(file.finds(other, part, span) for file, other, part in parts):
+                return False
+            adopted = [file.adopt(other, part, span) for file, other, part in parts if other]
         self._run, self._memory = None, record["memory"]
         self._store.keep(key, self._record(adopted))  # they are in newer files now
         return True
@@ -299,14 +300,14 @@ class _FileStream:
         found = None if self._meter is None else self._meter.cut()
         return {"at": part.at, "check": part.check, "found": found}
 
-    def finds(self, path: Path | None, part: Memory, span: TimeSpan) -> bool:
+    def finds(self, other: BinaryIO | None, part: Memory, span: TimeSpan) -> bool:
         """Whether a file holds the samples of a span where its record says, unchanged."""
         held = StoredPart(part["at"], self._count(span), part["check"])
-        return path is not None and self._writer.finds(path, held)
+        return other is not None and self._writer.finds(other, held)
 
-    def adopt(self, path: Path, part: Memory, span: TimeSpan) -> Memory:
+    def adopt(self, other: BinaryIO, part: Memory, span: TimeSpan) -> Memory:
         """Take a span from a file that holds it, and return its record in this file."""
-        self._writer.adopt(path, StoredPart(part["at"], self._count(span), part["check"]))
+        self._writer.adopt(other, StoredPart(part["at"], self._count(span), part["check"]))
         if self._meter is not None:
             self._meter.append(part["found"])
         return {**part, "at": self._writer.mark().at}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from attrs import asdict, evolve
@@ -36,8 +38,9 @@ class Store:
     def keep(self, key: str, record: Memory) -> None:
         self.records[key] = encode(record)
 
-    def file(self, name: str) -> Path | None:
-        return self.root / name
+    def open(self, name: str, stack: ExitStack) -> BinaryIO | None:
+        path = self.root / name
+        return stack.enter_context(path.open("rb")) if path.exists() else None
 
     def name(self, path: Path) -> str:
         return str(path.relative_to(self.root))
