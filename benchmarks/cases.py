@@ -129,10 +129,11 @@ CASES = (
         name="reuse",
         title="Rendering again",
         text="The native engine with the preset `podcast` and stems, after a first render into the "
-        "same directory: with nothing changed, with one clip turned up by 1 dB, and with the "
-        "preset `music`. The first row has no cache, the second fills an empty one.",
-        peers=("uncached", "first", "unchanged", "edited", "other-preset"),
-        sizes=(Size(15, 200),),
+        "same directory: with nothing changed, with another target loudness, which repeats only "
+        "the finish, and with one clip in the middle turned up by 1 dB. The first row has no "
+        "cache, the second fills an empty one.",
+        peers=("uncached", "first", "unchanged", "finished", "edited"),
+        sizes=(Size(45, 600),),
         short=(Size(2, 12),),
         cached=True,
     ),

@@ -51,7 +51,9 @@ def render_with(
     return work
 
 
-def render_again(preset: str = "podcast", *, gain_db: float = 0.0) -> Callable[[Path, Size], None]:
+def render_again(
+    *, gain_db: float = 0.0, target_lufs: float | None = None
+) -> Callable[[Path, Size], None]:
     """A render beside a cache; the first run in a directory is that of the mix as it is."""
 
     def work(directory: Path, size: Size) -> None:
@@ -59,11 +61,20 @@ def render_again(preset: str = "podcast", *, gain_db: float = 0.0) -> Callable[[
         from mixdown import loads, render
 
         mix, out = document(size), directory / "out"
-        if out.exists():
-            mix["tracks"][0]["clips"][0]["gain_db"] += gain_db
+        is_first = not out.exists()
+        if not is_first:
+            clips = mix["tracks"][0]["clips"]
+            clips[len(clips) // 2]["gain_db"] += gain_db
         timeline = loads(json.dumps(mix), root=directory)
-        chosen = preset if out.exists() else "podcast"
-        render(timeline, out=out, preset=chosen, backend="native", stems=True)
+        target = None if is_first else target_lufs
+        render(
+            timeline,
+            out=out,
+            preset="podcast",
+            backend="native",
+            stems=True,
+            lufs=target,
+        )
 
     return work
 
@@ -320,7 +331,7 @@ PEERS: Mapping[str, Peer] = {
     "first": Peer("first render", render_into("new-cache")),
     "unchanged": Peer("nothing changed", render_again()),
     "edited": Peer("one clip changed", render_again(gain_db=1.0)),
-    "other-preset": Peer("another preset", render_again("music")),
+    "finished": Peer("another target loudness", render_again(target_lufs=-18.0)),
     "naive": Peer("ffmpeg, adelay and amix: the sum alone", naive, ("ffmpeg",)),
     "pydub": Peer("pydub: the sum alone", pydub, ("pydub", "ffmpeg")),
     "ffmpeg-normalize": Peer(

@@ -51,10 +51,14 @@ class KeptFiles:
         return dict(zip(step.outputs, self.keys.get(step.id, ()), strict=False))
 
     def spans(self, step: Step, keyed: Mapping[File, str]) -> CachedSpans | None:
-        """Where spans of a long mix are kept, unless all its files are kept as a whole."""
-        if self.cache is None or not step.values or step.samples < SPANNED_S * step.rate:
+        """Where spans of a long mix are kept, unless it is kept as a whole.
+
+        If its first file is, the premaster, nothing in the mix changed: what is missing is new.
+        """
+        is_long = bool(step.values and keyed) and step.samples >= SPANNED_S * step.rate
+        if self.cache is None or not is_long:
             return None
-        if all(self.cache.file(key) for key in keyed.values()):
+        if self.cache.file(keyed[step.outputs[0]]) is not None:
             return None
         from .spans import CachedSpans  # noqa: PLC0415 (numpy)
 

@@ -134,7 +134,9 @@ def long_media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def long_show(media: Path, out: Path, gain_db: float) -> mixdown.RenderResult:
+def long_show(
+    media: Path, out: Path, gain_db: float, preset: str = "podcast"
+) -> mixdown.RenderResult:
     """Four minutes, of which a clip of a second is edited."""
     timeline = mixdown.Timeline(id="long", root=media, sample_rate=RATE)
     eq = [{"kind": "highpass", "frequency_hz": 80.0}]
@@ -144,7 +146,7 @@ def long_show(media: Path, out: Path, gain_db: float) -> mixdown.RenderResult:
     timeline = timeline.clip(
         "voice.wav", id="b", start_ms=70_000, duration_ms=1000, gain_db=gain_db
     )
-    return mixdown.render(timeline, out=out, preset="podcast", stems=True, backend="native")
+    return mixdown.render(timeline, out=out, preset=preset, stems=True, backend="native")
 
 
 def test_an_edit_of_a_long_mix_makes_the_spans_that_it_touches(
@@ -155,6 +157,9 @@ def test_an_edit_of_a_long_mix_makes_the_spans_that_it_touches(
     assert result.cache is not None
     uses = [str(use) for use in result.cache.uses if use.step == "mix"]
     assert uses == ["made 1:01.4 to 2:02.9, reused the rest: not in the cache"] * 2
+    result = long_show(long_media, tmp_path / "broadcast", -12.0, "broadcast")
+    assert result.cache is not None
+    assert [str(use) for use in result.cache.uses[:2]] == ["reused", "made: not in the cache"]
     monkeypatch.setenv(VARIABLE, "off")
     long_show(long_media, tmp_path / "off", -12.0)
     assert contents(tmp_path / "edited") == contents(tmp_path / "off")
