@@ -38,7 +38,7 @@ const numbers = new Map();  // job -> its last event
 const streams = new Map();  // job -> what ends its stream
 const sounds = new Map();   // artifact -> the address of its sound in this tab
 const rows = new Map();     // job -> its entry in the list
-let chosen = "", drawn = "", shown = null, timer = 0;
+let chosen = "", drawn = "", shown = null, reported = null, timer = 0;
 
 class Refusal extends Error {
   constructor(status, problem) {
@@ -304,16 +304,28 @@ function mark(textarea, number) {
   textarea.setSelectionRange(start, start + (lines[number - 1] ?? "").length);
 }
 
-// The report. With a key it is shown in a frame of another origin, to which it is sent.
+// The report. With a key it is shown in a frame of another origin, to which it is sent, and after it
+// the files that are to be played there.
 
 async function openReport(job) {
   const hasKey = sessionStorage.getItem(KEY) !== null;
   const page = hasKey ? await (await call(job.links.report)).text() : null;
   const frame = make("iframe", { title: "Delivery report", src: hasKey ? "/viewer" : job.links.report });
   if (hasKey) frame.addEventListener("load", () => frame.contentWindow.postMessage(page, "*"), { once: true });
+  reported = job;
   find("report").append(frame);
   find("report").showModal();
 }
+addEventListener("message", async event => {
+  const frame = find("report").querySelector("iframe");
+  if (event.source !== frame?.contentWindow) return;
+  const url = String(event.data?.wanted);
+  const wanted = reported.artifacts.find(a => a.links.content === a.links.self + url.slice(1));
+  if (!wanted) return;
+  const answer = await call(wanted.links.content).then(found => found.blob()).catch(error => error);
+  const said = answer instanceof Blob ? { file: answer } : { error: answer.message };
+  event.source.postMessage({ url, ...said }, "*");
+});
 find("report").addEventListener("close", () => find("report").querySelector("iframe")?.remove());
 find("close-report").addEventListener("click", () => find("report").close());
 

@@ -19,7 +19,7 @@ _POLICY = "Content-Security-Policy"
 _NEVER = "default-src 'none'; base-uri 'none'; form-action 'none'"
 _VIEWER_POLICY = (
     f"{_NEVER}; sandbox allow-scripts; frame-ancestors 'self'; script-src 'unsafe-inline'; "
-    "style-src 'unsafe-inline'; img-src data:"
+    "style-src 'unsafe-inline'; img-src data:; media-src blob:"
 )
 
 

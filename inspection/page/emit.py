@@ -48,7 +48,7 @@ def page(found: Inspection, *, live: bool = False, view: str = "mix") -> str:
     network = "'self'" if live else "'none'"
     policy = (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        f"img-src data:; media-src 'self' file:; connect-src {network}; "
+        f"img-src data:; media-src 'self' file: blob:; connect-src {network}; "
         "base-uri 'none'; form-action 'none'"
     )
     data = json.dumps(asdict(found), ensure_ascii=False, separators=(",", ":"))

@@ -6,11 +6,14 @@ import { reveal } from "./lanes.js";
 import { follow, set, state } from "./state.js";
 
 const LATE = 0.05;
+/** Whether the page is in a frame of an origin of its own, which can read no file: the page around
+    it is asked for those that are to be played. */
+const isApart = parent !== window && origin === "null";
 const sounds = new Map(data.sounds.map(({ target, url }) => {
   const audio = new Audio();
   audio.preload = "none";
-  audio.src = url;
-  return [target, { target, audio, mute: false, solo: false }];
+  if (!isApart) audio.src = url;
+  return [target, { target, url, audio, mute: false, solo: false }];
 }));
 const stems = [...sounds.values()].filter(sound => sound.target !== "master");
 const master = sounds.get("master");
@@ -24,8 +27,28 @@ function chosen() {
 
 let playing = [];
 
+/** Whether there are files to play; those that are missing are asked for. */
+function haveFiles(wanted) {
+  const missing = wanted.filter(sound => !sound.audio.src);
+  for (const { url } of missing) parent.postMessage({ wanted: url }, "*");
+  if (missing.length) find("readout").textContent = "loading…";
+  return !missing.length;
+}
+
+if (isApart) addEventListener("message", event => {
+  if (event.source !== parent) return;
+  const { url, file, error } = event.data;
+  const sound = [...sounds.values()].find(each => each.url === url && !each.audio.src);
+  if (!(file instanceof Blob)) find("readout").textContent = "cannot play: " + error;
+  else if (sound) {
+    sound.audio.src = URL.createObjectURL(file);
+    if (chosen().every(each => each.audio.src)) start();
+  }
+});
+
 function start() {
   stop();
+  if (!haveFiles(chosen())) return;
   playing = chosen();
   for (const { audio } of playing) {
     audio.currentTime = state.at / rate;

@@ -12,23 +12,13 @@ from urllib.parse import quote
 
 from ...inspection.page.templates import template
 from ...inspection.report import COLUMNS
+from ...ir.containers import CONTAINERS
 
 if TYPE_CHECKING:
     from ..result import Rendered, RenderResult
 
 MOST_EMBEDDED = 32 << 20
 """Bytes: five minutes of 24-bit stereo at 48 kHz, over an hour of Opus."""
-
-_TYPES = {
-    ".wav": "audio/wav",
-    ".flac": "audio/flac",
-    ".mp3": "audio/mpeg",
-    ".m4a": "audio/mp4",
-    ".m4b": "audio/mp4",
-    ".mp4": "audio/mp4",
-    ".opus": "audio/ogg",
-    ".ogg": "audio/ogg",
-}
 
 
 def player_html(result: RenderResult) -> str:
@@ -49,5 +39,6 @@ def _source(master: Rendered) -> str:
     path = master.path
     if path.is_file() and path.stat().st_size <= MOST_EMBEDDED:
         content = b64encode(path.read_bytes()).decode("ascii")
-        return f"data:{_TYPES[path.suffix]};base64,{content}"
+        media_type = CONTAINERS[path.suffix.removeprefix(".")].media_type
+        return f"data:{media_type.replace(' ', '')};base64,{content}"
     return quote(path.as_posix())
