@@ -71,7 +71,7 @@ class Backend(Protocol):
         ...
 
     def reads(self, source: Source) -> bool:
-        """Whether its plans read a plain source (`media.decoder.PLAIN`) as it is.
+        """Whether its plans read a plain source (`media.headers.PLAIN`) as it is.
 
         The others, and every source that is not plain, are decoded to float WAVs first.
         """

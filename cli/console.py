@@ -20,7 +20,6 @@ from pathlib import Path
 
 import click
 
-from ..documents.writer import not_writable
 from ..ir.diagnostics import Diagnostic, RenderError, Severity, hidden, rendered, visible_lines
 from ..ir.origin import Documents
 from ..ir.units import clock as clock
@@ -142,6 +141,8 @@ def _write(text: str, *, err: bool = False) -> None:
     except OSError as error:
         if not err:  # an error of standard error cannot be reported
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is buffered
+            from ..documents.writer import not_writable
+
             raise OutputError(not_writable(Path("standard output"), error).diagnostics) from error
 
 

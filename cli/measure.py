@@ -102,6 +102,8 @@ def command(
 
 
 def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]:
+    if not ids and not directories:
+        return []
     from ..ir.diagnostics import TimelineError
     from ..presets.load import library, unknown_preset
 
@@ -113,7 +115,7 @@ def _specs(ids: Sequence[str], directories: Sequence[str]) -> list[DeliverySpec]
 
 
 def _draw(path: Path, file: MeasuredFile) -> None:
-    from ..media.ingest import readable
+    from ..media.headers import readable
     from ..render.measurements.plot import write_picture
     from ..render.report.curves import draw
 

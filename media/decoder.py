@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 from ..ir.node import Repair, Source
 from ..programs.ffmpeg import input_arguments
 from ..programs.program import Tool
+from .headers import PLAIN
 
 DEMUXERS: Mapping[str, str] = {
     "wavex": "wav",
@@ -35,19 +36,6 @@ DEMUXERS: Mapping[str, str] = {
 }
 """The container of a codec -> ffmpeg's demuxer. Playlists and images are left out: they refer to
 other files, or have no sound."""
-
-PLAIN = frozenset(
-    (
-        *(
-            f"{container}/{coding}"
-            for container in ("wav", "wavex", "rf64", "w64")
-            for coding in ("pcm_16", "pcm_24", "pcm_32", "float", "double")
-        ),
-        *("aiff/pcm_16", "aiff/pcm_24", "aiff/pcm_32", "flac/pcm_16", "flac/pcm_24"),
-    )
-)
-"""Codecs of files that every backend reads in place, as named by libsndfile. All other files are
-decoded by ffmpeg first, and their codecs are as named by ffmpeg."""
 
 NARROW = frozenset(
     {

@@ -11,16 +11,29 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from attrs import evolve, frozen
 
 from ..ir.units import MAX_RATE
-from .decoder import PLAIN
 
 RATES = range(1_000, MAX_RATE + 1)
 """Valid sample rates of a source, Hz; others are not audio, and would need gigabytes of memory."""
+
+PLAIN = frozenset(
+    (
+        *(
+            f"{container}/{coding}"
+            for container in ("wav", "wavex", "rf64", "w64")
+            for coding in ("pcm_16", "pcm_24", "pcm_32", "float", "double")
+        ),
+        *("aiff/pcm_16", "aiff/pcm_24", "aiff/pcm_32", "flac/pcm_16", "flac/pcm_24"),
+    )
+)
+"""Codecs of files that every backend reads in place, as named by libsndfile. All other files are
+decoded by ffmpeg first, and their codecs are as named by ffmpeg."""
 
 _MAX_CHUNKS = 10_000
 _UNKNOWN = 0xFFFFFFFF
@@ -97,6 +110,29 @@ def read_header(path: Path) -> Header | None:
                 except (struct.error, _NotPlainError):
                     return None
     return None
+
+
+@contextmanager
+def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
+    """The file itself if it is plain, otherwise a decoded copy that exists within the context.
+
+    Args:
+        path: an audio file of any format.
+        directory: for the decoded copy if there is no cache; None: the system's temporary one.
+
+    Raises:
+        RenderError: MIX601, MIX602, ffmpeg is needed and missing.
+        ValueError: the file cannot be decoded; the message has the reason.
+        OSError: the file cannot be opened, or the disk is full.
+    """
+    header = read_header(path)
+    if header is not None and header.is_plain:
+        yield path
+        return
+    from .ingest import decoded_copy  # noqa: PLC0415 (a plain file needs nothing of it)
+
+    with decoded_copy(path, header, directory) as copy:
+        yield copy
 
 
 class _NotPlainError(Exception):

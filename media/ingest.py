@@ -100,22 +100,8 @@ def _established(path: Path, selection: Selection, heard: Heard | None) -> Sourc
 
 
 @contextmanager
-def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
-    """The file itself if it is plain, otherwise a decoded copy that exists within the context.
-
-    Args:
-        path: an audio file of any format.
-        directory: for the decoded copy if there is no cache; None: the system's temporary one.
-
-    Raises:
-        RenderError: MIX601, MIX602, ffmpeg is needed and missing.
-        ValueError: the file cannot be decoded; the message has the reason.
-        OSError: the file cannot be opened, or the disk is full.
-    """
-    header = read_header(path)
-    if header is not None and header.is_plain:
-        yield path
-        return
+def decoded_copy(path: Path, header: Header | None, directory: Path | None) -> Iterator[Path]:
+    """A decoded copy of a file that is not plain; the rest is as for `headers.readable`."""
     job = DecodingJob(path, header, WHOLE, digest_of(path), find_ffmpeg())
     with scratch(None, directory) as target:
         try:

@@ -62,10 +62,10 @@ def code_digest() -> str:
 @cache
 def engine_version() -> str:
     """What the samples of the native engine depend on besides its graph."""
-    from ..audio.kernels import CHOSEN  # noqa: PLC0415 (scipy, which takes most of a second)
+    from ..audio.kernels import chosen  # noqa: PLC0415 (scipy, which takes most of a second)
 
     libraries = [f"{name} {installed(name)}" for name in _LIBRARIES]
-    return " ".join((code_digest(), *libraries, CHOSEN.reason))
+    return " ".join((code_digest(), *libraries, chosen().reason))
 
 
 def _words(step: Step) -> Iterator[str]:

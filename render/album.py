@@ -29,7 +29,7 @@ from ..documents.models import replace
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
 from ..ir.nodes import Reading
-from ..media.ingest import readable
+from ..media.headers import readable
 from ..plans.plan import LoudnessGoal
 from .loudness import RULES, Levels, OverCeilingError, Setting, run_loop
 from .measuring import survey_audio

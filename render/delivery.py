@@ -18,8 +18,8 @@ from ..audio.meter.measure import Measurement
 from ..ir.codes import Code
 from ..ir.containers import CONTAINERS
 from ..ir.diagnostics import RenderError, counted
-from ..ir.nodes import Reading
-from ..media.ingest import readable
+from ..ir.finish import Reading
+from ..media.headers import readable
 from .loudness import Levels
 
 if TYPE_CHECKING:

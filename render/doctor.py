@@ -71,10 +71,10 @@ class SystemReport:
 
 def examine() -> SystemReport:
     """Find the programs that plans may run, the kernels, and the limits of the system."""
-    from ..audio.kernels import CHOSEN  # noqa: PLC0415
+    from ..audio.kernels import chosen  # noqa: PLC0415
 
     programs = tuple(map(_status, installed_programs().values()))
-    return SystemReport(programs, CHOSEN, _limits(), user_cache())
+    return SystemReport(programs, chosen(), _limits(), user_cache())
 
 
 def _status(program: Program) -> ProgramStatus:

@@ -32,7 +32,7 @@ from attrs import frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError, Severity
-from ..ir.nodes import Reading
+from ..ir.finish import Reading
 
 if TYPE_CHECKING:
     from ..plans.plan import LoudnessGoal

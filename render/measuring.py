@@ -19,14 +19,12 @@ from attrs import asdict, evolve, frozen
 from ..audio.meter.survey import Survey, survey_file
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError
-from ..media.ingest import readable
+from ..media.headers import readable
 from ..media.mp3 import frame_rates
-from .compliance import Compliance, check_spec
-from .delivery import level, levels_meta
-from .processes import map_in_processes
 
 if TYPE_CHECKING:
     from ..presets.model import DeliverySpec
+    from .compliance import Compliance
 
 Result = Survey | Diagnostic
 
@@ -52,8 +50,12 @@ class MeasuredFile:
     compliances: tuple[Compliance, ...] = ()
 
     @classmethod
-    def check(cls, file: str, survey: Survey, specs: Iterable[DeliverySpec]) -> MeasuredFile:
+    def check(cls, file: str, survey: Survey, specs: Sequence[DeliverySpec]) -> MeasuredFile:
         """A measured file, checked against specs."""
+        if not specs:
+            return cls(file, survey)
+        from .compliance import check_spec  # noqa: PLC0415
+
         return cls(file, survey, tuple(check_spec(survey, spec) for spec in specs))
 
     @property
@@ -101,6 +103,8 @@ def survey_files(
             results.append(_without_series(file))
             on_done(len(results))
         return tuple(results)
+    from .processes import map_in_processes  # noqa: PLC0415
+
     found = map_in_processes(_without_series, files, jobs=min(jobs, len(files)), on_done=on_done)
     return tuple(
         _unmeasured(file, "reading it crashed the process") if result is None else result
@@ -126,6 +130,8 @@ def survey_audio(file: str) -> Result:
 
 def survey_meta(survey: Survey) -> dict[str, object]:
     """A survey as metadata; docs/measuring.md explains the keys."""
+    from .delivery import level, levels_meta  # noqa: PLC0415
+
     rate, clipping = survey.rate, survey.clipping
     at_peak = survey.peaks.position / rate
     return {

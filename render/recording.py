@@ -25,7 +25,7 @@ from ..audio.meter.truepeak import TruePeakMeter
 from ..audio.reading import file_blocks
 from ..documents.recorded import recorded_as
 from ..ir.nodes import Reading
-from ..media.ingest import readable
+from ..media.headers import readable
 from .delivery import faulty
 from .report.curves import CurveMeter, Curves
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..compiler.declared import DECLARED
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, counted
-from ..media.decoder import PLAIN
+from ..media.headers import PLAIN
 from ..media.identity import digest_of
 from ..media.ingest import establish
 from ..plans.plan import PlannedSource

@@ -1,14 +1,18 @@
 """The inner loops of signal processing, in one of two forms: numpy and scipy, or compiled.
 
-Promises: this module alone decides which form a process uses, and it decides once. With the extra
-`fast` it is `compiled`, by numba; without it, or if numba cannot be used here, it is `plain`. Both
-give the same results to the last bit, so nothing but speed depends on the choice.
+Promises: this module alone decides which form a process uses. With the extra `fast` it is
+`compiled`, by numba; without it, or if numba cannot be used here, it is `plain`. Both give the same
+results to the last bit, so nothing but speed depends on the choice. The kernels are loaded when the
+first of them is used, and the compiled ones not for a survey that is shorter than that takes.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from typing import cast
 
@@ -17,7 +21,6 @@ from attrs import frozen
 from .interface import ROW, CurveBounds, IntegerArray, Kernels, Key, Quantised
 
 __all__ = [
-    "CHOSEN",
     "KERNELS",
     "ROW",
     "CurveBounds",
@@ -25,10 +28,15 @@ __all__ = [
     "Kernels",
     "Key",
     "Quantised",
+    "chosen",
+    "surveying",
 ]
 
 VARIABLE = "MIXDOWN_KERNELS"
 """The environment variable that chooses numpy although numba is there."""
+
+_WORTH_LOADING = 120_000_000
+"""Samples; 20 minutes of stereo at 48 kHz."""
 
 _INSTALL = "pip install 'mixdown[fast]'"
 # Compilers of other processors may fuse a multiplication and an addition of scipy's filters.
@@ -44,7 +52,9 @@ class KernelChoice:
     kernels: Kernels
 
 
-def _choose() -> KernelChoice:
+@cache
+def chosen() -> KernelChoice:
+    """The kernels of this process, loaded."""
     if os.environ.get(VARIABLE) == "numpy":
         return _plain(f"{VARIABLE}=numpy")
     if platform.machine() not in _MACHINES:
@@ -61,8 +71,41 @@ def _choose() -> KernelChoice:
 
 
 def _plain(reason: str) -> KernelChoice:
-    return KernelChoice(False, reason, cast(Kernels, import_module(f"{__name__}.plain")))
+    return KernelChoice(False, reason, _numpy())
 
 
-CHOSEN = _choose()
-KERNELS = CHOSEN.kernels
+def _numpy() -> Kernels:
+    return cast(Kernels, import_module(f"{__name__}.plain"))
+
+
+class _Loader:
+    """The kernels, as attributes.
+
+    surveyed: samples that numpy has surveyed, or is about to; is_brief: whether it serves now.
+    """
+
+    surveyed = 0
+    is_brief = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(_numpy() if self.is_brief else chosen().kernels, name)
+
+
+_LOADER = _Loader()
+KERNELS = cast(Kernels, _LOADER)
+
+
+@contextmanager
+def surveying(samples: int) -> Iterator[None]:
+    """The context of a survey of so many samples, of all channels.
+
+    numpy does the first ones of a process, unless the compiled kernels are loaded: up to as many as
+    those would have to survey to save the time that loading them takes.
+    """
+    if not chosen.cache_info().currsize:
+        _LOADER.surveyed += samples
+        _LOADER.is_brief = _LOADER.surveyed < _WORTH_LOADING
+    try:
+        yield
+    finally:
+        _LOADER.is_brief = False

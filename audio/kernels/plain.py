@@ -9,6 +9,7 @@ from .. import FloatArray, IndexArray
 from ..recursion import RECURSION
 from .interface import ROW, CurveBounds, IntegerArray, Key, Quantised
 
+_STRETCH = 16  # rows
 _WORDS_PER_COUNT = 4  # Philox-4x64 makes four 64-bit words for each value of its counter
 
 
@@ -73,33 +74,45 @@ def reaching(
     samples: FloatArray, floor: float, rows: int, bounds: CurveBounds
 ) -> npt.NDArray[np.bool_]:
     """See `Kernels`."""
-    loudest = _row_maxima(samples)
-    if not bounds.gain * loudest.max() > floor:
-        return np.zeros(rows, np.bool_)
-    found = np.asarray(bounds.gain * _over_window(loudest, rows, bounds) > floor)
-    at = np.flatnonzero(found)
-    if not at.size:
+    found = np.zeros(rows, np.bool_)
+    heights, bends = np.abs(samples), np.zeros(len(samples))
+    steps = samples[1:] - samples[:-1]
+    np.abs(np.subtract(steps[1:], steps[:-1], out=bends[:-2]), out=bends[:-2])
+    # Stretches are judged first: few of them have rows that may exceed the floor.
+    top, bend = _stretch_maxima(heights), _stretch_maxima(bends)
+    may_reach = (bounds.gain * top > floor) & (top + bounds.bend * bend > floor)
+    first = np.flatnonzero(may_reach) * _STRETCH
+    if not first.size:
         return found
-    start, count = at[0], at[-1] + 1 - at[0]
-    part = samples[start * ROW : (start + count + bounds.last) * ROW + 2]
-    steps = part[1:] - part[:-1]
-    bends = np.zeros((count + bounds.last) * ROW)
-    np.subtract(steps[1:], steps[:-1], out=bends[: len(steps) - 1])
-    beside = (loudest[start + (bounds.lead + n) // ROW :][:count] for n in (0, ROW))
-    over = _over_window(_row_maxima(bends), count, bounds)
-    found[start : start + count] &= np.maximum(*beside) + bounds.bend * over > floor
+    at = _from_each(first, _STRETCH, rows)
+    used = _from_each(first, _STRETCH + bounds.last, len(samples) // ROW)
+    loudest, bent = _row_maxima(heights, used), _row_maxima(bends, used)
+    windows = at[:, None] + np.arange(bounds.first, bounds.last + 1)
+    beside = (loudest[at + (bounds.lead + n) // ROW] for n in (0, ROW))
+    curve = np.maximum(*beside) + bounds.bend * bent[windows].max(axis=1)
+    found[at] = (bounds.gain * loudest[windows].max(axis=1) > floor) & (curve > floor)
     return found
 
 
-def _over_window(maxima: FloatArray, rows: int, bounds: CurveBounds) -> FloatArray:
-    """The maximum of what each row depends on, of the maxima of rows of samples."""
-    starts = range(bounds.first, bounds.last + 1)
-    return np.asarray(np.maximum.reduce([maxima[n : n + rows] for n in starts]))
+def _stretch_maxima(values: FloatArray) -> FloatArray:
+    """The maximum of each stretch and the next, which the windows of its rows reach into."""
+    maxima = np.maximum.reduceat(values, np.arange(0, len(values), _STRETCH * ROW))
+    maxima[:-1] = np.maximum(maxima[:-1], maxima[1:])
+    return np.asarray(maxima)
 
 
-def _row_maxima(samples: FloatArray) -> FloatArray:
-    """The largest magnitude of each row; numpy reduces short rows slowly, and columns fast."""
-    return np.asarray(np.maximum.reduce(np.abs(samples.reshape(-1, ROW).T, order="C")))
+def _from_each(first: IndexArray, count: int, end: int) -> IndexArray:
+    """The `count` numbers from each of some others on, as far as they are below `end`."""
+    numbers = (first[:, None] + np.arange(count)).ravel()
+    return np.asarray(numbers[numbers < end])
+
+
+def _row_maxima(values: FloatArray, used: IndexArray) -> FloatArray:
+    """The maximum of each row that is used; 0 for the others."""
+    rows = values.reshape(-1, ROW)
+    maxima = np.zeros(len(rows))
+    maxima[used] = rows[used].max(axis=1)
+    return maxima
 
 
 def held(line: FloatArray, size: int, count: int) -> FloatArray:

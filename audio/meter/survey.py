@@ -14,6 +14,7 @@ import attrs
 import soundfile
 
 from .. import FloatArray
+from ..kernels import surveying
 from ..reading import file_blocks
 from .clipping import Clipping, ClippingMeter
 from .hum import Hum, HumMeter
@@ -118,7 +119,7 @@ def survey_file(path: str | PathLike[str]) -> Survey:
 
     Raises soundfile.LibsndfileError if it cannot be read, and ValueError like `measure`.
     """
-    with soundfile.SoundFile(path) as audio:
+    with soundfile.SoundFile(path) as audio, surveying(audio.frames * audio.channels):
         full_scale = highest_sample(audio.subtype)
         return survey(file_blocks(audio), audio.samplerate, audio.channels, full_scale=full_scale)
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from ...audio.meter.survey import Survey
-from ...inspection.report import Check
 from ...ir.diagnostics import counted
 from ...ir.units import clock
-from ..compliance import Compliance
-from ..measuring import MeasuredFile
+
+if TYPE_CHECKING:
+    from ...audio.meter.survey import Survey
+    from ...inspection.report import Check
+    from ..compliance import Compliance
+    from ..measuring import MeasuredFile
 
 LAYOUTS = {1: "mono", 2: "stereo"}
 

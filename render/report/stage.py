@@ -16,7 +16,7 @@ from ...inspection.page.inspected import report_page
 from ...inspection.report import JSON_NAME, PAGE_NAME, DeliveryReport
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
-from ...media.ingest import readable
+from ...media.headers import readable
 from ...plans.carried import file_of
 from ...plans.decoding import prepare
 from ..mixes import StagedMix

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from house import ROOT
 from mixdown.audio.interpolation import curve_bounds
-from mixdown.audio.kernels import CHOSEN, ROW, plain
+from mixdown.audio.kernels import ROW, chosen, plain
 from mixdown.audio.meter.kweighting import k_weighting_sos
 from mixdown.audio.meter.truepeak import LEAD, interpolation_phases
 
@@ -51,7 +51,7 @@ each_sound = pytest.mark.parametrize("name", sounds())
 
 def both(name: str, *arguments: object) -> None:
     """Both forms of a kernel must give the same, with the same types and signs of zero."""
-    ours, theirs = (getattr(form, name)(*arguments) for form in (CHOSEN.kernels, plain))
+    ours, theirs = (getattr(form, name)(*arguments) for form in (chosen().kernels, plain))
     if not isinstance(theirs, tuple):
         ours, theirs = (ours,), (theirs,)
     for one, other in zip(map(np.asarray, ours), map(np.asarray, theirs), strict=True):
@@ -60,7 +60,7 @@ def both(name: str, *arguments: object) -> None:
 
 
 def test_compiled_ones_are_chosen():
-    assert CHOSEN.is_compiled, CHOSEN.reason
+    assert chosen().is_compiled, chosen().reason
 
 
 @each_sound
@@ -87,7 +87,7 @@ def test_quantising(name, bits):
 
 
 def test_nan_is_refused_by_both():
-    for form in (CHOSEN.kernels, plain):
+    for form in (chosen().kernels, plain):
         with pytest.raises(ValueError, match="NaN"):
             form.quantised(np.array([[0.0, np.nan]]), 16)
 
@@ -129,7 +129,21 @@ def test_a_render_delivers_the_same_bytes_with_and_without(tmp_path: Path):
 
 def test_a_render_with_them_loads_no_scipy_signal():
     code = "import mixdown.render.service, mixdown.backends.native.run, sys; "
-    code += "assert 'numba' in sys.modules and 'scipy.signal' not in sys.modules"
+    code += "from mixdown.audio.kernels import chosen; assert chosen().is_compiled; "
+    code += "assert 'scipy.signal' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_they_are_loaded_for_long_surveys_only():
+    code = """
+import sys
+import numpy as np
+from mixdown.audio.kernels import KERNELS, surveying
+for samples, loads in ((60_000_000, False), (50_000_000, False), (20_000_000, True)):
+    with surveying(samples):
+        KERNELS.smoothed(np.zeros(9), 3)
+    assert ("numba" in sys.modules) == loads, samples
+"""
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -145,7 +159,7 @@ def test_numpy_serves_where_numba_is_not_wanted_or_cannot_work(
     numba, environment, reason, tmp_path: Path
 ):
     (tmp_path / "numba.py").write_text(numba)
-    code = "from mixdown.audio.kernels import CHOSEN; print(CHOSEN.is_compiled, CHOSEN.reason)"
+    code = "from mixdown.audio.kernels import chosen; print(chosen().is_compiled, chosen().reason)"
     done = subprocess.run(
         [sys.executable, "-c", code],
         check=True,

@@ -10,8 +10,7 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from mixdown.media.decoder import PLAIN
-from mixdown.media.headers import read_header
+from mixdown.media.headers import PLAIN, read_header
 from odd_media import encode, flac, padded_24_in_32, pcm16, tone, unfinished, wav, write_tone
 
 FORMS = [

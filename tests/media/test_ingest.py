@@ -20,8 +20,8 @@ from mixdown.ir.node import Repair, Source
 from mixdown.media import facts as facts_module
 from mixdown.media import ingest, job
 from mixdown.media.cache import VARIABLE, Cache
-from mixdown.media.decoder import PLAIN
 from mixdown.media.facts import SourceFacts
+from mixdown.media.headers import PLAIN
 from mixdown.media.identity import digest_of
 from mixdown.media.ingest import establish, playable
 from mixdown.media.selection import Gap, Pick, Selection

@@ -7,7 +7,7 @@ import resource
 
 import imageio_ffmpeg
 import pytest
-from mixdown.audio.kernels import CHOSEN
+from mixdown.audio.kernels import chosen
 from mixdown.cli.app import run
 from mixdown.render.doctor import examine
 
@@ -42,9 +42,9 @@ def test_without_a_program_it_says_how_to_get_one(monkeypatch, capfd):
 def test_kernels_are_those_of_this_process(capfd):
     run(["doctor", "--json"])
     shown = json.loads(capfd.readouterr().out)["kernels"]
-    assert shown == {"compiled": CHOSEN.is_compiled, "reason": CHOSEN.reason}
+    assert shown == {"compiled": chosen().is_compiled, "reason": chosen().reason}
     run(["doctor"])
-    assert f"kernels: {'compiled' if CHOSEN.is_compiled else 'numpy'} (" in capfd.readouterr().out
+    assert f"kernels: {'compiled' if chosen().is_compiled else 'numpy'} (" in capfd.readouterr().out
 
 
 @pytest.mark.requires("sox")
