@@ -343,14 +343,70 @@ find("file").addEventListener("change", async () => {
   const [given] = find("file").files;
   if (given) find("document").value = await given.text();
 });
+
+// Media: uploaded by their digests, which take the place of the files' names in the document.
+
+const PART = 8 << 20, MOST_HASHED = 1 << 30;  // bytes; browsers compute digests in memory
+const uploaded = new Map();  // name of a file -> how documents name it
+let uploading = Promise.resolve();
+
+function nameUploads() {
+  let text = find("document").value;
+  for (const [name, path] of uploaded) {
+    const word = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const quoted = new RegExp(`(["'])(?:[^"'\\n]*/)?${word}(?=\\1)`, "g");
+    const plain = new RegExp(`(^|[\\s[{,])(?:[^\\s"',[\\]{}]*/)?${word}(?=$|[\\s,\\]}])`, "gm");
+    for (const used of [quoted, plain]) text = text.replace(used, (_, before) => before + path);
+  }
+  if (text !== find("document").value) find("document").value = text;
+}
+
+async function upload(file, onProgress) {
+  if (!crypto.subtle) throw new Error("browsers upload over HTTPS, or to this machine, only");
+  if (!file.size || file.size > MOST_HASHED) throw new Error("a file has 1 byte to 1 GB here; mixdown.client uploads larger ones");
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()));
+  const hex = [...digest].map(byte => byte.toString(16).padStart(2, "0")).join("");
+  const path = `sha256:${hex}${file.name.toLowerCase().match(/\.(ya?ml|json|toml)$/)?.[0] ?? ""}`;
+  const missing = error => { if (error.status !== 404) throw error; return { size: 0, complete: false }; };
+  let there = await read(`/v1/media/${path}`).catch(missing);
+  while (!there.complete) {
+    const part = file.slice(there.size, there.size + PART);
+    const range = `bytes ${there.size}-${there.size + part.size - 1}/${file.size}`;
+    const headers = { "Content-Range": range, "Content-Type": "application/octet-stream" };
+    there = await read(`/v1/media/${path}`, { method: "PUT", headers, body: part });
+    onProgress(there.size / file.size);
+  }
+  return path;
+}
+
+async function addMedia(file, item) {
+  const bar = make("progress", { max: 1, value: 0, "aria-label": `Upload of ${file.name}` });
+  item.append(make("bdi", {}, file.name), bar);
+  try {
+    const path = await upload(file, done => { bar.value = done; });
+    uploaded.set(file.name, path);
+    bar.replaceWith(make("span", { class: "soft" }, " is uploaded as ", make("code", {}, path)));
+    nameUploads();
+  } catch (error) { bar.replaceWith(make("span", { class: "bad" }, ` ${error.message}`)); }
+}
+find("media").addEventListener("change", () => {
+  for (const file of find("media").files) {
+    const item = make("li");
+    find("uploads").append(item);
+    uploading = uploading.then(() => addMedia(file, item));
+  }
+});
+
 find("new").querySelector("form").addEventListener("submit", async event => {
   event.preventDefault();
   const pressed = event.submitter, request = { preset: find("preset").value };
   if (find("stems").checked) request.stems = true;
-  const body = JSON.stringify({ document: find("document").value, request });
-  const headers = { "Content-Type": "application/json" };
   pressed.disabled = true;
   find("found").replaceChildren(make("p", { class: "soft" }, "Checking the document…"));
+  await uploading;
+  nameUploads();
+  const body = JSON.stringify({ document: find("document").value, request });
+  const headers = { "Content-Type": "application/json" };
   try {
     const answer = await read(`/v1/${pressed.value}`, { method: "POST", headers, body });
     if (pressed.value === "renders") {

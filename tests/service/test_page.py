@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from browser import Page, expect, opened
@@ -29,9 +30,10 @@ def keyed(tmp_path_factory) -> Iterator[RunningServer]:
         yield found
 
 
-def submit(page: Page, document: dict) -> None:
+def submit(page: Page, document: dict, *media: Path) -> None:
     """Fill in the form, as a user does."""
     page.get_by_role("button", name="New render").click()
+    page.get_by_label("Media that it names").set_input_files(media)
     page.get_by_label("A timeline, a show or an arrangement").fill(json.dumps(document))
     page.get_by_label("Preset").select_option("draft")
     page.get_by_role("button", name="Render", exact=True).click()
@@ -69,7 +71,7 @@ def test_a_document_is_rendered_and_played(server, chromium):
         play_and_report(page, HOSTILE)
 
 
-def test_a_key_is_asked_for_and_kept_in_the_tab_only(keyed, chromium):
+def test_a_key_is_asked_for_and_kept_in_the_tab_only(keyed, chromium, tmp_path):
     with opened(chromium, keyed.url, width=390, dark=True, refusals=REFUSED) as page:
         field = page.get_by_label("Key", exact=True)
         field.fill("wrong")
@@ -78,7 +80,14 @@ def test_a_key_is_asked_for_and_kept_in_the_tab_only(keyed, chromium):
         field.fill(keyed.key)
         field.press("Enter")
         expect(page.get_by_text("There are no such jobs.")).to_be_visible()
-        submit(page, mix("keyed"))
+        digest = write_sound(tmp_path / "new.wav", 2.0, seed=8)
+        part = tmp_path / "part.json"
+        part.write_text(json.dumps(mix("part", digest)))
+        document = mix("keyed", "audio/new.wav")
+        document["tracks"].append({"id": "part", "role": "fx", "clips": [{"source": "part.json"}]})
+        submit(page, document, tmp_path / "new.wav", part)
+        expect(page.locator("#detail .state")).to_have_text("done")
+        assert keyed.call("GET", f"/v1/media/{digest}").data["complete"]
         play_and_report(page, "keyed")
         secret = "() => document.querySelector('audio').src + document.cookie + localStorage.length"
         assert re.fullmatch(r"blob:http.*0", page.evaluate(secret))
