@@ -1,7 +1,8 @@
 """What every test may use, and the rules of a run.
 
 Markers: `requires` (see support/requirements.py), `soak`. Fixtures: `ffmpegs`, `embedded_ffmpeg`,
-`chromium`, `plan_snapshot`, `mir_snapshot`. A skip is a failure where MIXDOWN_REQUIRE_ALL=1.
+`chromium`, `fork_server`, `plan_snapshot`, `mir_snapshot`. A skip is a failure where
+MIXDOWN_REQUIRE_ALL=1.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from requirements import REQUIREMENTS, install_line, is_strict, missing_among
 from syrupy.assertion import SnapshotAssertion
 
 if TYPE_CHECKING:
+    from forked import ForkServer
     from playwright.sync_api import Browser
 
 # A busy machine must not fail a property by its deadline, and a run must not depend on luck: the
@@ -62,6 +64,15 @@ def chromium() -> Iterator[Browser]:
     from browser import browser
 
     with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """Runs programs in processes that have imported the package."""
+    from forked import ForkServer
+
+    with ForkServer() as started:
         yield started
 
 

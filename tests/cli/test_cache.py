@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import soundfile
+from forked import ForkServer
 
 RENDER = ("render", "small.yaml", "--preset", "draft", "--no-report", "--quiet", "--force")
 
@@ -25,17 +28,33 @@ def kept(show: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return show.parent / "kept"
 
 
-def process(*args: object, **variables: object) -> subprocess.CompletedProcess[str]:
-    """A run of the program by itself."""
-    environment = {**os.environ, **{name: str(value) for name, value in variables.items()}}
+Process = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def process(show: Path, fork_server: ForkServer) -> Process:
+    """Runs a command line in a process: its exit code, and all that it prints."""
+
+    def call(*args: object, **variables: object) -> tuple[int, str]:
+        return fork_server.mixdown(map(str, args), show.parent, with_variables(variables))
+
+    return call
+
+
+def alone(*args: object, **variables: object) -> tuple[int, str]:
+    """The same in a process that other such processes do not wait for."""
     line = [sys.executable, "-m", "mixdown", *map(str, args)]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(line, env=with_variables(variables), capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
 
 
-def rendered(out: Path, **variables: object) -> bytes:
-    """The master of a render in a process of its own, which must say nothing."""
-    done = process(*RENDER, "-o", out, **variables)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+def with_variables(variables: Mapping[str, object]) -> dict[str, str]:
+    return os.environ | {name: str(value) for name, value in variables.items()}
+
+
+def rendered(process: Process, out: Path, **variables: object) -> bytes:
+    """The master of a render, which must say nothing."""
+    assert process(*RENDER, "-o", out, **variables) == (0, "")
     return (out / "master.wav").read_bytes()
 
 
@@ -84,32 +103,35 @@ def test_a_size_may_have_a_unit(mixdown, monkeypatch, kept):
         assert mixdown("cache", "list", "--json").data["limit"] == size
 
 
-def test_a_cache_of_no_use_changes_nothing(show, kept):
+def test_a_cache_of_no_use_changes_nothing(show, kept, process):
     """Off, full by its limit, damaged, read-only or a file: every process renders the same."""
-    wanted = rendered(show.parent / "off", MIXDOWN_CACHE="off")
-    assert rendered(show.parent / "first") == wanted
-    assert rendered(show.parent / "full", MIXDOWN_CACHE_SIZE=0) == wanted
+    wanted = rendered(process, show.parent / "off", MIXDOWN_CACHE="off")
+    assert rendered(process, show.parent / "first") == wanted
+    assert rendered(process, show.parent / "full", MIXDOWN_CACHE_SIZE=0) == wanted
     for entry in kept.iterdir():
         entry.write_bytes(entry.read_bytes()[:-1] + b"\0\1")
-    assert rendered(show.parent / "damaged") == wanted
-    assert rendered(show.parent / "again") == wanted
+    assert rendered(process, show.parent / "damaged") == wanted
+    assert rendered(process, show.parent / "again") == wanted
     kept.chmod(0o500)
-    assert rendered(show.parent / "read-only") == wanted
+    assert rendered(process, show.parent / "read-only") == wanted
     kept.chmod(0o700)
-    assert rendered(show.parent / "proc", MIXDOWN_CACHE="/proc/1/mixdown") == wanted
-    assert rendered(show.parent / "file", MIXDOWN_CACHE=show) == wanted
+    assert rendered(process, show.parent / "proc", MIXDOWN_CACHE="/proc/1/mixdown") == wanted
+    assert rendered(process, show.parent / "file", MIXDOWN_CACHE=show) == wanted
 
 
-def test_processes_share_a_cache_that_is_cleared_meanwhile(show, kept):
+def test_processes_share_a_cache_that_is_cleared_meanwhile(show, kept, process):
     """A limit that fits little makes every process remove what others are about to read."""
-    wanted = rendered(show.parent / "off", MIXDOWN_CACHE="off")
+    wanted = rendered(process, show.parent / "off", MIXDOWN_CACHE="off")
     limit = {"MIXDOWN_CACHE_SIZE": "150kB"}
     with ThreadPoolExecutor(3) as pool:
-        runs = [pool.submit(rendered, show.parent / f"out{n}", **limit) for n in range(3)]
-        cleared = [process("cache", "clear", "--json") for _ in range(3)]
+        runs = [pool.submit(rendered, alone, show.parent / f"out{n}", **limit) for n in range(3)]
+        cleared = []
+        while not cleared or not all(run.done() for run in runs):
+            cleared.append(process("cache", "clear", "--json"))
+            time.sleep(0.3)
         assert {run.result() for run in runs} == {wanted}
-    assert all(json.loads(done.stdout)["ok"] for done in cleared)
-    assert process("cache", "verify").returncode == 0
+    assert all(code == 0 and json.loads(text)["ok"] for code, text in cleared)
+    assert process("cache", "verify")[0] == 0
 
 
 def test_a_render_explains_what_it_reused(mixdown, show, kept):

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,7 @@ from pages import Command, File, Program, read_steps, required, steps
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN_BY_CI = "README.md"
-PROGRAMS = Path(sys.executable).parent
-PLAIN = re.compile(r"mixdown [^$&|;<>()*?`\\#~{}\[\]\n]+")
+PLAIN = re.compile(r"""mixdown ([^'"$&|;<>()*?`\\#~{}\[\]\n]|'[^'\n]*'|"[^"$`\\\n]*")+""")
 """A command line that a shell only splits into words."""
 
 
@@ -30,8 +29,9 @@ def case(page: Path):
 
 def terminal(cache: Path) -> dict[str, str]:
     """The environment of a plain terminal of 100 columns that finds the programs of this Python."""
+    programs = Path(sys.executable).parent
     return os.environ | {
-        "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
         "MIXDOWN_CACHE": str(cache),
         "NO_COLOR": "1",
@@ -40,20 +40,20 @@ def terminal(cache: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """With a user's cache, empty when the run begins: pages render the same examples repeatedly.
 
     The processes of pytest-xdist share it.
     """
     folder = tmp_path_factory.getbasetemp()
     is_shared = "PYTEST_XDIST_WORKER" in os.environ
-    cache = (folder.parent if is_shared else folder) / "cache-of-pages"
-    with ForkServer(terminal(cache)) as started:
-        yield started
+    return terminal((folder.parent if is_shared else folder) / "cache-of-pages")
 
 
 @pytest.mark.parametrize("page", [case(page) for page in PAGES if read_steps(page)])
-def test_what_the_page_shows_works(page: Path, tmp_path: Path, server: ForkServer):
+def test_what_the_page_shows_works(
+    page: Path, tmp_path: Path, fork_server: ForkServer, environment: dict[str, str]
+):
     """All of a page runs in one folder that holds what a clone has under examples/, in order."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for step in read_steps(page):
@@ -63,21 +63,22 @@ def test_what_the_page_shows_works(page: Path, tmp_path: Path, server: ForkServe
                 (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / name).write_text(text, encoding="utf-8")
             case Command() if not step.is_environment:
-                code, output = run(step.text, tmp_path, server)
+                code, output = run(step.text, tmp_path, environment, fork_server)
                 assert code == step.exit_code, f"{where}: {step.text}\nexit code {code}\n{output}"
                 assert step.prints(output), f"{where}: {step.text}\nprinted\n{output}"
             case Program(text=text):
-                code, output = server.run(text, ["-c"], tmp_path)
+                code, output = fork_server.run(text, ["-c"], tmp_path, environment)
                 assert code == 0, f"{where}: exit code {code}\n{output}"
 
 
-def run(line: str, folder: Path, server: ForkServer) -> tuple[int, str]:
+def run(
+    line: str, folder: Path, environment: Mapping[str, str], server: ForkServer
+) -> tuple[int, str]:
     """Exit code of a command line, and what it printed on both streams."""
     plain = line.replace("\\\n", " ")
     if not PLAIN.fullmatch(plain):
-        return run_in_shell(line, folder, server.environment)
-    script = PROGRAMS / "mixdown"
-    return server.run(script.read_text(), [str(script), *shlex.split(plain)[1:]], folder)
+        return run_in_shell(line, folder, environment)
+    return server.mixdown(shlex.split(plain)[1:], folder, environment)
 
 
 def run_in_shell(line: str, folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
@@ -105,11 +106,12 @@ def run_in_shell(line: str, folder: Path, environment: Mapping[str, str]) -> tup
     ],
 )
 def test_a_plain_command_line_does_what_a_shell_makes_it_do(
-    line: str, tmp_path: Path, server: ForkServer
+    line: str, tmp_path: Path, fork_server: ForkServer, environment: dict[str, str]
 ):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     assert PLAIN.fullmatch(line)
-    assert run(line, tmp_path, server) == run_in_shell(line, tmp_path, server.environment)
+    forked = run(line, tmp_path, environment, fork_server)
+    assert forked == run_in_shell(line, tmp_path, environment)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

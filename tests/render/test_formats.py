@@ -99,23 +99,23 @@ def test_nothing_is_moved_or_cut(form, rate, channels, tmp_path, ffmpegs, monkey
         assert [offset(found, held, second) for second in BURSTS_S] == [0, 0, 0]
 
 
+@pytest.fixture(scope="module")
+def covers(tmp_path_factory: pytest.TempPathFactory, embedded_ffmpeg: str) -> Path:
+    """The folder of a PNG and a JPEG of 48 x 32."""
+    folder = tmp_path_factory.mktemp("covers")
+    for name in ("cover.png", "cover.jpg"):
+        picture = ["-f", "lavfi", "-i", "testsrc=s=48x32", "-frames:v", "1", "-update", "1"]
+        path = str(folder / name)
+        subprocess.run([embedded_ffmpeg, "-loglevel", "error", *picture, path], check=True)
+    return folder
+
+
 @pytest.fixture
-def tagged(tmp_path: Path) -> mixdown.Timeline:
+def tagged(tmp_path: Path, covers: Path) -> mixdown.Timeline:
     """A show with everything that a file can hold."""
+    shutil.copytree(covers, tmp_path, dirs_exist_ok=True)
     made = timeline(tmp_path).marker(0, "One").marker(500, "T=wo\\; #2").marker(5000, "Never")
     return evolve(made, metadata=TAGS, cover="cover.png")
-
-
-PICTURES = {"png": "image/png", "jpg": "image/jpeg"}
-
-
-@pytest.fixture(autouse=True)
-def covers(tmp_path: Path, embedded_ffmpeg: str) -> None:
-    """Pictures of 48 x 32."""
-    for suffix in PICTURES:
-        picture = ["-f", "lavfi", "-i", "testsrc=s=48x32", "-frames:v", "1", "-update", "1"]
-        path = str(tmp_path / f"cover.{suffix}")
-        subprocess.run([embedded_ffmpeg, "-loglevel", "error", *picture, path], check=True)
 
 
 def render(mix: mixdown.Timeline, out: Path, **choices: object) -> mixdown.RenderResult:

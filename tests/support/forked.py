@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
@@ -34,30 +34,38 @@ SECONDS = 300
 
 
 class ForkServer(AbstractContextManager["ForkServer"]):
-    """Runs programs in an environment."""
+    """Runs programs, one at a time."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self.environment = environment
+    def __init__(self) -> None:
         self._server = subprocess.Popen(
             [sys.executable, __file__],
-            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, code: str, argv: list[str], folder: Path) -> tuple[int, str]:
-        """Exit code of a program in a folder, and what it printed on both streams.
+    def mixdown(
+        self, words: Iterable[str], folder: Path, environment: Mapping[str, str]
+    ) -> tuple[int, str]:
+        """Run the installed program with these arguments; the rest as `run`."""
+        script = Path(sys.executable).with_name("mixdown")
+        return self.run(script.read_text(), [str(script), *words], folder, environment)
+
+    def run(
+        self, code: str, argv: list[str], folder: Path, environment: Mapping[str, str]
+    ) -> tuple[int, str]:
+        """Exit code of a program, and what it printed on both streams.
 
         Args:
             code: its text.
             argv: what it finds in `sys.argv`; the first is the path of its file, or "-c".
             folder: the directory in which it runs.
+            environment: all of its variables.
         """
         assert self._server.stdin is not None
         assert self._server.stdout is not None
         with tempfile.NamedTemporaryFile() as output:
-            request = json.dumps([code, argv, str(folder), output.name])
+            request = json.dumps([code, argv, str(folder), dict(environment), output.name])
             print(request, file=self._server.stdin, flush=True)
             return int(self._server.stdout.readline()), output.read().decode("utf-8")
 
@@ -78,7 +86,9 @@ def serve() -> None:
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
-def become(code: str, argv: list[str], folder: str, output: str) -> None:
+def become(
+    code: str, argv: list[str], folder: str, environment: dict[str, str], output: str
+) -> None:
     """Run a program as this process's own."""
     signal.alarm(SECONDS)
     for path, flags, numbers in ((os.devnull, os.O_RDONLY, [0]), (output, os.O_WRONLY, [1, 2])):
@@ -87,6 +97,8 @@ def become(code: str, argv: list[str], folder: str, output: str) -> None:
             os.dup2(opened, number)
         os.close(opened)
     os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
     sys.argv = argv
     sys.path[0] = str(Path(argv[0]).parent) if argv[0] != "-c" else ""
     sys.modules["__main__"] = main = ModuleType("__main__")

@@ -24,11 +24,9 @@ from test_commands import run, terminal  # noqa: E402
 def refresh(page: Path) -> None:
     """Run the page from top to bottom, and put each command's output where it stands."""
     text = page.read_text(encoding="utf-8")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        ForkServer(terminal(Path(name, "cache"))) as server,
-    ):
+    with tempfile.TemporaryDirectory() as name, ForkServer() as server:
         folder = Path(name)
+        environment = terminal(folder / "cache")
         shutil.copytree(ROOT / "examples", folder / "examples")
         for step in read_steps(page):
             match step:
@@ -36,12 +34,12 @@ def refresh(page: Path) -> None:
                     (folder / name).parent.mkdir(parents=True, exist_ok=True)
                     (folder / name).write_text(content, encoding="utf-8")
                 case Command() if not step.is_environment:
-                    _, output = run(step.text, folder, server)
+                    _, output = run(step.text, folder, environment, server)
                     if step.output and "..." not in step.output:
                         shown = f"$ {step.text}\n{step.output}"
                         text = text.replace(shown, f"$ {step.text}\n{tidy(output)}\n", 1)
                 case Program(text=program):
-                    server.run(program, ["-c"], folder)
+                    server.run(program, ["-c"], folder, environment)
     page.write_text(text, encoding="utf-8")
 
 

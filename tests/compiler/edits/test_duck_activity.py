@@ -33,10 +33,11 @@ ACTIVITY = "detect: activity"
 @pytest.fixture
 def document(tmp_path):
     """Writes the mix of a voice and a bed, and returns its path."""
-    noise = np.random.default_rng(5).uniform(-0.2, 0.2, (150 * 8000, 2))
-    soundfile.write(tmp_path / "bed.wav", noise, 8000)
 
     def write(samples, detect=ACTIVITY):
+        length = (len(samples) // RATE + 8) * 8000
+        noise = np.random.default_rng(5).uniform(-0.2, 0.2, (length, 2))
+        soundfile.write(tmp_path / "bed.wav", noise, 8000)
         soundfile.write(tmp_path / "voice.wav", 0.5 * samples, RATE, subtype="PCM_24")
         path = tmp_path / "ducked.yaml"
         path.write_text(DOCUMENT.replace("DETECT", detect))
