@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -12,7 +13,10 @@ import pytest
 import soundfile
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from mixdown.backends.native import run
+from mixdown.backends.native.engine.render import Settings
 from mixdown.media.cache import VARIABLE, Cache
+from mixdown.render import kept
 from mixdown.render.recording import FileMeter, FileRecord, Tap
 
 RATE = 16000
@@ -79,13 +83,17 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+@pytest.mark.parametrize("in_spans", [False, True])
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(EDITS, min_size=1, max_size=3))
 @example(edits=[{"stem_mode": "mastered"}, {"preset": "broadcast"}])
 @example(edits=[{"stem_mode": "mastered", "preset": "music"}, {"gain_db": 1.0}])
 def test_after_any_edits_every_file_has_the_bytes_of_a_render_without_a_cache(
-    tmp_path_factory, media, monkeypatch, edits
+    tmp_path_factory, media, monkeypatch, in_spans, edits
 ):
+    if in_spans:
+        monkeypatch.setattr(kept, "SPANNED_S", 0.0)
+        monkeypatch.setattr(run, "Settings", partial(Settings, block=1000, span_s=0.25))
     folder = tmp_path_factory.mktemp("edits")
     monkeypatch.setenv(VARIABLE, str(folder / "cache"))
     show = Show()
