@@ -12,6 +12,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
@@ -36,6 +37,7 @@ from .executor import Executor, executor_for
 from .loudness import extra_gain, judge, judge_peak
 from .mastering import PremasterReading, run_plan
 from .measuring import survey_audio
+from .parallel import processors
 from .progress import Listener, Progress
 from .recording import FileRecord, Tap, file_tap, premaster_tap, record_file
 from .result import Delivered, Rendered, RenderedMeta, of_role
@@ -159,34 +161,41 @@ def stage_mix(
         levels = measure(staged_path(executor, MASTER))
         warnings = _judge(compilation, levels, finish)
     names = names_of(file, compilation)
-    files: list[Rendered] = []
+    metas: list[RenderedMeta] = []
     for number, delivery in enumerate(plan.deliveries):
         progress(Progress("check", "check and measure", number / len(plan.deliveries)))
         path, known = Path(spaces.path(delivery.file)), compilation.meta[delivery.target]
         rate = check_shape(path, delivery.target, known)
-        if files:
+        if metas:
             records[delivery.target] = record(delivery.target, path)
         levels = records[delivery.target].levels
         meta = RenderedMeta.of(
             known,
             levels_meta(levels, rate),
-            None if files else finish,
+            None if metas else finish,
             f"sha256:{plan.digest}",
             programs,
         )
         program = f"mixdown {programs['mixdown']}" if request.broadcast else None
         markers = () if delivery.role is OutputRole.PART else compilation.timeline.markers
         annotate(path, markers, meta, levels, program=program)
-        files.append(
-            Rendered(
-                kind=known.kind,
-                target=delivery.target,
-                path=spaces.out / names[delivery],
-                digest=file_digest(path),
-                parent=files[0].digest if files else None,
-                meta=meta,
-            )
+        metas.append(meta)
+    with ThreadPoolExecutor(processors()) as pool:
+        staged = [Path(spaces.path(delivery.file)) for delivery in plan.deliveries]
+        digests = list(pool.map(file_digest, staged))
+    files = [
+        Rendered(
+            kind=compilation.meta[delivery.target].kind,
+            target=delivery.target,
+            path=spaces.out / names[delivery],
+            digest=digest,
+            parent=digests[0] if number else None,
+            meta=meta,
         )
+        for number, (delivery, digest, meta) in enumerate(
+            zip(plan.deliveries, digests, metas, strict=True)
+        )
+    ]
     progress(Progress("check", "check and measure", 1.0))
     return StagedMix(
         delivered=Delivered(
