@@ -95,7 +95,7 @@ def _too_many(
     timeline: Timeline, nested: Mapping[str, Nested], reading: DocumentReader
 ) -> Diagnostic | None:
     """The problem that a timeline has too many clips with all that it plays, if it has."""
-    count = reading.clips
+    count = 0
     for source, place in clip_sources(timeline):
         count += nested[source].clips if source in nested else 1
         if count > reading.most_clips:

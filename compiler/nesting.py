@@ -31,7 +31,8 @@ from .timeline.model import Timeline
 from .timeline.validate import validate, validate_media
 
 MOST_CLIPS = 100_000
-"""Of a timeline with all that it plays, and of all that it plays, directly or through others.
+"""Of a timeline with all that it plays; and of the timelines that it plays, directly or through
+others, together.
 
 Counted before the work, so a clip that plays a part of a timeline counts as the whole, and a track
 without clips as one clip.
