@@ -6,8 +6,8 @@ the keys of the spans that it touches, and of those after them until the memory 
 bit by bit: filters forget, in seconds.
 
 What sounds in a span is a digest of the part of the graph in a window of time: values that are
-within it by their own digests, and those that extend beyond it by what they do there. So clips,
-keyframes and fades elsewhere do not count.
+within it by their own digests, and those that extend beyond it by what they do there, and by their
+names, which their memories have. So clips, keyframes and fades elsewhere do not count.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class Windows:
         self._graph, self._values = graph, tuple(values)
         self._full = digests(graph)
         self._sources = {source.name: source_identity(source) for source in graph.sources}
+        self._begins = _begins(graph)
         self.reach = _reach(graph, self._values, block)
 
     def digest(self, span: TimeSpan) -> str:
@@ -70,7 +71,8 @@ class Windows:
 
         Before the first span, what a slice leaves out counts too.
         """
-        window = _Window(span.start if span.start else None, span.end + self.reach)
+        start = span.start if span.start else None
+        window = _Window(start, span.end, span.end + self.reach)
         asked = self._asked(window)
         found: dict[tuple[str, int], str] = {}
         for node in self._graph.nodes:
@@ -86,7 +88,7 @@ class Windows:
         """The origins of each value that sounds in a window."""
         asked: dict[str, dict[int, None]] = {}
         for value in self._values:
-            if window.meets(0, self._length(value)):
+            if window.meets(self._begins[value], self._length(value)):
                 asked[value] = {0: None}
         for node in reversed(self._graph.nodes):
             for origin in asked.get(node.name, ()):
@@ -98,8 +100,9 @@ class Windows:
     def _sounding(self, node: ir.Node, origin: int, window: _Window) -> Iterator[tuple[str, int]]:
         """The operands that sound in a window, with their origins."""
         for operand, start in zip(node.audio_operands, node.starts, strict=True):
-            if window.meets(origin + start, origin + start + self._length(operand)):
-                yield operand, origin + start
+            at = origin + start
+            if window.meets(at + self._begins[operand], at + self._length(operand)):
+                yield operand, at
 
     def _length(self, value: str) -> int:
         return self._graph.signals[value].length or 0
@@ -136,9 +139,16 @@ class Windows:
 
 
 class _Window(NamedTuple):
-    """Positions from `start`, None: from the beginning, to `end`."""
+    """The positions that a span depends on.
+
+    Attributes:
+        start: of the span; None: everything before its end.
+        over: the end of the span, at which the memory is taken.
+        end: up to which what is ahead of the span is read.
+    """
 
     start: int | None
+    over: int
     end: int
 
     def meets(self, start: int, end: int) -> bool:
@@ -146,8 +156,8 @@ class _Window(NamedTuple):
         return start < self.end and (self.start is None or end > self.start)
 
     def contains(self, start: int, end: int) -> bool:
-        """Whether all positions of a range are in it."""
-        return end <= self.end and (self.start is None or start >= self.start)
+        """Whether a range is over at the end of the span, and began in it."""
+        return end <= self.over and (self.start is None or start >= self.start)
 
 
 def _points(points: tuple[ir.Point, ...], origin: int, window: _Window) -> tuple[ir.Point, ...]:
@@ -171,6 +181,18 @@ def _points(points: tuple[ir.Point, ...], origin: int, window: _Window) -> tuple
 def _is_constant(point: ir.Point, following: ir.Point | None = None) -> bool:
     """Whether an automation stays at the value of a point up to the one that follows, if any."""
     return following is None or (point.aim is None and point.value == following.value)
+
+
+def _begins(graph: Graph) -> Mapping[str, int]:
+    """Before which of its samples each value is silent."""
+    filters = (ir.Filter, ir.FilterAutomation)
+    found: dict[str, int] = {}
+    for node in graph.nodes:
+        found[node.name] = 0
+        if node.operands and (node.linear_without_memory or isinstance(node, filters)):
+            starts = zip(node.audio_operands, node.starts, strict=True)
+            found[node.name] = max(min(start + found[name] for name, start in starts), 0)
+    return found
 
 
 def _reach(graph: Graph, values: Iterable[str], block: int) -> int:

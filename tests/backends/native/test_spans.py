@@ -100,9 +100,9 @@ def mix(media: Media, *clips: tuple[ir.Node, ...], duck: int = 2 * SPAN) -> Grap
     return Graph((*sources, music), nodes)
 
 
-def talk(media: Media, gain_db: float = -3.0, **how: int) -> Graph:
+def talk(media: Media, gain_db: float = -3.0, *more: tuple[ir.Node, ...], **how: int) -> Graph:
     first, edited = clip("s0", SPAN // 2, 2 * SPAN), clip("s1", 5 * SPAN, 3000, gain_db)
-    return mix(media, first, edited, clip("s2", 10 * SPAN + 7, 3 * SPAN), **how)
+    return mix(media, first, edited, clip("s2", 10 * SPAN + 7, 3 * SPAN), *more, **how)
 
 
 def test_an_edit_makes_what_it_touches_and_the_same_bytes(media: Media, tmp_path: Path):
@@ -129,6 +129,25 @@ def test_a_moved_keyframe_makes_the_spans_around_it(media: Media, tmp_path: Path
         moved, media, tmp_path / "alone", None
     )
     assert store.reused[8:] == [True] * 12
+
+
+def test_a_renamed_clip_across_a_boundary_keeps_its_memory(media: Media, tmp_path: Path):
+    store = Store(tmp_path)
+
+    def renamed(graph: Graph) -> Graph:
+        def new(name: str) -> str:
+            return name.replace("s0.", "x0.").replace("s2.", "s0.")
+
+        nodes = [
+            evolve(n, name=new(n.name), operands=tuple(map(new, n.operands))) for n in graph.nodes
+        ]
+        return Graph(graph.sources, nodes)
+
+    expected = rendered(talk(media), media, tmp_path / "a", store)
+    assert rendered(renamed(talk(media)), media, tmp_path / "b", store) == expected
+    louder = renamed(talk(media, gain_db=1.0))
+    alone = rendered(louder, media, tmp_path / "alone", None)
+    assert rendered(louder, media, tmp_path / "c", store) == alone
 
 
 @pytest.mark.parametrize("damage", ["missing", "changed"])
@@ -160,6 +179,7 @@ def test_what_sounds_in_a_window_is_all_that_its_digest_covers(media: Media):
     assert changed(talk(media)) == []
     assert set(changed(louder)) <= {3, 4, 5}
     assert 5 in changed(louder)
+    assert changed(talk(media, -3.0, clip("s3", 16 * SPAN, 3000))) == [14, 15, 16]
     longer = [evolve(n, length=n.length + SPAN) if n.name == "bed" else n for n in louder.nodes]
     assert changed(Graph(louder.sources, longer)) == [*changed(louder), 18, 19], "longer at its end"
     renamed = [evolve(n, q=1.0) if n.name == "talk.eq" else n for n in louder.nodes]
