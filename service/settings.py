@@ -53,6 +53,11 @@ class Limits:
     lease_s: int = key(
         "after how long without a sign another server takes a job, s", Range(2, 3600), default=30
     )
+    webhook_s: int = key(
+        "after how long a webhook is sent again, s; each time after twice as long",
+        Range(1, 3600),
+        default=5,
+    )
     answers: int = key("checks, plans and explanations at once", Range(1, 64), default=4)
     waiting: int = key("the most requests that wait for that", Range(0, 10_000), default=64)
     answer_s: int = key("how long such an answer may take, s", Range(1, 3600), default=120)

@@ -27,7 +27,6 @@ from .settings import ServiceSettings, is_loopback
 
 _LOG = logging.getLogger(__name__)
 TRIES = 8
-_FIRST_PAUSE_S = 5.0
 _TIMEOUT_S = 10.0
 _IDLE_S = 0.5
 _PORTS = {"https": 443, "http": 80}
@@ -88,7 +87,7 @@ class WebhookSender:
     def _send(self, job: RenderJob) -> None:
         said = self._post(job)
         delivered = isinstance(said, int) and 200 <= said < 300
-        pause = _FIRST_PAUSE_S * 2 ** (job.webhook_tries - 1)
+        pause = self.settings.limits.webhook_s * 2 ** (job.webhook_tries - 1)
         due = None if delivered or job.webhook_tries >= TRIES else time.time() + pause
         outcome = {"delivered": delivered, "attempt": job.webhook_tries, "answer": said}
         self.queue.settle_webhook(job, due, outcome)

@@ -83,6 +83,7 @@ def busy(tmp_path_factory, receiver):
     write_sound(folder / "mixdown-media" / "a.wav")
     write_sound(folder / "mixdown-media" / "long.wav", seconds=600)
     options = ["--webhook-host", f"127.0.0.1:{receiver[0]}", "--limit", "attempts=2"]
+    options += ["--limit", "webhook_s=1"]
     with running(folder, *options, environment={"MIXDOWN_WEBHOOK_SECRET": SECRET}) as server:
         yield server
         assert server.stop() == 0
