@@ -1,4 +1,4 @@
-"""demo renders the podcast that travels with the package, from any directory."""
+"""demo renders the podcast that travels with the package, from any directory, as podcasts are."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def test_the_demo(mixdown, tmp_path, monkeypatch, embedded_ffmpeg):
     assert loudness == pytest.approx(-16.0, abs=0.1)
     assert peak < -1.0
     assert loudness == pytest.approx(master["integrated_lufs"], abs=0.03)
+
+    measured = mixdown("measure", "mixdown-demo/master.wav", "--spec", "apple-podcasts", "--json")
+    assert measured.code == 0
+    (kept,) = measured.data["files"][0]["specs"]
+    assert [rule["passed"] for rule in kept["rules"]] == [True, True, True]
+    measured = mixdown("measure", "mixdown-demo/master.wav", "--spec", "spotify")
+    assert measured.code == 1 and "turn it up by" in measured.out

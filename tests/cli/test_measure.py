@@ -162,13 +162,3 @@ def test_what_only_ffmpeg_reads_is_measured_too(
     (levels,) = mixdown("measure", "tone.m4a", "--json").data["files"]
     assert levels["integrated_lufs"] == pytest.approx(-20.0, abs=0.2)
     assert levels["duration_s"] == pytest.approx(5.0, abs=0.05)
-
-
-def test_the_demo_keeps_the_specs_that_it_is_made_for(mixdown, show):
-    assert mixdown("demo", "-o", "demo").code == 0
-    ended = mixdown("measure", "demo/master.wav", "--spec", "apple-podcasts", "--json")
-    assert ended.code == 0
-    (kept,) = ended.data["files"][0]["specs"]
-    assert [rule["passed"] for rule in kept["rules"]] == [True, True, True]
-    ended = mixdown("measure", "demo/master.wav", "--spec", "spotify")
-    assert ended.code == 1 and "turn it up by" in ended.out
