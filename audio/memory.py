@@ -51,19 +51,20 @@ def restored(value: Memory, memory: Memory) -> Memory:
 def encode(memory: Memory) -> bytes:
     """A memory as bytes: a line of JSON, and the arrays that it refers to."""
     arrays: list[np.ndarray[Any, Any]] = []
-
-    def placed(value: Memory) -> Memory:
-        if isinstance(value, np.ndarray):
-            arrays.append(value)
-            return {_ARRAY: [value.dtype.str, value.shape]}
-        if isinstance(value, Mapping):
-            return {key: placed(each) for key, each in value.items()}
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return [placed(each) for each in value]
-        return value.item() if isinstance(value, np.generic) else value
-
-    text = json.dumps(placed(memory), separators=(",", ":")).encode()
+    text = json.dumps(_placed(memory, arrays), separators=(",", ":")).encode()
     return b"".join([text, b"\n", *(array.tobytes() for array in arrays)])
+
+
+def _placed(value: Memory, arrays: list[np.ndarray[Any, Any]]) -> Memory:
+    """A memory with a reference in place of each array, which is added to the list."""
+    if isinstance(value, np.ndarray):
+        arrays.append(value)
+        return {_ARRAY: [value.dtype.str, value.shape]}
+    if isinstance(value, Mapping):
+        return {key: _placed(each, arrays) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_placed(each, arrays) for each in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def decode(content: bytes) -> Memory:
