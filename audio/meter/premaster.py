@@ -18,8 +18,8 @@ from ...ir.finish import Reading
 from ...ir.units import gain_factor
 from .. import FloatArray
 from ..limiter import TruePeakLimiter
-from .extremes import ExtremeArray, ExtremesMeter
-from .framing import Framer
+from .extremes import ExtremeArray
+from .framing import Framer, part_edges
 from .loudness import (
     MOMENTARY_STEPS,
     SLICES_PER_SECOND,
@@ -28,7 +28,7 @@ from .loudness import (
     integrated_loudness,
     window_powers,
 )
-from .spans import SpanMeter
+from .spans import Series, SpanMeter
 from .statistics import RmsMeter
 
 PEAKS_PER_SECOND = 1000
@@ -82,8 +82,8 @@ class PremasterMeter(SpanMeter):
     Raises ValueError as `LoudnessMeter` does.
     """
 
-    MEMORY = ("_framer", "_loudness", "_rms", "_extremes")
-    FINDINGS = ("_loudness", "_rms", "_extremes")
+    MEMORY = ("_framer", "_loudness", "_rms")
+    FINDINGS = ("_loudness", "_rms", "_peaks")
 
     def __init__(self, rate: int, channels: int, reading: Reading = Reading.INTEGRATED) -> None:
         """reading: what its level is."""
@@ -91,7 +91,8 @@ class PremasterMeter(SpanMeter):
         self._framer = Framer(channels, rate)  # the meters need no copies of whole seconds
         self._loudness = LoudnessMeter(rate, channels)
         self._rms = RmsMeter(rate, channels)
-        self._extremes = ExtremesMeter(rate, channels, PEAKS_PER_SECOND)
+        self._starts = part_edges(rate, PEAKS_PER_SECOND)[:-1]
+        self._peaks = Series(np.zeros(0, np.float32))
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
@@ -100,7 +101,7 @@ class PremasterMeter(SpanMeter):
 
     def _feed(self, block: FloatArray) -> None:
         self._loudness.feed(block)
-        self._extremes.feed(block)
+        self._peaks.add(self._peaks_of(block))
         if self._reading is Reading.RMS:
             self._rms.feed(block)
 
@@ -108,10 +109,16 @@ class PremasterMeter(SpanMeter):
         """The levels of everything fed so far."""
         self._feed(self._framer.drain())
         loudness = self._loudness.result()
-        lowest, highest = self._extremes.result()
         lufs = loudness.padded if self._reading is Reading.MOMENTARY else loudness.integrated
         return PremasterLevels(
             lufs=self._rms.result() if self._reading is Reading.RMS else lufs,
             powers=loudness.powers,
-            peaks=np.maximum(highest, -lowest),
+            peaks=self._peaks.joined(),
         )
+
+    def _peaks_of(self, second: FloatArray) -> ExtremeArray:
+        starts = self._starts[: np.searchsorted(self._starts, second.shape[1])]
+        if not len(starts):
+            return np.zeros(0, np.float32)
+        magnitudes = np.maximum(second.max(axis=0), -second.min(axis=0))
+        return np.maximum.reduceat(magnitudes, starts).astype(np.float32)

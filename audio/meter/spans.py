@@ -46,7 +46,8 @@ class Series:
     def cut(self) -> Memory:
         """See `SpanFindings`."""
         found = np.concatenate([self._parts[0], *self._parts[self._mark :]], axis=-1)
-        self._mark = len(self._parts)
+        self._parts[self._mark :] = [found]  # thousands of small arrays take more memory
+        self._mark += 1
         return found
 
     def append(self, found: Memory) -> None:
