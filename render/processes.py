@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -157,12 +158,27 @@ def _workers(work: Callable[[Item, Say], Result]) -> Iterator[Callable[[], _Work
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Start processes that never see Ctrl-C or a hang-up: the parent ends their tasks."""
+    """Start processes that never see Ctrl-C or a hang-up: the parent ends their tasks.
+
+    A parent that stopped while it starts one would leave it with half of what it reads, and a
+    traceback. The mask, which processes inherit, does not hold a signal that another thread of the
+    parent takes, so its own handlers wait as well.
+    """
+    held: list[int] = []
+    handlers: dict[signal.Signals, Any] = {}
+    resource_tracker.ensure_running()  # which a start would begin with, and then unblock Ctrl-C
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    if threading.current_thread() is threading.main_thread():
+        for name in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            handlers[name] = signal.signal(name, lambda number, _: held.append(number))
     try:
         yield
     finally:
+        for name, handler in handlers.items():
+            signal.signal(name, handler or signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number in held:
+            signal.raise_signal(number)
 
 
 def _serve(work: Callable[[Item, Say], Result], pipe: Connection) -> None:
