@@ -20,6 +20,7 @@ from attrs import evolve
 from ...audio.meter.loudness import lufs, power_of
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, MixdownError, Severity
+from ...ir.origin import Origin
 from ...ir.units import decibels
 from ...media.survey import STEP_MS, SourceSurvey
 from ...presets.model import EqKind
@@ -95,15 +96,15 @@ def _sources(mix: Surveyed) -> Iterator[Diagnostic]:
     timeline = mix.timeline
     humming, offset = (_without(timeline, kind) for kind in (EqKind.HUM, EqKind.HIGHPASS))
     spoken = {c.source for t in timeline.tracks if t.role in VOICES for c in t.clips}
+    played: dict[str, Origin] = {}
+    for t, track in enumerate(timeline.tracks):
+        for c, clip in enumerate(track.clips):
+            played.setdefault(clip.source, timeline.origin("tracks", t, "clips", c, "source"))
     for name, survey in mix.surveys.items():
-        origin = timeline.origin("sources", name)
-        if name not in timeline.sources:
-            origin = next(
-                timeline.origin("tracks", t, "clips", c, "source")
-                for t, track in enumerate(timeline.tracks)
-                for c, clip in enumerate(track.clips)
-                if clip.source == name
-            )
+        if name not in played:  # it plays outside the delivered range
+            continue
+        declared = name in timeline.sources
+        origin = timeline.origin("sources", name) if declared else played[name]
         mended = {Code.HUM: name not in humming & spoken, Code.DC_OFFSET: name not in offset}
         for code, message, help in _faults(name, mix.media[name].path, survey):
             if mended.get(code):

@@ -182,3 +182,11 @@ def test_a_graph_is_refused(media, tmp_path, capfd):
         from mixdown.compiler.graph_input import open_mix
 
         lint(open_mix(media / "mix.mir"), RenderRequest())
+
+
+def test_a_source_that_plays_outside_the_delivered_range_is_not_judged(media):
+    path = media / "range.yaml"
+    tracks = voice("host") + voice("offset", start=30_000)
+    path.write_text(f"id: mix\nmix_preset_id: flat\ntracks:\n{tracks}")
+    assert lint(load(path), RenderRequest())[1]
+    assert not lint(load(path), RenderRequest(to_ms=20_000))[1]
