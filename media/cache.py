@@ -184,7 +184,7 @@ class Cache:
 
     def keep_content(self, key: str, content: bytes, kind: EntryKind) -> None:
         """Keep a short content under a key."""
-        with tempfile.TemporaryDirectory() as directory:
+        with suppress(OSError), tempfile.TemporaryDirectory() as directory:
             record = Path(directory, "content")
             record.write_bytes(content)
             self.keep(key, record, kind)

@@ -12,9 +12,10 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from attrs import define, field
 
@@ -163,7 +164,8 @@ class _SpannedRender:
 
     def _key(self, span: TimeSpan) -> str:
         kinds = [file.identity for file in self._files]
-        facts = (*span, self._settings.block, *kinds, self._windows.digest(span))
+        block = block_size(self._graph, self._settings)
+        facts = (*span, block, *kinds, self._windows.digest(span))
         return hashlib.sha256(repr((*facts, digest(self._memory))).encode()).hexdigest()
 
     def _reuse(self, span: TimeSpan, key: str) -> bool:
@@ -172,13 +174,16 @@ class _SpannedRender:
         if self._store is None or record is None:
             return False
         with ExitStack() as stack:
-            earlier = [self._store.open(part["name"], stack) for part in record["parts"]]
-            parts = list(zip(self._files, earlier, record["parts"], strict=True))
-            if not all(file.finds(other, part, span) for file, other, part in parts):
+            open_ = partial(self._store.open, stack=stack)
+            files = list(zip(self._files, record["parts"], strict=True))
+            held = [file.find(part, span, open_) for file, part in files]
+            found = [each for each in held if each is not None]
+            if len(found) < len(files):
                 return False
-            adopted = [file.adopt(other, part, span) for file, other, part in parts if other]
+            for (file, part), each in zip(files, found, strict=True):
+                file.adopt(part, each)
         self._run, self._memory = None, record["memory"]
-        self._store.keep(key, self._record(adopted))  # they are in newer files now
+        self._store.keep(key, self._record(record["parts"]))  # they are in newer files now
         return True
 
     def _render(self, span: TimeSpan, progress: Callable[[int], None]) -> None:
@@ -214,16 +219,30 @@ class _SpannedRender:
             self._store.keep(key, self._record(parts))
 
     def _record(self, parts: Sequence[Memory]) -> Memory:
-        """What is kept of a span whose parts are in the files that are being written."""
+        """What is kept of a span, the parts of which are also in the files that are written now.
+
+        The files before them count as well: these may never be complete.
+        """
         assert self._store is not None
-        names = [self._store.name(file.path) for file in self._files]
-        named = [{**part, "name": name} for part, name in zip(parts, names, strict=True)]
-        return {"parts": named, "memory": self._memory}
+        for file, part in zip(self._files, parts, strict=True):
+            place = {"name": self._store.name(file.path), "at": file.at}
+            part["places"] = [place, *part["places"][:1]]
+        return {"parts": parts, "memory": self._memory}
+
+
+class HeldPart(NamedTuple):
+    """A stretch of samples in a file that is open."""
+
+    file: BinaryIO
+    part: StoredPart
 
 
 @define
 class _FileStream:
-    """A file that is being written and measured: a block behind the mix, on another thread."""
+    """A file that is being written and measured: a block behind the mix, on another thread.
+
+    `at` is where its last span begins, as of a `StoredPart`.
+    """
 
     value: str
     signal: Signal
@@ -233,6 +252,7 @@ class _FileStream:
     _meter: WrittenMeter | None
     _pool: ThreadPoolExecutor | None
     _under_way: Future[None] | None = field(default=None, init=False)
+    at: int = field(default=0, init=False)
 
     @classmethod
     @contextmanager
@@ -297,20 +317,24 @@ class _FileStream:
     def cut(self) -> Memory:
         """The record of the span that ends here: where it is, and what was found in it."""
         part = self._writer.mark()
+        self.at = part.at
         found = None if self._meter is None else self._meter.cut()
-        return {"at": part.at, "check": part.check, "found": found}
+        return {"places": [], "check": part.check, "found": found}
 
-    def finds(self, other: BinaryIO | None, part: Memory, span: TimeSpan) -> bool:
-        """Whether a file holds the samples of a span where its record says, unchanged."""
-        held = StoredPart(part["at"], self._count(span), part["check"])
-        return other is not None and self._writer.finds(other, held)
+    def find(
+        self, part: Memory, span: TimeSpan, open_: Callable[[str], BinaryIO | None]
+    ) -> HeldPart | None:
+        """The first file that holds the samples of a span where its record says, unchanged."""
+        count = max(min(span.end, self.signal.length or 0) - span.start, 0)
+        for place in part["places"]:
+            other, held = open_(place["name"]), StoredPart(place["at"], count, part["check"])
+            if other is not None and self._writer.finds(other, held):
+                return HeldPart(other, held)
+        return None
 
-    def adopt(self, other: BinaryIO, part: Memory, span: TimeSpan) -> Memory:
-        """Take a span from a file that holds it, and return its record in this file."""
-        self._writer.adopt(other, StoredPart(part["at"], self._count(span), part["check"]))
+    def adopt(self, part: Memory, held: HeldPart) -> None:
+        """Take a span from a file that holds it."""
+        self._writer.adopt(*held)
+        self.at = self._writer.mark().at
         if self._meter is not None:
             self._meter.append(part["found"])
-        return {**part, "at": self._writer.mark().at}
-
-    def _count(self, span: TimeSpan) -> int:
-        return max(min(span.end, self.signal.length or 0) - span.start, 0)

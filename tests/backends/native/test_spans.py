@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
@@ -164,6 +165,16 @@ def test_a_file_that_is_not_what_it_was_is_not_used(media: Media, tmp_path: Path
     store.reused.clear()
     assert rendered(talk(media), media, tmp_path / "b", store) == expected
     assert store.reused.count(False) == (20 if damage == "missing" else 1)
+
+
+def test_files_that_were_never_complete_leave_those_before_them(media: Media, tmp_path: Path):
+    store = Store(tmp_path)
+    expected = rendered(talk(media), media, tmp_path / "a", store)
+    rendered(talk(media, gain_db=0.0), media, tmp_path / "killed", store)
+    shutil.rmtree(tmp_path / "killed")
+    store.reused.clear()
+    assert rendered(talk(media), media, tmp_path / "b", store) == expected
+    assert all(store.reused)
 
 
 def test_what_sounds_in_a_window_is_all_that_its_digest_covers(media: Media):
