@@ -9,8 +9,7 @@ are exact because all samples here are whole numbers:
 - A sample is in a long silence if it is in such a window: a sum over the windows that contain it.
 
 A sum over a window is the running sum of the difference between a signal and its delayed copy. A
-conversion to integers, which clips at -1, makes every sum one of 0 and -1. The sums are of fewer
-than 2^24 such marks, so 32-bit floats are exact.
+conversion to integers, which clips at -1, makes every sum one of 0 and -1.
 """
 
 from __future__ import annotations
@@ -31,17 +30,14 @@ DITHER_FRAME = LONG_FRAME
 In frames of one length the noise does not depend on how the signal was framed before."""
 
 _TO_INTEGERS = call("aresample", osf="s32p", tsf="dblp")
-_TO_FLOAT = call("aresample", osf="fltp", tsf="fltp")
-_CLIPPED = call("aresample", osf="s32p", tsf="fltp")
-"""What is less than -1 becomes -1, as an integer."""
-
-_NEGATED = call("volume", volume=-1.0, precision="float")
+_CLIPPED = (_TO_INTEGERS, TO_DOUBLE)
+"""What is less than -1 becomes -1."""
 
 _LEVEL = 2.0**-32 / SILENT
 """The gain that makes the least sample that is not silent half of an integer step."""
 
-_RAISED = 1 << 16
-"""A gain on integers, which clip, after which the square of the least is 2^-30 of full scale."""
+_RAISED = 1 << 15
+"""A gain that keeps the square of an integer within the range of integers."""
 
 
 def emit_dither(site: FilterSite, node: Dither) -> FilterChain:
@@ -67,7 +63,7 @@ def emit_dither(site: FilterSite, node: Dither) -> FilterChain:
     kept, negated = site.wire.split(sound, 2)
     silence = _long_silence(site, watched, window)
     muted = site.wire.join([negated, silence], node.name, call("amultiply"))
-    return _sum(site, kept, muted)
+    return _sum(site, kept, muted, site.length)
 
 
 def quantise(bits: int, method: str = "none") -> tuple[Call, ...]:
@@ -82,56 +78,53 @@ def quantise(bits: int, method: str = "none") -> tuple[Call, ...]:
 
 def _long_silence(site: FilterSite, signal: FilterChain, window: int) -> FilterChain:
     """-1 where the signal is in a run of at least `window` silent samples, otherwise 0."""
-    marks, leaving = site.wire.split(_marked(site, signal), 2)
-    delay = call("adelay", delays=f"{window}S", all=1)
-    site.wire.extend(leaving, site.value, _NEGATED, delay)
-    sounding = _running_sum(site, marks, leaving)
+    windows = site.length - window + 1
+    marked = _marked(site, signal)
+    sounding = _window_sum(site, marked, window)
     cut = call("atrim", start_sample=window - 1, end_sample=site.length)
-    site.wire.extend(sounding, site.value, cut, RESET_TIME, _CLIPPED, _TO_FLOAT)
-    # The windows that leave less those that enter count, negated, the silent ones among the last
-    # `window`, as those before and after the signal are taken to sound.
-    entering, leaving = site.wire.split(sounding, 2)
-    before, after = site.wire.split(_sounding(site), 2)
-    site.wire.extend(before, site.value, call("atrim", end_sample=window))
-    site.wire.extend(after, site.value, call("atrim", end_sample=window - 1))
-    concat = call("concat", n=2, v=0, a=1)
-    entering = site.wire.join([entering, after], site.value, concat, _NEGATED)
-    leaving = site.wire.join([before, leaving], site.value, concat)
-    found = _running_sum(site, entering, leaving)
+    site.wire.extend(sounding, site.value, cut, RESET_TIME, *_CLIPPED, _gain(-1.0))
+    silent = _sum(site, _minus_one(site), sounding, windows)
+    found = _window_sum(site, silent, window)
     copied = (call("pan", "stereo|c0=c0|c1=c0"),) if site.signal.channels == 2 else ()
-    return site.wire.extend(found, site.value, _CLIPPED, TO_DOUBLE, *copied)
+    return site.wire.extend(found, site.value, *_CLIPPED, *copied)
 
 
 def _marked(site: FilterSite, signal: FilterChain) -> FilterChain:
-    """0 where all channels are silent, otherwise -1: one channel, of 32-bit floats."""
+    """0 where all channels are silent, otherwise -1: one channel."""
+    raised = call("volume", volume=_RAISED, precision="fixed")
     # One bit more, as a product of exactly half a step is rounded to the even integer 0.
     level = _gain(_LEVEL * math.nextafter(1.0, 2.0))
-    raised = call("volume", volume=_RAISED, precision="fixed")
     site.wire.extend(signal, site.value, level, _TO_INTEGERS, raised, TO_DOUBLE)
     squared = site.wire.join(site.wire.split(signal, 2), site.value, call("amultiply"))
-    terms = "+".join(f"-{1 << 30}*c{channel}" for channel in range(site.signal.channels))
+    # The least square is 2^-32, which becomes 2^-15, and then 1.
+    terms = "+".join(f"-{1 << 17}*c{channel}" for channel in range(site.signal.channels))
     total = call("pan", f"mono|c0={terms}")
-    return site.wire.extend(squared, site.value, total, _TO_INTEGERS, _TO_FLOAT)
+    return site.wire.extend(squared, site.value, total, _TO_INTEGERS, raised, TO_DOUBLE)
 
 
-def _sounding(site: FilterSite) -> FilterChain:
-    """-1 for ever."""
-    source = call("aevalsrc", exprs="-1", s=site.signal.rate, n=LONG_FRAME, c="mono")
-    return site.wire.source(site.value, source, _TO_FLOAT)
+def _window_sum(site: FilterSite, marks: FilterChain, window: int) -> FilterChain:
+    """The sum of the last `window` samples at each sample, as long as the mix."""
+    marks, leaving = site.wire.split(marks, 2)
+    delay = call("adelay", delays=f"{window}S", all=1)
+    site.wire.extend(leaving, site.value, _gain(-1.0), delay)
+    difference = _sum(site, marks, leaving, site.length)
+    return site.wire.extend(difference, site.value, call("aintegral"))
 
 
-def _running_sum(site: FilterSite, first: FilterChain, other: FilterChain) -> FilterChain:
-    """The running sum of the sum of two signals, as long as the mix."""
-    return site.wire.extend(_sum(site, first, other), site.value, call("aintegral"))
+def _minus_one(site: FilterSite) -> FilterChain:
+    """-1 for ever: the running sum of a single one, as aevalsrc is slow."""
+    source = call("aevalsrc", exprs="-1", s=site.signal.rate, n=1, c="mono")
+    first = call("atrim", end_sample=1)
+    return site.wire.source(site.value, source, first, call("apad"), call("aintegral"))
 
 
-def _sum(site: FilterSite, first: FilterChain, other: FilterChain) -> FilterChain:
-    """The sum of two signals, as long as the mix.
+def _sum(site: FilterSite, first: FilterChain, other: FilterChain, length: int) -> FilterChain:
+    """The sum of two signals over `length` samples.
 
     The first goes on for ever: when it ends, ffmpeg 5.1 loses what other inputs have left.
     """
     site.wire.extend(first, site.value, call("apad"))
-    cut = call("atrim", end_sample=site.length)
+    cut = call("atrim", end_sample=length)
     return site.wire.join([first, other], site.value, added(2), cut)
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import soundfile
 from attrs import frozen
 
-from ...audio.reading import read_block
 from ...ir.diagnostics import MixdownError
 from ...ir.nodes import Source
 from ...media.facts import kept
@@ -19,7 +18,7 @@ from ...media.ingest import playable
 from .model import Overview
 
 VERSION = 1
-_BLOCK = 1 << 14
+_BLOCK = 1 << 16
 STEP_MS = 10
 MOST_COLUMNS = 16000
 """Of a long source the columns are longer: its picture stays small."""
@@ -55,8 +54,8 @@ def _read(path: Path, source: Source) -> SourcePeaks:
     block = max(_BLOCK // step, 1) * step
     columns: list[np.ndarray] = []
     with playable(path, source) as audio, soundfile.SoundFile(audio) as file:
-        while (samples := read_block(file, block)).size:
-            loudest = np.abs(samples).max(axis=0)
+        for samples in file.blocks(block, dtype="float32", always_2d=True):
+            loudest = np.abs(samples).max(axis=1)
             columns.append(np.maximum.reduceat(loudest, np.arange(0, len(loudest), step)))
     peaks = np.concatenate(columns) if columns else np.zeros(0)
     coded = np.rint(255.0 * np.sqrt(np.clip(np.nan_to_num(peaks), 0.0, 1.0))).astype(np.uint8)
