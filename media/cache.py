@@ -20,6 +20,7 @@ import os
 import re
 import secrets
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -84,6 +85,7 @@ class EntryKind(StrEnum):
 
 
 _RECORDS = frozenset({EntryKind.FACTS, EntryKind.DIGEST})
+_AT_WORK_S = 3600.0
 _RECORDS_PART = 5
 """Records take at most the fifth part of a cache."""
 
@@ -103,6 +105,12 @@ class Entry:
     kind: EntryKind
     size: int
     used: float
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether somebody writes it: unfinished, and changed within the last hour."""
+        is_recent = time.time() - self.used < _AT_WORK_S
+        return self.kind is EntryKind.UNFINISHED and is_recent
 
     @property
     def is_intact(self) -> bool:
@@ -203,9 +211,11 @@ class Cache:
         return sorted(found, key=lambda entry: (entry.used, entry.path))
 
     def remove(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Remove entries, and return those that could be removed."""
+        """Remove entries that are not in use, and return those that could be removed."""
         removed = []
         for entry in entries:
+            if entry.is_in_use:
+                continue
             with suppress(OSError):
                 entry.path.unlink()
                 removed.append(entry)
@@ -291,6 +301,8 @@ def _shrunk(entries: list[Entry], limit: int) -> int:
     for entry in entries:
         if size <= limit:
             break
+        if entry.is_in_use:
+            continue
         entry.path.unlink(missing_ok=True)
         size -= entry.size
     return size

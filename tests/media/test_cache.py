@@ -181,6 +181,10 @@ def test_files_of_killed_processes_are_removed_with_the_oldest(cache, tmp_path):
     with scratch(cache) as path:
         left = path.with_name(f".{'0' * 64}.mixdown")
         left.write_bytes(bytes(60))
+        keep(cache, tmp_path, "a", bytes(60), used=1)
+        assert cache.remove(cache.entries()) == []
+        assert left.exists(), "somebody may be at work"
+        assert path.exists()
         os.utime(left, (0, 0))
         keep(cache, tmp_path, "a", bytes(60), used=1)
         assert not left.exists()
