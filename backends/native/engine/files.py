@@ -121,8 +121,9 @@ class WavWriter:
     def finds(self, other: BinaryIO, part: StoredPart) -> bool:
         """See `Writer`."""
         check = 0
-        for content in self._bytes(other, part):
-            check = crc32(content, check)
+        with suppress(OSError):
+            for content in self._bytes(other, part):
+                check = crc32(content, check)
         return check == part.check
 
     def adopt(self, other: BinaryIO, part: StoredPart) -> None:
@@ -178,7 +179,7 @@ class FlacWriter:
     def finds(self, other: BinaryIO, part: StoredPart) -> bool:
         """See `Writer`."""
         check = 0
-        with suppress(soundfile.SoundFileError):
+        with suppress(OSError, soundfile.SoundFileError):
             for frames in _blocks(other, part):
                 check = crc32(frames.data, check)
         return check == part.check

@@ -28,7 +28,7 @@ Change = Callable[[FloatArray, int], FloatArray]
 
 
 class Biquad(Protocol):
-    """The interface of dsp/biquad.py's filters."""
+    """The interface of the filters in audio/biquad.py."""
 
     @property
     def is_still(self) -> bool:
