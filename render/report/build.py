@@ -44,7 +44,7 @@ from .curves import Curves, column_width, greatest, rounded
 from .findings import Finding, of_click, of_dropout, shown
 from .holes import dropouts
 from .joins import clicks, crossfades, joins_of
-from .reduction import WINDOW_S, reduction
+from .reduction import WINDOW_S, limited_steps, reduction
 
 SHORT_TERM_S = 3.0
 """The window of short-term loudness (EBU Tech 3341)."""
@@ -240,14 +240,11 @@ def _limited(
     if finish is None or delivered.premaster is None:
         return None
     levels, ceiling_db = delivered.levels, delivered.first.master.meta.limiter_thresh
-    found = reduction(
-        delivered.premaster,
-        master,
-        finish.gain_db,
-        progress,
-        peaks=levels.peaks if levels is not None and ceiling_db is not None else None,
-        ceiling_db=ceiling_db or 0.0,
-    )
+    steps = None
+    if levels is not None and ceiling_db is not None:
+        blocks = delivered.curves[delivered.first.master.target].blocks
+        steps = limited_steps(levels, blocks, finish.gain_db, ceiling_db)
+    found = reduction(delivered.premaster, master, finish.gain_db, progress, steps)
     group = column_width(len(found))
     step = group * WINDOW_S
     deepest = int(np.argmax(found)) if len(found) else 0

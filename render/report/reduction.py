@@ -5,8 +5,9 @@ from the premaster, after the loudness gain, to the master is fitted by least sq
 rounding average out. The reduction of a window is that of its most reduced part. Parts quieter than
 `QUIET_DB` and reductions below `LEAST_DB` count as no reduction.
 
-Where the peaks of the premaster are known, only the surroundings of those that come near the
-ceiling are read: no limiter works longer before or after a peak than `REACH_S`.
+Where the premaster was measured, only blocks of 400 ms in which a limiter may have worked are read
+(`limited_steps`): those that a peak is near, and whose loudness is not that of the premaster with
+the gain.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ...audio import FloatArray
-from ...audio.meter.extremes import ExtremeArray
+from ...audio.meter.loudness import MOMENTARY_STEPS, SLICES_PER_STEP, power_of, window_powers
+from ...audio.meter.premaster import PEAKS_PER_SECOND, PremasterLevels
 from ...ir.units import gain_factor
 from ...media.samples import SequentialFile
 
@@ -32,7 +34,14 @@ LEAST_DB = 0.05
 NEAR_DB = 4.0
 """How far under the ceiling a peak of samples may be if the waveform between them exceeds it."""
 REACH_S = 0.5
+"""No limiter works longer before or after a peak."""
 
+SAME = 1e-4
+"""The relative difference of the powers of a block that shows no limiting: 0.0004 dB."""
+DITHER_POWER = 1e-8
+"""Above the K-weighted power of the dither of 16 bits."""
+
+_STEPS_PER_SECOND = 10
 _WINDOWS = 32  # per block, which the cache holds
 
 
@@ -41,9 +50,7 @@ def reduction(
     master: Path,
     gain_db: float,
     progress: Callable[[float], None],
-    *,
-    peaks: ExtremeArray | None = None,
-    ceiling_db: float = 0.0,
+    steps: npt.NDArray[np.bool_] | None = None,
 ) -> FloatArray:
     """The gain reduction in dB, 0 or more, of each 10 ms of the master, shape (n,).
 
@@ -52,8 +59,7 @@ def reduction(
         master: the delivered file.
         gain_db: the loudness gain.
         progress: called with the share done, 0 to 1.
-        peaks: of each millisecond of the premaster (`PremasterLevels`); None: unknown.
-        ceiling_db: of the limiter.
+        steps: whether each 100 ms is compared, and all after them (`limited_steps`); None: all are.
 
     Raises:
         soundfile.LibsndfileError: a file cannot be read.
@@ -63,29 +69,54 @@ def reduction(
         size = round(WINDOW_S * after.samplerate)
         count = min(before.frames, after.frames)
         found = np.zeros(-(-count // size))
-        near = np.ones(len(found), np.bool_)
-        if peaks is not None:
-            hot = peaks > np.float64(gain_factor(ceiling_db - NEAR_DB) / factor)  # may exceed f4
-            near = _around(hot, np.arange(len(found)) * size / after.samplerate)
+        compared = np.ones(len(found), np.bool_)
+        if steps is not None:
+            held = np.repeat(steps, round(1 / (_STEPS_PER_SECOND * WINDOW_S)))[: len(found)]
+            compared[: len(held)] = held
         for first in range(0, len(found), _WINDOWS):
             windows, start = slice(first, first + _WINDOWS), first * size
-            length = min(_WINDOWS * size, count - start)
-            if near[windows].any():
-                pair = []
-                for audio in (before, after):
-                    if audio.tell() != start:
-                        audio.seek(start)
-                    pair.append(audio.read(length, dtype="float64", always_2d=True))
-                found[windows] = _reduced(factor * pair[0], pair[1], size)
+            if not compared[windows].any():
+                continue
+            length, pair = min(_WINDOWS * size, count - start), []
+            for audio in (before, after):
+                if audio.tell() != start:
+                    audio.seek(start)
+                pair.append(audio.read(length, dtype="float64", always_2d=True))
+            found[windows] = _reduced(factor * pair[0], pair[1], size) * compared[windows]
             progress(min(1.0, (start + length) / count))
     return found
 
 
+def limited_steps(
+    levels: PremasterLevels, blocks: FloatArray, gain_db: float, ceiling_db: float
+) -> npt.NDArray[np.bool_]:
+    """Whether the limiter may have worked in each whole 100 ms, shape (n,).
+
+    Args:
+        levels: of the premaster.
+        blocks: the loudness of the master in every 400 ms at steps of 100 ms, LUFS.
+        gain_db: the loudness gain.
+        ceiling_db: of the limiter.
+    """
+    factor = gain_factor(gain_db)
+    with np.errstate(over="ignore"):  # what is too loud for a float32 is hot
+        hot = levels.peaks > np.float32(gain_factor(ceiling_db - NEAR_DB) / factor)
+    before = factor**2 * window_powers(levels.powers, MOMENTARY_STEPS)[::SLICES_PER_STEP]
+    count = min(len(before), len(blocks))
+    before, after = before[:count], power_of(blocks[:count])
+    moved = np.abs(after - before) > SAME * before + DITHER_POWER
+    moved &= _around(hot, np.arange(count) / _STEPS_PER_SECOND)
+    steps = np.zeros(count + MOMENTARY_STEPS - 1 if count else 0, np.bool_)
+    for step in range(MOMENTARY_STEPS):
+        steps[step : step + count] |= moved
+    return steps
+
+
 def _around(hot: npt.NDArray[np.bool_], times: FloatArray) -> npt.NDArray[np.bool_]:
-    """Whether a millisecond is hot within `REACH_S` of each time, in seconds."""
+    """Whether a millisecond is hot within `REACH_S` of the block at each time, in seconds."""
     counted = np.concatenate([[0], np.cumsum(hot, dtype=np.int32)], dtype=np.int32)
-    edges = (times - REACH_S, times + WINDOW_S + REACH_S)
-    first, last = (np.clip(np.rint(1000.0 * e), 0, len(hot)).astype(int) for e in edges)
+    edges = (times - REACH_S, times + MOMENTARY_STEPS / _STEPS_PER_SECOND + REACH_S)
+    first, last = (np.clip(np.rint(PEAKS_PER_SECOND * e), 0, len(hot)).astype(int) for e in edges)
     return np.asarray(counted[last] > counted[first])
 
 

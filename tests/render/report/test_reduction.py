@@ -7,8 +7,9 @@ import pytest
 import soundfile
 from mixdown.audio.dither import TpdfNoise, quantise
 from mixdown.audio.limiter import TruePeakLimiter
+from mixdown.audio.meter.loudness import LoudnessMeter
 from mixdown.audio.meter.premaster import PremasterMeter
-from mixdown.render.report.reduction import WINDOW_S, reduction
+from mixdown.render.report.reduction import WINDOW_S, limited_steps, reduction
 from small_mixes import track
 
 GAIN_DB = 7.3
@@ -35,12 +36,6 @@ def test_it_is_what_the_limiter_did(tmp_path, rate, bits):
     soundfile.write(tmp_path / "master.wav", stored.T, rate, subtype=f"PCM_{bits}")
     told: list[float] = []
     found = reduction(tmp_path / "premaster.wav", tmp_path / "master.wav", GAIN_DB, told.append)
-    meter = PremasterMeter(rate, 2)
-    meter.feed(premaster.T)
-    peaks = meter.result().peaks
-    files = (tmp_path / "premaster.wav", tmp_path / "master.wav", GAIN_DB, lambda done: None)
-    assert np.array_equal(reduction(*files, peaks=peaks, ceiling_db=-1.0), found)
-    assert not reduction(*files, peaks=peaks, ceiling_db=40.0).any()  # nothing is near: not read
     said = limiter.trace()
     assert len(found) == len(said) == -(-premaster.shape[0] // round(WINDOW_S * rate))
     assert said.max() > 6.0
@@ -50,6 +45,34 @@ def test_it_is_what_the_limiter_did(tmp_path, rate, bits):
     assert np.abs(found - said)[heard].max() < 1.0
     assert np.sqrt(np.mean((found - said)[heard] ** 2)) < 0.1
     assert (told[-1], sorted(told)) == (1.0, told)
+
+
+def test_only_blocks_in_which_the_limiter_worked_are_compared(tmp_path):
+    """What it finds elsewhere in all of the file is the dither in quiet parts."""
+    rate = 16_000
+    sound = bursts(rate, 12.0)
+    sound[3 * rate : 10 * rate] *= 0.3
+    pushed = np.ascontiguousarray(sound.T) * 10 ** (GAIN_DB / 20)
+    limiter = TruePeakLimiter(rate, 2, -1.0)
+    limited = np.concatenate([limiter.process(pushed), limiter.flush()], axis=1)
+    dithered = limited + TpdfNoise(b"seed" * 8).noise(2, 0, limited.shape[1]) / 2**15
+    files = tmp_path / "premaster.wav", tmp_path / "master.wav"
+    soundfile.write(files[0], sound, rate, subtype="DOUBLE")
+    soundfile.write(files[1], dithered.T, rate, subtype="PCM_16")
+    premaster, master = PremasterMeter(rate, 2), LoudnessMeter(rate, 2)
+    premaster.feed(sound.T)
+    master.feed(soundfile.read(files[1])[0].T)
+    levels, blocks = premaster.result(), master.result().momentary
+    steps = limited_steps(levels, blocks, GAIN_DB, -1.0)
+    assert not limited_steps(levels, blocks, GAIN_DB, 40.0).any()  # no peak is near
+    assert len(steps) == 120
+    assert steps[:28].all()
+    assert not steps[35:97].any()
+    assert steps[105:].all()
+    everything = reduction(*files, GAIN_DB, lambda done: None)
+    found = reduction(*files, GAIN_DB, lambda done: None, steps)
+    assert np.array_equal(found, everything * np.repeat(steps, 10))
+    assert limiter.trace()[found != everything].max(initial=0.0) == 0.0
 
 
 def test_a_master_that_was_only_moved_was_not_limited(tmp_path):
