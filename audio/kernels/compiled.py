@@ -190,23 +190,6 @@ def _multiplied(_: Any, one: Any, other: Any) -> tuple[Any, Callable[..., Any]]:
 _product = intrinsic(_multiplied)
 
 
-@_compiled(_WORD, _WORD, _WORD, _WORD)
-def _philox(
-    one: np.uint64, other: np.uint64, counter: np.uint64, channel: np.uint64
-) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """The four words of a counter of Philox-4x64 with 10 rounds."""
-    key0, key1 = one, other
-    zero = np.uint64(0)
-    x0, x1, x2, x3 = counter, channel, zero, zero
-    for _ in range(10):
-        upper0, lower0 = _product(np.uint64(0xD2E7470EE14C6C93), x0)
-        upper1, lower1 = _product(np.uint64(0xCA5A826395121157), x2)
-        x0, x1, x2, x3 = upper1 ^ x1 ^ key0, lower1, upper0 ^ x3 ^ key1, lower0
-        key0 += np.uint64(0x9E3779B97F4A7C15)
-        key1 += np.uint64(0xBB67AE8584CAA73B)
-    return x0, x1, x2, x3
-
-
 @_compiled(_WORD)
 def _difference(word: np.uint64) -> float:
     return np.float64(np.int64(word & np.uint64(0xFFFFFFFF)) - np.int64(word >> np.uint64(32)))
@@ -220,63 +203,77 @@ def noise(key: Key, channels: int, offset: int, count: int) -> FloatArray:
 def dithered(key: Key, block: FloatArray, offset: int, step: float) -> FloatArray:
     """See `Kernels`."""
     out = np.empty(block.shape)
-    _dither(key[0], key[1], block, offset, step, out)
+    for channel, samples in enumerate(block):
+        _dither(key, channel, np.ascontiguousarray(samples), offset, step, out[channel])
     return out
 
 
-@_compiled(_WORD, _WORD, _BLOCK, _COUNT, _FLOAT, _changed(_FLOAT, 2))
+@_compiled(_given(_WORD, 1), _COUNT, _given(_FLOAT, 1), _COUNT, _FLOAT, _changed(_FLOAT, 1))
 def _dither(
-    one: np.uint64,
-    other: np.uint64,
-    block: FloatArray,
-    offset: int,
-    step: float,
-    out: FloatArray,
+    key: Key, channel: int, samples: FloatArray, offset: int, step: float, out: FloatArray
 ) -> None:
-    count = block.shape[1]
-    for channel in range(block.shape[0]):
-        at = -(offset % 4)
-        counter = np.uint64(offset // 4)
-        while at < count:
-            counter += np.uint64(1)
-            words = _philox(one, other, counter, np.uint64(channel))
-            if at >= 0 and at + 4 <= count:
-                for n in range(4):
-                    out[channel, at + n] = _difference(words[n]) * step + block[channel, at + n]
-            else:
-                for n in range(max(0, -at), min(4, count - at)):
-                    out[channel, at + n] = _difference(words[n]) * step + block[channel, at + n]
-            at += 4
+    """Adds the four words of each counter of Philox-4x64, which has ten rounds."""
+    keys = np.empty((10, 2), np.uint64)
+    for k in range(10):
+        keys[k, 0] = key[0] + np.uint64(k) * np.uint64(0x9E3779B97F4A7C15)
+        keys[k, 1] = key[1] + np.uint64(k) * np.uint64(0xBB67AE8584CAA73B)
+    at = -(offset % 4)
+    counter = np.uint64(offset // 4)
+    while at < len(samples):
+        counter += np.uint64(1)
+        x0, x1, x2, x3 = counter, np.uint64(channel), np.uint64(0), np.uint64(0)
+        for k in range(10):
+            upper0, lower0 = _product(np.uint64(0xD2E7470EE14C6C93), x0)
+            upper1, lower1 = _product(np.uint64(0xCA5A826395121157), x2)
+            x0, x1, x2, x3 = upper1 ^ x1 ^ keys[k, 0], lower1, upper0 ^ x3 ^ keys[k, 1], lower0
+        if at >= 0 and at + 4 <= len(samples):
+            out[at] = _difference(x0) * step + samples[at]
+            out[at + 1] = _difference(x1) * step + samples[at + 1]
+            out[at + 2] = _difference(x2) * step + samples[at + 2]
+            out[at + 3] = _difference(x3) * step + samples[at + 3]
+        else:
+            words = (x0, x1, x2, x3)
+            for n in range(max(0, -at), min(4, len(samples) - at)):
+                out[at + n] = _difference(words[n]) * step + samples[at + n]
+        at += 4
 
 
 def quantised(block: FloatArray, bits: int) -> Quantised:
     """See `Kernels`."""
     frames: IntegerArray = np.empty(block.shape[::-1], np.int16 if bits == 16 else np.int32)
-    levels = np.empty(block.shape)
-    clipped = _quantise(block, 2.0 ** (bits - 1), frames, levels)
-    if clipped < 0:
-        raise ValueError("cannot quantise NaN")
+    levels, clipped = np.empty(block.shape), 0
+    for channel, samples in enumerate(block):
+        found = _quantise(np.ascontiguousarray(samples), 2.0 ** (bits - 1), levels[channel])
+        if found < 0:
+            raise ValueError("cannot quantise NaN")
+        clipped += found
+    _interleave(levels, 2.0 ** (bits - 1), frames)
     return Quantised(frames, levels, clipped)
 
 
-@_compiled(
-    (_BLOCK, _FLOAT, _changed(types.int16, 2), _changed(_FLOAT, 2)),
-    (_BLOCK, _FLOAT, _changed(types.int32, 2), _changed(_FLOAT, 2)),
-)
-def _quantise(block: FloatArray, full: float, frames: IntegerArray, levels: FloatArray) -> int:
+@_compiled(_given(_FLOAT, 1), _FLOAT, _changed(_FLOAT, 1))
+def _quantise(samples: FloatArray, full: float, levels: FloatArray) -> int:
     """The number of clipped samples; -1 if one is NaN."""
-    clipped, step = 0, 1.0 / full
-    for channel in range(block.shape[0]):
-        for n in range(block.shape[1]):
-            level = np.rint(block[channel, n] * full)
-            if not -full <= level <= full - 1.0:
-                if np.isnan(level):
-                    return -1
-                clipped += 1
-                level = min(max(level, -full), full - 1.0)
-            frames[n, channel] = np.int64(level)
-            levels[channel, n] = level * step + 0.0  # -0.0 becomes the 0.0 that a reader gets
-    return clipped
+    clipped, wrong, step = 0, 0, 1.0 / full
+    low, high = -full, full - 1.0
+    for n in range(len(samples)):
+        level = np.rint(samples[n] * full)
+        bounded = level if level > low else low
+        bounded = bounded if bounded < high else high
+        clipped += level != bounded
+        wrong += np.isnan(level)
+        levels[n] = bounded * step + 0.0  # -0.0 becomes the 0.0 that a reader gets
+    return -1 if wrong else clipped
+
+
+@_compiled(
+    (_given(_FLOAT, 2), _FLOAT, _changed(types.int16, 2)),
+    (_given(_FLOAT, 2), _FLOAT, _changed(types.int32, 2)),
+)
+def _interleave(levels: FloatArray, full: float, frames: IntegerArray) -> None:
+    for channel in range(levels.shape[0]):
+        for n in range(levels.shape[1]):
+            frames[n, channel] = np.int32(levels[channel, n] * full)
 
 
 def reaching(
@@ -288,17 +285,15 @@ def reaching(
     return found
 
 
-@_compiled(_given(_FLOAT, 1))
-def _row_maxima(values: FloatArray) -> FloatArray:
-    """The largest magnitude of each row: without their signs, floats are ordered as integers."""
-    bits = values.view(np.int64)
-    maxima = np.empty(len(values) // ROW, np.int64)
-    for k in range(len(maxima)):
-        largest = np.int64(0)
-        for n in range(ROW):
-            largest = max(largest, bits[k * ROW + n] & np.int64(0x7FFFFFFFFFFFFFFF))
-        maxima[k] = largest
-    return maxima.view(np.float64)
+@_compiled(_changed(_FLOAT, 1))
+def _folded(row: FloatArray) -> float:
+    """The largest of the values of a row, which are changed; by halves, as vector operations."""
+    half = ROW // 2
+    while half:
+        for n in range(half):
+            row[n] = row[n] if row[n] > row[n + half] else row[n + half]
+        half //= 2
+    return float(row[0])
 
 
 @_compiled(_given(_FLOAT, 1), _COUNT, _COUNT)
@@ -323,25 +318,26 @@ def _reach(
     last: int,
     found: npt.NDArray[np.bool_],
 ) -> None:
-    loudest = _row_maxima(samples)
+    row, loudest = np.empty(ROW), np.empty(len(samples) // ROW)
+    for k in range(len(loudest)):
+        for n in range(ROW):
+            row[n] = abs(samples[k * ROW + n])
+        loudest[k] = _folded(row)
     if not gain * np.max(loudest) > floor:
         return
-    start, stop = len(found), 0
+    bent = np.full(len(loudest), -1.0)  # unknown
     for k in range(len(found)):
-        found[k] = gain * _largest(loudest, k + first, k + last + 1) > floor
-        if found[k]:
-            start, stop = min(start, k), k + 1
-    if start >= stop:
-        return
-    bends = np.zeros((stop - start + last) * ROW)
-    for n in range(min(len(bends), len(samples) - start * ROW - 2)):
-        at = start * ROW + n
-        bends[n] = (samples[at + 2] - samples[at + 1]) - (samples[at + 1] - samples[at])
-    bent = _row_maxima(bends)
-    for k in range(start, stop):
+        if not gain * _largest(loudest, k + first, k + last + 1) > floor:
+            continue
+        for at in range(k + first, k + last + 1):
+            if bent[at] < 0.0:
+                row[:] = 0.0
+                for n in range(min(ROW, len(samples) - 2 - at * ROW)):
+                    one, middle, other = samples[at * ROW + n : at * ROW + n + 3]
+                    row[n] = abs((other - middle) - (middle - one))
+                bent[at] = _folded(row)
         beside = max(loudest[lead // ROW + k], loudest[(lead + ROW) // ROW + k])
-        over = _largest(bent, k - start + first, k - start + last + 1)
-        found[k] = found[k] and beside + bend * over > floor
+        found[k] = beside + bend * _largest(bent, k + first, k + last + 1) > floor
 
 
 def held(line: FloatArray, size: int, count: int) -> FloatArray:
