@@ -14,8 +14,10 @@ def main() -> None:
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
 
+    from ..render.allocation import keep_freed_memory
     from .app import run, terminate
 
+    keep_freed_memory()
     signal.signal(signal.SIGTERM, terminate)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup asks
         signal.signal(signal.SIGHUP, terminate)

@@ -24,6 +24,8 @@ from typing import Any, NoReturn, TypeVar
 
 from attrs import frozen
 
+from .allocation import keep_freed_memory
+
 Say = Callable[[object], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -188,6 +190,7 @@ def _serve(work: Callable[[Item, Say], Result], pipe: Connection) -> None:
     even if that was killed.
     """
     signal.signal(signal.SIGTERM, _unwind)
+    keep_freed_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     lock = threading.Lock()
 
