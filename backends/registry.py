@@ -7,15 +7,19 @@ the others. What is wrong with it is a coded error that names its package.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..ir.codes import Code
 from ..ir.diagnostics import BackendError, Diagnostic, RenderError, did_you_mean
 from ..ir.nodes import KINDS
 from ..plans.plan import OURSELVES, Plan
+from ..programs.packages import additions
 from ..programs.program import Program, Tool
 from .protocol import Backend, failure, programs_of, unusable
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "mixdown.backends"
 
@@ -31,7 +35,7 @@ def register_backend(backend: Backend) -> None:
     """
     name = getattr(backend, "name", type(backend).__name__)
     _check(backend, name)
-    installed = [_package(entry) for entry in _installed(name)]
+    installed = [_package(entry) for entry in additions(GROUP, name)]
     if installed or _registered.get(name, backend) is not backend:
         raise _clash(name, [*(installed or ["this program"]), "this program"])
     _registered[name] = backend
@@ -39,7 +43,7 @@ def register_backend(backend: Backend) -> None:
 
 def backend_names() -> tuple[str, ...]:
     """The names of all backends, sorted."""
-    return tuple(sorted({*_registered, *(entry.name for entry in entry_points(group=GROUP))}))
+    return tuple(sorted({*_registered, *(entry.name for entry in additions(GROUP))}))
 
 
 def find_backend(name: str) -> Backend:
@@ -51,7 +55,7 @@ def find_backend(name: str) -> Backend:
     """
     if name in _registered:
         return _registered[name]
-    entries = _installed(name)
+    entries = additions(GROUP, name)
     if not entries:
         raise BackendError(unknown_backend(name))
     if len(entries) > 1:
@@ -108,12 +112,6 @@ def find_tools(plan: Plan, given: Mapping[str, Tool] = MappingProxyType({})) -> 
     programs = programs_of(find_backend(plan.backend))
     names = sorted({step.program for step in plan.steps} - {OURSELVES})
     return {name: given[name] if name in given else programs[name].find() for name in names}
-
-
-def _installed(name: str) -> list[EntryPoint]:
-    """The entry points of this name, each object once."""
-    entries = entry_points(group=GROUP, name=name)
-    return list({entry.value: entry for entry in entries}.values())
 
 
 def _loaded(entry: EntryPoint) -> Backend:

@@ -11,8 +11,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from html import escape
-from importlib.metadata import version
 from pathlib import Path
 from reprlib import repr as shown
 from typing import TYPE_CHECKING, Unpack, overload
@@ -31,6 +29,7 @@ from ..plans.plan import Plan
 from ..presets.load import unknown_preset
 from ..presets.model import BusPreset, MixPreset
 from ..presets.read import mix_problems
+from ..programs.packages import version_of
 from .choices import Choices, OwnChoices, ShippedChoices, chosen
 from .declared import MediaMode
 from .edits.ripple import Ripple
@@ -38,7 +37,6 @@ from .edits.surveys import survey_sources
 from .edits.transcripts import read_transcripts
 from .emit import chapter_warnings, one_pass_warnings, plan_of
 from .graph_input import GraphFile, Mix, graph_unit, open_mix, opened
-from .lanes import lanes_svg
 from .load import nest
 from .media import probe_cover, probe_film, probe_sources
 from .meta import FileMeta, file_metas
@@ -114,7 +112,7 @@ class Compilation:
             "plan": self.plan.digest,
             "request": self.request.to_dict(),
             "meta": {target: meta.to_dict() for target, meta in self.meta.items()},
-            "mixdown": version("mixdown"),
+            "mixdown": version_of("mixdown"),
         }
         text = json.dumps(parts, sort_keys=True, default=asdict)
         return f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}"
@@ -129,6 +127,10 @@ class Compilation:
         return f"<Compilation of {self.timeline.id!r} for {self.plan.backend}: {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
+        from html import escape  # noqa: PLC0415 (only in notebooks, as the next)
+
+        from .lanes import lanes_svg  # noqa: PLC0415
+
         return f"<p>{escape(repr(self), quote=False)}</p>\n{lanes_svg(self.timeline, self.media)}"
 
 

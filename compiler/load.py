@@ -30,7 +30,6 @@ from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.origin import Origin
 from ..media.gate import refused
 from .declared import MediaMode, media_mode
-from .inlining import inlined
 from .nesting import DocumentReader, NestedDocuments, clip_sources, read_nested
 from .timeline.model import Timeline
 from .timeline.sources import entry_of
@@ -192,6 +191,8 @@ def _lowered(kind: Kind, model: Any, faults: Faults, opening: Opening) -> Timeli
     played = _nested(model, opening)
     if played is None:
         return kind.lower(model, faults, opening.media)
+    from .inlining import inlined  # noqa: PLC0415 (few documents play others)
+
     lengths = played.lengths(model.sample_rate, model.channels)
     faults = Faults((*faults.found, *played.faults.found), faults.bad | played.faults.bad)
     timeline = kind.lower(put(model, nested=lengths), faults, opening.media)

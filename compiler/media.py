@@ -21,7 +21,6 @@ from ..ir.diagnostics import Diagnostic, Severity, TimelineError
 from ..ir.node import Source
 from ..ir.origin import Origin
 from ..media.facts import SourceFacts
-from ..media.film import read_film
 from ..media.gate import normal, refused
 from ..media.ingest import establish
 from ..plans.pictures import picture_of, read_picture
@@ -175,6 +174,8 @@ def probe_film(name: str) -> tuple[PlannedSource, float]:
     Raises:
         TimelineError: MIX214, MIX215: it is missing, or has no picture that can be copied.
     """
+    from ..media.film import read_film  # noqa: PLC0415 (few mixes have a film)
+
     path = Path(name).absolute()
     if not path.is_file():
         raise TimelineError.of(Code.MEDIA_MISSING, f"film {name!r} does not exist")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, wraps
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, get_annotations
 from typing import (
     Any,
     Concatenate,
@@ -19,7 +19,6 @@ from typing import (
     TypeVar,
     dataclass_transform,
     get_args,
-    get_type_hints,
 )
 
 import attrs
@@ -70,16 +69,16 @@ def model(noun: str, *, short: str | None = None) -> Callable[[type[_Model]], ty
 
 def _declared(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
     """The fields of a class, their types resolved and their defaults read."""
-    kinds = get_type_hints(cls)
-    return [_resolved(f, kinds[f.name]) if Key in f.metadata else f for f in fields]
+    kinds = get_annotations(cls, eval_str=True)  # of its own fields, not of inherited ones
+    return [
+        _resolved(f, kinds[f.name]) if Key in f.metadata and f.name in kinds else f for f in fields
+    ]
 
 
 def _resolved(field: attrs.Attribute[Any], annotation: Any) -> attrs.Attribute[Any]:
     found, kind, default = field.metadata[Key], kept(annotation), field.default
     if isinstance(found, tuple):  # as another class declares it
         found = declaration(found[0]).keys[found[1] or field.name]
-    elif found.name:  # inherited
-        return field
     if default is not attrs.NOTHING:
         findings = Findings("<code>", in_python=True)
         default = reader(kind, repr(field.name))(default, None, findings)

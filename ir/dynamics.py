@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from .node import Family, Node, Signal
+from .node import Family, Node, Signal, as_float
 from .units import gain_factor
 
 
@@ -20,13 +20,13 @@ class Compress(Node):
     kind = "compress"
     family = Family.DYNAMICS
     follows_level = True
-    threshold_db: float = field(converter=float)
-    ratio: float = field(converter=float)
-    knee_db: float = field(converter=float)
+    threshold_db: float = field(converter=as_float)
+    ratio: float = field(converter=as_float)
+    knee_db: float = field(converter=as_float)
     attack: int
     release: int
     look_ahead: int
-    makeup_db: float = field(converter=float)
+    makeup_db: float = field(converter=as_float)
 
     @property
     def growth(self) -> float:
@@ -46,8 +46,8 @@ class Gate(Node):
     family = Family.DYNAMICS
     growth = 1.0
     follows_level = True
-    threshold_db: float = field(converter=float)
-    range_db: float = field(converter=float)
+    threshold_db: float = field(converter=as_float)
+    range_db: float = field(converter=as_float)
     attack: int
     hold: int
     release: int
@@ -66,11 +66,11 @@ class Deess(Node):
     family = Family.DYNAMICS
     growth = 4.0  # more than the sum of the taps of its crossover, at any rate
     follows_level = True
-    frequency_hz: float = field(converter=float)
-    range_db: float = field(converter=float)
-    threshold_db: float = field(converter=float)
-    ratio: float = field(converter=float)
-    knee_db: float = field(converter=float)
+    frequency_hz: float = field(converter=as_float)
+    range_db: float = field(converter=as_float)
+    threshold_db: float = field(converter=as_float)
+    ratio: float = field(converter=as_float)
+    knee_db: float = field(converter=as_float)
     attack: int
     release: int
 

@@ -12,7 +12,7 @@ from attrs.converters import optional
 
 from .containers import CONTAINERS
 from .containers import Encoding as Encoding
-from .node import LABEL, OMITTED, Family, Node, Signal, Source
+from .node import LABEL, OMITTED, Family, Node, Signal, Source, as_float
 from .units import gain_factor, resampled_length
 
 
@@ -82,7 +82,7 @@ class Headroom(Node):
     kind = "headroom"
     family = Family.GAIN
     linear_without_memory = True
-    headroom_db: float = field(converter=float)
+    headroom_db: float = field(converter=as_float)
 
     @property
     def gain_db(self) -> float:
@@ -112,8 +112,8 @@ class Loudnorm(Node):
     family = Family.GAIN
     is_finish = True
     arity = (1, 2)
-    target_lufs: float = field(converter=float)
-    gain_db: float | None = field(converter=optional(float))
+    target_lufs: float = field(converter=as_float)
+    gain_db: float | None = field(converter=optional(as_float))
     reading: Reading = field(default=Reading.INTEGRATED, metadata=OMITTED)
 
     @property
@@ -139,9 +139,9 @@ class Limiter(Node):
     family = Family.FINISH
     growth = 1.0
     is_finish = True
-    ceiling_db: float = field(converter=float)
+    ceiling_db: float = field(converter=as_float)
     mode: LimitMode
-    margin_db: float = field(default=0.0, converter=float)
+    margin_db: float = field(default=0.0, converter=as_float)
 
 
 @frozen

@@ -59,6 +59,14 @@ class Signal:
         return f"signal<{self.rate}, {self.channels}, {length}>"
 
 
+def as_float(number: float) -> float:
+    """The number as a float: 2 and 2.0 are equal, but print and hash differently.
+
+    `attrs` reads the signature of a converter, which takes far longer for a builtin.
+    """
+    return float(number)
+
+
 def _floats(numbers: Iterable[float]) -> tuple[float, ...]:
     return tuple(map(float, numbers))
 
@@ -143,7 +151,7 @@ class Aim:
     """A keyframe that an automation moves towards and does not reach."""
 
     at: int
-    value: float = field(converter=float)
+    value: float = field(converter=as_float)
 
 
 @frozen
@@ -154,7 +162,7 @@ class Point:
     """
 
     at: int
-    value: float = field(converter=float)
+    value: float = field(converter=as_float)
     shape: Shape = Shape.LINEAR
     aim: Aim | None = field(default=None, metadata=OMITTED)
 

@@ -28,7 +28,7 @@ from .finish import Output as Output
 from .finish import OutputRole as OutputRole
 from .finish import Reading as Reading
 from .finish import ShortLoudness as ShortLoudness
-from .node import SYMBOL, Family, Signal
+from .node import SYMBOL, Family, Signal, as_float
 from .node import Aim as Aim
 from .node import Node as Node
 from .node import Point as Point
@@ -86,7 +86,7 @@ class Gain(Node):
     kind = "gain"
     family = Family.GAIN
     linear_without_memory = True
-    gain_db: float = field(converter=float)
+    gain_db: float = field(converter=as_float)
 
     @property
     def growth(self) -> float:
@@ -154,7 +154,7 @@ class Pan(Node):
     growth = 1.0
     linear_without_memory = True
     channels_made = 2
-    position: float = field(converter=float)
+    position: float = field(converter=as_float)
     law: PanLaw
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
@@ -199,9 +199,9 @@ class Filter(Node):
     family = Family.FILTER
     growth = None
     shape: FilterKind
-    frequency_hz: float = field(converter=float)
-    q: float = field(converter=float)
-    gain_db: float = field(converter=float)
+    frequency_hz: float = field(converter=as_float)
+    q: float = field(converter=as_float)
+    gain_db: float = field(converter=as_float)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """With a gain of 0 dB: numerator and denominator are then equal."""
@@ -217,8 +217,8 @@ class FilterAutomation(Node):
     growth = None
     shape: FilterKind
     points: tuple[Point, ...]
-    q: float = field(converter=float)
-    gain_db: float = field(converter=float)
+    q: float = field(converter=as_float)
+    gain_db: float = field(converter=as_float)
 
     def is_identity(self, operands: Sequence[Signal]) -> bool:
         """With a gain of 0 dB: numerator and denominator are then equal."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from ..ir.diagnostics import Diagnostic
 from ..ir.nodes import Source
 from ..ir.units import MAX_CHANNELS
 from ..programs.ffmpeg import find_ffmpeg
+from ..programs.packages import version_of
 from .cache import INPUT, OUTPUT, run_key, scratch, user_cache
 from .decoder import (
     BY_LIBSNDFILE,
@@ -185,7 +185,7 @@ def _check_shape(rate: int, channels: int) -> None:
 
 def _plain(path: Path, header: Header, digest: str, heard: Heard | None) -> SourceFacts:
     """The facts of a plain file; if it has to be decoded after all, `damage` has the reason."""
-    key = f"facts {VERSION} {digest} soundfile {version('soundfile')}"
+    key = f"facts {VERSION} {digest} soundfile {version_of('soundfile')}"
 
     def confirmed() -> SourceFacts:
         facts = _read(path, header, digest, heard)

@@ -11,7 +11,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
-from importlib.metadata import entry_points
 from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +34,7 @@ from ..audio.meter.survey import Survey, SurveyMeter, highest_sample, survey_fil
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
 from ..ir.nodes import Source
+from ..programs.packages import additions
 from .decoder import Decoding, decoding_of, is_plain
 from .facts import kept, tupled
 from .headers import Header
@@ -245,9 +245,9 @@ def find_detector(name: str) -> Detector:
     Raises:
         MixdownError: MIX309, there is none, or it is unusable.
     """
-    entries = tuple(entry_points(group=GROUP, name=name))
+    entries = additions(GROUP, name)
     if not entries:
-        known = sorted({entry.name for entry in entry_points(group=GROUP)})
+        known = sorted({entry.name for entry in additions(GROUP)})
         help = did_you_mean(name, known) if known else "no installed package brings one"
         raise _unusable(f"no detector is called {name!r}", help)
     try:

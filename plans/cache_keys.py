@@ -13,11 +13,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.metadata import version as installed
 from pathlib import Path
 
 from ..media.cache import INPUT, OUTPUT, run_key
 from ..programs.ffmpeg import QUIET
+from ..programs.packages import version_of
 from .plan import OURSELVES, File, Plan, Space, Step, StepKind
 
 ENGINE = "native engine"
@@ -64,7 +64,7 @@ def engine_version() -> str:
     """What the samples of the native engine depend on besides its graph."""
     from ..audio.kernels import chosen  # noqa: PLC0415 (scipy, which takes most of a second)
 
-    libraries = [f"{name} {installed(name)}" for name in _LIBRARIES]
+    libraries = [f"{name} {version_of(name)}" for name in _LIBRARIES]
     return " ".join((code_digest(), *libraries, chosen().reason))
 
 

@@ -15,7 +15,6 @@ from ..ir.diagnostics import Diagnostic
 from ..ir.digest import digests
 from ..ir.graph import Graph
 from ..ir.nodes import Output, Reading
-from ..ir.text.printer import print_graph
 from .carried import file_of
 from .phases import FINISH, MEASURE, Phases
 from .plan import OURSELVES, Arg, File, LoudnessGoal, Script, Space, Step, StepKind
@@ -47,6 +46,9 @@ def graph_step(
     after: Sequence[str] = (),
 ) -> Step:
     """A command of mixdown's, its arguments without the file of the graph, which comes first."""
+    # Plans for programs alone need no printer.
+    from ..ir.text.printer import print_graph  # noqa: PLC0415
+
     script = Script(File(Space.WORK, f"{step_id}.mir"), print_graph(graph, origins=False))
     ends = [graph.signals[node.name] for node in graph.nodes if not graph.users[node.name]]
     command, *arguments = argv

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
-from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +20,7 @@ from attrs import asdict, field, frozen
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, Related, TimelineError, did_you_mean
 from ..ir.origin import Origin
+from ..programs.packages import additions
 from .model import DeliverySpec, ExportPreset, MixPreset
 from .read import Preset, PresetFile, blank, read_presets
 
@@ -101,7 +101,7 @@ def unknown_preset(noun: str, name: str, known: Iterable[str]) -> Diagnostic:
 @cache
 def _installed() -> tuple[tuple[str, PresetFile], ...]:
     packages = [str(__package__)]
-    packages += sorted(entry.value for entry in entry_points(group=GROUP))
+    packages += sorted(entry.value for entry in additions(GROUP))
     return tuple(pair for package in packages for pair in _of_package(package))
 
 

@@ -15,7 +15,6 @@ from attrs import field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
-from .run import ask
 
 
 @frozen
@@ -109,6 +108,8 @@ def banner(program: str, version: tuple[str, ...]) -> str:
         return ""
     key = (program, version, file.st_ino, file.st_size, file.st_mtime_ns)
     if not _banners.get(key):
+        from .run import ask  # noqa: PLC0415 (a check of known sources runs no program)
+
         _banners[key] = ask([program, *version])
     return _banners[key]
 

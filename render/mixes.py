@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -29,6 +28,7 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
 from ..ir.nodes import LimitMode, Loudnorm, OutputRole, Reading
 from ..plans.plan import Delivery, File, Plan
+from ..programs.packages import version_of
 from .broadcast import annotate
 from .clipping import clipped_stems
 from .compliance import check_spec
@@ -150,7 +150,7 @@ def stage_mix(
         records[MASTER] = record(MASTER, master)
         return records[MASTER].levels
 
-    programs = {"mixdown": version("mixdown")}
+    programs = {"mixdown": version_of("mixdown")}
     programs |= {name: tool.version_text for name, tool in executor.tools.items()}
     mastered = run_plan(executor, measure, premaster.reading if premaster else None)
     finish: FinishFacts | None

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -30,6 +29,7 @@ from ..ir.origin import Documents, Origin
 from ..media.identity import digest_of
 from ..media.samples import LIBSNDFILE
 from ..plans.cache_keys import code_digest
+from ..programs.packages import version_of
 from .result import (
     MANIFEST,
     Delivered,
@@ -63,7 +63,7 @@ def inputs_digest(mixes: Mixes, *, report: bool) -> str:
         "timeline": plain(timeline),
         "documents": [document.text for document in timeline.documents.values()],
         "code": code_digest(),
-        "libraries": {name: version(name) for name in _LIBRARIES} | {"libsndfile": LIBSNDFILE},
+        "libraries": {name: version_of(name) for name in _LIBRARIES} | {"libsndfile": LIBSNDFILE},
     }
     text = json.dumps(parts, sort_keys=True, default=str)
     return f"sha256:{hashlib.sha256(text.encode('ascii')).hexdigest()}"

@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 
 from ..compiler.schemas import DOCUMENTS, schema
 from ..documents.schema import model_schema
+from ..programs.packages import version_of
 from .answer_schemas import ANSWERS, EXAMPLES, Schema, problem_example, reference
 from .bodies import CheckBody, ExplainBody, ImportBody, PlanBody, RenderBody
 from .keys import SCOPES
@@ -84,7 +84,7 @@ def document(*, has_keys: bool) -> Schema:
         "openapi": "3.1.0",
         "info": {
             "title": "mixdown",
-            "version": version("mixdown"),
+            "version": version_of("mixdown"),
             "summary": "Documents in, mastered mixes and stems out.",
             "description": "docs/service.md explains the service; docs/semantics.md what a "
             "document means; docs/errors.md every diagnostic.",

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +34,7 @@ from ...ir.diagnostics import Diagnostic, MixdownError, RenderError
 from ...media.identity import digest_of
 from ...media.samples import LIBSNDFILE
 from ...plans.cache_keys import code_digest
+from ...programs.packages import version_of
 from .model import BatchJob, BatchSettings, JobResult
 from .places import is_url, stamp
 from .work import failed, run_job
@@ -205,8 +205,8 @@ def versions(backend: str) -> Mapping[str, str]:
     The version of mixdown has a digest of its code, because two checkouts can have one version. A
     program that is missing or too old is left out.
     """
-    found = {"mixdown": f"{version('mixdown')} ({code_digest()[:12]})", "libsndfile": LIBSNDFILE}
-    found |= {name: version(name) for name in _LIBRARIES}
+    found = {"mixdown": f"{version_of('mixdown')} ({code_digest()[:12]})", "libsndfile": LIBSNDFILE}
+    found |= {name: version_of(name) for name in _LIBRARIES}
     for name, program in sorted(programs_of(find_backend(backend)).items()):
         with suppress(MixdownError):
             found[name] = program.find().version_text
