@@ -9,9 +9,10 @@ whatever is in the store.
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +30,9 @@ from .piece import whole
 from .render import Block, EngineRun, Settings, block_size, pool_of
 from .sources import Locate, Sources, open_sources
 from .spans import TimeSpan, Windows, spans_of
+
+_BEHIND = 3
+"""Blocks: some take longer to make or to measure than others, and neither thread should wait."""
 
 
 class WrittenMeter(Protocol):
@@ -112,10 +116,12 @@ def render(
     chosen = settings or Settings()
     with ExitStack() as stack:
         sources = stack.enter_context(open_sources(locate, chosen.scratch))
-        writing, making = pool_of(chosen, stack), pool_of(chosen, stack)
+        making = pool_of(chosen, stack)
         written = [
             stack.enter_context(
-                _FileStream.open(graph, output, files[output.name], tags, meters, writing)
+                _FileStream.open(
+                    graph, output, files[output.name], tags, meters, is_ahead=making is not None
+                )
             )
             for output in graph.outputs
             if output.name in files
@@ -239,9 +245,10 @@ class HeldPart(NamedTuple):
 
 @define
 class _FileStream:
-    """A file that is being written and measured: a block behind the mix, on another thread.
+    """A file that is being written and measured, on a thread of its own, if there are threads.
 
-    `at` is where its last span begins, as of a `StoredPart`.
+    It is at most `_BEHIND` blocks behind the mix. `at` is where its last span begins, as of a
+    `StoredPart`.
     """
 
     value: str
@@ -250,8 +257,8 @@ class _FileStream:
     path: Path
     _writer: Writer
     _meter: WrittenMeter | None
-    _pool: ThreadPoolExecutor | None
-    _under_way: Future[None] | None = field(default=None, init=False)
+    _thread: ThreadPoolExecutor | None
+    _under_way: deque[Future[None]] = field(factory=deque, init=False)
     at: int = field(default=0, init=False)
 
     @classmethod
@@ -263,9 +270,13 @@ class _FileStream:
         path: Path,
         tags: Tags,
         meters: Mapping[Path, WrittenMeter],
-        pool: ThreadPoolExecutor | None,
+        *,
+        is_ahead: bool,
     ) -> Iterator[_FileStream]:
-        """The file of an output, which is complete at the end."""
+        """The file of an output, which is complete at the end.
+
+        is_ahead: whether blocks are made while others are written.
+        """
         signal, meter = graph.signals[output.name], meters.get(path)
         writer = WRITERS[output.container, output.encoding](path, signal, output.encoding, tags)
         measured = ""
@@ -273,12 +284,11 @@ class _FileStream:
             meter.start(signal.rate, signal.channels, signal.length or 0)
             measured = meter.method
         identity = f"{output.container} {output.encoding} {measured}"
-        file = cls(output.operands[0], signal, identity, path, writer, meter, pool)
-        try:
+        with closing(writer), ExitStack() as stack:
+            thread = stack.enter_context(ThreadPoolExecutor(1)) if is_ahead else None
+            file = cls(output.operands[0], signal, identity, path, writer, meter, thread)
             yield file
             file.join()
-        finally:
-            writer.close()
 
     @property
     def has_memory(self) -> bool:
@@ -286,19 +296,22 @@ class _FileStream:
         return self._meter is None or self._meter.has_memory
 
     def take(self, block: Block) -> None:
-        """Write the next block, once the one before is written; raises what that raised."""
+        """Write the next block, or let it be written; raises what an earlier one raised."""
         end = max(block.start, min(block.end, self.signal.length or 0))
         samples = whole(block.pieces[self.value], block.start, end, self.signal.channels)
-        self.join()
-        if self._pool is None:
+        if self._thread is None:
             self._write(samples)
-        else:
-            self._under_way = self._pool.submit(self._write, samples)
+            return
+        self._wait(_BEHIND - 1)
+        self._under_way.append(self._thread.submit(self._write, samples))
 
     def join(self) -> None:
-        """Wait for the block that is being written; raises what it raised."""
-        if self._under_way is not None:
-            self._under_way.result()
+        """Wait until all is written; raises what that raised."""
+        self._wait(0)
+
+    def _wait(self, left: int) -> None:
+        while len(self._under_way) > left:
+            self._under_way.popleft().result()
 
     def _write(self, samples: FloatArray) -> None:
         stored = self._writer.write(samples)
