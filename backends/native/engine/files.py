@@ -57,7 +57,8 @@ class StoredPart(NamedTuple):
     Attributes:
         at: where it begins: a byte of a WAV, a frame of a FLAC.
         frames: its length.
-        check: the CRC-32 of its samples as they are stored, of a FLAC before they are compressed.
+        check: the CRC-32 of its samples as they are stored, of a FLAC before they are compressed;
+            0 without checksums.
     """
 
     at: int
@@ -69,7 +70,12 @@ class Writer(Protocol):
     """A file that is being written.
 
     What it has in common with another file of its format can be taken from there.
+
+    Attributes:
+        has_checks: whether its parts get checksums; set before the first sample.
     """
+
+    has_checks: bool
 
     def write(self, samples: FloatArray) -> FloatArray:
         """Append samples, shape (channels, n), full scale 1.0; return them as readers get them."""
@@ -101,13 +107,14 @@ class WavWriter:
         self._width = signal.channels * encoding.bits // 8
         size = (signal.length or 0) * self._width
         self._at = self._file.write(wav_header(signal, encoding, tags))
-        self._check, self._frames = 0, 0
+        self.has_checks, self._check, self._frames = False, 0, 0
         self._padding = size % 2
 
     def write(self, samples: FloatArray) -> FloatArray:
         """See `Writer`."""
         content, stored = self._encode(samples)
-        self._check = crc32(content, self._check)
+        if self.has_checks:
+            self._check = crc32(content, self._check)
         self._frames += samples.shape[1]
         self._file.write(content)
         return stored
@@ -156,6 +163,7 @@ class FlacWriter:
             if key in _FLAC_TAGS:
                 setattr(self._file, _FLAC_TAGS[key], value)
         self._bits = encoding.bits
+        self.has_checks = False
         self._at = self._frames = self._check = 0
 
     def write(self, samples: FloatArray) -> FloatArray:
@@ -167,7 +175,8 @@ class FlacWriter:
 
     def _append(self, frames: npt.NDArray[np.int32]) -> None:
         self._file.write(frames)
-        self._check = crc32(np.ascontiguousarray(frames).data, self._check)
+        if self.has_checks:
+            self._check = crc32(np.ascontiguousarray(frames).data, self._check)
         self._frames += len(frames)
 
     def mark(self) -> StoredPart:

@@ -128,6 +128,8 @@ def render(
         ]
         if store is not None and not all(file.has_memory for file in written):
             store = None
+        for file in written:
+            file.keeps_parts(store is not None)
         _SpannedRender(graph, sources, written, chosen, making, store).run(progress)
 
 
@@ -294,6 +296,10 @@ class _FileStream:
     def has_memory(self) -> bool:
         """Whether spans of it can be taken from earlier files."""
         return self._meter is None or self._meter.has_memory
+
+    def keeps_parts(self, are_kept: bool) -> None:
+        """Say before the first block whether its spans will be kept, which takes checksums."""
+        self._writer.has_checks = are_kept
 
     def take(self, block: Block) -> None:
         """Write the next block, or let it be written; raises what an earlier one raised."""
