@@ -19,7 +19,7 @@ from ..audio.memory import Memory, decode, encode, memory_of, restored
 from ..audio.meter.framing import Framer
 from ..audio.meter.measure import Measurement, levels_of
 from ..audio.meter.premaster import PremasterLevels, PremasterMeter
-from ..audio.meter.spans import SpanMeter
+from ..audio.meter.spans import FramedMeter
 from ..audio.meter.statistics import RmsMeter
 from ..audio.meter.truepeak import TruePeakMeter
 from ..audio.reading import file_blocks
@@ -68,7 +68,7 @@ class FileRecord:
     curves: Curves
 
 
-class FileMeter(SpanMeter):
+class FileMeter(FramedMeter):
     """Feed the samples of a file in blocks."""
 
     MEMORY = ("_framer", "_curves", "_peaks", "_rms")
@@ -81,28 +81,20 @@ class FileMeter(SpanMeter):
             ValueError: there are no meters for this rate or number of channels.
         """
         self._samples = samples
-        self._framer = Framer(channels, rate)  # the meters need no copies of whole seconds
+        self._framer: Framer = Framer(channels, rate)  # the meters need no copies of whole seconds
         self._curves = CurveMeter(rate, channels, finds_empty=finds_empty)
         self._peaks = TruePeakMeter(rate, channels)
         self._rms = RmsMeter(rate, channels)
 
-    def feed(self, block: FloatArray) -> None:
-        """Process the next block, shape (channels, n).
-
-        Raises:
-            ValueError: it contains NaN or infinity.
-        """
-        for second in self._framer.push(block):
-            self._feed(second)
-
-    def _feed(self, block: FloatArray) -> None:
-        self._curves.feed(block)
-        self._peaks.feed(block)
-        self._rms.feed(block)
+    def take(self, frame: FloatArray) -> None:
+        """See `FramedMeter`."""
+        self._curves.add(frame)
+        self._peaks.add(frame)
+        self._rms.add(frame)
 
     def result(self) -> FileRecord:
         """The record of everything fed."""
-        self._feed(self._framer.drain())
+        self.take(self._framer.drain())
         loudness = self._curves.loudness()
         return FileRecord(
             levels_of(loudness, self._peaks.result(), self._rms.result(), self._samples),

@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from .. import FloatArray
 from .framing import Framer, part_edges
-from .spans import Series, SpanMeter
+from .spans import FramedMeter, Series
 
 ExtremeArray: TypeAlias = npt.NDArray[np.float32]
 """Extremes; half the memory, and exact for 24-bit samples."""
 
 
-class ExtremesMeter(SpanMeter):
+class ExtremesMeter(FramedMeter):
     """Feed blocks of any size and read the result at any time."""
 
     MEMORY = ("_framer",)
@@ -27,14 +27,13 @@ class ExtremesMeter(SpanMeter):
 
     def __init__(self, rate: int, channels: int, parts: int) -> None:
         """rate: Hz. parts: of a second."""
-        self._framer = Framer(channels, rate)
+        self._framer: Framer = Framer(channels, rate)
         self._starts = part_edges(rate, parts)[:-1]
         self._extremes = Series(np.zeros((2, 0), np.float32))
 
-    def feed(self, block: FloatArray) -> None:
-        """Process the next block, float64 of shape (channels, n), any n."""
-        for second in self._framer.push(block):
-            self._extremes.add(self._extremes_of(second))
+    def take(self, frame: FloatArray) -> None:
+        """See `FramedMeter`."""
+        self._extremes.add(self._extremes_of(frame))
 
     def result(self) -> ExtremeArray:
         """The lowest and the highest sample of each part over all channels, shape (2, parts).

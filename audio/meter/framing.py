@@ -22,6 +22,20 @@ def part_edges(rate: int, parts: int) -> IndexArray:
     return np.rint(np.arange(parts + 1) * rate / parts).astype(np.int64)
 
 
+def checked(block: npt.ArrayLike, channels: int) -> FloatArray:
+    """A block of samples that have a level.
+
+    Raises:
+        ValueError: it is not of shape (channels, n), or contains NaN or infinity.
+    """
+    samples = np.asarray(block, dtype=np.float64)
+    if samples.ndim != 2 or samples.shape[0] != channels:
+        raise ValueError(f"a block must have shape ({channels}, n), not {samples.shape}")
+    if not np.isfinite(samples).all():
+        raise ValueError("the audio contains NaN or infinite samples, which have no level")
+    return samples
+
+
 @attrs.define
 class Framer:
     """Accepts blocks of shape (channels, n), any n, and yields frames of `size` samples."""
@@ -52,18 +66,11 @@ class Framer:
         self._filled = 0
         return drained
 
-    def push(self, block: npt.ArrayLike) -> Iterator[FloatArray]:
-        """Yield each frame that `block` completes, shape (channels, size).
+    def push(self, samples: FloatArray) -> Iterator[FloatArray]:
+        """Yield each frame that a checked block completes, shape (channels, size).
 
-        A frame is a read-only view that the next frame may overwrite. Raises ValueError, before
-        consuming any sample, if `block` is not of shape (channels, n) or contains NaN or infinity,
-        which have no level.
+        A frame is a read-only view that the next frame may overwrite.
         """
-        samples = np.asarray(block, dtype=np.float64)
-        if samples.ndim != 2 or samples.shape[0] != self.channels:
-            raise ValueError(f"a block must have shape ({self.channels}, n), not {samples.shape}")
-        if not np.isfinite(samples).all():
-            raise ValueError("the audio contains NaN or infinite samples, which have no level")
         taken = 0
         while taken < samples.shape[1]:
             count = min(self.size - self._filled, samples.shape[1] - taken)
@@ -88,15 +95,16 @@ class ResamplingFramer:
 
     def __init__(self, source_rate: int, rate: int, channels: int) -> None:
         """rate: Hz; a whole number of its samples is a second, as of the source's."""
+        self.channels = channels
         self._rates = (source_rate, rate)
         self._resampler = Resampler(source_rate, rate, channels)
         self._input, self._output = Framer(channels, source_rate), Framer(channels, rate)
         self._seconds: list[FloatArray] = []  # of the input; what is before them is done
         self._given = 0  # samples of the output since the first of these
 
-    def push(self, block: npt.ArrayLike) -> Iterator[FloatArray]:
-        """Yield each frame that `block` completes; raises like `Framer.push`."""
-        for second in self._input.push(block):
+    def push(self, samples: FloatArray) -> Iterator[FloatArray]:
+        """Yield each frame that a checked block completes."""
+        for second in self._input.push(samples):
             resampled = self._resampler.process(second)
             self._seconds.append(second.copy())
             self._given += resampled.shape[1]

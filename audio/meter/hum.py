@@ -16,7 +16,7 @@ import numpy as np
 
 from ...ir.units import power_decibels
 from .. import FloatArray
-from .framing import Framer
+from .framing import Framer, checked
 
 MAINS_HZ = (50, 60)
 HARMONICS = 8
@@ -55,7 +55,7 @@ class HumMeter:
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
-        for frame in self._framer.push(block):
+        for frame in self._framer.push(checked(block, self._framer.channels)):
             low = np.add.reduceat(frame.sum(axis=0), self._starts) / self._averaged
             bins = np.fft.rfft(low * self._window)[: _TOP_HZ + 1] / self._count
             self._spectra.append(np.square(np.abs(bins)).astype(np.float32))

@@ -25,7 +25,7 @@ from ...ir.units import power_factor
 from .. import LOWEST_WEIGHTED_RATE, REFERENCE_RATE, FloatArray
 from .framing import Framer, ResamplingFramer, part_edges
 from .kweighting import KWeighting
-from .spans import Series, SpanMeter
+from .spans import FramedMeter, Series
 
 CHANNEL_WEIGHTS: dict[int, tuple[float, ...]] = {
     1: (1.0,),
@@ -134,7 +134,7 @@ def window_powers(slices: FloatArray, steps: int) -> FloatArray:
     return total / (steps * SLICES_PER_STEP)
 
 
-class LoudnessMeter(SpanMeter):
+class LoudnessMeter(FramedMeter):
     """Feed blocks of any size and read the result at any time.
 
     rate is in Hz, channels one of CHANNEL_WEIGHTS, full scale 1.0. Raises ValueError for another
@@ -166,12 +166,11 @@ class LoudnessMeter(SpanMeter):
         """Whether spans are possible: not of a stream that is resampled."""
         return isinstance(self._framer, Framer)
 
-    def feed(self, block: FloatArray) -> None:
-        """Process the next block, float64 of shape (channels, n), any n."""
-        for frame in self._framer.push(block):
-            slices, channels = self._powers(self._weighting, frame)
-            self._slices.add(slices)
-            self._channels.add(channels)
+    def take(self, frame: FloatArray) -> None:
+        """See `FramedMeter`."""
+        slices, channels = self._powers(self._weighting, frame)
+        self._slices.add(slices)
+        self._channels.add(channels)
 
     def result(self) -> Loudness:
         """The loudness of everything fed so far."""

@@ -50,8 +50,8 @@ def measure(blocks: Iterable[FloatArray], rate: int, channels: int) -> Measureme
     duration = 0
     for block in blocks:
         loudness_meter.feed(block)
-        peak_meter.feed(block)
-        rms_meter.feed(block)
+        peak_meter.add(block)
+        rms_meter.add(block)
         duration += block.shape[1]
     return levels_of(loudness_meter.result(), peak_meter.result(), rms_meter.result(), duration)
 

@@ -28,7 +28,7 @@ from .loudness import (
     integrated_loudness,
     window_powers,
 )
-from .spans import Series, SpanMeter
+from .spans import FramedMeter, Series
 from .statistics import RmsMeter
 
 PEAKS_PER_SECOND = 1000
@@ -76,7 +76,7 @@ class PremasterLevels:
         return window_powers(powers, MOMENTARY_STEPS)[::SLICES_PER_STEP]
 
 
-class PremasterMeter(SpanMeter):
+class PremasterMeter(FramedMeter):
     """Feed blocks of any size and read the result at any time.
 
     Raises ValueError as `LoudnessMeter` does.
@@ -88,26 +88,22 @@ class PremasterMeter(SpanMeter):
     def __init__(self, rate: int, channels: int, reading: Reading = Reading.INTEGRATED) -> None:
         """reading: what its level is."""
         self._reading = reading
-        self._framer = Framer(channels, rate)  # the meters need no copies of whole seconds
+        self._framer: Framer = Framer(channels, rate)  # the meters need no copies of whole seconds
         self._loudness = LoudnessMeter(rate, channels)
         self._rms = RmsMeter(rate, channels)
         self._starts = part_edges(rate, PEAKS_PER_SECOND)[:-1]
         self._peaks = Series(np.zeros(0, np.float32))
 
-    def feed(self, block: FloatArray) -> None:
-        """Process the next block, float64 of shape (channels, n), any n."""
-        for second in self._framer.push(block):
-            self._feed(second)
-
-    def _feed(self, block: FloatArray) -> None:
-        self._loudness.feed(block)
-        self._peaks.add(self._peaks_of(block))
+    def take(self, frame: FloatArray) -> None:
+        """See `FramedMeter`."""
+        self._loudness.add(frame)
+        self._peaks.add(self._peaks_of(frame))
         if self._reading is Reading.RMS:
-            self._rms.feed(block)
+            self._rms.add(frame)
 
     def result(self) -> PremasterLevels:
         """The levels of everything fed so far."""
-        self._feed(self._framer.drain())
+        self.take(self._framer.drain())
         loudness = self._loudness.result()
         lufs = loudness.padded if self._reading is Reading.MOMENTARY else loudness.integrated
         return PremasterLevels(

@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .. import FloatArray
 from ..memory import Memory
+from .framing import Framer, ResamplingFramer, checked
 
 
 class SpanFindings(Protocol):
@@ -84,3 +86,26 @@ class SpanMeter:
 
     def _findings(self) -> list[SpanFindings]:
         return [getattr(self, name) for name in self.FINDINGS]
+
+
+class FramedMeter(SpanMeter):
+    """A meter that works on frames; `take` processes each. Blocks may have any length."""
+
+    _framer: Framer | ResamplingFramer
+
+    def feed(self, block: npt.ArrayLike) -> None:
+        """Process the next block, float64 of shape (channels, n), any n.
+
+        Raises:
+            ValueError: it has another shape, or contains NaN or infinity.
+        """
+        self.add(checked(block, self._framer.channels))
+
+    def add(self, samples: FloatArray) -> None:
+        """The same of samples that another meter has checked."""
+        for frame in self._framer.push(samples):
+            self.take(frame)
+
+    def take(self, frame: FloatArray) -> None:
+        """Process the next frame, shape (channels, n), which may be overwritten later."""
+        raise NotImplementedError

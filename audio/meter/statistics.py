@@ -18,9 +18,9 @@ import numpy as np
 
 from ...ir.units import power_decibels, power_factor
 from .. import FloatArray
-from .framing import Framer, part_edges
+from .framing import Framer, checked, part_edges
 from .loudness import SLICES_PER_SECOND, window_powers
-from .spans import Series, SpanMeter
+from .spans import FramedMeter, Series
 
 NOISE_STEPS = 5
 """Steps of 100 ms in the window of the noise floor."""
@@ -77,7 +77,7 @@ class StatisticsMeter:
 
     def feed(self, block: FloatArray) -> None:
         """Process the next block, float64 of shape (channels, n), any n."""
-        for frame in self._framer.push(block):
+        for frame in self._framer.push(checked(block, self._framer.channels)):
             self._sums = self._sums.plus(frame)
             self._slices.append(self._slice_powers(frame))
 
@@ -123,20 +123,19 @@ def _room_tone(slices: FloatArray) -> RoomTone:
     )
 
 
-class RmsMeter(SpanMeter):
+class RmsMeter(FramedMeter):
     """The RMS alone; arguments and errors as of `StatisticsMeter`."""
 
     MEMORY = ("_framer",)
     FINDINGS = ("_squares",)
 
     def __init__(self, rate: int, channels: int) -> None:
-        self._framer = Framer(channels, rate)
+        self._framer: Framer = Framer(channels, rate)
         self._squares = Series(np.zeros((channels, 0)))
 
-    def feed(self, block: FloatArray) -> None:
-        """Process the next block, float64 of shape (channels, n), any n."""
-        for frame in self._framer.push(block):
-            self._squares.add(_squares(frame)[:, None])
+    def take(self, frame: FloatArray) -> None:
+        """See `FramedMeter`."""
+        self._squares.add(_squares(frame)[:, None])
 
     def result(self) -> float:
         """The RMS of everything fed so far, dBFS; -inf for silence."""

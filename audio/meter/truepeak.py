@@ -36,7 +36,7 @@ from ..interpolation import curve_bounds
 from ..kernels import KERNELS, ROW
 from ..memory import Memory
 from .framing import Framer
-from .spans import SpanMeter
+from .spans import FramedMeter
 
 TAPS = 64
 """Taps of each phase, in input samples; even."""
@@ -48,8 +48,8 @@ two scans."""
 STACK = 32
 """Rows of one matrix product: few enough for BLAS to compute it on the calling thread. Several
 threads gain little for products this short, and lose much on a machine with other work."""
-FRAME = 1024 * ROW - ROW
-"""Input samples scanned at a time: 1024 rows including the repeated one."""
+FRAME = 3000 * ROW
+"""Input samples scanned at a time: a second at 48 kHz, so that seconds are frames."""
 LEAD = TAPS // 2 - 1
 """Taps before the output position; the other TAPS - LEAD are at or after it."""
 GRID_SLACK = 0.02
@@ -113,7 +113,7 @@ class _Crest:
     position: float = 0.0
 
 
-class TruePeakMeter(SpanMeter):
+class TruePeakMeter(FramedMeter):
     """Feed blocks of any size and read the result at any time.
 
     rate is in Hz, full scale 1.0. `feed` raises ValueError for a block of another shape and for
@@ -131,23 +131,22 @@ class TruePeakMeter(SpanMeter):
         self._nearest = math.cos(math.pi / (2 * self._factor)) - GRID_SLACK
         self._matrix = _interpolation_matrix(self._factor)
         self._bounds = curve_bounds(interpolation_phases(self._factor), LEAD)
-        self._framer = Framer(channels, FRAME)
+        self._framer: Framer = Framer(channels, FRAME)
         self._history = np.zeros((channels, WINDOW))
         self._start = 0
         self._before = self._crests = [_Crest()] * channels  # before and since the last cut
         self._peak_before = self._sample_peak = 0.0
 
-    def feed(self, block: FloatArray) -> None:
-        """Process the next block, float64 of shape (channels, n), any n."""
-        for frame in self._framer.push(block):
-            segment = np.hstack([self._history, frame])
-            peak = _highest_sample(segment)
-            self._sample_peak = max(self._sample_peak, peak)
-            least = self._nearest * min(crest.height for crest in self._crests)
-            if self._bounds.gain * peak > least:
-                self._crests = self._scan(segment)
-            self._history = segment[:, FRAME:].copy()
-            self._start += FRAME
+    def take(self, frame: FloatArray) -> None:
+        """See `FramedMeter`."""
+        segment = np.hstack([self._history, frame])
+        peak = _highest_sample(segment)
+        self._sample_peak = max(self._sample_peak, peak)
+        least = self._nearest * min(crest.height for crest in self._crests)
+        if self._bounds.gain * peak > least:
+            self._crests = self._scan(segment)
+        self._history = segment[:, FRAME:].copy()
+        self._start += FRAME
 
     def cut(self) -> Memory:
         """See `SpanMeter`."""
@@ -165,7 +164,7 @@ class TruePeakMeter(SpanMeter):
     def result(self) -> PeakLevels:
         """The peaks of everything fed so far, as if silence followed."""
         pending = self._framer.pending
-        silence = WINDOW + -(pending.shape[1] + WINDOW + ROW) % (STACK * ROW)
+        silence = WINDOW + -pending.shape[1] % ROW
         last = np.pad(pending, ((0, 0), (0, silence)))
         crests = _higher(self._before, self._scan(np.hstack([self._history, last])))
         channel = max(range(len(crests)), key=lambda c: crests[c].height)
@@ -181,8 +180,8 @@ class TruePeakMeter(SpanMeter):
     def _scan(self, segment: FloatArray) -> list[_Crest]:
         """The highest crest of each channel since the last cut, including `segment`.
 
-        The segment, shape (channels, WINDOW + n) with n + ROW a multiple of STACK * ROW, starts
-        WINDOW samples before `_start`.
+        The segment, shape (channels, WINDOW + n) with n a multiple of ROW, starts WINDOW samples
+        before `_start`.
         """
         origin = self._start - WINDOW + LEAD
         crests = []
@@ -195,6 +194,8 @@ class TruePeakMeter(SpanMeter):
         """The rows of a channel whose curve may exceed `floor`, and those beside them."""
         rows = (len(samples) - WINDOW) // ROW + 1
         reaching = KERNELS.reaching(samples, floor, rows, self._bounds)
+        if not reaching.any():
+            return np.zeros(0, np.int64)
         beside = reaching.copy()
         beside[1:] |= reaching[:-1]
         beside[:-1] |= reaching[1:]

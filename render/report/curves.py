@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from ...audio import FloatArray
 from ...audio.meter.extremes import ExtremesMeter
+from ...audio.meter.framing import checked
 from ...audio.meter.loudness import (
     ABSOLUTE_GATE_LUFS,
     MOMENTARY_STEPS,
@@ -86,7 +87,7 @@ class CurveMeter(SpanMeter):
         Raises:
             ValueError: the meter has no weights for the number of channels, or the rate is too low.
         """
-        self._rate, self._finds_empty = rate, finds_empty
+        self._rate, self._channels, self._finds_empty = rate, channels, finds_empty
         self._loudness = LoudnessMeter(rate, channels)
         self._extremes = ExtremesMeter(rate, channels, PARTS)
         self._empty = EmptyStretches(rate, EMPTY_MASTER_DB)
@@ -97,10 +98,14 @@ class CurveMeter(SpanMeter):
         Raises:
             ValueError: it contains NaN or infinity.
         """
-        self._loudness.feed(block)
-        self._extremes.feed(block)
+        self.add(checked(block, self._channels))
+
+    def add(self, samples: FloatArray) -> None:
+        """The same of samples that another meter has checked."""
+        self._loudness.add(samples)
+        self._extremes.add(samples)
         if self._finds_empty:
-            self._empty.feed(reduce(np.maximum, np.abs(block)))
+            self._empty.feed(reduce(np.maximum, np.abs(samples)))
 
     def loudness(self) -> Loudness:
         """The loudness of everything fed."""
