@@ -19,12 +19,17 @@ _INTEGERS: Mapping[str, tuple[str, float]] = {
     "PCM_24": ("int32", 2.0**-31),
     "PCM_32": ("int32", 2.0**-31),
 }
-"""The type as which libsndfile reads a subtype unchanged, and the step between its values."""
+"""See `stored_type`, by subtype."""
+
+
+def stored_type(file: soundfile.SoundFile) -> tuple[str, float]:
+    """The type as which the samples of a file are read unchanged, and the step between values."""
+    return _INTEGERS.get(file.subtype, ("float64", 1.0))
 
 
 def read_block(file: soundfile.SoundFile, count: int) -> FloatArray:
     """The next `count` samples; fewer at the end."""
-    stored, scale = _INTEGERS.get(file.subtype, ("float64", 1.0))
+    stored, scale = stored_type(file)
     frames = np.empty((count, file.channels), stored)
     found = frames[: file.buffer_read_into(frames, stored)]
     return np.multiply(found.T, scale, order="C")
@@ -39,3 +44,22 @@ def file_blocks(file: soundfile.SoundFile, count: int | None = None) -> Iterator
     while left > 0 and (block := read_block(file, min(file.samplerate, left))).shape[1]:
         left -= block.shape[1]
         yield block
+
+
+def window(file: soundfile.SoundFile, start: int, stop: int) -> FloatArray:
+    """The samples [start, stop) of a file; silence beyond its ends."""
+    samples = np.zeros((file.channels, stop - start))
+    first, last = max(start, 0), min(stop, file.frames)
+    if first < last:
+        file.seek(first)
+        block = read_block(file, last - first)
+        samples[:, first - start : first - start + block.shape[1]] = block
+    return samples
+
+
+def steps(file: soundfile.SoundFile, start: int, stop: int) -> FloatArray:
+    """The magnitude of the step to each sample of [start, stop), shape (channels, n).
+
+    A file is silent before its first sample and after its last.
+    """
+    return np.abs(np.diff(window(file, start - 1, stop), axis=1))

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
-from mixdown.render.report.holes import EMPTY_SOURCE_DB, EmptyStretches, breaks_off
-from mixdown.render.report.joins import Join, clicks
+from mixdown.audio.meter.dropouts import EmptyStretches, is_cut_off
+from mixdown.media.outline import EMPTY_DB
+from mixdown.render.report.joins import ClipJoin, clicks
 
 RATE = 48_000
 TRIES = 5
@@ -131,23 +132,23 @@ def stored(scratch: Path, sound: np.ndarray) -> Path:
 
 
 def is_click(scratch: Path, sound: np.ndarray, at: int) -> bool:
-    return bool(list(clicks(stored(scratch, sound), [Join(at, ())])))
+    return bool(list(clicks(stored(scratch, sound), [ClipJoin(at, ())])))
 
 
 def stretches(path: Path) -> list[bool]:
     """Whether each empty stretch of a file directly after sound counts as a dropout."""
     with soundfile.SoundFile(path) as audio:
-        finder = EmptyStretches(audio.samplerate, EMPTY_SOURCE_DB)
-        finder.feed(np.abs(audio.read(always_2d=True)).max(axis=1))
-        return [breaks_off(audio, stretch) for stretch in finder.found]
+        finder = EmptyStretches(audio.samplerate, EMPTY_DB)
+        finder.feed(audio.read(always_2d=True).T)
+        return [is_cut_off(audio, stretch) for stretch in finder.found]
 
 
 def is_hole(scratch: Path, sound: np.ndarray, at: int) -> bool:
     with soundfile.SoundFile(stored(scratch, sound)) as audio:
-        finder = EmptyStretches(RATE, EMPTY_SOURCE_DB)
-        finder.feed(np.abs(audio.read()))
+        finder = EmptyStretches(RATE, EMPTY_DB)
+        finder.feed(audio.read(always_2d=True).T)
         there = [s for s in finder.found if s.start <= at + 240 < s.stop]
-        return any(breaks_off(audio, stretch) for stretch in there)
+        return any(is_cut_off(audio, stretch) for stretch in there)
 
 
 def row(what: str, found: list[bool]) -> None:

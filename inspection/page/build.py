@@ -12,6 +12,7 @@ from ...ir.graph import Graph
 from ...ir.nodes import Source
 from ...ir.origin import Documents, Origin
 from ...ir.units import samples
+from ...media.outline import SourceOutline, outlines
 from ...plans.plan import Plan
 from ..compare import Change
 from ..diff import diff
@@ -37,7 +38,6 @@ from .model import (
     Remarked,
 )
 from .nodes import fade_shapes, graph_nodes
-from .overviews import overviews
 from .passes import pass_log, plan_text
 from .places import Places
 
@@ -77,7 +77,7 @@ def inspection(
     root = timeline.root if is_published else None
     places = Places(documents, root)
     signal = graph.session
-    drawn = overviews(graph.source_by_name, timeline.root)
+    drawn = outlines(graph.source_by_name, timeline.root)
     buses, tracks, clips = lanes(unit, places)
     return Inspection(
         schema_version=INSPECTION_VERSION,
@@ -201,7 +201,7 @@ def graph_text(graph: Graph, documents: Documents) -> str:
     return json_text({"sources": sources, "nodes": nodes})
 
 
-def played_source(source: Source, rate: int, overview: Overview | None) -> PlayedSource:
+def played_source(source: Source, rate: int, outline: SourceOutline | None) -> PlayedSource:
     """A source of a mix at `rate` Hz."""
     parts = [played_part(source)]
     parts += [shown_speed(source)] if source.speed != (1, 1) else []
@@ -216,7 +216,7 @@ def played_source(source: Source, rate: int, overview: Overview | None) -> Playe
         ratio=source.rates(rate),
         speed=(source.speed[0], source.speed[1]),
         plays=", ".join(filter(None, parts)),
-        overview=overview,
+        overview=None if outline is None else Overview(step=outline.step, peaks=outline.peaks),
     )
 
 

@@ -1,8 +1,7 @@
 """Builds the delivery report of a render from its files.
 
 It only reads. The files must have been checked, and recorded with their curves
-(render/service.py). Of the master a window at each join is read, and all of it where there is a
-premaster to compare it with; sources are read where clips play them.
+(render/service.py). Of the master a window at each join is read, and what the limiter changed.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ from ...ir.diagnostics import Diagnostic, counted
 from ...ir.nodes import Limiter, LimitMode
 from ...ir.origin import Documents, Origin
 from ...ir.places import source_of, span
+from ...media.outline import SourceOutline
 from ..delivery import level
 from ..loudness import RULES
 from ..result import Delivered, Rendered
@@ -74,7 +74,7 @@ class StagedDelivery:
         sizes: bytes of each file, by its name.
         master: a file with the sound of the first master, which libsndfile reads.
         curves: of each target of the first mix.
-        sources: a plain file with the sound of each source, by its name.
+        sources: the outline of each source, by its name.
         premaster: the input of the loudness gain; None if it was not kept.
         levels: of the premaster; None if this process did not measure it.
         diagnostics: warnings so far.
@@ -84,7 +84,7 @@ class StagedDelivery:
     sizes: Mapping[str, int]
     master: Path
     curves: Mapping[str, Curves]
-    sources: Mapping[str, Path]
+    sources: Mapping[str, SourceOutline]
     premaster: Path | None
     levels: PremasterLevels | None
     diagnostics: tuple[Diagnostic, ...]

@@ -6,7 +6,6 @@ file, so no peak is lost. Loudness is measured by mixdown's own meter (ITU-R BS.
 
 from __future__ import annotations
 
-from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import soundfile
 from attrs import field, frozen
 
 from ...audio import FloatArray
+from ...audio.meter.dropouts import EmptyStretches, SampleRange
 from ...audio.meter.extremes import ExtremesMeter
 from ...audio.meter.framing import checked
 from ...audio.meter.loudness import (
@@ -28,13 +28,15 @@ from ...audio.meter.loudness import (
 from ...audio.meter.spans import SpanMeter
 from ...audio.reading import file_blocks
 from ...inspection.report import Curve
-from .holes import EMPTY_MASTER_DB, EmptyStretches, SampleRange
 
 COLUMNS = 2000
 """The maximum number of values of a curve: about the width of a screen in pixels."""
 
 PARTS = 200
 """The parts of a second whose extremes are found; a column is a whole number of them."""
+
+EMPTY_MASTER_DB = -72.0
+"""Above the dither of 16 bits: below this, a stretch of a master is empty."""
 
 STEP_S = 0.1
 """The step of the meter's series, in seconds."""
@@ -105,7 +107,7 @@ class CurveMeter(SpanMeter):
         self._loudness.add(samples)
         self._extremes.add(samples)
         if self._finds_empty:
-            self._empty.feed(reduce(np.maximum, np.abs(samples)))
+            self._empty.feed(samples)
 
     def loudness(self) -> Loudness:
         """The loudness of everything fed."""

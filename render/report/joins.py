@@ -24,6 +24,7 @@ import soundfile
 from attrs import frozen
 
 from ...audio import FloatArray, IndexArray
+from ...audio.reading import steps
 from ...ir.nodes import Edge
 from ...ir.units import gain_factor
 from .clips import SoundingClip
@@ -130,25 +131,6 @@ def clicks(master: Path, joins: Sequence[ClipJoin]) -> Iterator[Click]:
             found = _click(steps(audio, join.at - reach, join.at + reach), near, reach)
             if found is not None:
                 yield Click(join, *found)
-
-
-def steps(audio: soundfile.SoundFile, start: int, stop: int) -> FloatArray:
-    """The magnitude of the step to each sample of [start, stop), shape (channels, n).
-
-    A file is silent before its first sample and after its last.
-    """
-    return np.abs(np.diff(window(audio, start - 1, stop), axis=1))
-
-
-def window(audio: soundfile.SoundFile, start: int, stop: int) -> FloatArray:
-    """The samples [start, stop) of a file, shape (channels, n); silence beyond its ends."""
-    samples = np.zeros((audio.channels, stop - start))
-    first, last = max(start, 0), min(stop, audio.frames)
-    if first < last:
-        audio.seek(first)
-        block = audio.read(last - first, dtype="float64", always_2d=True)
-        samples[:, first - start : first - start + len(block)] = block.T
-    return samples
 
 
 def _click(moved: FloatArray, joins: IndexArray, middle: int) -> tuple[float, float] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 import soundfile
@@ -16,7 +16,10 @@ from ...inspection.page.inspected import report_page
 from ...inspection.report import JSON_NAME, PAGE_NAME, DeliveryReport
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
+from ...ir.nodes import Source
 from ...media.headers import readable
+from ...media.ingest import playable
+from ...media.outline import SourceOutline, outline_of
 from ...plans.carried import file_of
 from ...plans.decoding import prepare
 from ..mixes import StagedMix
@@ -57,7 +60,6 @@ def stage_report(
     progress(0.0)
     first = mixes[0]
     compilation, spaces = first.delivered.compilation, first.executor.spaces
-    backend = find_backend(compilation.plan.backend)
     try:
         with ExitStack() as decoded:
             report, found = make_report(
@@ -70,10 +72,7 @@ def stage_report(
                     },
                     master=decoded.enter_context(readable(first.master, spaces.work)),
                     curves={target: record.curves for target, record in first.records.items()},
-                    sources={
-                        source.name: Path(spaces.path(file_of(source)))
-                        for source in prepare(compilation.graph, backend.reads)[0].sources
-                    },
+                    sources=_outlines(compilation, spaces),
                     premaster=_premaster(compilation, spaces),
                     levels=first.premaster.reading.levels if first.premaster else None,
                     diagnostics=diagnostics,
@@ -81,15 +80,32 @@ def stage_report(
                 progress,
             )
     except (soundfile.LibsndfileError, ValueError, OSError) as error:
+        _check_sources(mixes)  # one that has changed is the reason
         message = f"cannot build the delivery report: {error}"
         raise RenderError.of(Code.STEP_FAILED, message) from error
     write_file(spaces.staging / JSON_NAME, report.to_json())
     facts = measured_facts([mix.delivered for mix in mixes])
     write_file(spaces.staging / PAGE_NAME, report_page(compilation, facts, report))
-    for mix in mixes:
-        mix.executor.check_sources()  # the report reads them too
+    _check_sources(mixes)  # the report reads them too
     progress(1.0)
     return StagedReport(report, {"json": JSON_NAME, "page": PAGE_NAME}, found)
+
+
+def _check_sources(mixes: Sequence[StagedMix]) -> None:
+    for mix in mixes:
+        mix.executor.check_sources()
+
+
+def _outlines(compilation: Compilation, spaces: Workspace) -> Mapping[str, SourceOutline]:
+    """The outlines of the sources; of one that was decoded, from the decoded file."""
+    graph = compilation.graph
+    played = prepare(graph, find_backend(compilation.plan.backend).reads)[0].source_by_name
+
+    def audio(source: Source) -> AbstractContextManager[Path]:
+        path = Path(spaces.path(file_of(played[source.name])))
+        return playable(path, source) if played[source.name] == source else nullcontext(path)
+
+    return {source.name: outline_of(source, audio(source)) for source in graph.sources}
 
 
 def _premaster(compilation: Compilation, spaces: Workspace) -> Path | None:
