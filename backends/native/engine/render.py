@@ -23,7 +23,8 @@ from .streams import SharedStream
 
 BLOCK = 1 << 16
 """Samples of a block: large enough that Python's overhead, and the waits of threads for each other,
-are small; a few blocks fit the cache that cores share."""
+are small; a few blocks fit the cache that cores share. Whole seconds if that is one or more, which
+meters take without copies."""
 
 MANY_TRACKS = 16
 """Above this number of tracks blocks are shorter, which limits the memory of the lookahead."""
@@ -162,12 +163,14 @@ def tracks_of(graph: Graph) -> Sequence[str]:
 
 def block_size(graph: Graph, settings: Settings) -> int:
     """The samples of a block."""
-    return settings.block or block_for(len(tracks_of(graph)))
+    rate = graph.signals[graph.nodes[0].name].rate
+    return settings.block or block_for(len(tracks_of(graph)), rate)
 
 
-def block_for(tracks: int) -> int:
-    """The default size of a block for a number of tracks, in samples."""
-    return max(SHORTEST, BLOCK * MANY_TRACKS // max(MANY_TRACKS, tracks))
+def block_for(tracks: int, rate: int) -> int:
+    """The default size of a block for a number of tracks at a rate, in samples."""
+    most = max(SHORTEST, BLOCK * MANY_TRACKS // max(MANY_TRACKS, tracks))
+    return most // rate * rate or most
 
 
 class _Workers:

@@ -200,11 +200,13 @@ def test_threads_change_no_bit(media: Media, tmp_path: Path):
         assert len({path.read_bytes() for path in tmp_path.glob(f"[0-2].{suffix}")}) == 1
 
 
-def test_many_tracks_are_taken_in_shorter_blocks():
-    assert block_for(1) == block_for(16) == 65536
-    assert block_for(32) == 32768
-    assert block_for(64) == 16384
-    assert block_for(100000) == 2048
+def test_blocks_are_whole_seconds_and_shorter_for_many_tracks():
+    assert block_for(1, 48_000) == block_for(16, 48_000) == 48_000
+    assert block_for(1, 8_000) == 64_000
+    assert block_for(1, 96_000) == 65_536
+    assert block_for(32, 48_000) == 32_768
+    assert block_for(64, 48_000) == 16_384
+    assert block_for(100_000, 48_000) == 2048
 
 
 def sparse(media: Media) -> Graph:
