@@ -182,13 +182,19 @@ def compile(
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Pause the garbage collector: it would look at every node again and again, and free none."""
+    """Pause the garbage collector: it would look at every node again and again, and free none.
+
+    Afterwards all objects count as old, so that it does not look at them at once.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # what a program has frozen stays frozen
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

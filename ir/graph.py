@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
-from operator import is_
+from operator import attrgetter, is_
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from .codes import Code
 from .diagnostics import Diagnostic, IRError, Related, counted, did_you_mean
@@ -24,6 +24,8 @@ from .node import Signal
 from .nodes import Clip, Node, Output, OutputRole, Source
 
 UNTYPED = Signal(0, 0, None)
+
+_OPERANDS = attrgetter("operands")
 
 
 @frozen
@@ -33,6 +35,7 @@ class Graph:
     Attributes:
         sources: the files that clips play from, by name.
         nodes: in topological order.
+        by_name: each node by the name of its value.
 
     Raises:
         IRError: names are not unique, there is a cycle, or operands are unknown or follow their
@@ -41,9 +44,13 @@ class Graph:
 
     sources: tuple[Source, ...]
     nodes: tuple[Node, ...]
+    by_name: Mapping[str, Node] = field(init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
-        if _is_well_formed(self.sources, self.nodes):
+        by_name = _in_order(self.nodes)
+        names = {source.name for source in self.sources}
+        if by_name is not None and len(names) == len(self.sources):
+            object.__setattr__(self, "by_name", by_name)
             return
         found = [
             *_duplicate_sources(self.sources),
@@ -65,11 +72,6 @@ class Graph:
         return cls(tuple(sorted(sources, key=lambda s: s.name)), canonical_order(tuple(nodes)))
 
     @cached_property
-    def by_name(self) -> Mapping[str, Node]:
-        """Each node by the name of its value."""
-        return {node.name: node for node in self.nodes}
-
-    @cached_property
     def source_by_name(self) -> Mapping[str, Source]:
         """Each source by its name."""
         return {source.name: source for source in self.sources}
@@ -83,13 +85,15 @@ class Graph:
             found[node.name] = _inferred(node, found, sources)
         return found
 
-    def changed_since(self, before: Graph) -> tuple[Node, ...]:
-        """The nodes that a graph has not, or with operands of other types; in graph order.
+    def take_types(self, before: Graph) -> tuple[Node, ...]:
+        """Take the types of values from a graph of which this is a rewriting.
 
-        This graph takes the types of all other values from that one, of which it is a rewriting.
+        Returns:
+            The nodes that the other graph has not, or with operands of other types, in graph order.
+            The types of their values are inferred.
         """
         sources, same_sources = self.source_by_name, self.sources == before.sources
-        known = {id(node) for node in before.nodes if same_sources or node.operands}
+        known = set(map(id, before.nodes if same_sources else filter(_OPERANDS, before.nodes)))
         found = dict(before.signals)
         retyped: set[str] = set()
         changed = []
@@ -101,8 +105,9 @@ class Graph:
             if found.get(node.name, signal) != signal:
                 retyped.add(node.name)
             found[node.name] = signal
-        for name in found.keys() - self.by_name.keys():
-            del found[name]
+        if len(found) > len(self.nodes):
+            for name in found.keys() - self.by_name.keys():
+                del found[name]
         object.__setattr__(self, "signals", found)  # its cache
         return tuple(changed)
 
@@ -123,7 +128,7 @@ class Graph:
     @cached_property
     def uses(self) -> Mapping[str, int]:
         """How often each value is used, by name; values without users are absent."""
-        return Counter(chain.from_iterable(node.operands for node in self.nodes))
+        return Counter(chain.from_iterable(map(_OPERANDS, self.nodes)))
 
     @cached_property
     def outputs(self) -> tuple[Output, ...]:
@@ -209,7 +214,7 @@ def canonical_order(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
         IRError: there are unknown operands or a cycle.
     """
     by_name = {node.name: node for node in nodes}
-    used = {operand for node in nodes for operand in node.operands}
+    used = set(chain.from_iterable(map(_OPERANDS, nodes)))
     if len(by_name) != len(nodes) or not used <= by_name.keys():
         raise IRError([*_duplicates(nodes), *_unknown_operands(nodes)])
     roots = sorted((node for node in nodes if node.name not in used), key=_root_key)
@@ -269,14 +274,15 @@ def _cycle(path: list[Node], again: str) -> Diagnostic:
     )
 
 
-def _is_well_formed(sources: tuple[Source, ...], nodes: tuple[Node, ...]) -> bool:
-    """Whether names are unique and every operand precedes its users."""
-    seen: set[str] = set()
+def _in_order(nodes: tuple[Node, ...]) -> dict[str, Node] | None:
+    """The nodes by name; None if names are not unique, or an operand does not precede its users."""
+    found: dict[str, Node] = {}
     for node in nodes:
-        if not seen.issuperset(node.operands):
-            return False
-        seen.add(node.name)
-    return len(seen) == len(nodes) and len({source.name for source in sources}) == len(sources)
+        for operand in node.operands:
+            if operand not in found:
+                return None
+        found[node.name] = node
+    return found if len(found) == len(nodes) else None
 
 
 def _duplicate_sources(sources: tuple[Source, ...]) -> Iterator[Diagnostic]:

@@ -30,7 +30,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, get_args
 
 from .codes import Code
@@ -88,7 +88,7 @@ def verify(graph: Graph, before: Graph | None = None) -> tuple[Diagnostic, ...]:
         before: a valid graph of which it is a rewriting; nodes that are the same in both, with
             operands of the same types, are valid and not checked again.
     """
-    nodes = graph.nodes if before is None else graph.changed_since(before)
+    nodes = graph.nodes if before is None else graph.take_types(before)
     found = list(_apply(_counting, graph, nodes)) or list(_apply(_rules, graph, nodes))
     return (*_unplayed(graph), *found, *_outputs(graph))
 
@@ -362,8 +362,10 @@ def _outputs(graph: Graph) -> Iterator[Diagnostic]:
                 related=(Related(other.origin, "the first one"),) if other.origin else (),
             )
     names = {output.name for output in graph.outputs}
+    if names.isdisjoint(chain.from_iterable(node.operands for node in graph.nodes)):
+        return
     for node in graph.nodes:
-        for name in () if names.isdisjoint(node.operands) else names.intersection(node.operands):
+        for name in names.intersection(node.operands):
             text = f"%{node.name} uses %{name}, which is an output and has no value"
             yield Diagnostic(Code.IR_UNKNOWN_OPERAND, text, origin=node.origin)
 

@@ -36,7 +36,7 @@ def dynamics_depths(graph: Graph) -> Mapping[str, int]:
     """How many nodes whose gain follows a level precede each value, or make it, by its name."""
     depths: dict[str, int] = {}
     for node in graph.nodes:
-        before = max((depths[operand] for operand in node.operands), default=0)
+        before = max(map(depths.__getitem__, node.operands), default=0)
         depths[node.name] = before + node.follows_level
     return depths
 

@@ -58,7 +58,11 @@ def unshare(graph: Graph) -> Unshared:
             nodes.append(evolve(node, operands=tuple(operands)))
         else:
             nodes.append(node)
-    return Unshared(Graph(graph.sources, tuple(nodes)), copy_of) if copy_of else Unshared(graph)
+    if not copy_of:
+        return Unshared(graph)
+    copied = Graph(graph.sources, tuple(nodes))
+    copied.take_types(graph)
+    return Unshared(copied, copy_of)
 
 
 def _chain(graph: Graph, value: str) -> Iterator[Node]:

@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from ...ir.nodes import Clip, Source
 from ...media.decoder import decoding_of, demuxer_of
 from ...plans.carried import file_of
+from ...plans.plan import File
 from .site import FRAME, LAYOUTS, RESET_TIME, TO_DOUBLE, FilterSite
 from .wiring import Call, FilterChain, Wiring, call
 
@@ -69,7 +71,6 @@ def resample(rate: int, sample_format: str = "dblp") -> Call:
     return call("aresample", rate, resampler="soxr", precision=28, tsf="dblp", osf=sample_format)
 
 
-@lru_cache(maxsize=64)  # every clip of a source begins with these
 def as_declared(source: Source, rate: int) -> tuple[Call, ...]:
     """The file as planar float64 at `rate`; ffmpeg stops if its rate is not the declared one.
 
@@ -87,28 +88,59 @@ def as_declared(source: Source, rate: int) -> tuple[Call, ...]:
     return (*calls, *renamed, *resampled, *restored)
 
 
+class _Input(NamedTuple):
+    """How the clips of a source read it.
+
+    Attributes:
+        file: the source itself, or as an earlier step decodes it.
+        demuxer: of the file.
+        options: before the file.
+        speed: how much faster the file's own seconds pass, as a ratio.
+        length: in samples of the session.
+        seekable: whether it may be read from the middle.
+        calls: the filters before the cut.
+        resampled: whether these resample it.
+    """
+
+    file: File
+    demuxer: str
+    options: tuple[str, ...]
+    speed: tuple[int, ...]
+    length: int
+    seekable: bool
+    calls: tuple[Call, ...]
+    resampled: bool
+
+
+@lru_cache(maxsize=64)
+def _input(source: Source, rate: int, decoded: File | None) -> _Input:
+    length = source.length(rate)
+    if decoded is not None:
+        return _Input(decoded, "wav", WORK_INPUT, (1, 1), length, True, (TO_DOUBLE,), False)
+    played, session = source.rates(rate)
+    return _Input(
+        file_of(source),
+        demuxer_of(decoding_of(source)),
+        UNPROBED,
+        source.speed,
+        length,
+        may_seek(source, rate),
+        as_declared(source, rate),
+        played != session,
+    )
+
+
 def emit_clip(site: FilterSite, node: Clip) -> FilterChain:
     """An input that decodes little more than the clip, then the clip cut from it."""
-    source = site.graph.source_by_name[node.source]
     decoded = site.decoded.get((node.source, node.rate))
-    seekable = decoded is not None or may_seek(source, node.rate)
-    seek = node.offset // node.rate - MARGIN_SECONDS if seekable and wants_seek(node) else 0
-    available = source.length(node.rate)
-    if decoded is not None:
-        window = _window(node, seek, available)
-        chain = site.wire.read(node.name, decoded, "wav", (*WORK_INPUT, *window))
-        calls: tuple[Call, ...] = (TO_DOUBLE,)
-    else:
-        window = _window(node, seek, available, source.speed)
-        demuxer = demuxer_of(decoding_of(source))
-        chain = site.wire.read(node.name, file_of(source), demuxer, (*UNPROBED, *window))
-        calls = as_declared(source, node.rate)
+    read = _input(site.graph.source_by_name[node.source], node.rate, decoded)
+    seek = node.offset // node.rate - MARGIN_SECONDS if read.seekable and wants_seek(node) else 0
+    options = (*read.options, *_window(node, seek, read.length, read.speed))
+    chain = site.wire.read(node.name, read.file, read.demuxer, options)
     start = node.offset - seek * node.rate
     cut = call("atrim", start_sample=start, end_sample=start + node.length)
-    played, session = source.rates(node.rate)
-    whole = decoded is not None or played == session
-    rest = () if whole else (call("apad", whole_len=node.length),)
-    return site.wire.extend(chain, node.name, *calls, cut, RESET_TIME, *rest)
+    rest = (call("apad", whole_len=node.length),) if read.resampled else ()
+    return site.wire.extend(chain, node.name, *read.calls, cut, RESET_TIME, *rest)
 
 
 def counted(rate: int) -> tuple[Call, ...]:
@@ -116,9 +148,7 @@ def counted(rate: int) -> tuple[Call, ...]:
     return (call("asettb", f"1/{rate}"), call("asetpts", "NB_CONSUMED_SAMPLES"))
 
 
-def _window(
-    node: Clip, seek: int, available: int, speed: tuple[int, ...] = (1, 1)
-) -> tuple[str, ...]:
+def _window(node: Clip, seek: int, available: int, speed: tuple[int, ...]) -> tuple[str, ...]:
     """The options that seek to a whole second, and stop decoding some time after the clip.
 
     Args:

@@ -40,7 +40,7 @@ def files_read(graph: Graph, given: Mapping[str, object]) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     for node in graph.nodes:
-        own = isinstance(node, Clip) + sum(counts[operand] for operand in node.operands)
+        own = isinstance(node, Clip) + sum(map(counts.__getitem__, node.operands))
         counts[node.name] = 1 if node.name in given else own
     return counts
 

@@ -54,7 +54,7 @@ def cut(graph: Graph) -> Cut:
     most = max(PART, -(-whole // WIDEST))
     weights: dict[str, int] = {}
     for node in graph:
-        weights[node.name] = _weight(node) + sum(weights[operand] for operand in node.operands)
+        weights[node.name] = _weight(node) + sum(map(weights.__getitem__, node.operands))
     names = Names(graph.by_name, "~")
     sections: list[Lane] = []
     piece_of: dict[str, str] = {}
@@ -73,6 +73,7 @@ def cut(graph: Graph) -> Cut:
         return (*made, evolve(node, starts=starts, operands=tuple(s.name for s in made)))
 
     rewritten = graph.rewrite(rule)
+    rewritten.take_types(graph)
     loads = [sum(weights[o] for o in section.operands) for section in sections]
     groups = [tuple(s.name for s in sections[run.start : run.stop]) for run in runs(loads, most)]
     narrowing = Narrowing(rewritten, piece_of, most, names)

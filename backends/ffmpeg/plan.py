@@ -139,7 +139,7 @@ def _parts(
             pieces |= files
             yield step, files
         lacking = [value for value in operands if value not in pieces]
-        reads = files_read(graph, pieces)
+        reads = files_read(graph, pieces) if lacking else {}
         for run in runs([reads[value] for value in lacking], PART):
             values = lacking[run.start : run.stop]
             step, files = _part(shared, next(numbers), values, pieces, work)

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from attrs import define, evolve, field, frozen
 
-from ...documents.models import put, replace
+from ...documents.models import put
 from ...ir.codes import Code
 from ...ir.curves import Shape
 from ...ir.diagnostics import Diagnostic, Related, Severity
@@ -41,7 +41,7 @@ def clamp_overlaps(timeline: Timeline, media: Media) -> tuple[Timeline, tuple[Di
     tracks = tuple(clamp.track(track, ("tracks", t)) for t, track in enumerate(timeline.tracks))
     if tracks == timeline.tracks:
         return timeline, ()
-    return replace(timeline, tracks=tracks), tuple(clamp.warnings)
+    return put(timeline, tracks=tracks), tuple(clamp.warnings)
 
 
 @define
@@ -69,13 +69,13 @@ class _Clamp:
         automation = self._automation(track.automation, (*place, "automation"))
         if clips == track.clips and automation is track.automation:
             return track
-        return replace(track, clips=clips, automation=automation)
+        return put(track, clips=clips, automation=automation)
 
     def _clip(self, clip: Clip, changes: Changes, place: Place) -> Clip:
         automation = self._automation(clip.automation, (*place, "automation"))
         if not changes and automation is clip.automation:
             return clip
-        return replace(clip, automation=automation, **changes)
+        return put(clip, automation=automation, **changes)
 
     def _warn(self, code: Code, message: str, place: Place, help: str, other: Place | None) -> None:
         related = () if other is None else (Related(self.timeline.origin(*other), "this one"),)
@@ -163,10 +163,8 @@ class _Clamp:
     def _automation(self, automation: Automation, place: Place) -> Automation:
         if automation is STILL:
             return automation
-        moves = {t: self._merged(automation, t, place) for t in Target}
-        return Automation(
-            gain=moves[Target.GAIN], pan=moves[Target.PAN], filter=moves[Target.FILTER]
-        )
+        moves = {target.value: self._merged(automation, target, place) for target in Target}
+        return put(STILL, **moves)
 
     def _merged(self, automation: Automation, target: Target, place: Place) -> tuple[Keyframe, ...]:
         """The keyframes of one target in time order, including those of its regions.
@@ -238,7 +236,7 @@ def _runs(automation: Automation, target: Target, place: Place) -> Iterator[_Run
 
 def _region_run(region: Region, r: int, place: Place) -> _Run:
     moved = sorted(
-        (replace(k, at_ms=k.at_ms + region.start_ms) for k in region.keyframes),
+        (put(k, at_ms=k.at_ms + region.start_ms) for k in region.keyframes),
         key=lambda k: k.at_ms,
     )
     return _Run(

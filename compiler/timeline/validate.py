@@ -331,6 +331,11 @@ def _joins(timeline: Timeline, track: Track, place: Place, media: Media) -> Foun
                 )
 
 
+def _lasts(clip: Clip, length: int, rate: int) -> str:
+    """How long the source of a clip is."""
+    return f"{shown(clip.source)} lasts {_ms(milliseconds(length, rate))}"
+
+
 def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> Found:
     rate = timeline.sample_rate
     info = media[clip.source]
@@ -350,12 +355,12 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
             "select one or two channels there: channels: [0, 1]",
         )
     whole = info.length(rate)
-    lasts = f"{shown(clip.source)} lasts {_ms(milliseconds(whole, rate))}"
     where = extent(clip, rate, media)
     offset, length = where.offset, where.length
     if offset + length > whole or offset > whole:
         end = milliseconds(offset + length, rate)
         rest = milliseconds(max(0, whole - offset), rate)
+        lasts = _lasts(clip, whole, rate)
         yield Diagnostic(
             Code.CLIP_PAST_SOURCE,
             f"this clip starts at {_ms(clip.offset_ms)} of its source, past its end"
@@ -369,7 +374,7 @@ def _clip_media(timeline: Timeline, clip: Clip, place: Place, media: Media) -> F
             Code.EMPTY_CLIP,
             "this clip starts at the end of its source",
             timeline.origin(*place, "offset_ms" if clip.offset_ms else "source"),
-            lasts,
+            _lasts(clip, whole, rate),
         )
     elif clip.duration_ms is None:
         yield from _fits(timeline, clip, place, milliseconds(length, rate))
