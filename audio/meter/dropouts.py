@@ -40,7 +40,6 @@ BESIDE_S = 0.02
 SWING = 0.3
 
 _APART = 1024  # samples that are faster to look at than to leave out
-_NEARBY = 64  # samples that are searched first
 _NEVER = -(1 << 62)
 
 
@@ -79,22 +78,36 @@ class EmptyStretches(SpanMeter):
         """Process the next samples, shape (channels, n), of any type, as parts of `full_scale`."""
         start, count = self._position, samples.shape[1]
         self._position += count
-        if self._open >= 0:
-            silent = self._silence(samples)
-            if silent == count:
-                return
-            if start + silent - self._open > self._shortest:
-                self._found.add(np.array([[self._open], [start + silent]]))
-        for first, stop in self._places(samples):
-            self._look(_magnitudes(samples[:, first:stop]), start + first)
-        sounding = count - self._silence(samples[:, ::-1])
-        before = max(sounding - self._near, 0)
-        loud = np.flatnonzero(_over(_magnitudes(samples[:, before:sounding]), self._loud))
+        sounding = _over(_magnitudes(samples[:, :: self._step]), self._empty)
+        extent = self._extent(samples, sounding)
+        if extent is None:
+            return
+        first, stop = extent
+        if self._open >= 0 and start + first - self._open > self._shortest:
+            self._found.add(np.array([[self._open], [start + first]]))
+        for begin, end in self._places(sounding):
+            self._look(_magnitudes(samples[:, begin:end]), start + begin)
+        before = max(stop - self._near, 0)
+        loud = np.flatnonzero(_over(_magnitudes(samples[:, before:stop]), self._loud))
         if len(loud):
             self._last_loud = start + before + int(loud[-1])
-        self._open = start + sounding
+        self._open = start + stop
         if self._open - self._last_loud > self._near:
             self._open, self._last_loud = -1, _NEVER
+
+    def _extent(self, samples: Samples, sounding: npt.NDArray[np.bool_]) -> tuple[int, int] | None:
+        """From the first sample over the threshold to the end of the last; None: there is none.
+
+        sounding: whether every `_step`-th is over it.
+        """
+        count: int = samples.shape[1]
+        known = self._step * np.flatnonzero(sounding)
+        head, tail = (int(known[0]) + 1, int(known[-1])) if len(known) else (count, 0)
+        first, last = (
+            np.flatnonzero(_over(_magnitudes(part), self._empty))
+            for part in (samples[:, :head], samples[:, tail:])
+        )
+        return (int(first[0]), tail + int(last[-1]) + 1) if len(first) else None
 
     def _look(self, magnitudes: Samples, start: int) -> None:
         """Find the stretches that begin and end within magnitudes, shape (n,)."""
@@ -110,30 +123,22 @@ class EmptyStretches(SpanMeter):
         near = starts - loud[np.searchsorted(loud, starts) - 1] <= self._near
         self._found.add(np.array([starts[near], stops[near]]))
 
-    def _places(self, samples: Samples) -> Iterator[tuple[int, int]]:
+    def _places(self, sounding: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
         """Ranges that contain all stretches within samples, and the loud samples before them.
 
-        Of samples half of `SHORTEST_S` apart, a stretch has two in a row.
+        sounding: whether every `_step`-th is over the threshold; in a stretch two in a row are not.
         """
-        step = max(int(self._shortest / 2), 1)
-        empty = ~_over(_magnitudes(samples[:, ::step]), self._empty)
-        places = step * np.flatnonzero(empty[1:] & empty[:-1])
+        places = self._step * np.flatnonzero(~(sounding[1:] | sounding[:-1]))
         if not len(places):
             return
         apart = np.flatnonzero(np.diff(places) > _APART)
-        starts = places[[0, *(apart + 1)]] - step - self._near
-        stops = places[[*apart, -1]] + 2 * step + 1
+        starts = places[[0, *(apart + 1)]] - self._step - self._near
+        stops = places[[*apart, -1]] + 2 * self._step + 1
         yield from zip(starts.clip(0).tolist(), stops.tolist(), strict=True)
 
-    def _silence(self, samples: Samples) -> int:
-        """The number of samples before the first that is over the threshold."""
-        count: int = samples.shape[1]
-        tried = _NEARBY
-        while not (over := _over(_magnitudes(samples[:, :tried]), self._empty)).any():
-            if tried >= count:
-                return count
-            tried *= 8
-        return int(np.argmax(over))
+    @property
+    def _step(self) -> int:
+        return max(int(self._shortest / 2), 1)
 
     @property
     def _shortest(self) -> float:
