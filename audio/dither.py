@@ -75,6 +75,17 @@ class SilenceGate:
         self._position = 0
         self._silent = 0  # samples of silence directly before the position, or too many
 
+    def skip(self, count: int, ahead: int) -> bool:
+        """Pass over the next `count` samples, which are silent, and so are the `ahead` after them.
+
+        False: the silence may be short, so they must be processed.
+        """
+        if self._silent + count + ahead <= self.reach:
+            return False
+        self._position += count
+        self._silent = min(self._silent + count, self.reach + 1)
+        return True
+
     def process(self, line: FloatArray, count: int) -> FloatArray:
         """The next `count` samples, dithered.
 

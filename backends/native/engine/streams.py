@@ -17,7 +17,7 @@ import numpy as np
 from ....audio import FloatArray
 from ....audio.dither import SilenceGate
 from ....ir.nodes import Source
-from .piece import Piece, Stream, add, dual, is_dual, joined, take, whole
+from .piece import Piece, Stream, add, dual, is_dual, joined, silence, take, whole
 from .sources import Reader, Sources
 
 DROPPED = 1 << 16
@@ -239,8 +239,12 @@ class Dithered:
         """See `Stream`."""
         fed = start + self._line.shape[1]
         last = min(end + self._gate.reach, self.end)
+        piece = take(self._operand, fed, last)
+        if piece is None and not self._line.any() and self._gate.skip(end - start, last - end):
+            self._line = silence(self.channels, last - end)
+            return None
         if fed < last:
-            block = whole(take(self._operand, fed, last), fed, last, self.channels)
+            block = whole(piece, fed, last, self.channels)
             self._line = np.concatenate([self._line, block], axis=1)
         samples = self._gate.process(self._line, end - start)
         self._line = self._line[:, end - start :]
