@@ -49,7 +49,8 @@ def graph_step(
     # Plans for programs alone need no printer.
     from ..ir.text.printer import print_graph  # noqa: PLC0415
 
-    script = Script(File(Space.WORK, f"{step_id}.mir"), print_graph(graph, origins=False))
+    file = File(Space.WORK, f"{step_id}.mir")
+    script = Script(file, print_graph(graph, origins=False), graph)
     ends = [graph.signals[node.name] for node in graph.nodes if not graph.users[node.name]]
     command, *arguments = argv
     return Step(

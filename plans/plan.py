@@ -113,14 +113,15 @@ class Script:
     Attributes:
         file: the file, in the work space.
         text: its content.
+        graph: what the text is of, for steps that run in this process and need not parse it.
     """
 
     file: File
     text: str
+    graph: Graph | None = field(default=None, eq=False, repr=False)
 
 
 Arg = str | File | Fact | Template | FilterScript
-
 
 OURSELVES = "mixdown"
 """The program of steps that mixdown runs itself, in the process of the executor."""
@@ -391,9 +392,8 @@ def bind(arg: Arg, directories: Callable[[File], str], facts: Mapping[str, float
 
 
 def _fill(template: Template, facts: Mapping[str, float]) -> str:
-    return "".join(
-        repr(facts[part.name]) if isinstance(part, Fact) else part for part in template.parts
-    )
+    parts = template.parts
+    return "".join(repr(facts[p.name]) if isinstance(p, Fact) else p for p in parts)
 
 
 def _templates(arg: Arg) -> Iterable[Template]:

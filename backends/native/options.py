@@ -9,7 +9,6 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from ...ir.graph import Graph
-from ...ir.text.parser import parse_graph
 
 # How many words follow each option.
 _COUNTS: Mapping[str, int] = {
@@ -54,6 +53,8 @@ class EngineOptions:
             OSError: the file cannot be read.
             IRError: its text is not valid.
         """
+        from ...ir.text.parser import parse_graph  # noqa: PLC0415 (lark: only where text is read)
+
         return parse_graph(self.path.read_text(encoding="utf-8"), self.path.name)
 
 

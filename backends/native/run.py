@@ -65,7 +65,8 @@ def run_step(
     """
     command, *arguments = (bind(arg, path, facts) for arg in step.argv)
     if command == ENGINE:
-        return run_engine(arguments, progress, meters, store)
+        graph = next((script.graph for script in step.scripts), None)
+        return run_engine(arguments, progress, meters, store, graph)
     return COMMANDS[command](arguments, progress)
 
 
@@ -74,12 +75,13 @@ def run_engine(
     progress: Progress,
     meters: Mapping[Path, WrittenMeter] = MappingProxyType({}),
     store: SpanStore | None = None,
+    graph: Graph | None = None,
 ) -> Mapping[str, float]:
-    """`mixdown step engine`: render a graph; raises as `run_step`."""
+    """`mixdown step engine`: render a graph, which may be given parsed; raises as `run_step`."""
     options = read_options(arguments)
     try:
         render(
-            settled(options.graph(), options),
+            settled(graph or options.graph(), options),
             partial(locate, sources=options.sources, work=options.work),
             options.outputs,
             tags=options.tags,

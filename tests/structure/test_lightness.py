@@ -65,8 +65,8 @@ def test_compiling_known_media_loads_nothing_heavy(command: tuple[str, ...], tmp
     assert not HEAVY & loaded(*command, cache=tmp_path)
 
 
-def test_what_filters_loads_no_more_of_scipy_than_the_filters(tmp_path: Path):
-    """scipy.signal and scipy.ndimage take up to 0.6 s of CPU."""
+def test_a_render_loads_no_parser_and_no_more_of_scipy_than_the_filters(tmp_path: Path):
+    """lark and its grammar take 0.4 s of CPU, scipy.signal and scipy.ndimage up to 0.6 s."""
     render = ("render", TIMELINE, "--backend", "native", "--preset", "podcast", "-o", str(tmp_path))
     used = modules(*render) | modules("measure", str(tmp_path / "master.wav"))
-    assert not {"scipy.signal", "scipy.ndimage"} & used
+    assert not {"lark", "scipy.signal", "scipy.ndimage"} & used
