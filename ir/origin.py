@@ -8,6 +8,7 @@ its own text on demand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -56,7 +57,10 @@ def tokens(pointer: str) -> tuple[str, ...]:
     """The reference tokens of a JSON Pointer, unescaped."""
     if not pointer:
         return ()
-    return tuple(t.replace("~1", "/").replace("~0", "~") for t in pointer[1:].split("/"))
+    parts = pointer[1:].split("/")
+    if "~" in pointer:
+        parts = [part.replace("~1", "/").replace("~0", "~") for part in parts]
+    return tuple(parts)
 
 
 def parents(pointer: str) -> Iterator[str]:
@@ -103,6 +107,11 @@ class Document:
     def locate(self, pointer: str) -> Span | None:
         """The position of `pointer`; parses the text again, so call it only for display."""
         return self.locator(self.text, pointer)
+
+    @cached_property
+    def whole(self) -> Span | None:
+        """The position of the whole document."""
+        return self.locate("")
 
 
 Documents = Mapping[str, Document]

@@ -15,7 +15,7 @@ def span(origin: Origin, documents: Documents) -> Span | None:
     if document is None:
         return None
     found = document.locate(origin.pointer)
-    return None if found == document.locate("") else found
+    return None if found == document.whole else found
 
 
 def source_of(origin: Origin) -> Origin:

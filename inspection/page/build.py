@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import asdict, frozen
+from attrs import frozen
 
 from ...compiler.unit import Unit
 from ...ir.graph import Graph
@@ -190,14 +190,14 @@ def _entry(done: Trace, change: Change) -> Origin | None:
 
 def inspection_text(found: Inspection) -> str:
     """The data as JSON."""
-    return json_text(asdict(found))
+    return json_text(found)
 
 
 def graph_text(graph: Graph, documents: Documents) -> str:
     """The JSON of one graph alone: its sources and its nodes, in the same form."""
     rate = graph.session.rate
-    sources = [asdict(played_source(source, rate, None)) for source in graph.sources]
-    nodes = [asdict(node) for node in graph_nodes(graph, Places(documents), gains=False)]
+    sources = [played_source(source, rate, None) for source in graph.sources]
+    nodes = graph_nodes(graph, Places(documents), gains=False)
     return json_text({"sources": sources, "nodes": nodes})
 
 

@@ -21,8 +21,7 @@ from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
 
-from attrs import asdict
-
+from ..formats import fields_of
 from .model import Inspection
 from .templates import template
 
@@ -51,7 +50,7 @@ def page(found: Inspection, *, live: bool = False, view: str = "mix") -> str:
         f"img-src data:; media-src 'self' file: blob:; connect-src {network}; "
         "base-uri 'none'; form-action 'none'"
     )
-    data = json.dumps(asdict(found), ensure_ascii=False, separators=(",", ":"))
+    data = json.dumps(found, ensure_ascii=False, separators=(",", ":"), default=fields_of)
     packed = zlib.compress(data.encode("utf-8"), 6)
     report: Any = found.report or {}
     warnings = report.get("warnings", ())

@@ -46,7 +46,7 @@ def graph_nodes(graph: Graph, places: Places, *, gains: bool) -> tuple[GraphNode
 def _nodes(graph: Graph, places: Places, *, gains: bool) -> Iterator[GraphNode]:
     of = owners(graph)
     for node in graph.nodes:
-        owner, audio = of[node.name], node.audio_operands
+        owner, audio, signal = of[node.name], node.audio_operands, graph.signals[node.name]
         starts = node.starts[: len(audio)]
         yield GraphNode(
             name=node.name,
@@ -55,7 +55,7 @@ def _nodes(graph: Graph, places: Places, *, gains: bool) -> Iterator[GraphNode]:
             measures=node.operands[len(audio) :],
             starts=starts if any(starts) else (),
             attributes={name: _plain(value) for name, value in node.attributes().items()},
-            type=ValueType(**attrs.asdict(graph.signals[node.name])),
+            type=ValueType(rate=signal.rate, channels=signal.channels, length=signal.length),
             owner=NodeOwner(level=owner.level.value, id=owner.id, track=owner.track, bus=owner.bus),
             does=phrase(graph, node),
             cause=cause_of(node.origin),

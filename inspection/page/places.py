@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ...ir.origin import Documents, Origin
 from ...ir.places import source_of, span
@@ -23,6 +23,7 @@ class Places:
 
     documents: Documents
     root: Path | None = None
+    _names: dict[str, str] = field(factory=dict, init=False, eq=False, repr=False)
 
     def of(self, origin: Origin | None) -> TextPlace | None:
         """The place of an origin."""
@@ -43,6 +44,11 @@ class Places:
         return tuple(DocumentText(name=self._name(each.name), text=each.text) for each in found)
 
     def _name(self, document: str) -> str:
+        if document not in self._names:
+            self._names[document] = self._relative(document)
+        return self._names[document]
+
+    def _relative(self, document: str) -> str:
         if self.root is None:
             return document
         path, root = Path(document).absolute(), self.root.absolute()
