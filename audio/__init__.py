@@ -24,3 +24,16 @@ REFERENCE_RATE = 48_000
 
 LOWEST_WEIGHTED_RATE = 16_000
 """Hz; audio at a lower rate is resampled to `REFERENCE_RATE` before its loudness is measured."""
+
+
+def is_dual(samples: FloatArray) -> bool:
+    """Whether all channels are the same memory, as of mono in the centre.
+
+    What is done to each channel alone then needs to be done once.
+    """
+    return samples.shape[0] > 1 and samples.strides[0] == 0
+
+
+def distinct(samples: FloatArray) -> FloatArray:
+    """The channels that may differ: one if all are the same memory."""
+    return samples[:1] if is_dual(samples) else samples

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .. import FloatArray, IndexArray
+from .. import FloatArray, IndexArray, distinct
 from ..resample import Resampler, resample
 
 
@@ -31,7 +31,7 @@ def checked(block: npt.ArrayLike, channels: int) -> FloatArray:
     samples = np.asarray(block, dtype=np.float64)
     if samples.ndim != 2 or samples.shape[0] != channels:
         raise ValueError(f"a block must have shape ({channels}, n), not {samples.shape}")
-    if not np.isfinite(samples).all():
+    if not np.isfinite(distinct(samples)).all():
         raise ValueError("the audio contains NaN or infinite samples, which have no level")
     return samples
 

@@ -25,7 +25,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from .. import REFERENCE_RATE, FloatArray, IndexArray
+from .. import REFERENCE_RATE, FloatArray, IndexArray, distinct
 from ..kernels import KERNELS
 
 # BS.1770-5 Annex 1, tables 1 and 2: b0, b1, b2, a0, a1, a2.
@@ -110,11 +110,16 @@ class KWeighting:
         edges: rising, from 0 to n. Returns shape (channels, edges - 1). Silence after the decay of
         the filter costs nothing, and nothing before it is remembered.
         """
-        if not block.any() and np.all(np.abs(self._state) < _STILL):
+        one = distinct(block)
+        if not one.any() and np.all(np.abs(self._state) < _STILL):
             self._state = np.zeros_like(self._state)
             return np.zeros((len(block), len(edges) - 1))
-        sums, self._state = KERNELS.energies(self._sos, block, self._state, edges)
-        return sums
+        if len(one) == len(block) or np.any(self._state != self._state[:, :1]):
+            sums, self._state = KERNELS.energies(self._sos, block, self._state, edges)
+            return sums
+        sums, state = KERNELS.energies(self._sos, one, self._state[:, :1], edges)
+        self._state = np.repeat(state, len(block), axis=1)
+        return np.repeat(sums, len(block), axis=0)
 
     def branch(self) -> KWeighting:
         """A copy that continues from the current state and leaves this filter unchanged."""

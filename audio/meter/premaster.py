@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from ...ir.finish import Reading
 from ...ir.units import gain_factor
-from .. import FloatArray
+from .. import FloatArray, distinct
 from ..limiter import TruePeakLimiter
 from .extremes import ExtremeArray
 from .framing import Framer, part_edges
@@ -116,5 +116,6 @@ class PremasterMeter(FramedMeter):
         starts = self._starts[: np.searchsorted(self._starts, second.shape[1])]
         if not len(starts):
             return np.zeros(0, np.float32)
-        magnitudes = np.maximum(second.max(axis=0), -second.min(axis=0))
+        one = distinct(second)
+        magnitudes = np.maximum(one.max(axis=0), -one.min(axis=0))
         return np.maximum.reduceat(magnitudes, starts).astype(np.float32)

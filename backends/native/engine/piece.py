@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from attrs import frozen
 
-from ....audio import FloatArray
+from ....audio import FloatArray, is_dual
 
 
 @frozen(eq=False)
@@ -106,14 +106,6 @@ def joined(pieces: Sequence[Piece], start: int, end: int) -> FloatArray:
     for piece in pieces:
         samples[:, piece.start - start : piece.end - start] = piece.samples
     return dual(samples, channels)
-
-
-def is_dual(samples: FloatArray) -> bool:
-    """Whether all channels are the same memory, as of mono in the centre.
-
-    What is done to each channel alone then needs to be done once.
-    """
-    return samples.shape[0] > 1 and samples.strides[0] == 0
 
 
 def dual(samples: FloatArray, channels: int) -> FloatArray:

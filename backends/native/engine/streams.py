@@ -14,10 +14,10 @@ from typing import Protocol
 
 import numpy as np
 
-from ....audio import FloatArray
+from ....audio import FloatArray, distinct, is_dual
 from ....audio.dither import SilenceGate
 from ....ir.nodes import Source
-from .piece import Piece, Stream, add, dual, is_dual, joined, silence, take, whole
+from .piece import Piece, Stream, add, dual, joined, silence, take, whole
 from .sources import Reader, Sources
 
 DROPPED = 1 << 16
@@ -118,8 +118,7 @@ class Changed:
         piece = self._operand.pull(start, end)
         if piece is None:
             return None
-        once = self._alike and is_dual(piece.samples)
-        samples = piece.samples[:1] if once else piece.samples
+        samples = distinct(piece.samples) if self._alike else piece.samples
         changed = self._change(samples, piece.start - self._origin)
         return Piece(piece.start, dual(changed, self.channels))
 
@@ -279,10 +278,7 @@ class SharedStream:
     @property
     def held(self) -> list[tuple[int, int, FloatArray]]:
         """What readers have not taken: position, channels, samples (once if channels are equal)."""
-        return [
-            (p.start, len(p.samples), p.samples[:1] if is_dual(p.samples) else p.samples)
-            for p in self._pieces
-        ]
+        return [(p.start, len(p.samples), distinct(p.samples)) for p in self._pieces]
 
     @held.setter
     def held(self, pieces: list[tuple[int, int, FloatArray]]) -> None:

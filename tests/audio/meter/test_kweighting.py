@@ -66,3 +66,13 @@ def test_state_carries_across_blocks_and_branches_do_not_disturb_it():
     second = filter_.energies(audio[:, 1_200:], edges[12:] - 1_200)
     np.testing.assert_array_equal(np.hstack([first, second]), whole)
     np.testing.assert_array_equal(branched, second)
+
+
+def test_channels_in_one_memory_give_what_two_give():
+    audio, edges = np.random.default_rng(2).standard_normal((5, 1_000)), np.arange(0, 1_001, 100)
+    one, two = KWeighting(48_000, 2), KWeighting(48_000, 2)
+    stereo, *mono = audio[:2], *(np.broadcast_to(row, (2, 1_000)) for row in audio[2:])
+    for block in (mono[0], stereo, mono[1], mono[2], np.broadcast_to(0.0, (2, 1_000))):
+        np.testing.assert_array_equal(
+            one.energies(block, edges), two.energies(np.array(block), edges)
+        )

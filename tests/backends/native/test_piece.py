@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from mixdown.backends.native.engine.piece import Piece, add, dual, is_dual, joined, silence, whole
+from mixdown.audio import is_dual
+from mixdown.backends.native.engine.piece import Piece, add, dual, joined, silence, whole
 
 MONO = np.random.default_rng(1).standard_normal((1, 100))
 STEREO = np.random.default_rng(2).standard_normal((2, 60))
