@@ -24,7 +24,7 @@ the timeline:
 
 - Clips of a track that do not overlap share a lane, which is a `concat` of clips and silences.
   `amix` adds lanes, not clips (the pass `pack-lanes`, [passes.md](passes.md)).
-- A mix of more than 64 clips is cut into parts of 40, each in its own run of ffmpeg; a clip with an
+- A mix of more than 96 clips is cut into parts of 40, each in its own run of ffmpeg; a clip with an
   envelope of many spans counts as several. Parts are independent, so they run at the same time, as
   many as there are processors (`render --jobs N`), and an edit changes the plan of one part only.
 - However many clips overlap, no run opens more than some 200 files: wide sums become sums of sums.

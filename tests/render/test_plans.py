@@ -24,7 +24,7 @@ def timeline(tmp_path: Path) -> mixdown.Timeline:
     soundfile.write(tmp_path / "a.wav", tones, RATE, "PCM_16")
     clips = [
         {"source": "a.wav", "start_ms": 40 * n, "offset_ms": 7 * n, "duration_ms": 60}
-        for n in range(70)
+        for n in range(100)
     ]
     document = {
         "schema_version": 1,

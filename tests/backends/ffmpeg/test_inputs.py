@@ -16,7 +16,7 @@ from mixdown.ir.units import resampled_length
 from mixdown.plans.plan import EmitOptions
 
 RATE = 48000
-WAV = ["-protocol_whitelist", "file", "-f", "wav", "-probesize", "32"]
+WAV = ["-protocol_whitelist", "file", "-f", "wav", "-probesize", "32", "-max_size", "16384"]
 
 
 def options_of(plan, step="mix"):
