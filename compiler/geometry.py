@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
@@ -46,8 +47,7 @@ class Crossfades:
     length: int | None = None
 
 
-@frozen
-class Junction:
+class Junction(NamedTuple):
     """Two clips of a track that follow each other, by their numbers.
 
     Attributes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -36,8 +36,7 @@ from .timeline.sources import entry_of
 from .timeline.validate import validate
 
 
-@frozen(eq=False)
-class Kind:
+class Kind(NamedTuple):
     """A kind of document.
 
     Attributes:

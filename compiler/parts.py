@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby, pairwise
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, TimelineError
@@ -17,8 +16,7 @@ from .timeline.model import Timeline, clip_id
 from .unit import Unit
 
 
-@frozen
-class _Start:
+class _Start(NamedTuple):
     """Where a part begins, samples, and what it is called."""
 
     at: int

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 from time import perf_counter
+from typing import NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, errors
 from ..ir.graph import Graph
@@ -73,8 +74,7 @@ def pipeline(optimisations: tuple[Pass, ...] = OPTIMISATIONS) -> tuple[Pass, ...
     return (*FRONT, ResolveFacts(), *optimisations, *BACK)
 
 
-@frozen
-class Ran:
+class Ran(NamedTuple):
     """One pass that ran: the unit before and after it, the seconds in it and in the verifier."""
 
     step: Pass

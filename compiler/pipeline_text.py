@@ -15,9 +15,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
@@ -86,8 +86,7 @@ def _value(option: Option, text: str) -> object:
     return text
 
 
-@frozen
-class _Token:
+class _Token(NamedTuple):
     """A piece of the text, and the index where it begins; "" is the end."""
 
     text: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from ..media.survey import SourceSurvey
 
 
-@frozen
-class Trigger:
+class Trigger(NamedTuple):
     """A clip, or an active span of it, under which a bus ducks: samples [start, end)."""
 
     start: int
@@ -32,8 +31,7 @@ class Trigger:
     clip: str
 
 
-@frozen
-class BusDucking:
+class BusDucking(NamedTuple):
     """The ducking of a bus.
 
     Attributes:
@@ -63,8 +61,7 @@ class BusDucking:
         return tuple(dict.fromkeys(near))
 
 
-@frozen
-class ClipGate:
+class ClipGate(NamedTuple):
     """The gate of a clip by activity: its gain automation in dB, and the rule with its cause."""
 
     points: tuple[Point, ...]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import PurePath
 from types import UnionType
-from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
+from typing import Any, NamedTuple, Protocol, TypeVar, Union, get_args, get_origin
 
 import attrs
 from attrs import frozen
@@ -130,8 +130,7 @@ def aside(*, default: Any, converter: Any = None) -> Any:
     return attrs.field(default=given, converter=converter, kw_only=True, eq=False, repr=False)
 
 
-@frozen
-class Declaration:
+class Declaration(NamedTuple):
     """The declaration of a class.
 
     Attributes:

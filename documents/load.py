@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -31,8 +31,7 @@ from .values import MOST
 Format = Literal["json", "yaml", "toml"]
 
 
-@frozen
-class _Reading:
+class _Reading(NamedTuple):
     """The reader of a format.
 
     Attributes:

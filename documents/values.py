@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from fractions import Fraction
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ..ir.codes import Code
 
@@ -32,8 +31,7 @@ class Milliseconds(Decimal):
     """
 
 
-@frozen
-class Problem:
+class Problem(NamedTuple):
     """The reason that a value cannot be used; the message continues "<name> ..."."""
 
     code: Code

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
@@ -45,8 +46,7 @@ class Encoding(StrEnum):
         return self.is_lossy or self.value[0] == "f"
 
 
-@frozen
-class BitRates:
+class BitRates(NamedTuple):
     """The bit rates of a codec in a range of sample rates.
 
     Attributes:

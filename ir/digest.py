@@ -14,10 +14,9 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
-from attrs import frozen
 
 from .graph import Graph
 from .node import Node, Point, Source, attribute_fields, visible
@@ -48,8 +47,7 @@ def node_digest(node: Node, operands: Iterable[str], sources: Mapping[str, bytes
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-@frozen
-class HashedAttribute:
+class HashedAttribute(NamedTuple):
     """An attribute that a digest covers: its name, its name encoded, and how it is covered.
 
     Attributes:

@@ -20,9 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TypeAlias
-
-from attrs import frozen
+from typing import NamedTuple, TypeAlias
 
 from .mp3 import is_cut
 from .ogg import read_outline
@@ -55,8 +53,7 @@ def ends_early(path: Path, container: str | None) -> bool:
             return True  # in the middle of a header
 
 
-@frozen
-class _Chunks:
+class _Chunks(NamedTuple):
     """A container of chunks, each with a name and a size.
 
     Attributes:

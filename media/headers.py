@@ -13,7 +13,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from attrs import evolve, frozen
 
@@ -139,8 +139,7 @@ class _NotPlainError(Exception):
     """The format of the file is left to ffmpeg."""
 
 
-@frozen
-class _Form:
+class _Form(NamedTuple):
     """The content of a fmt chunk."""
 
     coding: str

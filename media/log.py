@@ -8,8 +8,9 @@ addresses and no paths of this machine.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from .selection import width
 
@@ -40,8 +41,7 @@ _HARMLESS = {("ogg", "Error parsing the packet header")}
 _UNREAD = re.compile(r"Format not on whitelist .*|Not detecting m3u8.*")
 
 
-@frozen
-class AudioStream:
+class AudioStream(NamedTuple):
     """An audio stream of a file: its format, and its language if the file states it."""
 
     coding: str

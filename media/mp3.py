@@ -10,9 +10,7 @@ import mmap
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
-
-from attrs import frozen
+from typing import NamedTuple, TypeAlias
 
 _Bytes: TypeAlias = "bytes | mmap.mmap"
 
@@ -45,8 +43,7 @@ def frame_rates(path: Path) -> tuple[int, int] | None:
     return (min(rates), max(rates)) if len(rates) > 1 else None
 
 
-@frozen
-class _Extent:
+class _Extent(NamedTuple):
     """The contiguous frames of a file: where they start and end, bytes, and how many they are.
 
     Attributes:

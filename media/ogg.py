@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-
-from attrs import frozen
+from typing import NamedTuple
 
 _HEAD = struct.Struct("<4sBBqIIIB")
 _FIRST, _LAST = 2, 4
 
 
-@frozen
-class Outline:
+class Outline(NamedTuple):
     """The structure of an Ogg file.
 
     Attributes:

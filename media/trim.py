@@ -16,15 +16,12 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeAlias
-
-from attrs import frozen
+from typing import NamedTuple, TypeAlias
 
 _Bytes: TypeAlias = "bytes | mmap.mmap"
 
 
-@frozen
-class Trim:
+class Trim(NamedTuple):
     """What is removed from a decoded stream.
 
     Attributes:

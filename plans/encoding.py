@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
@@ -46,8 +47,7 @@ FILM = "mp4"
 """The container that takes the picture of a film."""
 
 
-@frozen
-class Coder:
+class Coder(NamedTuple):
     """How ffmpeg writes a container.
 
     Attributes:
@@ -112,8 +112,7 @@ class Extras:
     film: PlannedSource | None = None
 
 
-@frozen
-class EncodingJob:
+class EncodingJob(NamedTuple):
     """A file to encode.
 
     Attributes:

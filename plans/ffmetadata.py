@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-
-from attrs import frozen
+from typing import NamedTuple
 
 Tags = Sequence[tuple[str, str]]
 """Keys and values, in order."""
@@ -24,8 +23,7 @@ HEADER = ";FFMETADATA1\n"
 _SPECIAL = re.compile(r"[=;#\\\n\r]")  # these begin a comment or a value, or end a line
 
 
-@frozen
-class Chapter:
+class Chapter(NamedTuple):
     """A named part of a mix: [start, end) in milliseconds."""
 
     start: int

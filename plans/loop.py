@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 from ..ir.nodes import OutputRole, Reading
 from .plan import LoudnessGoal, Plan, Step
@@ -30,8 +30,7 @@ def window_samples(rate: int) -> int:
     return -(-WINDOW_MS * rate // 1000)
 
 
-@frozen
-class LoopSteps:
+class LoopSteps(NamedTuple):
     """The steps of a plan with a loudness to reach, each part in the plan's order.
 
     Attributes:

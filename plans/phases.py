@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from attrs import field, frozen
 
@@ -26,8 +27,7 @@ MEASURE, FINISH = "measure", "finish"
 """Ids of the steps that every backend has around an open loudness gain."""
 
 
-@frozen
-class Mastering:
+class Mastering(NamedTuple):
     """The open loudness gain on the way to the master, and the limiter after it."""
 
     loudnorm: Loudnorm
@@ -62,8 +62,7 @@ class Mastering:
         )
 
 
-@frozen
-class Split:
+class Split(NamedTuple):
     """The nodes that outputs depend on, in graph order, cut at the measurement.
 
     Attributes:

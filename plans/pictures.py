@@ -13,8 +13,7 @@ from base64 import b64encode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-
-from attrs import frozen
+from typing import NamedTuple
 
 from .ffmetadata import HEADER
 
@@ -30,8 +29,7 @@ MOST_BYTES = 20_000_000
 """The largest picture; players read a cover whole, and Ogg holds it as text of a third more."""
 
 
-@frozen
-class Picture:
+class Picture(NamedTuple):
     """A picture: its media type, width and height in pixels, bits per pixel."""
 
     mime: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ..ir.graph import Graph
 from ..ir.names import Names
@@ -22,8 +23,7 @@ from .own_steps import tag_options
 from .plan import OURSELVES, Delivery, File, Plan, PlannedSource, Space, Step, chained
 
 
-@frozen
-class MasterPart:
+class MasterPart(NamedTuple):
     """A part of the master that is a file of its own.
 
     Attributes:

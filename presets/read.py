@@ -7,9 +7,9 @@ at once, each as MIX305 at its place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from ..documents.load import parse, read_model
 from ..documents.models import exceeded, put
@@ -22,8 +22,7 @@ from .model import MASTER, DeliverySpec, ExportPreset, FormatOptions, MixPreset
 Preset = ExportPreset | MixPreset | DeliverySpec
 
 
-@frozen
-class PresetFile:
+class PresetFile(NamedTuple):
     """A preset file as read.
 
     Attributes:

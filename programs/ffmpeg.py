@@ -19,9 +19,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
-
-from attrs import frozen
+from typing import NamedTuple, TypeVar
 
 from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, RenderError
@@ -75,8 +73,7 @@ def input_arguments(
     return ("-protocol_whitelist", "file", *reading, *options, "-i", file)
 
 
-@frozen
-class VersionDifference:
+class VersionDifference(NamedTuple):
     """A difference between versions, and how plans avoid it.
 
     Attributes:

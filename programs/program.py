@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from attrs import field, frozen
 
@@ -34,8 +35,7 @@ class Tool:
     found_by: str
 
 
-@frozen
-class Ability:
+class Ability(NamedTuple):
     """Something that a build of a program may lack, for `mixdown doctor`.
 
     Attributes:

@@ -27,9 +27,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ..ir.codes import Code
 from ..ir.diagnostics import RenderError
@@ -56,8 +56,7 @@ _GUARD = ("/bin/sh", "-c", "trap '' HUP INT TERM; read -r _; kill -KILL 0")
 _ENVIRONMENT = {"LC_ALL": "C", "AV_LOG_FORCE_NOCOLOR": "1"}
 
 
-@frozen
-class Watch:
+class Watch(NamedTuple):
     """When a program counts as stuck.
 
     Attributes:
@@ -69,8 +68,7 @@ class Watch:
     sign: Callable[[], object] | None = None
 
 
-@frozen
-class Completed:
+class Completed(NamedTuple):
     """How a program ended.
 
     Attributes:
@@ -269,8 +267,7 @@ def _started(argv: Sequence[str], directory: Path | None) -> Iterator[_Group]:
             pass
 
 
-@frozen
-class _Group:
+class _Group(NamedTuple):
     """A program, and the id of its process group."""
 
     id: int

@@ -13,14 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ..documents.writer import write_file
 
 
-@frozen
-class _Timing:
+class _Timing(NamedTuple):
     """What ran, when it began and ended, ns, and in which thread."""
 
     kind: str

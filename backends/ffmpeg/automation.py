@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ...audio.pan import position_gains
 from ...ir.curves import PanLaw, Shape
@@ -33,8 +32,7 @@ MOST_SOURCES = 24
 take 0.8 s of CPU as sources and 1.2 s as one; 200 spans each take 33 s and 1.9 s."""
 
 
-@frozen
-class EnvelopePiece:
+class EnvelopePiece(NamedTuple):
     """`length` samples of an envelope.
 
     `expressions` has an expression of n for each channel, given what n is at the first sample of
@@ -50,8 +48,7 @@ def _constant(length: int, *gains: float) -> EnvelopePiece:
     return EnvelopePiece(length, lambda _: tuple(map(repr, gains)))
 
 
-@frozen
-class EnvelopeSpan:
+class EnvelopeSpan(NamedTuple):
     """Samples [start, end) of a signal over which an automation follows one formula.
 
     It moves from `here` towards `aim`; without `aim` it holds the value of `here`.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ...ir.graph import Graph
 from ...ir.node import Signal
@@ -29,8 +28,7 @@ TO_PACKED_DOUBLE = Call("aresample", ("osf=dbl:tsf=dblp",))
 RESET_TIME = Call("asetpts", ("PTS-STARTPTS",))
 
 
-@frozen
-class FilterSite:
+class FilterSite(NamedTuple):
     """Where a node is emitted.
 
     Attributes:

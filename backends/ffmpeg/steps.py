@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -81,8 +82,7 @@ class Job:
     departures: Mapping[str, File] = field(factory=dict)
 
 
-@frozen
-class Written:
+class Written(NamedTuple):
     """A file that a run writes: the chain of its signal, the options that encode it, its path."""
 
     chain: FilterChain

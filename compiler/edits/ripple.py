@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
@@ -47,8 +48,7 @@ class Removed:
         return self.end - self.start
 
 
-@frozen
-class Kept:
+class Kept(NamedTuple):
     """Samples [start, end) of the old time, which stay, and what is removed on either side."""
 
     before: Removed | None

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
+from typing import NamedTuple
 
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
 from ...documents.models import put
 from ...ir.names import NumberedNames
@@ -49,8 +50,7 @@ def spliced(timeline: Timeline, media: Media, ripple: Ripple) -> Timeline:
     return put(timeline, **NO_CUTS, **values)
 
 
-@frozen
-class Fragment:
+class Fragment(NamedTuple):
     """A part of a clip, on the old time.
 
     Attributes:

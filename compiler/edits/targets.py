@@ -8,8 +8,7 @@ loud in every clip, and clips keep their differences.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-from attrs import frozen
+from typing import NamedTuple
 
 from ...presets.model import BusPreset, LevelTarget
 from ..timeline.model import Timeline, Track
@@ -18,8 +17,7 @@ ClipNumber = tuple[int, int]
 """The number of a track, and of a clip on it."""
 
 
-@frozen
-class LevelGroup:
+class LevelGroup(NamedTuple):
     """Clips that get one gain.
 
     Attributes:

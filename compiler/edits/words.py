@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, Severity
@@ -33,8 +34,7 @@ Transcripts = Mapping[str, tuple[SpokenWord, ...]]
 """The words of sources, by the names that clips use."""
 
 
-@frozen
-class Said:
+class Said(NamedTuple):
     """A word that a clip plays: samples [start, end) of the timeline, the clip and the track."""
 
     word: SpokenWord

@@ -14,7 +14,7 @@ import inspect
 from abc import ABC, abstractmethod
 from functools import cache, reduce
 from operator import or_
-from typing import Any, ClassVar, Literal, get_args, get_type_hints
+from typing import Any, ClassVar, Literal, NamedTuple, get_args, get_type_hints
 
 import attrs
 from attrs import evolve, field, frozen
@@ -98,8 +98,7 @@ def option(default: Any, help: str, *, minimum: float | None = None) -> Any:  # 
     return field(default=default, metadata={"help": help, "minimum": minimum})
 
 
-@frozen
-class Option:
+class Option(NamedTuple):
     """What is known of an option.
 
     Attributes:

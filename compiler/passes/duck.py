@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
@@ -34,8 +35,7 @@ Span = tuple[int, int]
 """Samples [start, end) of the timeline."""
 
 
-@frozen
-class Ramp:
+class Ramp(NamedTuple):
     """A `Duck` at a sample rate: its depth in dB; attack and release of 1 or more samples; hold."""
 
     depth_db: float

@@ -13,6 +13,7 @@ at the cut, and their values must have no other user.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from attrs import evolve, frozen
 
@@ -25,8 +26,7 @@ _NAMED = 3
 """How many of the clips that are joined the origin names."""
 
 
-@frozen
-class _Cut:
+class _Cut(NamedTuple):
     """An operand of a sum: `chain` from its clip to its place, if it has one."""
 
     chain: tuple[Node, ...]
