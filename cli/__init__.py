@@ -11,7 +11,7 @@ def main() -> None:
     import sys
 
     # Importing makes many objects and little garbage. At the end the process frees all of it.
-    gc.set_threshold(50_000)
+    gc.set_threshold(100_000)
     atexit.register(gc.freeze)
 
     from ..render.allocation import keep_freed_memory

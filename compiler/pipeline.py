@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import takewhile
 from time import perf_counter
-from typing import NamedTuple
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from ..ir.diagnostics import Diagnostic, IRError, MixdownError, TimelineError, errors
 from ..ir.graph import Graph
@@ -74,7 +73,8 @@ def pipeline(optimisations: tuple[Pass, ...] = OPTIMISATIONS) -> tuple[Pass, ...
     return (*FRONT, ResolveFacts(), *optimisations, *BACK)
 
 
-class Ran(NamedTuple):
+@frozen
+class Ran:
     """One pass that ran: the unit before and after it, the seconds in it and in the verifier."""
 
     step: Pass

@@ -24,7 +24,7 @@ from ..ir import nodes as ir
 from ..ir.diagnostics import MixdownError
 from ..ir.graph import Graph
 from ..ir.units import gain_factor
-from ..media.ingest import playable
+from ..media.copies import playable
 from .gains import Effect
 
 _LEAST_DB = 0.05

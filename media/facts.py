@@ -1,4 +1,4 @@
-"""The facts about a source: its format, and defects of its content.
+"""The facts about a source: its format, and defects of its content; and why a file has none.
 
 Facts are a function of content, selection and decoder, and are cached under these three (`kept`).
 A record that is damaged or has another version counts as a miss.
@@ -7,13 +7,17 @@ A record that is damaged or has another version counts as a miss.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from attrs import AttrsInstance, asdict, frozen
 
+from ..ir.codes import Code
 from ..ir.node import Repair, Source
+from ..ir.units import MAX_CHANNELS
 from .cache import EntryKind, user_cache
+from .headers import RATES
 
 VERSION = 5
 """The version of the facts; raised when the attributes or their computation change."""
@@ -22,6 +26,36 @@ _Record = TypeVar("_Record", bound=AttrsInstance)
 
 _known: dict[str, Any] = {}
 _MOST_KNOWN = 10_000
+
+
+class UnfitError(Exception):
+    """The file cannot be used as a source."""
+
+    def __init__(self, code: Code, message: str, help_text: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.message, self.help = code, message, help_text
+
+
+def unreadable(reason: str) -> UnfitError:
+    """The error for a file that cannot be read."""
+    return UnfitError(Code.MEDIA_UNREADABLE, "cannot be read", reason)
+
+
+@contextmanager
+def file_errors() -> Iterator[None]:
+    """Raise what the system or a reader says of a file as an UnfitError."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise unreadable(getattr(error, "strerror", None) or str(error)) from error
+
+
+def check_shape(rate: int, channels: int) -> None:
+    """Raise an UnfitError for a rate or a number of channels that mixdown does not read."""
+    if rate not in RATES:
+        raise unreadable(f"its rate of {rate:,} Hz is not from {RATES[0]:,} to {RATES[-1]:,} Hz")
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise unreadable(f"it has {channels:,} channels; 1 to {MAX_CHANNELS} can be read")
 
 
 @frozen

@@ -129,7 +129,7 @@ def readable(path: Path, directory: Path | None = None) -> Iterator[Path]:
     if header is not None and header.is_plain:
         yield path
         return
-    from .ingest import decoded_copy  # noqa: PLC0415 (a plain file needs nothing of it)
+    from .copies import decoded_copy  # noqa: PLC0415 (a plain file needs nothing of it)
 
     with decoded_copy(path, header, directory) as copy:
         yield copy

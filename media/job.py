@@ -1,6 +1,6 @@
 """One file, and the runs of ffmpeg that list and decode it.
 
-Defects of the file are raised as `UnfitError`; nothing here knows how a mix uses the file.
+Defects of the file are raised as `facts.UnfitError`; nothing here knows how a mix uses the file.
 """
 
 from __future__ import annotations
@@ -10,30 +10,17 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
-from ..ir.codes import Code
 from ..programs.ffmpeg import input_arguments
 from ..programs.program import Tool
 from ..programs.run import Watch, patience, run_process, size_of
 from .cache import scratch, user_cache
 from .decoder import DEMUXERS, MOST_SILENCE_SECONDS, TIMED, Decoding, arguments
+from .facts import unreadable
 from .headers import Header, read_header
 from .log import Log
 from .selection import Gap, Selection
 
 _TALKATIVE = ("-hide_banner", "-nostdin", "-nostats", "-y", "-loglevel", "level+verbose")
-
-
-class UnfitError(Exception):
-    """The file cannot be used as a source."""
-
-    def __init__(self, code: Code, message: str, help_text: str | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.help = code, message, help_text
-
-
-def unreadable(reason: str) -> UnfitError:
-    """The error for a file that cannot be read."""
-    return UnfitError(Code.MEDIA_UNREADABLE, "cannot be read", reason)
 
 
 @frozen

@@ -19,8 +19,8 @@ from ..audio.meter.dropouts import EmptyStretches, is_cut_off
 from ..audio.reading import stored_type
 from ..ir.diagnostics import MixdownError
 from ..ir.nodes import Source
+from .copies import playable
 from .facts import kept
-from .ingest import playable
 from .samples import SequentialFile
 
 VERSION = 1

@@ -35,10 +35,11 @@ from ..ir.codes import Code
 from ..ir.diagnostics import Diagnostic, MixdownError, did_you_mean
 from ..ir.nodes import Source
 from ..programs.packages import additions
+from .copies import playable
 from .decoder import Decoding, decoding_of, is_plain
 from .facts import kept, tupled
 from .headers import Header
-from .ingest import establish, playable
+from .ingest import establish
 
 VERSION = 3
 """The version of surveys; raised when the attributes or their computation change."""

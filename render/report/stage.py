@@ -17,8 +17,8 @@ from ...inspection.report import JSON_NAME, PAGE_NAME, DeliveryReport
 from ...ir.codes import Code
 from ...ir.diagnostics import Diagnostic, RenderError
 from ...ir.nodes import Source
+from ...media.copies import playable
 from ...media.headers import readable
-from ...media.ingest import playable
 from ...media.outline import SourceOutline, outline_of
 from ...plans.carried import file_of
 from ...plans.decoding import prepare

@@ -17,13 +17,14 @@ from mixdown.compiler.timeline.entry import file_entry
 from mixdown.ir.codes import Code
 from mixdown.ir.diagnostics import Diagnostic
 from mixdown.ir.node import Repair, Source
+from mixdown.media import copies, job
 from mixdown.media import facts as facts_module
-from mixdown.media import ingest, job
 from mixdown.media.cache import VARIABLE, Cache
+from mixdown.media.copies import playable
 from mixdown.media.facts import SourceFacts
 from mixdown.media.headers import PLAIN
 from mixdown.media.identity import digest_of
-from mixdown.media.ingest import establish, playable
+from mixdown.media.ingest import establish
 from mixdown.media.selection import Gap, Pick, Selection
 from mixdown.programs.ffmpeg import find_ffmpeg
 from odd_media import (
@@ -397,13 +398,13 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     tmp_path: Path, ffmpeg: str, monkeypatch: pytest.MonkeyPatch
 ):
     path = gsm(tmp_path / "a.wav")
-    found = ingest._damaged
+    found = copies._damaged
 
     def change(*given: object) -> SourceFacts:
         path.write_bytes(path.read_bytes() + b"more")
         return found(*given)
 
-    monkeypatch.setattr(ingest, "_damaged", change)
+    monkeypatch.setattr(copies, "_damaged", change)
     assert problem_of(path).help == "it changed while it was read"
 
 

@@ -12,8 +12,9 @@ import pytest
 import soundfile
 from mixdown.media import facts as facts_module
 from mixdown.media.cache import VARIABLE
+from mixdown.media.copies import playable
 from mixdown.media.facts import SourceFacts
-from mixdown.media.ingest import establish, playable
+from mixdown.media.ingest import establish
 from mixdown.media.trim import NOTHING, Trim, read_trim
 from odd_media import RATE, encode, write_tone
 

@@ -65,6 +65,14 @@ def test_compiling_known_media_loads_nothing_heavy(command: tuple[str, ...], tmp
     assert not HEAVY & loaded(*command, cache=tmp_path)
 
 
+def test_a_check_of_known_media_loads_what_it_needs(tmp_path: Path):
+    """Decoding, the text of graphs and played documents are for others."""
+    modules("check", TIMELINE, cache=tmp_path)
+    others = {"media.copies", "ir.text.printer", "compiler.inlining"}
+    used = modules("check", TIMELINE, cache=tmp_path)
+    assert not {f"mixdown.{name}" for name in others} & used
+
+
 def test_a_render_loads_no_parser_and_no_more_of_scipy_than_the_filters(tmp_path: Path):
     """lark and its grammar take 0.4 s of CPU, scipy.signal and scipy.ndimage up to 0.6 s."""
     render = ("render", TIMELINE, "--backend", "native", "--preset", "podcast", "-o", str(tmp_path))
