@@ -69,7 +69,7 @@ class InterSamplePeaks:
         near the threshold, at samples or between them.
         """
         count, bounds = (signal.shape[1] - 2 * REACH) // ROW, self._bounds
-        near = np.array([KERNELS.reaching(x, self._near, count, bounds) for x in signal])
+        near = np.array([KERNELS.reaching(x, self._near, count, bounds)[0] for x in signal])
         if not near.any():
             return None
         rows = sliding_window_view(signal, _WINDOW, axis=1)[:, ::ROW]

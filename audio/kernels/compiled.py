@@ -278,11 +278,10 @@ def _interleave(levels: FloatArray, full: float, frames: IntegerArray) -> None:
 
 def reaching(
     samples: FloatArray, floor: float, rows: int, bounds: CurveBounds
-) -> npt.NDArray[np.bool_]:
+) -> tuple[npt.NDArray[np.bool_], float]:
     """See `Kernels`."""
     found = np.zeros(rows, np.bool_)
-    _reach(samples, floor, *bounds, found)
-    return found
+    return found, _reach(samples, floor, *bounds, found)
 
 
 @_compiled(_changed(_FLOAT, 1))
@@ -317,14 +316,15 @@ def _reach(
     first: int,
     last: int,
     found: npt.NDArray[np.bool_],
-) -> None:
+) -> float:
     row, loudest = np.empty(ROW), np.empty(len(samples) // ROW)
     for k in range(len(loudest)):
         for n in range(ROW):
             row[n] = abs(samples[k * ROW + n])
         loudest[k] = _folded(row)
-    if not gain * np.max(loudest) > floor:
-        return
+    peak = float(np.max(loudest))
+    if not gain * peak > floor:
+        return peak
     bent = np.full(len(loudest), -1.0)  # unknown
     for k in range(len(found)):
         if not gain * _largest(loudest, k + first, k + last + 1) > floor:
@@ -338,6 +338,37 @@ def _reach(
                 bent[at] = _folded(row)
         beside = max(loudest[lead // ROW + k], loudest[(lead + ROW) // ROW + k])
         found[k] = beside + bend * _largest(bent, k + first, k + last + 1) > floor
+    return peak
+
+
+def extremes(block: FloatArray, starts: IndexArray) -> FloatArray:
+    """See `Kernels`."""
+    out = np.empty((2, len(starts)))
+    out[0], out[1] = np.inf, -np.inf
+    for samples in block:
+        _bound(np.ascontiguousarray(samples), starts, *out)
+    return out + 0.0
+
+
+@_compiled(_given(_FLOAT, 1), _given(_COUNT, 1), _changed(_FLOAT, 1), _changed(_FLOAT, 1))
+def _bound(
+    samples: FloatArray, starts: IndexArray, lowest: FloatArray, highest: FloatArray
+) -> None:
+    """Four samples at a time, which do not wait for each other."""
+    for k in range(len(starts)):
+        stop = starts[k + 1] if k + 1 < len(starts) else len(samples)
+        fours = stop - (stop - starts[k]) % 4
+        l0 = l1 = l2 = l3 = lowest[k]
+        h0 = h1 = h2 = h3 = highest[k]
+        for n in range(starts[k], fours, 4):
+            s0, s1, s2, s3 = samples[n], samples[n + 1], samples[n + 2], samples[n + 3]
+            l0, h0 = s0 if s0 < l0 else l0, s0 if s0 > h0 else h0
+            l1, h1 = s1 if s1 < l1 else l1, s1 if s1 > h1 else h1
+            l2, h2 = s2 if s2 < l2 else l2, s2 if s2 > h2 else h2
+            l3, h3 = s3 if s3 < l3 else l3, s3 if s3 > h3 else h3
+        for n in range(fours, stop):
+            l0, h0 = min(l0, samples[n]), max(h0, samples[n])
+        lowest[k], highest[k] = min(l0, l1, l2, l3), max(h0, h1, h2, h3)
 
 
 def held(line: FloatArray, size: int, count: int) -> FloatArray:

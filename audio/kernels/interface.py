@@ -104,11 +104,19 @@ class Kernels(Protocol):
 
     def reaching(
         self, samples: FloatArray, floor: float, rows: int, bounds: CurveBounds
-    ) -> npt.NDArray[np.bool_]:
-        """Whether the waveform may exceed `floor` in each of the rows, shape (rows,).
+    ) -> tuple[npt.NDArray[np.bool_], float]:
+        """Whether the waveform may exceed `floor` in each of the rows, and the largest magnitude.
 
         samples: of one channel, consecutive in memory, a whole number of rows that reaches to the
-        end of the last window.
+        end of the last window. Returns an array of shape (rows,).
+        """
+        ...
+
+    def extremes(self, block: FloatArray, starts: IndexArray) -> FloatArray:
+        """The lowest and the highest sample over all channels from each start to the next.
+
+        starts: rising, from 0, below the length of the block, to whose end the last one reaches.
+        Returns shape (2, starts).
         """
         ...
 

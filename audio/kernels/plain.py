@@ -72,18 +72,22 @@ def quantised(block: FloatArray, bits: int) -> Quantised:
 
 def reaching(
     samples: FloatArray, floor: float, rows: int, bounds: CurveBounds
-) -> npt.NDArray[np.bool_]:
+) -> tuple[npt.NDArray[np.bool_], float]:
     """See `Kernels`."""
     found = np.zeros(rows, np.bool_)
-    heights, bends = np.abs(samples), np.zeros(len(samples))
+    heights = np.abs(samples)
+    # Stretches are judged first: few of them have rows that may exceed the floor.
+    top = _stretch_maxima(heights)
+    peak = float(top.max())
+    if not bounds.gain * peak > floor:
+        return found, peak
+    bends = np.zeros(len(samples))
     steps = samples[1:] - samples[:-1]
     np.abs(np.subtract(steps[1:], steps[:-1], out=bends[:-2]), out=bends[:-2])
-    # Stretches are judged first: few of them have rows that may exceed the floor.
-    top, bend = _stretch_maxima(heights), _stretch_maxima(bends)
-    may_reach = (bounds.gain * top > floor) & (top + bounds.bend * bend > floor)
+    may_reach = (bounds.gain * top > floor) & (top + bounds.bend * _stretch_maxima(bends) > floor)
     first = np.flatnonzero(may_reach) * _STRETCH
     if not first.size:
-        return found
+        return found, peak
     at = _from_each(first, _STRETCH, rows)
     used = _from_each(first, _STRETCH + bounds.last, len(samples) // ROW)
     loudest, bent = _row_maxima(heights, used), _row_maxima(bends, used)
@@ -91,7 +95,14 @@ def reaching(
     beside = (loudest[at + (bounds.lead + n) // ROW] for n in (0, ROW))
     curve = np.maximum(*beside) + bounds.bend * bent[windows].max(axis=1)
     found[at] = (bounds.gain * loudest[windows].max(axis=1) > floor) & (curve > floor)
-    return found
+    return found, peak
+
+
+def extremes(block: FloatArray, starts: IndexArray) -> FloatArray:
+    """See `Kernels`."""
+    lowest = np.minimum.reduceat(block.min(axis=0), starts)
+    highest = np.maximum.reduceat(block.max(axis=0), starts)
+    return np.array([lowest, highest]) + 0.0
 
 
 def _stretch_maxima(values: FloatArray) -> FloatArray:

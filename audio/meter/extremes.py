@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import FloatArray
+from ..kernels import KERNELS
 from .framing import Framer, part_edges
 from .spans import FramedMeter, Series
 
@@ -46,6 +47,4 @@ class ExtremesMeter(FramedMeter):
         starts = self._starts[: np.searchsorted(self._starts, block.shape[1])]
         if not len(starts):
             return np.zeros((2, 0), np.float32)
-        lowest = np.minimum.reduceat(block.min(axis=0), starts)
-        highest = np.maximum.reduceat(block.max(axis=0), starts)
-        return np.array([lowest, highest], np.float32)
+        return KERNELS.extremes(block, starts).astype(np.float32)

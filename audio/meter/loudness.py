@@ -159,6 +159,8 @@ class LoudnessMeter(FramedMeter):
         self._second = rate
         self._weighting = KWeighting(rate, channels)
         self._edges = part_edges(rate, SLICES_PER_SECOND)
+        self._lengths = np.diff(self._edges)
+        self._step_lengths = np.diff(self._edges[::SLICES_PER_STEP])
         self._slices, self._channels = Series(np.zeros(0)), Series(np.zeros((channels, 0)))
 
     @property
@@ -207,6 +209,6 @@ class LoudnessMeter(FramedMeter):
         edges = self._edges[: whole + 1]
         sums = weighting.energies(frame[:, : edges[-1]], edges)
         steps = whole // SLICES_PER_STEP
-        coarse = edges[: steps * SLICES_PER_STEP + 1 : SLICES_PER_STEP]
         totals = sums[:, : steps * SLICES_PER_STEP].reshape(channels, steps, SLICES_PER_STEP)
-        return self._weights @ sums / np.diff(edges), totals.sum(axis=2) / np.diff(coarse)
+        channel_powers = totals.sum(axis=2) / self._step_lengths[:steps]
+        return self._weights @ sums / self._lengths[:whole], channel_powers

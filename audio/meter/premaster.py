@@ -17,6 +17,7 @@ from attrs import field, frozen
 from ...ir.finish import Reading
 from ...ir.units import gain_factor
 from .. import FloatArray, distinct
+from ..kernels import KERNELS
 from ..limiter import TruePeakLimiter
 from .extremes import ExtremeArray
 from .framing import Framer, part_edges
@@ -116,6 +117,5 @@ class PremasterMeter(FramedMeter):
         starts = self._starts[: np.searchsorted(self._starts, second.shape[1])]
         if not len(starts):
             return np.zeros(0, np.float32)
-        one = distinct(second)
-        magnitudes = np.maximum(one.max(axis=0), -one.min(axis=0))
-        return np.maximum.reduceat(magnitudes, starts).astype(np.float32)
+        lowest, highest = KERNELS.extremes(distinct(second), starts)
+        return np.asarray(np.maximum(highest, -lowest), np.float32)

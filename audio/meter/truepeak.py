@@ -28,6 +28,7 @@ import math
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ...ir.units import decibels
@@ -139,12 +140,9 @@ class TruePeakMeter(FramedMeter):
 
     def take(self, frame: FloatArray) -> None:
         """See `FramedMeter`."""
-        segment = np.hstack([self._history, frame])
-        peak = _highest_sample(segment)
+        segment = np.concatenate([self._history, frame], axis=1)
+        self._crests, peak = self._scan(segment)
         self._sample_peak = max(self._sample_peak, peak)
-        least = self._nearest * min(crest.height for crest in self._crests)
-        if self._bounds.gain * peak > least:
-            self._crests = self._scan(segment)
         self._history = segment[:, FRAME:].copy()
         self._start += FRAME
 
@@ -166,9 +164,10 @@ class TruePeakMeter(FramedMeter):
         pending = self._framer.pending
         silence = WINDOW + -pending.shape[1] % ROW
         last = np.pad(pending, ((0, 0), (0, silence)))
-        crests = _higher(self._before, self._scan(np.hstack([self._history, last])))
+        found, peak = self._scan(np.concatenate([self._history, last], axis=1))
+        crests = _higher(self._before, found)
         channel = max(range(len(crests)), key=lambda c: crests[c].height)
-        sample_peak = max(self._peak_before, self._sample_peak, _highest_sample(last))
+        sample_peak = max(self._peak_before, self._sample_peak, peak)
         return PeakLevels(
             true_peak_dbtp=decibels(crests[channel].height),
             sample_peak_dbfs=decibels(sample_peak),
@@ -177,29 +176,24 @@ class TruePeakMeter(FramedMeter):
             channel_dbtp=tuple(decibels(crest.height) for crest in crests),
         )
 
-    def _scan(self, segment: FloatArray) -> list[_Crest]:
-        """The highest crest of each channel since the last cut, including `segment`.
+    def _scan(self, segment: FloatArray) -> tuple[list[_Crest], float]:
+        """The highest crest of each channel since the last cut, including `segment`, and its peak.
 
         The segment, shape (channels, WINDOW + n) with n a multiple of ROW, starts WINDOW samples
         before `_start`.
         """
-        origin = self._start - WINDOW + LEAD
-        crests = []
+        origin, count = self._start - WINDOW + LEAD, (segment.shape[1] - WINDOW) // ROW + 1
+        crests, peaks = [], []
         for samples, best in zip(segment, self._crests, strict=True):
-            rows = self._reaching(samples, self._nearest * best.height)
-            crests.append(self._highest(samples, rows, origin, best) if rows.size else best)
-        return crests
-
-    def _reaching(self, samples: FloatArray, floor: float) -> IndexArray:
-        """The rows of a channel whose curve may exceed `floor`, and those beside them."""
-        rows = (len(samples) - WINDOW) // ROW + 1
-        reaching = KERNELS.reaching(samples, floor, rows, self._bounds)
-        if not reaching.any():
-            return np.zeros(0, np.int64)
-        beside = reaching.copy()
-        beside[1:] |= reaching[:-1]
-        beside[:-1] |= reaching[1:]
-        return np.flatnonzero(beside)
+            floor = self._nearest * best.height
+            reaching, peak = KERNELS.reaching(samples, floor, count, self._bounds)
+            peaks.append(peak)
+            if reaching.any():
+                rows = _with_neighbours(reaching)
+                crests.append(self._highest(samples, rows, origin, best))
+            else:
+                crests.append(best)
+        return crests, max(peaks)
 
     def _highest(self, samples: FloatArray, rows: IndexArray, origin: int, best: _Crest) -> _Crest:
         """The higher of `best` and the highest crest of some rows of a channel, oversampled.
@@ -234,6 +228,14 @@ class TruePeakMeter(FramedMeter):
         return _Crest(
             float(crest_heights[first]), float(origin + (place + offset[first]) / self._factor)
         )
+
+
+def _with_neighbours(flags: npt.NDArray[np.bool_]) -> IndexArray:
+    """The positions of flags, and those beside them."""
+    beside = flags.copy()
+    beside[1:] |= flags[:-1]
+    beside[:-1] |= flags[1:]
+    return np.flatnonzero(beside)
 
 
 def _higher(crests: list[_Crest], later: list[_Crest]) -> list[_Crest]:

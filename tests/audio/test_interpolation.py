@@ -32,14 +32,15 @@ def test_no_row_that_is_skipped_reaches_the_level(name, factor):
     phases, signal = interpolation_phases(factor), SIGNALS[name]
     bounds, highest = curve_bounds(phases, LEAD), heights(signal, phases)
     for floor in [0.0, *np.quantile(highest, [0.1, 0.5, 0.9, 0.99]), highest.max()]:
-        reaching = KERNELS.reaching(signal, floor, ROWS, bounds)
+        reaching, peak = KERNELS.reaching(signal, floor, ROWS, bounds)
+        assert peak == np.abs(signal).max()
         assert np.all(highest[~reaching] <= floor)
 
 
 def test_of_slow_sounds_little_but_the_peak_is_left():
     phases, signal = interpolation_phases(4), SIGNALS["a slow tone"]
     level = 0.9 * heights(signal, phases).max()
-    reaching = KERNELS.reaching(signal, level, ROWS, curve_bounds(phases, LEAD))
+    reaching, _ = KERNELS.reaching(signal, level, ROWS, curve_bounds(phases, LEAD))
     assert 0 < np.count_nonzero(reaching) < 0.2 * ROWS
 
 

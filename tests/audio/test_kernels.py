@@ -102,6 +102,13 @@ def test_bounds_of_a_waveform(name):
 
 
 @each_sound
+@pytest.mark.parametrize("parts", [1, 3, 50])
+def test_extremes(name, parts):
+    block = sounds()[name]
+    both("extremes", block, np.unique(np.arange(parts) * block.shape[1] // parts))
+
+
+@each_sound
 def test_limiting(name):
     line = np.maximum(np.resize(np.abs(sounds()[name][0]), 3000) - 0.5, 0.0)
     both("held", line, 801, 2000)
