@@ -86,7 +86,9 @@ class EmptyStretches(SpanMeter):
         if self._open >= 0 and start + first - self._open > self._shortest:
             self._found.add(np.array([[self._open], [start + first]]))
         for begin, end in self._places(sounding):
-            self._look(_magnitudes(samples[:, begin:end]), start + begin)
+            part = samples[:, begin:end]  # nothing is found without a loud sample
+            if not begin or max(part.max(), -float(part.min())) > self._loud:
+                self._look(_magnitudes(part), start + begin)
         before = max(stop - self._near, 0)
         loud = np.flatnonzero(_over(_magnitudes(samples[:, before:stop]), self._loud))
         if len(loud):
