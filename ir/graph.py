@@ -93,12 +93,16 @@ class Graph:
             The types of their values are inferred.
         """
         sources, same_sources = self.source_by_name, self.sources == before.sources
-        known = set(map(id, before.nodes if same_sources else filter(_OPERANDS, before.nodes)))
+        known = before.by_name
         found = dict(before.signals)
         retyped: set[str] = set()
         changed = []
         for node in self.nodes:
-            if id(node) in known and (not retyped or retyped.isdisjoint(node.operands)):
+            if (
+                known.get(node.name) is node
+                and (same_sources or node.operands)
+                and (not retyped or retyped.isdisjoint(node.operands))
+            ):
                 continue
             changed.append(node)
             signal = _inferred(node, found, sources)
