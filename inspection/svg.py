@@ -6,11 +6,14 @@ The tooltip of a node is its full IR. Text can be searched and copied.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from functools import partial
+from html import escape
 
 from ..ir.graph import Graph
 from .layout import GAP, PADDING, TITLE, PictureLayout, Rect, layout
 from .view import Box, Frame, View, Wire, view
+
+_escaped = partial(escape, quote=False)
 
 _STYLE = """\
 text { font: 11px "DejaVu Sans", Verdana, sans-serif; fill: #1f2933; }
@@ -58,17 +61,17 @@ def _frame(frame: Frame, rect: Rect) -> str:
     return (
         f'<rect class="{frame.level}" {_place(rect)} rx="6"/>'
         f'<text class="title" x="{rect.x + PADDING:.1f}" y="{rect.y + TITLE - 3:.1f}">'
-        f"{escape(frame.label)}</text>"
+        f"{_escaped(frame.label)}</text>"
     )
 
 
 def _box(box: Box, rect: Rect) -> str:
     x = rect.x + PADDING
     return (
-        f"<g><title>{escape(box.line)}</title>"
+        f"<g><title>{_escaped(box.line)}</title>"
         f'<rect class="box {box.family}" {_place(rect)} rx="4"/>'
-        f'<text x="{x:.1f}" y="{rect.y + 14:.1f}">{escape(box.does)}</text>'
-        f'<text class="called" x="{x:.1f}" y="{rect.y + 27:.1f}">{escape(box.called)}</text></g>'
+        f'<text x="{x:.1f}" y="{rect.y + 14:.1f}">{_escaped(box.does)}</text>'
+        f'<text class="called" x="{x:.1f}" y="{rect.y + 27:.1f}">{_escaped(box.called)}</text></g>'
     )
 
 
