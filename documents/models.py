@@ -55,6 +55,8 @@ def model(noun: str, *, short: str | None = None) -> Callable[[type[_Model]], ty
 
     def decorate(cls: type[_Model]) -> type[_Model]:
         cls.__init__ = _init  # type: ignore[method-assign]
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = _repr  # type: ignore[method-assign]
         made: Any = attrs.frozen(cls, field_transformer=_declared)
         fields = attrs.fields(made)
         keys = {a.name: a.metadata[Key] for a in fields if Key in a.metadata}
@@ -117,6 +119,12 @@ def _init(self: Any, *args: Any, **given: Any) -> None:
     if found.diagnostics:
         raise TimelineError(found.diagnostics)
     self.__attrs_init__(**values)
+
+
+def _repr(self: Any) -> str:
+    """As attrs writes it, which would compile a method for each class."""
+    values = (f"{f.name}={getattr(self, f.name)!r}" for f in attrs.fields(type(self)) if f.repr)
+    return f"{type(self).__name__}({', '.join(values)})"
 
 
 def _by_name(
