@@ -29,7 +29,6 @@ import math
 import attrs
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from ...ir.units import decibels
 from .. import FloatArray, IndexArray
@@ -201,7 +200,7 @@ class TruePeakMeter(FramedMeter):
         A crest has the height and position of the parabola through a local maximum of the grid and
         its two neighbours. The first of equal crests wins.
         """
-        curve = _interpolated(sliding_window_view(samples, WINDOW)[::ROW][rows], self._matrix)
+        curve = _interpolated(samples[ROW * rows[:, None] + np.arange(WINDOW)], self._matrix)
         top = _highest_sample(curve)
         floor = self._nearest * max(best.height, top)
         if top <= floor:
