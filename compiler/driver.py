@@ -36,6 +36,7 @@ from .edits.ripple import Ripple
 from .edits.surveys import survey_sources
 from .edits.transcripts import read_transcripts
 from .emit import chapter_warnings, one_pass_warnings, plan_of
+from .facts import FactKeys
 from .graph_input import GraphFile, Mix, graph_unit, open_mix, opened
 from .load import nest
 from .media import probe_cover, probe_film, probe_sources
@@ -65,8 +66,7 @@ class Compilation:
         diagnostics: warnings and notes.
         meta: static metadata of each deliverable, by target: "master" and the ids of buses.
         source_root: the directory of the plan's source space.
-        fact_key: the key of the facts about this finish.
-        premaster_key: that of what is measured for its loudness; "" without a loudness target.
+        keys: those of the facts about this finish.
         length: of the mix, samples.
         media: each source in use, by the name or path that clips use.
         surveys: of the sources that levels are computed from, by the same names.
@@ -88,8 +88,7 @@ class Compilation:
     diagnostics: tuple[Diagnostic, ...]
     meta: Mapping[str, FileMeta]
     source_root: Path
-    fact_key: str
-    premaster_key: str
+    keys: FactKeys
     length: int
     media: Mapping[str, Source]
     surveys: Mapping[str, SourceSurvey]
@@ -212,6 +211,7 @@ def _compiled(
     graph = unit.ir
     length = graph.session.length
     assert length is not None  # the verifier has checked it
+    assert unit.keys is not None  # `resolve-facts` has set them
     plan = plan_of(unit, options)
     diagnostics = (
         *unit.diagnostics,
@@ -230,8 +230,7 @@ def _compiled(
         diagnostics=diagnostics,
         meta=file_metas(unit),
         source_root=unit.timeline.root,
-        fact_key=unit.fact_key,
-        premaster_key=unit.premaster_key,
+        keys=unit.keys,
         length=length,
         media=unit.media,
         surveys=unit.surveys,

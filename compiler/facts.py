@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from reprlib import repr as shown
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from attrs import asdict, evolve, field, frozen
 
 from ..ir.codes import Code
 from ..ir.diagnostics import TimelineError
+from ..ir.digest import digests
+from ..ir.finish import unmeasured
+from ..ir.graph import Graph
 from ..ir.units import MAX_DB
 
 if TYPE_CHECKING:
@@ -42,7 +46,7 @@ class Facts:
     """Facts by key.
 
     Attributes:
-        finishes: of mixes, by `fact_key`.
+        finishes: of mixes, by `FactKeys.finish`.
         surveys: of sources, by `survey_key`.
     """
 
@@ -148,6 +152,34 @@ def _no_facts(what: str, why: str = "") -> TimelineError:
     )
 
 
-def fact_key(backend: str, digest: str) -> str:
-    """The key of the facts of one finish: the backend whose limiter it uses, and its input."""
-    return f"{backend}:{digest}"
+@frozen
+class FactKeys:
+    """The keys of the facts about a finish, computed when they are asked for.
+
+    A key names the backend whose limiter the finish uses, and the digest of its input.
+
+    Attributes:
+        backend: its name.
+        graph: as lowered, so that the keys are the same with any optimisations.
+    """
+
+    backend: str
+    graph: Graph
+
+    @cached_property
+    def finish(self) -> str:
+        """The key of the facts about this finish."""
+        return self._key(self.graph.outputs[0].name)
+
+    @cached_property
+    def premaster(self) -> str:
+        """The key of what is measured for the loudness; "" where nothing is."""
+        loudnorm = next(unmeasured(self.graph), None)
+        return "" if loudnorm is None else self._key(loudnorm.operands[-1])
+
+    @cached_property
+    def _digests(self) -> Mapping[str, str]:
+        return digests(self.graph)
+
+    def _key(self, value: str) -> str:
+        return f"{self.backend}:{self._digests[value]}"

@@ -85,11 +85,8 @@ class Ran:
 
     @property
     def changed(self) -> bool:
-        """Whether it changed anything besides warnings and the key of the facts."""
-        before, after = (
-            evolve(u, fact_key="", premaster_key="", diagnostics=())
-            for u in (self.before, self.after)
-        )
+        """Whether it changed anything besides warnings and the keys of the facts."""
+        before, after = (evolve(u, keys=None, diagnostics=()) for u in (self.before, self.after))
         return before != after
 
 

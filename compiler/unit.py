@@ -16,6 +16,7 @@ from ..media.transcript import SpokenWord
 from ..plans.plan import PlannedSource
 from ..presets.model import BusPreset, ExportPreset, MixPreset
 from .edits.ripple import Ripple
+from .facts import FactKeys
 from .request import RenderRequest
 from .timeline.model import Timeline
 
@@ -92,9 +93,7 @@ class Unit:
         graph: None before `lower`.
         cover: the picture for the files.
         film: whose picture the master gets, and its seconds.
-        fact_key: the key of the facts about this finish; "" before `resolve-facts`.
-        premaster_key: the digest of what is measured for a loudness target, with the backend; ""
-            before `resolve-facts`, and without a target.
+        keys: those of the facts about this finish; None before `resolve-facts`.
         diagnostics: warnings so far, and errors of the pass that just ran.
     """
 
@@ -116,8 +115,7 @@ class Unit:
     graph: Graph | None = None
     cover: PlannedSource | None = None
     film: tuple[PlannedSource, float] | None = None
-    fact_key: str = ""
-    premaster_key: str = ""
+    keys: FactKeys | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property

@@ -81,7 +81,7 @@ def report_beside(directory: Path, unit: Unit) -> DeliveryReport | None:
     """
     known = facts_beside(directory).finishes
     path = directory / JSON_NAME
-    if unit.fact_key not in known or not path.is_file():
+    if unit.keys is None or unit.keys.finish not in known or not path.is_file():
         return None
     try:
         return DeliveryReport.from_dict(json.loads(path.read_text(encoding="utf-8")))

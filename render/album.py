@@ -153,7 +153,7 @@ class _Recording:
             margin_db=setting.margin_db,
         )
         ((_, compilation),) = self._compiled(self._path, [aimed])
-        facts = file.request.facts.with_finish(compilation.fact_key, known)
+        facts = file.request.facts.with_finish(compilation.keys.finish, known)
         self._settled[file.name] = _with(aimed, facts=facts)
         mixes = self._compiled(self._path, [self._settled[file.name]])
         self.result = self._deliver(self._path, mixes)

@@ -157,7 +157,7 @@ def stage_mix(
     if mastered is not None:
         finish, levels, warnings = mastered.finish, mastered.measurement, mastered.diagnostics
     else:
-        finish = request.facts.finishes.get(compilation.fact_key)
+        finish = request.facts.finishes.get(compilation.keys.finish)
         levels = measure(staged_path(executor, MASTER))
         warnings = _judge(compilation, levels, finish)
     names = names_of(file, compilation)

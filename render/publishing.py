@@ -52,13 +52,13 @@ def publish_mixes(
         staged: list[StagedMix] = []
         premasters: dict[str, Premaster] = {}
         for number, (file, mix) in enumerate(mixes):
-            known = premasters.get(mix.premaster_key)
+            known = premasters.get(mix.keys.premaster)
             part = spaces.part(number, placed(file, mix, spaces))
             listener = _named(progress, file) if len(mixes) > 1 else progress
             staged.append(stage_mix(file, mix, part, known, listener, jobs))
             made = staged[-1].premaster
-            if made is not None and mix.premaster_key:
-                premasters.setdefault(mix.premaster_key, made)
+            if made is not None and mix.keys.premaster:
+                premasters.setdefault(mix.keys.premaster, made)
         diagnostics = _each_once(d for mix in staged for d in mix.diagnostics)
         reported: StagedReport | None = None
         if report:

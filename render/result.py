@@ -246,7 +246,7 @@ def measured_facts(delivered: Sequence[Delivered]) -> Facts:
         surveys = {survey.key: survey for survey in mix.compilation.surveys.values()}
         facts = facts.with_surveys(surveys)
         if mix.finish is not None:
-            facts = facts.with_finish(mix.compilation.fact_key, mix.finish)
+            facts = facts.with_finish(mix.compilation.keys.finish, mix.finish)
     return facts
 
 
@@ -356,7 +356,7 @@ def _made_by(mix: Delivered) -> dict[str, object]:
         "finish": None
         if finish is None
         else {
-            "key": compilation.fact_key,
+            "key": compilation.keys.finish,
             "integrated_lufs": finish.integrated_lufs,
             "gain_db": finish.gain_db,
             "margin_db": finish.margin_db,

@@ -107,7 +107,7 @@ def render(
         return deliver(mixes)
     except OverCeilingError:
         known = request.facts.finishes
-        if all(compilation.fact_key not in known for _, compilation in mixes):
+        if all(compilation.keys.finish not in known for _, compilation in mixes):
             raise
     anew = replace(request, facts=request.facts.without_finishes())
     return deliver([(file, compile(mix, file.request, options)) for file in anew.files])

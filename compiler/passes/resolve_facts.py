@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from attrs import evolve, frozen
 
-from ...ir.digest import digests
-from ...ir.finish import measured, unmeasured
-from ..facts import fact_key
+from ...ir.finish import measured
+from ..facts import FactKeys
 from ..unit import Unit
 from .base import Pass
 
@@ -27,14 +26,10 @@ class ResolveFacts(Pass):
     establishes = ("facts",)
 
     def run(self, unit: Unit) -> Unit:
-        """The unit with its fact key, and with the gains and margins of the facts of that key."""
-        master = unit.ir.outputs[0].name
-        known = digests(unit.ir)
-        key = fact_key(unit.backend.name, known[master])
-        gains = (node.operands[-1] for node in unmeasured(unit.ir))
-        measured_keys = (fact_key(unit.backend.name, known[value]) for value in gains)
-        keyed = evolve(unit, fact_key=key, premaster_key=next(measured_keys, ""))
-        finish = unit.request.facts.finishes.get(key)
+        """The unit with the keys of its facts, and with the gains and margins of these facts."""
+        keys, finishes = FactKeys(unit.backend.name, unit.ir), unit.request.facts.finishes
+        keyed = evolve(unit, keys=keys)
+        finish = finishes.get(keys.finish) if finishes else None
         if finish is None:
             return keyed
 

@@ -17,7 +17,7 @@ from mixdown.ir.diagnostics import TimelineError
 from mutants import json_of, mutated_bytes, mutated_text, mutated_values
 
 SILENCE = Timeline(id="silence", length_ms=100)
-KEY = compile(SILENCE, backend="native").fact_key
+KEY = compile(SILENCE, backend="native").keys.finish
 FINISH = FinishFacts(integrated_lufs=-23.5, gain_db=7.5, margin_db=0.25)
 DOCUMENT = Facts({KEY: FINISH, "ffmpeg:0": FINISH}).to_json()
 MANIFEST = json.dumps(

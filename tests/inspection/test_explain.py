@@ -174,7 +174,7 @@ def test_machines_get_the_same(demo):
 def test_a_measured_loudness_gain_is_in_the_sum(demo):
     before = explain(demo.lowered, samples(25000, 48000)).sounding[0]
     known = FinishFacts(integrated_lufs=-20.0, gain_db=4.25)
-    facts = Facts().with_finish(demo.final.fact_key, known)
+    facts = Facts().with_finish(demo.final.keys.finish, known)
     measured = trace(demo.start.timeline, evolve(demo.start.request, facts=facts))
     after = explain(measured.lowered, samples(25000, 48000)).sounding[0]
     assert after.measured and not before.measured

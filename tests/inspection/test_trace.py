@@ -6,6 +6,7 @@ import difflib
 
 import pytest
 from attrs import evolve
+from mixdown.compiler.facts import FactKeys
 from mixdown.compiler.graph_input import load_graph
 from mixdown.compiler.load import loads
 from mixdown.compiler.pipeline import FRONT, pipeline
@@ -97,5 +98,5 @@ def test_a_graph_is_traced_from_where_lower_would_have_left_it(tmp_path):
 
 def test_a_pass_that_only_warns_changed_nothing(demo):
     ran = demo["validate"]
-    warned = evolve(ran, after=evolve(ran.after, fact_key="x"))
+    warned = evolve(ran, after=evolve(ran.after, keys=FactKeys("x", demo.final.ir)))
     assert not ran.changed and not warned.changed

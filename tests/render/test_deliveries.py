@@ -56,7 +56,7 @@ def test_several_formats_share_a_premaster_and_are_the_files_of_lone_renders(
     assert checked == {"master.wav", "master.mp3", "master.m4a"}
     assert len(result.report.rows) == 7
     assert set(mixdown.RenderRequest(facts=result.manifest).facts.finishes) == {
-        mix.compilation.fact_key for mix in result.deliveries
+        mix.compilation.keys.finish for mix in result.deliveries
     }
 
 

@@ -157,7 +157,7 @@ def test_facts_that_pass_the_ceiling_are_dropped(show, tmp_path):
     """They came from a limiter that needed less margin, say."""
     first = mixdown.render(show, out=tmp_path / "one")
     careless = FinishFacts(integrated_lufs=-20.0, gain_db=20.0, margin_db=-0.9)
-    wrong = first.facts.with_finish(mixdown.compile(show).fact_key, careless)
+    wrong = first.facts.with_finish(mixdown.compile(show).keys.finish, careless)
     result = mixdown.render(show, out=tmp_path / "two", facts=wrong)
     assert result.finish == first.finish
     assert result.master.digest == first.master.digest
@@ -167,7 +167,7 @@ def test_facts_that_miss_the_target_are_a_warning(show, tmp_path):
     first = mixdown.render(show, out=tmp_path / "one")
     assert first.finish is not None
     quieter = evolve(first.finish, gain_db=first.finish.gain_db - 2.0)
-    facts = first.facts.with_finish(first.compilation.fact_key, quieter)
+    facts = first.facts.with_finish(first.compilation.keys.finish, quieter)
     result = mixdown.render(show, out=tmp_path / "two", facts=facts)
     assert [d.code for d in result.diagnostics] == [Code.TARGET_MISSED]
 

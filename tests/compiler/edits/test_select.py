@@ -104,7 +104,7 @@ def test_all_of_the_mix_is_no_range(document):
         mixdown.compile(document, **range_) for range_ in ({}, {"from_ms": 0, "to_ms": 2000})
     )
     assert whole.graph == same.graph
-    assert whole.fact_key == same.fact_key
+    assert whole.keys.finish == same.keys.finish
 
 
 @pytest.mark.parametrize("from_ms, to_ms", [(900, 900), (1200, 1000), (0, 2001), (2000, None)])
