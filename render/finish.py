@@ -22,6 +22,7 @@ from ..programs.run import Watch, patience, run_process, size_of
 from .delivery import loop_levels
 from .executor import READ
 from .loudness import Levels, Outcome, Setting, run_loop
+from .mastering import prediction
 from .recording import feed_file, premaster_tap, record_file
 
 
@@ -96,10 +97,8 @@ def run_finish(wanted: FinishCommand) -> Outcome:
         raise failed(error) from error
     except ValueError as error:
         raise failed(OSError(None, f"{wanted.premaster}: {error}")) from error
-    limits = goal.reading is not Reading.RMS and any(
-        command[0] == OURSELVES and wanted.margin in command for command in wanted.commands
-    )
-    return run_loop(goal, levels.lufs, finish, levels.limited if limits else None)
+    limiters = [words[0] for words in wanted.commands if any(wanted.margin in w for w in words)]
+    return run_loop(goal, levels.lufs, finish, prediction(levels, goal.reading, limiters))
 
 
 def failed(error: OSError) -> RenderError:

@@ -154,7 +154,8 @@ def predicted_setting(
     while len(tried) <= _PREDICTIONS:
         gain, lufs = tried[-1]
         missed = goal.target_lufs - goal.encoder_gain_db - lufs
-        if not abs(missed) > (rules.aim_lu if len(tried) == 1 else _PREDICTED_LU):
+        enough = rules.aim_lu if len(tried) == 1 else _PREDICTED_LU
+        if not enough < abs(missed) < math.inf:  # a mix shorter than a window is not predicted
             break
         slope = 1.0
         if len(tried) > 1 and gain != tried[-2][0]:

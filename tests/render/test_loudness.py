@@ -117,6 +117,12 @@ def test_a_predicted_gain_needs_no_correction(cost):
     assert codes(outcome) == []
 
 
+def test_what_is_shorter_than_a_window_is_not_predicted():
+    limiter = Limiter(-23.0, -4.0, cost=0.0)
+    outcome = run_loop(GOAL, -23.0, limiter, lambda gain_db, ceiling_db: -math.inf)
+    assert (outcome.setting, len(limiter.calls)) == (Setting(7.0), 1)
+
+
 def test_a_prediction_within_the_aim_changes_nothing():
     limiter = Limiter(-23.0, -7.95, cost=0.5)
     assert run_loop(GOAL, -23.0, limiter, predicted(limiter)).setting == Setting(7.0)

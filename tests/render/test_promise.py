@@ -23,6 +23,8 @@ from programmes import PROGRAMMES, programme
 
 PRESET, LONG_PRESET, CEILING = "music", "podcast", -1.0
 SILENT, IMPOSSIBLE = "silence", ("impulses", "click")
+PREDICTED = ("speech", "robot", "music")
+"""What alimiter takes of these, up to 1.9 LU, is predicted from their premasters."""
 
 OF_SOX = ("speech", "mono", "3 seconds", "hidden", "click", "silence")
 """SoX mixes, and the native engine finishes: these show that what it mixes arrives there."""
@@ -84,7 +86,9 @@ def check(name, result, rounds, meters):
 @pytest.mark.parametrize("name", corpus(PROGRAMMES))
 def test_ffmpeg_keeps_the_promise(master, monkeypatch, ffmpegs, embedded_ffmpeg, name):
     monkeypatch.setenv("MIXDOWN_FFMPEG", ffmpegs)
-    check(name, *master(name, "ffmpeg"), {ffmpegs, embedded_ffmpeg})
+    result, rounds = master(name, "ffmpeg")
+    check(name, result, rounds, {ffmpegs, embedded_ffmpeg})
+    assert rounds == 1 or name not in PREDICTED
 
 
 @pytest.mark.parametrize("name", corpus(PROGRAMMES))
