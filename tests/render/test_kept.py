@@ -152,7 +152,7 @@ def long_show(
     timeline = timeline.clip("voice.wav", id="a", duration_ms=240_000)
     timeline = timeline.track("guest", role="dialogue")
     timeline = timeline.clip(
-        "voice.wav", id="b", start_ms=70_000, duration_ms=1000, gain_db=gain_db
+        "voice.wav", id="b", start_ms=80_000, duration_ms=1000, gain_db=gain_db
     )
     return mixdown.render(timeline, out=out, preset=preset, stems=True, backend="native")
 
@@ -164,7 +164,7 @@ def test_an_edit_of_a_long_mix_makes_the_spans_that_it_touches(
     result = long_show(long_media, tmp_path / "edited", -12.0)
     assert result.cache is not None
     uses = [str(use) for use in result.cache.uses if use.step == "mix"]
-    assert uses == ["made 1:00.0 to 2:00.0, reused the rest: not in the cache"] * 2
+    assert uses == ["made 1:04.0 to 2:08.0, reused the rest: not in the cache"] * 2
     result = long_show(long_media, tmp_path / "broadcast", -12.0, "broadcast")
     assert result.cache is not None
     assert [str(use) for use in result.cache.uses[:2]] == ["reused", "made: not in the cache"]

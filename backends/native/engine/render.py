@@ -21,12 +21,12 @@ from .piece import Piece, take
 from .sources import Locate, Sources, open_sources
 from .streams import SharedStream
 
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 """Samples of a block: large enough that Python's overhead, and the waits of threads for each other,
 are small; a few blocks fit the cache that cores share. Whole seconds if that is one or more, which
 meters take without copies."""
 
-MANY_TRACKS = 16
+MANY_TRACKS = 8
 """Above this number of tracks blocks are shorter, which limits the memory of the lookahead."""
 
 SHORTEST = 1 << 11

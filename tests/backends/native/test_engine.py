@@ -201,9 +201,10 @@ def test_threads_change_no_bit(media: Media, tmp_path: Path):
 
 
 def test_blocks_are_whole_seconds_and_shorter_for_many_tracks():
-    assert block_for(1, 48_000) == block_for(16, 48_000) == 48_000
-    assert block_for(1, 8_000) == 64_000
-    assert block_for(1, 96_000) == 65_536
+    assert block_for(1, 48_000) == block_for(8, 48_000) == 96_000
+    assert block_for(16, 48_000) == 48_000
+    assert block_for(1, 8_000) == 128_000
+    assert block_for(1, 192_000) == 131_072
     assert block_for(32, 48_000) == 32_768
     assert block_for(64, 48_000) == 16_384
     assert block_for(100_000, 48_000) == 2048
