@@ -39,14 +39,14 @@ def by_hand(directory: Path, size: Size) -> None:
 def render_with(
     backend: str, preset: str, *, report: bool = True, kernels: str = "numpy"
 ) -> Callable[[Path, Size], None]:
-    """A render; `kernels`: "" uses compiled ones if they are there."""
+    """A render by the command line; `kernels`: "" uses compiled ones if they are there."""
 
     def work(directory: Path, size: Size) -> None:
-        os.environ["MIXDOWN_KERNELS"] = kernels
-        from mixdown import render
-
         path, out = written(directory, size), directory / "out"
-        render(path, out=out, preset=preset, backend=backend, report=report, stems=report)
+        command = [*MIXDOWN, "render", str(path), "--backend", backend, "--preset", preset]
+        command += ["-o", str(out), "--quiet", "--force"]
+        command += ["--stems"] if report else ["--no-report"]
+        os.execve(sys.executable, command, {**os.environ, "MIXDOWN_KERNELS": kernels})
 
     return work
 

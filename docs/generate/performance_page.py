@@ -40,7 +40,9 @@ files. With the extra `fast` its inner loops, and those of the meters, are compi
 
 `python -m benchmarks` (with the extra `benchmarks`) measures everything below in one run and writes
 this page. CPU seconds are those of all processes, ratios are to the first row of the same size,
-memory is the largest total of all processes of a run.
+memory is the largest total of all processes of a run. Renders are those of the command line, which
+keeps freed memory for the next block and collects garbage less often; a program that calls
+`mixdown.render` has settings of its own.
 """
 
 
