@@ -81,7 +81,7 @@ def run_engine(
     options = read_options(arguments)
     try:
         render(
-            settled(graph or options.graph(), options),
+            settled(options.graph() if graph is None else graph, options),
             partial(locate, sources=options.sources, work=options.work),
             options.outputs,
             tags=options.tags,

@@ -6,9 +6,11 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,17 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.getbasetemp()
     is_shared = "PYTEST_XDIST_WORKER" in os.environ
     return terminal((folder.parent if is_shared else folder) / "cache-of-pages")
+
+
+@pytest.fixture(autouse=True)
+def _no_servers_left(tmp_path: Path) -> Iterator[None]:
+    """A page that fails does not reach the command that stops its server, which keeps its port."""
+    yield
+    for file in tmp_path.glob("*.pid"):
+        number = int(file.read_text())
+        with suppress(OSError):  # it has ended
+            if Path(f"/proc/{number}/cwd").readlink() == tmp_path:
+                os.kill(number, signal.SIGTERM)
 
 
 @pytest.mark.parametrize("page", [case(page) for page in PAGES if read_steps(page)])
